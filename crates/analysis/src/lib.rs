@@ -1,0 +1,1 @@
+//! Looks back: audit logs to usage, right-sizing and its proof.

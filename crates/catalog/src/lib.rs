@@ -1,0 +1,1 @@
+//! What the clouds offer, and what each call needs.

@@ -1,0 +1,1 @@
+//! Looks forward: policies in the formats that a repository holds.

@@ -1,0 +1,1 @@
+//! Policy languages as typed values.
