@@ -1,0 +1,157 @@
+#!/usr/bin/env bash
+# Passes every test of leastwise, on a fresh Debian with Rust as well as on a warm machine.
+#
+#   ./test.sh            everything
+#   ./test.sh STEP…      only these steps: format lint test doctest doc generated deny fuzz e2e
+#
+# Everything that is built or fetched stays in ${XDG_CACHE_HOME:-~/.cache}/leastwise; nothing is written
+# beside the sources. Set-up may ask apt, crates.io and PyPI; the tests themselves speak to loopback only.
+# LEASTWISE_FUZZ_SECONDS sets how long each fuzz target runs (20).
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")"
+
+cache="${XDG_CACHE_HOME:-$HOME/.cache}/leastwise"
+tools="$cache/tools"
+logs="$cache/test-logs"
+mkdir -p "$tools" "$logs"
+export CARGO_TARGET_DIR="${CARGO_TARGET_DIR:-$cache/target}"
+export PATH="$tools/bin:$PATH"
+export CARGO_TERM_COLOR="${CARGO_TERM_COLOR:-never}"
+unset RUSTFLAGS # another value would rebuild every dependency
+
+step="set-up"
+passed=0
+notes=()
+trap 'code=$?; if [ "$code" != 0 ]; then echo; echo "FAILED in step: $step"; echo "$passed passed, 1 failed"; fi' EXIT
+
+say() { printf '\n== %s\n' "$*"; }
+note() { notes+=("$*"); printf 'NOTE: %s\n' "$*"; }
+have() { command -v "$1" >/dev/null 2>&1; }
+as_root() { if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi; }
+count() { passed=$((passed + ${1:-0})); }
+
+# --- set-up: only what is missing --------------------------------------------------------------------
+
+install_packages() {
+    local missing=()
+    have c++ || missing+=(g++)
+    have git || missing+=(git)
+    python3 -c 'import venv, ensurepip' 2>/dev/null || missing+=(python3 python3-venv)
+    [ "${#missing[@]}" = 0 ] && return
+    have apt-get || { echo "please install: ${missing[*]}"; exit 1; }
+    say "apt: ${missing[*]}"
+    as_root apt-get update -qq
+    as_root env DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends "${missing[@]}"
+}
+
+# install_tool SUBCOMMAND CRATE@VERSION [FLAGS…]: a cargo subcommand, built once into the cache.
+install_tool() {
+    local name="$1" crate="$2"
+    shift 2
+    have "cargo-$name" && return
+    say "cargo install $crate (once)"
+    CARGO_TARGET_DIR="$tools/target" cargo install --quiet --locked --root "$tools" "$crate" "$@"
+    rm -rf "$tools/target"
+}
+
+# The Python side of the tests, in an environment of its own that follows its requirements file.
+python_environment() {
+    local key stamp
+    key="$(cat tests/e2e/requirements.txt <(python3 --version) | sha256sum | cut -c1-12)"
+    venv="$cache/venv-$key"
+    stamp="$venv/.complete"
+    [ -e "$stamp" ] && return
+    say "python environment (once)"
+    rm -rf "$venv"
+    python3 -m venv "$venv"
+    "$venv/bin/python" -m pip install --quiet --disable-pip-version-check -r tests/e2e/requirements.txt
+    touch "$stamp"
+}
+
+# --- the steps ---------------------------------------------------------------------------------------
+
+step_format() { cargo fmt --all --check; }
+
+step_lint() { cargo clippy --quiet --workspace --all-targets --locked -- -D warnings; }
+
+step_test() {
+    install_tool nextest cargo-nextest@0.9.143
+    cargo nextest run --workspace --locked --no-tests=pass --color never 2>&1 | tee "$logs/nextest"
+    count "$(sed -nE 's/.*Summary .* ([0-9]+) passed.*/\1/p' "$logs/nextest" | tail -1)"
+}
+
+step_doctest() {
+    cargo test --quiet --workspace --doc --locked 2>&1 | tee "$logs/doctest"
+    count "$(sed -nE 's/^test result: ok\. ([0-9]+) passed.*/\1/p' "$logs/doctest" | paste -sd+ | add_up)"
+}
+add_up() { local sum; read -r sum || sum=0; echo $((sum)); }
+
+step_doc() { RUSTDOCFLAGS="-D warnings" cargo doc --quiet --workspace --no-deps --locked; }
+
+# Whatever is generated and committed says so itself: `cargo xtask generate --check`.
+step_generated() {
+    if ! grep -q '"generate"' xtask/src/*.rs; then
+        echo "nothing is generated and committed yet"
+        return
+    fi
+    cargo xtask generate --check
+}
+
+step_deny() {
+    install_tool deny cargo-deny@0.20.2 --no-default-features
+    if timeout 60 cargo deny --log-level error fetch db >/dev/null 2>&1; then
+        cargo deny --log-level error check
+    else
+        note "advisories were SKIPPED: the advisory database could not be fetched from here"
+        cargo deny --log-level error check licenses bans sources
+    fi
+}
+
+step_fuzz() {
+    if [ ! -e fuzz/Cargo.toml ]; then
+        echo "no fuzz targets yet"
+        return
+    fi
+    if ! cargo +nightly --version >/dev/null 2>&1; then
+        note "fuzzing was SKIPPED: there is no nightly toolchain here (rustup toolchain install nightly)"
+        return
+    fi
+    install_tool fuzz cargo-fuzz@0.13.2
+    local target
+    for target in $(cargo +nightly fuzz list); do
+        echo "-- $target"
+        mkdir -p "$cache/fuzz/$target" "$logs/fuzz-artifacts"
+        local corpus=("$cache/fuzz/$target")
+        [ -d "fuzz/seeds/$target" ] && corpus+=("fuzz/seeds/$target")
+        cargo +nightly fuzz run --target-dir "$cache/fuzz-target" "$target" "${corpus[@]}" -- \
+            -max_total_time="${LEASTWISE_FUZZ_SECONDS:-20}" -artifact_prefix="$logs/fuzz-artifacts/" \
+            >"$logs/fuzz-$target" 2>&1 || { tail -50 "$logs/fuzz-$target"; return 1; }
+        tail -1 "$logs/fuzz-$target"
+        count 1
+    done
+}
+
+step_e2e() {
+    python_environment
+    cargo build --quiet --release --locked -p leastwise
+    LEASTWISE_BIN="$CARGO_TARGET_DIR/release/leastwise" \
+        "$venv/bin/python" -m pytest -q -p no:cacheprovider tests/e2e 2>&1 | tee "$logs/pytest"
+    count "$(sed -nE 's/^([0-9]+) passed.*/\1/p; s/.* ([0-9]+) passed.*/\1/p' "$logs/pytest" | tail -1)"
+}
+
+# --- run ---------------------------------------------------------------------------------------------
+
+install_packages
+[ "$#" = 0 ] && set -- format lint test doctest doc generated deny fuzz e2e
+for step in "$@"; do
+    declare -F "step_$step" >/dev/null || { echo "no such step: $step"; exit 2; }
+    say "$step"
+    begun=$SECONDS
+    "step_$step"
+    echo "   ($step: $((SECONDS - begun)) s)"
+done
+
+echo
+for line in "${notes[@]}"; do echo "NOTE: $line"; done
+echo "all steps passed: $* (${SECONDS} s)"
+echo "$passed passed, 0 failed"
