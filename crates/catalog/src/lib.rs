@@ -1,1 +1,16 @@
 //! What the clouds offer, and what each call needs.
+//!
+//! [`Catalog::embedded`] is the way in. The facts come from published packages (see
+//! `data/aws/PROVENANCE.md`), are committed as text (`data/aws/FORMAT.md`), packed at build time and decoded
+//! one service at a time when first touched. Nothing here opens a file.
+
+mod arn_format;
+mod catalog;
+mod facts;
+
+pub use arn_format::{ArnFormat, Piece};
+pub use catalog::{Action, Catalog, CatalogVersion};
+pub use facts::{
+    ActionFacts, ActionResource, Api, ConditionKey, Keys, Level, Levels, Name, Needs, Operation,
+    ResourceType, Service, Visibility,
+};
