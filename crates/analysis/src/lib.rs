@@ -1,1 +1,3 @@
 //! Looks back: audit logs to usage, right-sizing and its proof.
+
+pub mod audit_log;

@@ -1,0 +1,14 @@
+//! Reads audit logs: CloudTrail records in whatever envelope they come.
+
+mod cursor;
+mod event;
+mod reader;
+mod structural;
+
+pub use cursor::{Cursor, MAX_DEPTH, Malformed, Value, unescape};
+pub use event::{Event, Identity, Raw};
+pub use reader::{MAX_RECORD, Problem, Reader, Sink};
+pub use structural::{index, index_portable};
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,428 @@
+//! Takes CloudTrail records out of the envelopes in which people keep them.
+//!
+//! The file that a trail writes is `{"Records":[…]}`. The same records also come as NDJSON, as an array,
+//! wrapped one by one by EventBridge (`detail`), and as text inside CloudWatch Logs (`message`) and
+//! `LookupEvents` (`CloudTrailEvent`). What the envelope is, is found out, not declared.
+//!
+//! The reader is fed pieces of any size and keeps none of them, so its memory does not depend on the size
+//! of the log: it looks at one window at a time and asks for more when a record is not whole.
+
+use super::cursor::{Cursor, Malformed, Value, unescape};
+use super::event::Event;
+use super::structural;
+
+/// How much is looked at in one go: small enough to stay in the second-level cache.
+const WINDOW: usize = 256 << 10;
+
+/// The largest single record. CloudTrail cuts events at 256 KB (1 MB for Lake and enriched events).
+pub const MAX_RECORD: usize = 16 << 20;
+
+/// Something in the log that could not be read, and where it is.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Problem {
+    /// How many records of this file came before.
+    pub record: u64,
+    /// Byte offset in the (decompressed) text.
+    pub offset: u64,
+    /// What is wrong and what was done about it.
+    pub reason: String,
+}
+
+/// Takes what the reader finds.
+pub trait Sink {
+    /// One record. An error is a record that is well-formed JSON and yet cannot be used; it is reported.
+    fn record(&mut self, event: &Event<'_>) -> Result<(), String>;
+    /// Something that could not be read. It was left out, and reading goes on where it can.
+    fn problem(&mut self, problem: Problem);
+}
+
+/// Where in the envelope the reader is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum State {
+    /// Nothing was read yet.
+    Start,
+    /// Between top-level values.
+    Top,
+    /// In an array of records, `wrapped` when each must be unwrapped first. `tail`: an object surrounds it.
+    Array { wrapped: bool, tail: bool, first: bool },
+    /// Behind the array, inside the object that surrounds it, this deep in brackets.
+    Tail { depth: usize },
+    /// The rest of the text cannot be read.
+    Lost,
+}
+
+/// Reads one log file.
+#[derive(Debug)]
+pub struct Reader {
+    state: State,
+    offset: u64,
+    records: u64,
+    values: u64,
+    positions: Vec<u32>,
+    inner: Vec<u32>,
+}
+
+/// What became of one attempt in a window.
+enum Step {
+    /// This many bytes are done with.
+    Done(usize),
+    /// The value is not whole in this window.
+    More,
+    /// Nothing follows that could be read.
+    Stop,
+}
+
+impl Default for Reader {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Reader {
+    /// A reader at the start of a file.
+    pub fn new() -> Self {
+        Reader {
+            state: State::Start,
+            offset: 0,
+            records: 0,
+            values: 0,
+            positions: Vec::new(),
+            inner: Vec::new(),
+        }
+    }
+
+    /// Starts over for the next file, keeping what was allocated.
+    pub fn reset(&mut self) {
+        self.state = State::Start;
+        (self.offset, self.records, self.values) = (0, 0, 0);
+    }
+
+    /// How many records were handed to the sink, good or not.
+    pub fn records(&self) -> u64 {
+        self.records
+    }
+
+    /// Reads every whole record of `text`, which continues where the last call's consumed bytes ended.
+    ///
+    /// Returns how many bytes are done with: the caller hands the rest in again, with more behind it.
+    /// `last` says that nothing follows; then all of `text` is done with.
+    pub fn push(&mut self, text: &[u8], last: bool, sink: &mut impl Sink) -> usize {
+        let mut positions = std::mem::take(&mut self.positions);
+        let (mut done, mut window) = (0, WINDOW);
+        while self.state != State::Lost {
+            let rest = &text[done..];
+            let len = rest.len().min(window);
+            let whole = len == rest.len();
+            structural::index(&rest[..len], &mut positions);
+            let used = self.window(&rest[..len], &positions, last && whole, sink);
+            done += used;
+            self.offset += used as u64;
+            if used > 0 {
+                window = WINDOW;
+            } else if whole {
+                break;
+            } else {
+                window *= 2;
+            }
+            if window > MAX_RECORD {
+                self.lose(sink, "a record is larger than 16 MiB; the rest of the file is left out");
+            }
+        }
+        self.positions = positions;
+        if text.len() - done > MAX_RECORD && !last && self.state != State::Lost {
+            self.lose(sink, "a record is larger than 16 MiB; the rest of the file is left out");
+        }
+        if last {
+            self.finish(&text[done..], sink);
+        }
+        if last || self.state == State::Lost { text.len() } else { done }
+    }
+
+    /// Reads what it can of one window, and returns how many bytes are done with.
+    fn window(&mut self, text: &[u8], positions: &[u32], last: bool, sink: &mut impl Sink) -> usize {
+        let mut cursor = Cursor::new(text, positions);
+        let mut done = 0;
+        while done < text.len() {
+            let before = cursor;
+            match self.step(&mut cursor, done, last, sink) {
+                Ok(Step::Done(to)) => done = to,
+                Ok(Step::More) => break,
+                Ok(Step::Stop) => return text.len(),
+                Err(malformed) if malformed.incomplete && !last => break,
+                Err(malformed) => {
+                    cursor = before;
+                    match self.resynchronise(&mut cursor, done) {
+                        Ok(to) => {
+                            self.report(sink, done, malformed.reason);
+                            done = to;
+                        }
+                        Err(incomplete) if incomplete && !last => break,
+                        Err(_) => {
+                            self.report(sink, done, malformed.reason);
+                            self.lose(sink, "the rest of the file is left out");
+                            return text.len();
+                        }
+                    }
+                }
+            }
+        }
+        done
+    }
+
+    /// One move of the state machine from byte `at`.
+    fn step(
+        &mut self,
+        cursor: &mut Cursor<'_>,
+        at: usize,
+        last: bool,
+        sink: &mut impl Sink,
+    ) -> Result<Step, Malformed> {
+        let text = cursor.text();
+        let start = at + text[at..].iter().take_while(|b| b.is_ascii_whitespace()).count();
+        match self.state {
+            State::Start => {
+                const BOM: &[u8] = b"\xEF\xBB\xBF";
+                if text.len() - start < BOM.len() && !last && BOM.starts_with(&text[start..]) {
+                    return Ok(Step::More);
+                }
+                self.state = State::Top;
+                Ok(Step::Done(start + if text[start..].starts_with(BOM) { BOM.len() } else { 0 }))
+            }
+            State::Top if start == text.len() => Ok(Step::Done(start)),
+            State::Top => self.top(cursor, start, sink),
+            State::Array { wrapped, tail, first } => {
+                self.element(cursor, start, sink, (wrapped, tail, first))
+            }
+            State::Tail { depth } => Ok(self.tail(cursor, depth)),
+            State::Lost => Ok(Step::Stop),
+        }
+    }
+
+    /// A value that stands by itself: an envelope, a record, one line of NDJSON.
+    fn top(&mut self, cursor: &mut Cursor<'_>, start: usize, sink: &mut impl Sink) -> Result<Step, Malformed> {
+        let text = cursor.text();
+        match text[start] {
+            b'[' => {
+                cursor.enter()?;
+                self.values += 1;
+                self.state = State::Array { wrapped: true, tail: false, first: true };
+                Ok(Step::Done(start + 1))
+            }
+            b'{' => {
+                let probe = self.probe(cursor, sink)?;
+                self.values += 1;
+                Ok(Step::Done(probe))
+            }
+            _ => Err(Malformed { at: start, reason: "this is not JSON", incomplete: false }),
+        }
+    }
+
+    /// One element of an array of records, or the array's end.
+    fn element(
+        &mut self,
+        cursor: &mut Cursor<'_>,
+        start: usize,
+        sink: &mut impl Sink,
+        (wrapped, tail, first): (bool, bool, bool),
+    ) -> Result<Step, Malformed> {
+        let text = cursor.text();
+        let Some(&byte) = text.get(start) else {
+            return Ok(Step::Done(start));
+        };
+        match byte {
+            b']' => {
+                cursor.step()?;
+                self.state = if tail { State::Tail { depth: 1 } } else { State::Top };
+                Ok(Step::Done(start + 1))
+            }
+            b',' if !first => {
+                self.state = State::Array { wrapped, tail, first: true };
+                Ok(Step::Done(start + 1))
+            }
+            _ if !first => Err(Malformed { at: start, reason: "expected `,` or `]`", incomplete: false }),
+            b'{' => {
+                let end = if wrapped {
+                    self.probe(cursor, sink)?
+                } else {
+                    let event = Event::read(cursor)?;
+                    self.hand_over(&event, start, sink);
+                    end_of(cursor, start)
+                };
+                if let State::Array { first, .. } = &mut self.state {
+                    *first = false;
+                }
+                Ok(Step::Done(end))
+            }
+            _ => {
+                let mut from = start;
+                cursor.element(&mut from)?;
+                let end = if from > start { from } else { cursor.skip().map(|_| end_of(cursor, start))? };
+                self.report(sink, start, "a record that is not an object; it is left out");
+                self.state = State::Array { wrapped, tail, first: false };
+                Ok(Step::Done(end))
+            }
+        }
+    }
+
+    /// Skips to the end of the object that surrounds the array of records.
+    fn tail(&mut self, cursor: &mut Cursor<'_>, mut depth: usize) -> Step {
+        while let Some(byte) = cursor.peek() {
+            let at = cursor.position();
+            match byte {
+                b'"' => {
+                    let before = *cursor;
+                    if cursor.step().and_then(|_| cursor.step()).is_err() {
+                        *cursor = before;
+                        return Step::More;
+                    }
+                    continue;
+                }
+                b'{' | b'[' => depth += 1,
+                _ => depth -= 1,
+            }
+            let _ = cursor.step();
+            if depth == 0 {
+                self.state = State::Top;
+                return Step::Done(at + 1);
+            }
+        }
+        self.state = State::Tail { depth };
+        Step::Done(cursor.text().len())
+    }
+
+    /// Finds out what the object at the cursor is, and reads it. Returns where reading goes on.
+    fn probe(&mut self, cursor: &mut Cursor<'_>, sink: &mut impl Sink) -> Result<usize, Malformed> {
+        let start = cursor.position();
+        let whole = *cursor;
+        cursor.enter()?;
+        while let Some((name, value)) = cursor.member()? {
+            match (name, value) {
+                (b"Records" | b"Events" | b"events" | b"logEvents", Value::Array)
+                    if !matches!(self.state, State::Array { .. }) =>
+                {
+                    let end = cursor.position() + 1;
+                    cursor.enter()?;
+                    self.state = State::Array { wrapped: name != b"Records", tail: true, first: true };
+                    return Ok(end);
+                }
+                (b"eventVersion" | b"eventName" | b"eventSource" | b"userIdentity" | b"eventID", _) => {
+                    *cursor = whole;
+                    let event = Event::read(cursor)?;
+                    self.hand_over(&event, start, sink);
+                    return Ok(end_of(cursor, start));
+                }
+                (b"detail", Value::Object) => {
+                    let mut detail = *cursor;
+                    let end = Self::skip_whole(cursor, whole, start)?;
+                    let event = Event::read(&mut detail)?;
+                    self.hand_over(&event, start, sink);
+                    return Ok(end);
+                }
+                (b"CloudTrailEvent" | b"message", Value::String(text)) => {
+                    let end = Self::skip_whole(cursor, whole, start)?;
+                    self.inner(text, start, sink);
+                    return Ok(end);
+                }
+                (_, Value::Object | Value::Array) => {
+                    cursor.skip()?;
+                }
+                _ => {}
+            }
+        }
+        self.report(sink, start, "an object that holds no CloudTrail record; it is left out");
+        Ok(end_of(cursor, start))
+    }
+
+    /// Skips the whole object first, so that nothing is handed over from one that is not whole yet.
+    fn skip_whole<'a>(
+        cursor: &mut Cursor<'a>,
+        whole: Cursor<'a>,
+        start: usize,
+    ) -> Result<usize, Malformed> {
+        *cursor = whole;
+        cursor.skip()?;
+        Ok(end_of(cursor, start))
+    }
+
+    /// A record that stands as text inside another document.
+    fn inner(&mut self, raw: &[u8], at: usize, sink: &mut impl Sink) {
+        let Some(text) = unescape(raw) else {
+            return self.report(sink, at, "a message that is not UTF-8 text; it is left out");
+        };
+        let mut positions = std::mem::take(&mut self.inner);
+        structural::index(text.as_bytes(), &mut positions);
+        let mut cursor = Cursor::new(text.as_bytes(), &positions);
+        let read = match cursor.peek() {
+            Some(b'{') if text.trim_start().starts_with('{') => Event::read(&mut cursor),
+            _ => Err(Malformed { at, reason: "a message that holds no record", incomplete: false }),
+        };
+        match read {
+            Ok(event) => self.hand_over(&event, at, sink),
+            Err(malformed) => self.report(sink, at, malformed.reason),
+        }
+        self.inner = positions;
+    }
+
+    fn hand_over(&mut self, event: &Event<'_>, at: usize, sink: &mut impl Sink) {
+        if let Err(reason) = sink.record(event) {
+            self.report_owned(sink, at, reason);
+        } else {
+            self.records += 1;
+        }
+    }
+
+    /// After a malformed record: where the next one may begin. An error says whether more text could help.
+    fn resynchronise(&mut self, cursor: &mut Cursor<'_>, at: usize) -> Result<usize, bool> {
+        let text = cursor.text();
+        let start = at + text[at..].iter().take_while(|b| b.is_ascii_whitespace()).count();
+        match &mut self.state {
+            State::Array { first, .. } if text.get(start) == Some(&b'{') => {
+                cursor.skip().map_err(|malformed| malformed.incomplete)?;
+                *first = false;
+                Ok(end_of(cursor, start))
+            }
+            // One line of NDJSON is lost, not the file.
+            State::Top if self.values > 0 && text.get(start) == Some(&b'{') => {
+                let line = start + memchr::memchr(b'\n', &text[start..]).ok_or(true)? + 1;
+                while cursor.peek().is_some() && cursor.position() < line {
+                    cursor.step().map_err(|malformed| malformed.incomplete)?;
+                }
+                Ok(line)
+            }
+            _ => Err(false),
+        }
+    }
+
+    fn report(&mut self, sink: &mut impl Sink, at: usize, reason: &str) {
+        self.report_owned(sink, at, reason.to_owned());
+    }
+
+    fn report_owned(&mut self, sink: &mut impl Sink, at: usize, reason: String) {
+        sink.problem(Problem { record: self.records, offset: self.offset + at as u64, reason });
+        self.records += 1;
+    }
+
+    fn lose(&mut self, sink: &mut impl Sink, reason: &str) {
+        sink.problem(Problem { record: self.records, offset: self.offset, reason: reason.to_owned() });
+        self.state = State::Lost;
+    }
+
+    /// The text is at its end: was that an end?
+    fn finish(&mut self, rest: &[u8], sink: &mut impl Sink) {
+        match self.state {
+            State::Lost => {}
+            State::Top if rest.iter().all(u8::is_ascii_whitespace) => {
+                if self.values == 0 {
+                    self.report(sink, 0, "an empty file");
+                }
+            }
+            State::Start => self.report(sink, 0, "an empty file"),
+            _ => self.report(sink, rest.len(), "the text ends before its last bracket; what came before was read"),
+        }
+    }
+}
+
+/// Where the container ended that the cursor has just left.
+fn end_of(cursor: &Cursor<'_>, start: usize) -> usize {
+    cursor.behind().unwrap_or(start) + 1
+}

@@ -1,0 +1,253 @@
+//! Finds where the strings and brackets of a JSON text are, 64 bytes at a time.
+//!
+//! A CloudTrail record is some 1,700 bytes of which a dozen fields matter. Reading every byte through a
+//! general JSON parser costs three to five times what decompressing the file costs, so this module finds only the *structure*:
+//! the position of every unescaped quote, and of every bracket that is not inside a string. What stands
+//! between two positions is then skipped without being looked at.
+//!
+//! The technique (bit masks of a block, prefix XOR to know what is inside a string) is the first stage of
+//! Langdale and Lemire, "Parsing Gigabytes of JSON per Second", VLDB Journal 2019, sections 3.1.1 to 3.1.5.
+//!
+//! INVARIANT: the vector and the portable code give the same positions for every input; a property test and
+//! the `cloudtrail_reader` fuzz target compare them.
+
+/// The bytes that matter in one block of 64, one bit a byte, the lowest bit first.
+#[derive(Clone, Copy)]
+struct Masks {
+    quote: u64,
+    backslash: u64,
+    bracket: u64,
+}
+
+/// What one block hands to the next: whether its last byte escapes the next one, and whether it ended
+/// inside a string.
+#[derive(Clone, Copy, Default)]
+struct Carry {
+    escaped: u64,
+    in_string: u64,
+}
+
+/// Writes the positions of the unescaped quotes, and of the brackets outside strings, into `positions`
+/// (emptied first), in order.
+///
+/// `text` must begin outside a string. It may end anywhere: a caller that holds only a part of a text asks
+/// again from the start of the last incomplete record.
+///
+/// # Panics
+/// Never for texts below 4 GiB, which the reader's windows guarantee.
+pub fn index(text: &[u8], positions: &mut Vec<u32>) {
+    positions.clear();
+    #[cfg(target_arch = "x86_64")]
+    if vector::available() {
+        return vector::index(text, positions);
+    }
+    index_with(text, positions, masks_portable, prefix_xor_portable);
+}
+
+/// The same as [`index`] without vector instructions: what other processors run, and the oracle of the tests.
+pub fn index_portable(text: &[u8], positions: &mut Vec<u32>) {
+    positions.clear();
+    index_with(text, positions, masks_portable, prefix_xor_portable);
+}
+
+#[inline(always)]
+fn index_with(
+    text: &[u8],
+    positions: &mut Vec<u32>,
+    masks: impl Fn(&[u8; 64]) -> Masks,
+    prefix_xor: impl Fn(u64) -> u64,
+) {
+    let mut carry = Carry::default();
+    let mut base = 0u32;
+    let (blocks, tail) = text.as_chunks::<64>();
+    for block in blocks {
+        push_positions(positions, base, structure(masks(block), &mut carry, &prefix_xor));
+        base += 64;
+    }
+    if !tail.is_empty() {
+        let mut block = [b' '; 64];
+        block[..tail.len()].copy_from_slice(tail);
+        push_positions(positions, base, structure(masks(&block), &mut carry, &prefix_xor));
+    }
+}
+
+/// The structural bits of one block.
+#[inline(always)]
+fn structure(masks: Masks, carry: &mut Carry, prefix_xor: impl Fn(u64) -> u64) -> u64 {
+    let escaped = escaped(masks.backslash, &mut carry.escaped);
+    let quote = masks.quote & !escaped;
+    // From each opening quote up to, not including, its closing quote.
+    let in_string = prefix_xor(quote) ^ carry.in_string;
+    carry.in_string = 0u64.wrapping_sub(in_string >> 63);
+    (masks.bracket & !in_string) | quote
+}
+
+/// The bytes that a backslash escapes. A run of backslashes escapes what follows it when its length is odd.
+#[inline(always)]
+fn escaped(backslash: u64, carry: &mut u64) -> u64 {
+    const EVEN: u64 = 0x5555_5555_5555_5555;
+    if backslash == 0 {
+        return std::mem::take(carry);
+    }
+    let starts_escape = backslash & !*carry;
+    let follows = (starts_escape << 1) | *carry;
+    let odd_starts = starts_escape & !EVEN & !follows;
+    let (sequences, overflow) = odd_starts.overflowing_add(starts_escape);
+    *carry = u64::from(overflow);
+    (EVEN ^ (sequences << 1)) & follows
+}
+
+#[inline(always)]
+fn push_positions(positions: &mut Vec<u32>, base: u32, mut bits: u64) {
+    positions.reserve(64);
+    while bits != 0 {
+        positions.push(base + bits.trailing_zeros());
+        bits &= bits - 1;
+    }
+}
+
+fn prefix_xor_portable(mut bits: u64) -> u64 {
+    for shift in [1, 2, 4, 8, 16, 32] {
+        bits ^= bits << shift;
+    }
+    bits
+}
+
+fn masks_portable(block: &[u8; 64]) -> Masks {
+    let mut masks = Masks { quote: 0, backslash: 0, bracket: 0 };
+    for (i, &byte) in block.iter().enumerate() {
+        masks.quote |= u64::from(byte == b'"') << i;
+        masks.backslash |= u64::from(byte == b'\\') << i;
+        masks.bracket |= u64::from(matches!(byte, b'{' | b'}' | b'[' | b']')) << i;
+    }
+    masks
+}
+
+/// The same with AVX2. This is the only unsafe code of the crate: the reader spends a quarter of its time
+/// here, and the portable loop is six times slower (`bench/README.md`).
+#[cfg(target_arch = "x86_64")]
+#[expect(unsafe_code, reason = "vector instructions, for the log reader's speed; see the module's invariant")]
+mod vector {
+    use super::{Masks, index_with};
+    use std::arch::x86_64::{
+        __m256i, _mm_clmulepi64_si128, _mm_cvtsi128_si64, _mm_set_epi64x, _mm_set1_epi8, _mm256_cmpeq_epi8,
+        _mm256_loadu_si256, _mm256_movemask_epi8, _mm256_or_si256, _mm256_set1_epi8,
+    };
+
+    pub(super) fn available() -> bool {
+        is_x86_feature_detected!("avx2")
+            && is_x86_feature_detected!("pclmulqdq")
+            && is_x86_feature_detected!("bmi1")
+    }
+
+    pub(super) fn index(text: &[u8], positions: &mut Vec<u32>) {
+        debug_assert!(available());
+        // SAFETY: the only caller asked `available` first, so the processor has both features.
+        unsafe { index_avx2(text, positions) }
+    }
+
+    #[target_feature(enable = "avx2,pclmulqdq,bmi1")]
+    fn index_avx2(text: &[u8], positions: &mut Vec<u32>) {
+        index_with(text, positions, |block| masks(block), |bits| prefix_xor(bits));
+    }
+
+    #[inline]
+    #[target_feature(enable = "avx2")]
+    fn masks(block: &[u8; 64]) -> Masks {
+        let (low, high) = block.split_at(32);
+        let (low, high) = (load(low), load(high));
+        let both = |a: __m256i, b: __m256i| {
+            u64::from(_mm256_movemask_epi8(a) as u32) | u64::from(_mm256_movemask_epi8(b) as u32) << 32
+        };
+        let equal = |byte: u8| {
+            let wanted = _mm256_set1_epi8(byte as i8);
+            both(_mm256_cmpeq_epi8(low, wanted), _mm256_cmpeq_epi8(high, wanted))
+        };
+        // `[` and `{` differ in one bit, and so do `]` and `}`.
+        let fold = _mm256_set1_epi8(0x20);
+        let bracket = |half: __m256i| {
+            let folded = _mm256_or_si256(half, fold);
+            _mm256_or_si256(
+                _mm256_cmpeq_epi8(folded, _mm256_set1_epi8(b'{' as i8)),
+                _mm256_cmpeq_epi8(folded, _mm256_set1_epi8(b'}' as i8)),
+            )
+        };
+        Masks { quote: equal(b'"'), backslash: equal(b'\\'), bracket: both(bracket(low), bracket(high)) }
+    }
+
+    #[inline]
+    #[target_feature(enable = "avx2")]
+    fn load(half: &[u8]) -> __m256i {
+        assert!(half.len() == 32, "a block has two halves of 32 bytes");
+        // SAFETY: 32 readable bytes, asserted above; the load has no alignment.
+        unsafe { _mm256_loadu_si256(half.as_ptr().cast()) }
+    }
+
+    /// XOR of all lower bits and the bit itself: a carry-less product with all ones.
+    #[inline]
+    #[target_feature(enable = "pclmulqdq")]
+    fn prefix_xor(bits: u64) -> u64 {
+        let product = _mm_clmulepi64_si128::<0>(_mm_set_epi64x(0, bits as i64), _mm_set1_epi8(-1));
+        _mm_cvtsi128_si64(product) as u64
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn positions(text: &str) -> Vec<u32> {
+        let mut found = Vec::new();
+        index(text.as_bytes(), &mut found);
+        found
+    }
+
+    #[test]
+    fn brackets_inside_strings_are_not_structure() {
+        assert_eq!(positions(r#"{"a":"[}"}"#), [0, 1, 3, 5, 8, 9]);
+    }
+
+    #[test]
+    fn an_escaped_quote_does_not_end_a_string() {
+        assert_eq!(positions(r#"["\"]"]"#), [0, 1, 5, 6]);
+        assert_eq!(positions(r#"["\\"]"#), [0, 1, 4, 5]);
+        assert_eq!(positions(r#"["\\\"]"]"#), [0, 1, 7, 8]);
+    }
+
+    proptest! {
+        #[test]
+        fn vector_and_portable_code_agree(text in r#"[\\"\[\]{}a: ]{0,300}"#) {
+            let (mut fast, mut slow) = (Vec::new(), Vec::new());
+            index(text.as_bytes(), &mut fast);
+            index_portable(text.as_bytes(), &mut slow);
+            prop_assert_eq!(&fast, &slow);
+            prop_assert_eq!(slow, naive(text.as_bytes()));
+        }
+    }
+
+    /// The definition, byte by byte.
+    fn naive(text: &[u8]) -> Vec<u32> {
+        let (mut found, mut in_string, mut escaped) = (Vec::new(), false, false);
+        for (i, &byte) in text.iter().enumerate() {
+            if escaped {
+                escaped = false;
+                if byte == b'"' || in_string || !matches!(byte, b'{' | b'}' | b'[' | b']') {
+                    continue;
+                }
+            } else if byte == b'\\' {
+                escaped = true;
+                continue;
+            }
+            match byte {
+                b'"' => {
+                    in_string = !in_string;
+                    found.push(i as u32);
+                }
+                b'{' | b'}' | b'[' | b']' if !in_string => found.push(i as u32),
+                _ => {}
+            }
+        }
+        found
+    }
+}

@@ -1,0 +1,111 @@
+//! The reader over every envelope, cut into pieces of every size.
+
+use super::{Event, Problem, Reader, Sink};
+
+#[derive(Default, Debug, PartialEq, Eq)]
+struct Seen {
+    names: Vec<String>,
+    problems: Vec<String>,
+}
+
+impl Sink for Seen {
+    fn record(&mut self, event: &Event<'_>) -> Result<(), String> {
+        self.names.push(String::from_utf8_lossy(event.name).into_owned());
+        Ok(())
+    }
+    fn problem(&mut self, problem: Problem) {
+        self.problems.push(problem.reason);
+    }
+}
+
+/// Feeds the text in pieces of `size` bytes, as a streaming decompressor would.
+fn read_in_pieces(text: &[u8], size: usize) -> Seen {
+    let (mut seen, mut reader) = (Seen::default(), Reader::new());
+    let mut held = Vec::new();
+    for piece in text.chunks(size.max(1)) {
+        held.extend_from_slice(piece);
+        let done = reader.push(&held, false, &mut seen);
+        held.drain(..done);
+    }
+    reader.push(&held, true, &mut seen);
+    seen
+}
+
+/// The names of the events in `text`, which must not depend on how the text was cut, and the problems.
+fn read(text: &str) -> Seen {
+    let whole = read_in_pieces(text.as_bytes(), text.len());
+    for size in [1, 2, 7, 64, 65] {
+        assert_eq!(read_in_pieces(text.as_bytes(), size), whole, "cut into pieces of {size}");
+    }
+    whole
+}
+
+fn check(text: &str, names: &[&str], problems: usize) {
+    let seen = read(text);
+    assert_eq!(seen.names, names, "{text}");
+    assert_eq!(seen.problems.len(), problems, "{text}: {:?}", seen.problems);
+}
+
+const A: &str = r#"{"eventVersion":"1.11","eventName":"A","requestParameters":{"x":["{\"eventName\":\"no\"}"]}}"#;
+const B: &str = r#"{ "eventVersion" : "1.11" , "eventName" : "B" }"#;
+
+#[test]
+fn the_file_that_a_trail_writes_is_read() {
+    check(&format!(r#"{{"Records":[{A},{B}]}}"#), &["A", "B"], 0);
+    check(&format!("{{\"Records\": [\n{A} ,\n {B}\n] , \"more\": [1,{{}}]}}\n"), &["A", "B"], 0);
+    check(r#"{"Records":[]}"#, &[], 0);
+}
+
+#[test]
+fn every_other_envelope_is_read() {
+    let text = |event: &str| serde_json::to_string(event).unwrap();
+    check(&format!("{A}\n{B}\n{A}"), &["A", "B", "A"], 0);
+    check(&format!("[{A},{B}]"), &["A", "B"], 0);
+    check("[]", &[], 0);
+    check(&format!("\u{feff}{{\"Records\":[{A}]}}"), &["A"], 0);
+    check(&format!(r#"{{"version":"0","detail-type":"AWS API Call via CloudTrail","detail":{A},"x":1}}"#), &["A"], 0);
+    check(&format!(r#"{{"Events":[{{"EventId":"1","CloudTrailEvent":{}}}]}}"#, text(A)), &["A"], 0);
+    check(
+        &format!(r#"{{"messageType":"DATA_MESSAGE","logEvents":[{{"id":"1","message":{}}}]}}"#, text(B)),
+        &["B"],
+        0,
+    );
+}
+
+#[test]
+fn what_cannot_be_read_is_reported_and_the_rest_is_read() {
+    check(&format!(r#"{{"Records":[null,{A},7,"x",[1],{B}]}}"#), &["A", "B"], 4);
+    check(&format!(r#"{{"Records":[{{"eventName":"A","eventName":"B"}},{A}]}}"#), &["A"], 1);
+    check(&format!(r#"{{"Records":[{A}]}} garbage"#), &["A"], 2);
+    check(&format!("{A}\n{{\"eventName\" \"broken\"}}\n{B}\n"), &["A", "B"], 1);
+    check("hello", &[], 2);
+    check("", &[], 1);
+    check("{}", &[], 1);
+}
+
+#[test]
+fn a_file_that_was_cut_short_gives_what_came_before_the_cut() {
+    let text = format!(r#"{{"Records":[{A},{B}]}}"#);
+    for cut in 1..text.len() {
+        let seen = read_in_pieces(&text.as_bytes()[..cut], text.len());
+        assert!(!seen.problems.is_empty(), "cut at {cut}");
+        let expected = usize::from(cut >= text.find(",{ ").unwrap()) + usize::from(cut >= text.len() - 2);
+        assert_eq!(seen.names.len(), expected, "cut at {cut}: {seen:?}");
+    }
+}
+
+#[test]
+fn brackets_that_do_not_pair_lose_the_rest_of_the_file_and_say_so() {
+    let seen = read(&format!(r#"{{"Records":[{A},{{"eventName":"C","x":[}}]}},{B}]}}"#));
+    assert_eq!(seen.names, ["A"]);
+    assert!(seen.problems.iter().any(|reason| reason.contains("rest of the file")), "{seen:?}");
+}
+
+#[test]
+fn nesting_beyond_the_bound_is_refused_without_recursion() {
+    let deep = format!("{}{}", "[".repeat(600), "]".repeat(600));
+    let seen = read(&format!(r#"{{"Records":[{{"eventName":"C","x":{deep}}},{A}]}}"#));
+    assert!(!seen.problems.is_empty());
+    let fine = format!("{}{}", "[".repeat(300), "]".repeat(300));
+    check(&format!(r#"{{"Records":[{{"eventName":"C","x":{fine}}},{A}]}}"#), &["C", "A"], 0);
+}
