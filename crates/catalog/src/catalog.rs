@@ -1,16 +1,25 @@
-//! The catalogue as a whole: look-ups by action, event, operation, pattern, words; each service is decoded when
-//! it is first touched.
+//! The catalogue as a whole: which services there are, and one service's facts, decoded when first touched.
 
+use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
 use crate::facts::{ActionFacts, Name, Service};
+use crate::unpack::{self, Reader};
+
+/// The packed facts and their digest, made by the build script.
+static PACKED: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/catalog.bin"));
+const DIGEST: &str = include_str!(concat!(env!("OUT_DIR"), "/catalog.digest"));
+
+/// No service is larger than this when decompressed; the build fails a test before it gets near.
+const LARGEST_SECTION: usize = 1 << 20;
 
 /// What the clouds offer: every service, action, resource type and condition key of one pinned version.
 #[derive(Debug)]
 pub struct Catalog {
-    version: CatalogVersion,
-    slots: Vec<Slot>,
-    sources: Vec<(Name, Vec<Name>)>,
+    pub(crate) version: CatalogVersion,
+    pub(crate) slots: Vec<Slot>,
+    pub(crate) sources: BTreeMap<Name, Vec<Name>>,
+    apis: BTreeMap<Name, Name>,
 }
 
 /// Which facts a catalogue holds; proofs name it.
@@ -18,7 +27,7 @@ pub struct Catalog {
 pub struct CatalogVersion {
     /// The date of the newest source, `2026-11-21`.
     pub date: String,
-    /// SHA-256 of the packed facts, in hexadecimal.
+    /// SHA-256 over the packed facts and the rule tables, in hexadecimal.
     pub digest: String,
     /// The number of services.
     pub services: usize,
@@ -37,6 +46,14 @@ pub struct Action<'a> {
     pub facts: &'a ActionFacts,
 }
 
+/// A service that may not be decoded yet.
+#[derive(Debug, Clone)]
+pub(crate) struct Slot {
+    pub(crate) prefix: Name,
+    packed: &'static [u8],
+    service: OnceLock<Option<Service>>,
+}
+
 impl Action<'_> {
     /// The canonical name with the prefix: `s3:GetObject`.
     pub fn full_name(&self) -> String {
@@ -52,27 +69,51 @@ impl std::ops::Deref for Action<'_> {
     }
 }
 
-#[derive(Debug)]
-struct Slot {
-    prefix: Name,
-    service: OnceLock<Service>,
+impl Slot {
+    pub(crate) fn service(&self) -> Option<&Service> {
+        let decode = || {
+            let section =
+                miniz_oxide::inflate::decompress_to_vec_with_limit(self.packed, LARGEST_SECTION).ok()?;
+            unpack::service(&section)
+        };
+        self.service.get_or_init(decode).as_ref()
+    }
 }
 
 impl Catalog {
     /// The catalogue that is part of the program.
     pub fn embedded() -> &'static Catalog {
         static EMBEDDED: OnceLock<Catalog> = OnceLock::new();
-        EMBEDDED.get_or_init(|| Catalog {
-            version: CatalogVersion {
-                date: String::new(),
-                digest: String::new(),
-                services: 0,
-                actions: 0,
-                imported: Vec::new(),
-            },
-            slots: Vec::new(),
-            sources: Vec::new(),
+        EMBEDDED.get_or_init(|| {
+            Catalog::unpack(PACKED).expect("the build script wrote these bytes and a test reads all of them")
         })
+    }
+
+    fn unpack(packed: &'static [u8]) -> Option<Catalog> {
+        let mut reader = Reader::new(packed);
+        let date = reader.text()?.to_owned();
+        let actions = reader.number()?;
+        let contents = reader.many(|reader| Some((Name::from(reader.text()?), reader.number()?)))?;
+        let sources = reader.many(|reader| {
+            let label = Name::from(reader.text()?);
+            let prefixes = reader.many(|reader| Some(contents.get(reader.number()?)?.0.clone()))?;
+            Some((label, prefixes))
+        })?;
+        let apis = reader
+            .many(|reader| Some((Name::from(reader.text()?), contents.get(reader.number()?)?.0.clone())))?;
+        let mut slots = Vec::with_capacity(contents.len());
+        for (prefix, len) in contents {
+            slots.push(Slot { prefix, packed: reader.bytes(len)?, service: OnceLock::new() });
+        }
+        let version = CatalogVersion {
+            date,
+            digest: DIGEST.to_owned(),
+            services: slots.len(),
+            actions,
+            imported: Vec::new(),
+        };
+        let (sources, apis) = (sources.into_iter().collect(), apis.into_iter().collect());
+        Some(Catalog { version, slots, sources, apis })
     }
 
     /// Which facts these are.
@@ -87,50 +128,30 @@ impl Catalog {
 
     /// The service with the IAM prefix `prefix`, in any case.
     pub fn service(&self, prefix: &str) -> Option<&Service> {
-        let lower = prefix.to_ascii_lowercase();
-        let index = self.slots.binary_search_by(|slot| (*slot.prefix).cmp(&lower)).ok()?;
-        self.slots[index].service.get()
+        let wanted = || prefix.bytes().map(|byte| byte.to_ascii_lowercase());
+        let index = self.slots.binary_search_by(|slot| slot.prefix.bytes().cmp(wanted())).ok()?;
+        self.slots[index].service()
     }
 
     /// The action that `name` names in any case: `s3:getobject`.
     pub fn action(&self, name: &str) -> Option<Action<'_>> {
         let (prefix, action) = name.split_once(':')?;
+        self.action_of(prefix, action)
+    }
+
+    /// The action `action` of the service `prefix`, both in any case.
+    pub fn action_of(&self, prefix: &str, action: &str) -> Option<Action<'_>> {
         let service = self.service(prefix)?;
         service.action(action).map(|facts| Action { service, facts })
     }
 
-    /// Every action that `pattern` covers (`*`, `s3:Get*`; `*` and `?`, any case), in order.
-    pub fn expand(&self, pattern: &str) -> Vec<Action<'_>> {
-        self.action(pattern).into_iter().collect()
+    /// The IAM prefix which has the operations of an SDK service: `bedrock-runtime` → `bedrock`.
+    pub fn prefix_of_api(&self, api: &str) -> Option<&str> {
+        self.apis.get(api).map(|prefix| &**prefix)
     }
 
-    /// Names like `unknown` which do exist, the nearest first.
-    pub fn suggest(&self, _unknown: &str) -> Vec<String> {
-        Vec::new()
-    }
-
-    /// The IAM prefixes whose actions the events of an event source are, given the label of CloudTrail's
-    /// `eventSource` without `.amazonaws.com`: `monitoring` → `cloudwatch`.
-    pub fn prefixes_of_source(&self, label: &str) -> &[Name] {
-        match self.sources.binary_search_by(|(source, _)| (**source).cmp(label)) {
-            Ok(index) => &self.sources[index].1,
-            Err(_) => &[],
-        }
-    }
-
-    /// The actions that a CloudTrail event stands for by name alone, before any rule looks at its parameters:
-    /// the same-named action of the source's prefixes, else what the operation needs, else the same again
-    /// without a date or version suffix. `None` when the facts do not say; an empty list when the call needs
-    /// no permission.
-    pub fn event(&self, label: &str, event: &str) -> Option<Vec<Action<'_>>> {
-        self.prefixes_of_source(label)
-            .iter()
-            .find_map(|prefix| self.action(&format!("{prefix}:{event}")))
-            .map(|action| vec![action])
-    }
-
-    /// What an API operation needs; `service` is an SDK name, an event source label or an IAM prefix.
-    pub fn operation(&self, _service: &str, _operation: &str) -> Option<crate::Needs> {
-        None
+    /// How many bytes the packed facts take in the program.
+    pub fn packed_len() -> usize {
+        PACKED.len()
     }
 }

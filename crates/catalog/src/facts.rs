@@ -22,8 +22,6 @@ pub struct Service {
     pub name: Name,
     /// Whether resource control policies apply to the service.
     pub resource_control: bool,
-    /// The labels of CloudTrail's `eventSource` (without `.amazonaws.com`) whose calls this prefix authorises.
-    pub sources: Vec<Name>,
     /// The SDK services (botocore names) whose operations this prefix authorises.
     pub apis: Vec<Api>,
     /// Condition keys, sorted by name.
@@ -223,6 +221,11 @@ impl Levels {
     /// The levels, from the mildest.
     pub fn iter(self) -> impl Iterator<Item = Level> {
         Level::ALL.into_iter().filter(move |level| self.contains(*level))
+    }
+
+    /// The set of the levels whose number in [`Level::ALL`] is a bit of `bits`; bits that mean no level are dropped.
+    pub(crate) const fn from_bits(bits: u8) -> Levels {
+        Levels(bits & 0b1_1111)
     }
 
     /// The set that `letters` of `L R W T P` spell; `None` when there is any other letter.

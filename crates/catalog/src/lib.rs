@@ -6,10 +6,14 @@
 
 mod arn_format;
 mod catalog;
+mod event;
 mod facts;
+mod lookup;
+mod unpack;
 
 pub use arn_format::{ArnFormat, Piece};
 pub use catalog::{Action, Catalog, CatalogVersion};
+pub use event::without_version;
 pub use facts::{
     ActionFacts, ActionResource, Api, ConditionKey, Keys, Level, Levels, Name, Needs, Operation,
     ResourceType, Service, Visibility,

@@ -1,0 +1,145 @@
+//! Packs `data/aws/services/*.txt` into one blob that becomes part of the program (`src/unpack.rs` reads it).
+
+#[expect(dead_code, unreachable_pub, reason = "the library's own types, of which packing needs a part")]
+#[path = "src/facts.rs"]
+mod facts;
+#[expect(unreachable_pub, reason = "shared with xtask")]
+#[path = "build/pack.rs"]
+mod pack;
+#[expect(dead_code, unreachable_pub, reason = "shared with xtask, which also writes")]
+#[path = "build/text.rs"]
+mod text;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::{env, fs};
+
+use sha2::{Digest, Sha256};
+
+use facts::{Needs, Service};
+use pack::Bytes;
+
+type Failure = Box<dyn std::error::Error>;
+
+fn main() -> Result<(), Failure> {
+    let data = Path::new(&env::var("CARGO_MANIFEST_DIR")?).join("data/aws");
+    println!("cargo::rerun-if-changed={}", data.display());
+    let mut services = Vec::new();
+    for path in files(&data.join("services"), "txt")? {
+        let text = fs::read_to_string(&path)?;
+        services.push(text::parse(&text).map_err(|reason| format!("{}: {reason}", path.display()))?);
+    }
+    services.sort_by(|a, b| a.prefix.cmp(&b.prefix));
+    mark_operations(&mut services);
+    let rules = files(&data.join("rules"), "rules")?;
+    let sources = sources(&services, &fs::read_to_string(data.join("rules/_sources.rules"))?);
+    let packed = blob(&services, &sources, &date(&fs::read_to_string(data.join("packages.txt"))?));
+    let mut digest = Sha256::new();
+    digest.update(&packed);
+    for path in rules {
+        digest.update(fs::read(path)?);
+    }
+    let hex: String = digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+    let out = PathBuf::from(env::var("OUT_DIR")?);
+    fs::write(out.join("catalog.bin"), packed)?;
+    fs::write(out.join("catalog.digest"), hex)?;
+    Ok(())
+}
+
+/// The files of a folder with one extension, sorted.
+fn files(folder: &Path, extension: &str) -> Result<Vec<PathBuf>, Failure> {
+    let mut paths = Vec::new();
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        if path.extension().is_some_and(|found| found == extension) {
+            paths.push(path);
+        }
+    }
+    paths.sort();
+    Ok(paths)
+}
+
+/// Sets the mark that says whether an API operation is known which the action authorises.
+fn mark_operations(services: &mut [Service]) {
+    let mut named = BTreeSet::new();
+    for operation in services.iter().flat_map(|service| &service.operations) {
+        if let Needs::Actions(actions) | Needs::Maybe(actions) = &operation.needs {
+            named.extend(actions.iter().cloned());
+        }
+    }
+    for service in services {
+        for action in &mut service.actions {
+            let full = format!("{}:{}", service.prefix, action.name);
+            action.operations = !action.apis.is_empty() || named.contains(&*full);
+        }
+    }
+}
+
+/// Event source label → prefixes: the table of the rules, else the prefix of the same name, else the prefixes
+/// whose APIs have this endpoint.
+fn sources(services: &[Service], rules: &str) -> BTreeMap<String, Vec<usize>> {
+    let index: BTreeMap<&str, usize> =
+        services.iter().enumerate().map(|(index, service)| (&*service.prefix, index)).collect();
+    let mut sources: BTreeMap<String, Vec<usize>> = BTreeMap::new();
+    for (at, service) in services.iter().enumerate() {
+        for api in &service.apis {
+            let prefixes = sources.entry(api.endpoint.to_lowercase()).or_default();
+            if !prefixes.contains(&at) {
+                prefixes.push(at);
+            }
+        }
+    }
+    sources.extend(index.iter().map(|(prefix, at)| ((*prefix).to_owned(), vec![*at])));
+    for line in rules.lines() {
+        let mut words = line.split_whitespace().take_while(|word| !word.starts_with('#'));
+        if let (Some("source"), Some(label)) = (words.next(), words.next()) {
+            let prefixes = words.filter_map(|prefix| index.get(prefix).copied()).collect();
+            sources.insert(label.to_lowercase(), prefixes);
+        }
+    }
+    sources
+}
+
+/// The newest date of the packages: the last word of each `package` line.
+fn date(packages: &str) -> String {
+    let dates = packages
+        .lines()
+        .filter(|line| line.starts_with("package "))
+        .filter_map(|line| line.split(' ').next_back());
+    dates.max().unwrap_or_default().to_owned()
+}
+
+fn blob(services: &[Service], sources: &BTreeMap<String, Vec<usize>>, date: &str) -> Vec<u8> {
+    let mut toc = Bytes::default();
+    let mut sections = Vec::new();
+    toc.text(date);
+    toc.number(services.iter().map(|service| service.actions.len()).sum());
+    toc.number(services.len());
+    for service in services {
+        let raw = pack::service(service);
+        let section = miniz_oxide::deflate::compress_to_vec(&raw, 9);
+        toc.text(&service.prefix);
+        toc.number(section.len());
+        sections.extend(section);
+    }
+    toc.number(sources.len());
+    for (label, prefixes) in sources {
+        toc.text(label);
+        toc.number(prefixes.len());
+        for prefix in prefixes {
+            toc.number(*prefix);
+        }
+    }
+    let apis: BTreeMap<&str, usize> = services
+        .iter()
+        .enumerate()
+        .flat_map(|(at, service)| service.apis.iter().map(move |api| (&*api.name, at)))
+        .collect();
+    toc.number(apis.len());
+    for (api, prefix) in apis {
+        toc.text(api);
+        toc.number(prefix);
+    }
+    toc.0.extend(sections);
+    toc.0
+}

@@ -1,0 +1,151 @@
+//! Finding actions: by pattern, by what was probably meant, by words, by resource type.
+
+use crate::catalog::{Action, Catalog};
+use crate::facts::Service;
+
+/// A name further away than this is not what was meant.
+const FARTHEST: usize = 4;
+
+impl Catalog {
+    /// Every action that `pattern` covers (`*`, `s3:Get*`; `*` and `?`, any case), in order of service and name.
+    pub fn expand(&self, pattern: &str) -> Vec<Action<'_>> {
+        let pattern = pattern.to_ascii_lowercase();
+        let (service, action) = match pattern.split_once(':') {
+            Some(parts) => parts,
+            None if pattern == "*" => ("*", "*"),
+            None => return Vec::new(),
+        };
+        self.slots
+            .iter()
+            .filter(|slot| covers(service, &slot.prefix))
+            .filter_map(|slot| slot.service())
+            .flat_map(|service| service.actions.iter().map(move |facts| Action { service, facts }))
+            .filter(|found| covers(action, &found.facts.name))
+            .collect()
+    }
+
+    /// Names like `unknown` which do exist, the nearest first: `s3:GetObjekt` → `s3:GetObject`. When the prefix
+    /// does not exist, names of the nearest prefixes; without a prefix, prefixes.
+    pub fn suggest(&self, unknown: &str) -> Vec<String> {
+        let unknown = unknown.to_ascii_lowercase();
+        let Some((prefix, action)) = unknown.split_once(':') else {
+            return nearest(self.services(), &unknown).into_iter().map(|(_, name)| name).collect();
+        };
+        let prefixes = match self.service(prefix) {
+            Some(_) => vec![(0, prefix.to_owned())],
+            None => nearest(self.services(), prefix),
+        };
+        let mut names = Vec::new();
+        for (far, prefix) in prefixes {
+            let Some(service) = self.service(&prefix) else { continue };
+            for (farther, name) in nearest(service.actions.iter().map(|action| &*action.name), action) {
+                names.push((far + farther, format!("{prefix}:{name}")));
+            }
+        }
+        names.sort();
+        names.into_iter().map(|(_, name)| name).take(5).collect()
+    }
+
+    /// The actions whose names hold all of `words` (separated by spaces; the prefix and the service's name count
+    /// too), those first that hold them in their own name.
+    pub fn search(&self, words: &str) -> Vec<Action<'_>> {
+        let words: Vec<String> = words.split_whitespace().map(str::to_lowercase).collect();
+        if words.is_empty() {
+            return Vec::new();
+        }
+        let mut found = Vec::new();
+        for service in self.slots.iter().filter_map(|slot| slot.service()) {
+            let about = format!("{} {}", service.prefix, service.name).to_lowercase();
+            for facts in &service.actions {
+                let name = facts.name.to_lowercase();
+                let own = words.iter().filter(|word| name.contains(&**word)).count();
+                if words.iter().all(|word| name.contains(&**word) || about.contains(&**word)) {
+                    found.push((words.len() - own, Action { service, facts }));
+                }
+            }
+        }
+        found.sort_by_key(|(others, _)| *others);
+        found.into_iter().map(|(_, action)| action).collect()
+    }
+
+    /// The actions of `prefix` that a statement may limit to `resource_type`.
+    pub fn actions_for_resource_type(&self, prefix: &str, resource_type: &str) -> Vec<Action<'_>> {
+        let Some(service) = self.service(prefix) else { return Vec::new() };
+        let of_type = service.actions.iter().filter(|action| action.resource(resource_type).is_some());
+        of_type.map(|facts| Action { service, facts }).collect()
+    }
+
+    /// Whether `arn` has a format of `resource_type` of the service `prefix`; `*` in it is text like any other.
+    pub fn arn_matches_type(&self, prefix: &str, resource_type: &str, arn: &str) -> bool {
+        let kind = self.service(prefix).and_then(|service| service.resource_type(resource_type));
+        kind.is_some_and(|kind| kind.matches(arn))
+    }
+
+    /// Whether a statement may pair `action` with `arn`: the action supports a resource type which the ARN is
+    /// of. Only `*` is right for an action without resource types.
+    pub fn supports(&self, action: &str, arn: &str) -> bool {
+        let Some(action) = self.action(action) else { return false };
+        arn == "*" || !supported(action.service, &action.facts.name, arn).is_empty()
+    }
+}
+
+fn supported<'a>(service: &'a Service, action: &str, arn: &str) -> Vec<&'a str> {
+    service.supported_types(action, arn).into_iter().map(|name| &**name).collect()
+}
+
+/// Whether the lower-case `pattern` covers `name`.
+fn covers(pattern: &str, name: &str) -> bool {
+    let (pattern, name) = (pattern.as_bytes(), name.as_bytes());
+    let (mut p, mut n) = (0, 0);
+    let mut retry = None;
+    while n < name.len() {
+        match pattern.get(p) {
+            Some(b'*') => {
+                p += 1;
+                retry = Some((p, n));
+            }
+            Some(&byte) if byte == b'?' || byte == name[n].to_ascii_lowercase() => {
+                p += 1;
+                n += 1;
+            }
+            _ => match &mut retry {
+                Some((after, from)) => {
+                    *from += 1;
+                    (p, n) = (*after, *from);
+                }
+                None => return false,
+            },
+        }
+    }
+    pattern[p..].iter().all(|byte| *byte == b'*')
+}
+
+/// The names nearest to `wanted`, with their distance.
+fn nearest<'a>(names: impl Iterator<Item = &'a str>, wanted: &str) -> Vec<(usize, String)> {
+    let limit = FARTHEST.min(wanted.len() / 3 + 1);
+    let mut near: Vec<(usize, String)> = names
+        .map(|name| (distance(&name.to_ascii_lowercase(), wanted), name.to_owned()))
+        .filter(|(far, _)| *far <= limit)
+        .collect();
+    near.sort();
+    near.truncate(5);
+    near
+}
+
+/// Levenshtein's distance, in bytes.
+fn distance(a: &str, b: &str) -> usize {
+    if a.len().abs_diff(b.len()) > FARTHEST {
+        return usize::MAX;
+    }
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, x) in a.bytes().enumerate() {
+        let mut corner = i;
+        row[0] = i + 1;
+        for (j, y) in b.bytes().enumerate() {
+            let swap = corner + usize::from(x != y);
+            corner = row[j + 1];
+            row[j + 1] = swap.min(corner + 1).min(row[j] + 1);
+        }
+    }
+    row[b.len()]
+}

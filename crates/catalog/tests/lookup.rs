@@ -1,0 +1,92 @@
+//! What the look-ups answer on the embedded facts.
+
+use leastwise_catalog::{Catalog, Level, Needs, Visibility, without_version};
+
+fn names(actions: Option<Vec<leastwise_catalog::Action<'_>>>) -> Option<Vec<String>> {
+    actions.map(|actions| actions.iter().map(leastwise_catalog::Action::full_name).collect())
+}
+
+#[track_caller]
+fn event_is(label: &str, event: &str, expected: &[&str]) {
+    let found = names(Catalog::embedded().event(label, event));
+    assert_eq!(
+        found.as_deref().map(|names| names.iter().map(String::as_str).collect::<Vec<_>>()),
+        Some(expected.to_vec())
+    );
+}
+
+#[test]
+fn every_section_can_be_read() {
+    let catalog = Catalog::embedded();
+    let services: Vec<_> = catalog.services().map(|prefix| catalog.service(prefix).expect(prefix)).collect();
+    assert_eq!(services.len(), catalog.version().services);
+    assert_eq!(
+        services.iter().map(|service| service.actions.len()).sum::<usize>(),
+        catalog.version().actions
+    );
+}
+
+#[test]
+fn the_packed_facts_stay_under_two_megabytes() {
+    println!("packed: {} bytes", Catalog::packed_len());
+    assert!(Catalog::packed_len() < 2_000_000);
+}
+
+#[test]
+fn an_action_is_found_in_any_case() {
+    let action = Catalog::embedded().action("S3:getobject").expect("exists");
+    assert_eq!(action.full_name(), "s3:GetObject");
+    assert!(action.levels.contains(Level::Read));
+    assert!(action.resource("object").is_some());
+}
+
+#[test]
+fn the_source_label_is_not_always_the_prefix() {
+    event_is("monitoring", "PutMetricData", &["cloudwatch:PutMetricData"]);
+    event_is("tagging", "GetResources", &["tag:GetResources"]);
+    event_is("email", "SendEmail", &["ses:SendEmail"]);
+}
+
+#[test]
+fn a_date_and_version_at_the_end_of_an_event_name_are_stripped() {
+    event_is("lambda", "CreateFunction20150331", &["lambda:CreateFunction"]);
+    event_is("lambda", "AddPermission20150331v2", &["lambda:AddPermission"]);
+    event_is("cloudfront", "CreateDistribution2020_05_31", &["cloudfront:CreateDistribution"]);
+    assert_eq!(without_version("ListFindingsV2"), None);
+    assert_eq!(without_version("DescribeOrganizationConfiguration"), None);
+}
+
+#[test]
+fn an_operation_without_an_action_of_its_name_is_looked_up() {
+    event_is("s3", "ListObjectsV2", &["s3:ListBucket"]);
+    assert_eq!(
+        Catalog::embedded().operation("s3", "HeadObject"),
+        Some(Needs::Maybe(vec!["s3:GetObject".into(), "s3:GetObjectVersion".into()]))
+    );
+    assert_eq!(Catalog::embedded().operation("sqs", "NoSuchOperation"), None);
+}
+
+#[test]
+fn a_misspelt_action_gets_the_right_one_suggested() {
+    assert_eq!(Catalog::embedded().suggest("s3:GetObjekt").first().map(String::as_str), Some("s3:GetObject"));
+}
+
+#[test]
+fn a_pattern_expands_in_any_case() {
+    let found = Catalog::embedded().expand("sqs:sendmess*");
+    assert_eq!(
+        found.iter().map(leastwise_catalog::Action::full_name).collect::<Vec<_>>(),
+        ["sqs:SendMessage"]
+    );
+    assert_eq!(Catalog::embedded().expand("*").len(), Catalog::embedded().version().actions);
+}
+
+#[test]
+fn an_object_arn_is_an_object_and_not_a_bucket() {
+    let s3 = Catalog::embedded().service("s3").expect("exists");
+    assert_eq!(s3.type_of("arn:aws:s3:::b/k/l").map(|kind| &*kind.name), Some("object"));
+    assert_eq!(s3.type_of("arn:aws:s3:::b").map(|kind| &*kind.name), Some("bucket"));
+    assert!(!Catalog::embedded().supports("s3:GetObject", "arn:aws:s3:::b"));
+    assert!(Catalog::embedded().supports("s3:ListBucket", "arn:aws:s3:::b"));
+    assert_eq!(s3.action("GetObject").expect("exists").visibility, Visibility::Management);
+}
