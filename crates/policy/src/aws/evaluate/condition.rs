@@ -1,0 +1,82 @@
+//! Conditions made ready for evaluation: values are parsed once, keys folded once.
+//!
+//! The rules: <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html>
+//! and, for keys with several values,
+//! <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-single-vs-multi-valued-context-keys.html>.
+
+use super::context::{Facts, Found};
+use super::matcher::Matcher;
+use super::truth::{Truth, all, any};
+use crate::aws::{Comparison, Condition, SetOperator, Version};
+
+/// A condition, ready.
+#[derive(Debug, Clone)]
+pub(in crate::aws) struct Test {
+    /// In lower case.
+    key: Box<str>,
+    set: Option<SetOperator>,
+    if_exists: bool,
+    negated: bool,
+    /// Of `Null`: the values; it looks at nothing but the key's presence.
+    null: Option<Box<[bool]>>,
+    matcher: Matcher,
+}
+
+impl Test {
+    pub(in crate::aws) fn new(condition: &Condition) -> Test {
+        let operator = condition.operator;
+        let null = (operator.base == Comparison::Null)
+            .then(|| condition.values.iter().filter_map(|value| super::matcher::parse_bool(value)).collect());
+        Test {
+            key: condition.key.to_ascii_lowercase().into(),
+            set: operator.set,
+            if_exists: operator.if_exists,
+            negated: operator.base.is_negated(),
+            null,
+            matcher: Matcher::new(operator.base, &condition.values),
+        }
+    }
+
+    /// Whether the condition holds; the keys that an unknown answer hangs on are added to `missing`.
+    pub(super) fn holds(&self, version: Version, facts: &Facts<'_>, missing: &mut Vec<String>) -> Truth {
+        let found = facts.find(&self.key);
+        if found == Found::Unknown {
+            missing.push(self.key.to_string());
+            return Truth::Unknown;
+        }
+        if let Some(null) = &self.null {
+            return Truth::from(null.contains(&(found == Found::Absent)));
+        }
+        match found {
+            Found::Many(values) => self.compare(values.iter().map(String::as_str), version, facts, missing),
+            Found::One(value) => self.compare([value], version, facts, missing),
+            Found::Absent | Found::Unknown => Truth::from(self.holds_without_key()),
+        }
+    }
+
+    /// "If the key that you specify in a policy condition is not present in the request context, the values do not
+    /// match and the condition is false. If the policy condition requires that the key is not matched […], the
+    /// condition is true."
+    fn holds_without_key(&self) -> bool {
+        match self.set {
+            _ if self.if_exists => true,
+            Some(SetOperator::ForAllValues) => true,
+            Some(SetOperator::ForAnyValue) => false,
+            None => self.negated,
+        }
+    }
+
+    fn compare<'a>(
+        &self,
+        values: impl IntoIterator<Item = &'a str>,
+        version: Version,
+        facts: &Facts<'_>,
+        missing: &mut Vec<String>,
+    ) -> Truth {
+        let test = |value| self.matcher.matches(value, version, facts, missing).negate_if(self.negated);
+        match (self.set, self.negated) {
+            (Some(SetOperator::ForAllValues), _) | (None, true) => all(values, test),
+            (Some(SetOperator::ForAnyValue), _) | (None, false) => any(values, test),
+        }
+    }
+}

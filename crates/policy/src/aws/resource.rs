@@ -1,0 +1,156 @@
+//! The `Resource` and `NotResource` elements.
+//!
+//! <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_resource.html>
+
+use super::Version;
+use super::evaluate::{Facts, Truth};
+use super::template::{Resolved, Template, Versioned, Wildcards};
+use crate::arn::{ArnPattern, ArnTarget};
+use std::fmt;
+
+/// Which resources a statement is about.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum ResourceBlock {
+    /// Those that one of the patterns matches.
+    Resource(Vec<ResourcePattern>),
+    /// Those that none of the patterns matches.
+    NotResource(Vec<ResourcePattern>),
+}
+
+/// An ARN with its wildcards and variables, as it was spelled; or `*`.
+#[derive(Clone)]
+pub struct ResourcePattern {
+    text: Box<str>,
+    compiled: Versioned<Compiled>,
+}
+
+#[derive(Debug, Clone)]
+enum Compiled {
+    Fixed(ArnPattern),
+    Variable(Template),
+}
+
+/// What is asked of a pattern.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Ask {
+    /// Whether it must surely match all of the target; else it is enough that it may match some of it.
+    pub(super) all: bool,
+    /// The answer when one of its variables has no value.
+    pub(super) valueless: Truth,
+}
+
+impl ResourceBlock {
+    /// The patterns, whichever element they stand in.
+    pub fn patterns(&self) -> &[ResourcePattern] {
+        match self {
+            ResourceBlock::Resource(patterns) | ResourceBlock::NotResource(patterns) => patterns,
+        }
+    }
+}
+
+impl ResourcePattern {
+    /// Takes `text` as a pattern; whether IAM would accept it is the parser's business.
+    pub fn new(text: impl Into<String>) -> ResourcePattern {
+        let text = text.into();
+        let compiled = Versioned::new(&text, |text, version| {
+            let template = Template::new(text, version, Wildcards::Meant);
+            match template.constant() {
+                Some(tokens) => Compiled::Fixed(ArnPattern::from_tokens(tokens)),
+                None => Compiled::Variable(template),
+            }
+        });
+        ResourcePattern { text: text.into(), compiled }
+    }
+
+    /// The pattern as it was spelled.
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    /// The pattern as version 2012-10-17 reads it, when it has no variables.
+    pub fn as_arn_pattern(&self) -> Option<&ArnPattern> {
+        match self.compiled.get(Version::V2012_10_17) {
+            Compiled::Fixed(pattern) => Some(pattern),
+            Compiled::Variable(_) => None,
+        }
+    }
+
+    /// Answers `ask` about `target`; the keys that an unknown answer hangs on are added to `missing`.
+    pub(super) fn answer(
+        &self,
+        ask: Ask,
+        target: &ArnTarget<'_>,
+        version: Version,
+        facts: &Facts<'_>,
+        missing: &mut Vec<String>,
+    ) -> Truth {
+        let holds =
+            |pattern: &ArnPattern| if ask.all { pattern.covers(target) } else { pattern.touches(target) };
+        let template = match self.compiled.get(version) {
+            Compiled::Fixed(pattern) => return Truth::from(holds(pattern)),
+            Compiled::Variable(template) => template,
+        };
+        match template.resolve(facts) {
+            Resolved::Tokens(tokens) => Truth::from(holds(&ArnPattern::from_tokens(tokens))),
+            Resolved::Missing => ask.valueless,
+            Resolved::Unknown(tokens, keys) => {
+                // With `*` for what is unknown the pattern is at its widest.
+                if !holds(&ArnPattern::from_tokens(tokens)) {
+                    return Truth::False;
+                }
+                missing.extend(keys);
+                Truth::Unknown
+            }
+        }
+    }
+}
+
+impl From<&str> for ResourcePattern {
+    fn from(text: &str) -> ResourcePattern {
+        ResourcePattern::new(text)
+    }
+}
+
+impl From<String> for ResourcePattern {
+    fn from(text: String) -> ResourcePattern {
+        ResourcePattern::new(text)
+    }
+}
+
+impl PartialEq for ResourcePattern {
+    fn eq(&self, other: &ResourcePattern) -> bool {
+        self.text == other.text
+    }
+}
+
+impl Eq for ResourcePattern {}
+
+impl PartialOrd for ResourcePattern {
+    fn partial_cmp(&self, other: &ResourcePattern) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for ResourcePattern {
+    fn cmp(&self, other: &ResourcePattern) -> std::cmp::Ordering {
+        self.text.cmp(&other.text)
+    }
+}
+
+impl std::hash::Hash for ResourcePattern {
+    fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
+        self.text.hash(state);
+    }
+}
+
+impl fmt::Debug for ResourcePattern {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&self.text, out)
+    }
+}
+
+impl fmt::Display for ResourcePattern {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(&self.text)
+    }
+}

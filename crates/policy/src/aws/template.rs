@@ -1,0 +1,139 @@
+//! Texts with policy variables, split once: `arn:aws:s3:::${aws:PrincipalTag/team, 'shared'}/*`.
+//!
+//! `${*}`, `${?}` and `${$}` are the characters themselves; every other `${key}` is replaced by the value that the
+//! request has for the key, taken literally. What is not closed or has an empty name is plain text. See
+//! <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html>.
+
+use super::Version;
+use super::evaluate::{Facts, Single};
+use crate::glob::Token;
+
+/// A text, split at its variables.
+#[derive(Debug, Clone)]
+pub(super) struct Template {
+    parts: Box<[Part]>,
+}
+
+#[derive(Debug, Clone)]
+enum Part {
+    Token(Token),
+    Variable { key: Box<str>, default: Option<Box<str>> },
+}
+
+/// What a template is for one request.
+#[derive(Debug)]
+pub(super) enum Resolved {
+    /// All its variables have values.
+    Tokens(Vec<Token>),
+    /// A variable has no value: the text is like nothing at all.
+    Missing,
+    /// Some variables are unknown; they stand as `*` in the text, and as keys beside it.
+    Unknown(Vec<Token>, Vec<String>),
+}
+
+/// What `*` and `?` mean in a template.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Wildcards {
+    /// Wildcards.
+    Meant,
+    /// Themselves.
+    Literal,
+}
+
+/// Something made from a text that reads differently in the two versions of the language.
+#[derive(Debug, Clone)]
+pub(super) struct Versioned<T> {
+    current: T,
+    /// As 2008-10-17 reads it, when that is something else.
+    old: Option<T>,
+}
+
+impl<T> Versioned<T> {
+    pub(super) fn new(text: &str, make: impl Fn(&str, Version) -> T) -> Versioned<T> {
+        let old = text.contains("${").then(|| make(text, Version::V2008_10_17));
+        Versioned { current: make(text, Version::V2012_10_17), old }
+    }
+
+    pub(super) fn get(&self, version: Version) -> &T {
+        match (&self.old, version) {
+            (Some(old), Version::V2008_10_17) => old,
+            _ => &self.current,
+        }
+    }
+}
+
+impl Template {
+    /// Splits `text` as a document of this version reads it.
+    pub(super) fn new(text: &str, version: Version, wildcards: Wildcards) -> Template {
+        let mut parts = Vec::new();
+        let mut left = text;
+        while let Some(character) = left.chars().next() {
+            let variable = if version == Version::V2012_10_17 { split_variable(left) } else { None };
+            let (part, rest) = variable.unwrap_or_else(|| {
+                let token = match wildcards {
+                    Wildcards::Meant => Token::of(character),
+                    Wildcards::Literal => Token::Literal(character),
+                };
+                (Part::Token(token), &left[character.len_utf8()..])
+            });
+            parts.push(part);
+            left = rest;
+        }
+        Template { parts: parts.into() }
+    }
+
+    /// The steps of the text, when it has no variables.
+    pub(super) fn constant(&self) -> Option<Vec<Token>> {
+        self.parts
+            .iter()
+            .map(|part| if let Part::Token(token) = part { Some(*token) } else { None })
+            .collect()
+    }
+
+    /// The text with the request's values in the place of its variables.
+    pub(super) fn resolve(&self, facts: &Facts<'_>) -> Resolved {
+        let mut tokens = Vec::with_capacity(self.parts.len() + 32);
+        let mut unknown = Vec::new();
+        for part in &self.parts {
+            let (key, default) = match part {
+                Part::Token(token) => {
+                    tokens.push(*token);
+                    continue;
+                }
+                Part::Variable { key, default } => (key, default),
+            };
+            match (facts.single(key), default) {
+                (Single::Value(value), _) => tokens.extend(value.chars().map(Token::Literal)),
+                (Single::Absent, Some(default)) => tokens.extend(default.chars().map(Token::Literal)),
+                (Single::Absent, None) => return Resolved::Missing,
+                (Single::Unknown, _) => {
+                    tokens.push(Token::Any);
+                    unknown.push(key.to_string());
+                }
+            }
+        }
+        if unknown.is_empty() { Resolved::Tokens(tokens) } else { Resolved::Unknown(tokens, unknown) }
+    }
+}
+
+/// The variable that `text` begins with, and what follows it.
+fn split_variable(text: &str) -> Option<(Part, &str)> {
+    let inner = text.strip_prefix("${")?;
+    let end = inner.find(['}', ','])?;
+    let (name, rest) = (inner[..end].trim(), &inner[end..]);
+    if let Some(rest) = rest.strip_prefix('}') {
+        let part = match name {
+            "" => return None,
+            "*" | "?" | "$" => Part::Token(Token::Literal(name.chars().next()?)),
+            _ => Part::Variable { key: name.to_ascii_lowercase().into(), default: None },
+        };
+        return Some((part, rest));
+    }
+    let quoted = rest[1..].trim_start().strip_prefix('\'')?;
+    let (default, rest) = quoted.split_once('\'')?;
+    let rest = rest.trim_start().strip_prefix('}')?;
+    let named = !name.is_empty();
+    named.then(|| {
+        (Part::Variable { key: name.to_ascii_lowercase().into(), default: Some(default.into()) }, rest)
+    })
+}

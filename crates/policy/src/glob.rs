@@ -1,0 +1,274 @@
+//! Patterns with `*` (any run of characters) and `?` (exactly one character), and the exact relations between
+//! them: does one match, contain or overlap another.
+//!
+//! Patterns here know nothing of ARNs: `*` crosses every character. The alphabet is that of Unicode scalar values.
+//! Nothing backtracks more than to its last `*`, so a hostile pattern costs at most its length times the text's.
+
+use std::fmt;
+
+/// One step of a pattern.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Token {
+    /// This very character.
+    Literal(char),
+    /// `?`: any one character.
+    One,
+    /// `*`: any number of any characters.
+    Any,
+}
+
+/// A pattern, split once.
+///
+/// Equality is equality of form: `*?` and `?*` differ although they match the same texts.
+#[derive(Clone, PartialEq, Eq, Hash, Default)]
+pub struct Glob {
+    /// What every matching text begins with, compared in one go.
+    prefix: Box<str>,
+    /// Everything from the first wildcard on.
+    rest: Box<[Token]>,
+}
+
+/// Whether `text` is one of the texts that `pattern` stands for.
+pub fn matches(pattern: &str, text: &str) -> bool {
+    Glob::new(pattern).matches(text)
+}
+
+/// Whether every text that `inner` matches is also matched by `outer`.
+pub fn subsumes(outer: &str, inner: &str) -> bool {
+    outer == inner || Glob::new(outer).subsumes(&Glob::new(inner))
+}
+
+/// Whether some text is matched by both.
+pub fn overlaps(a: &str, b: &str) -> bool {
+    a == b || Glob::new(a).overlaps(&Glob::new(b))
+}
+
+impl Glob {
+    /// Splits `pattern`; there is no escape: a literal `*` comes in through [`Glob::from_tokens`].
+    pub fn new(pattern: &str) -> Glob {
+        Glob::from_tokens(pattern.chars().map(Token::of))
+    }
+
+    /// Matches `text` and nothing else.
+    pub fn literal(text: &str) -> Glob {
+        Glob { prefix: text.into(), rest: Box::default() }
+    }
+
+    /// The pattern that these steps make; runs of `*` become one.
+    pub fn from_tokens(tokens: impl IntoIterator<Item = Token>) -> Glob {
+        let mut prefix = String::new();
+        let mut rest: Vec<Token> = Vec::new();
+        for token in tokens {
+            match token {
+                Token::Literal(character) if rest.is_empty() => prefix.push(character),
+                Token::Any if rest.last() == Some(&Token::Any) => {}
+                _ => rest.push(token),
+            }
+        }
+        Glob { prefix: prefix.into(), rest: rest.into() }
+    }
+
+    /// The steps of this pattern, first to last.
+    pub fn tokens(&self) -> impl Iterator<Item = Token> + '_ {
+        self.prefix.chars().map(Token::Literal).chain(self.rest.iter().copied())
+    }
+
+    /// The text that this pattern stands for, when it has no wildcard.
+    pub fn as_literal(&self) -> Option<&str> {
+        self.rest.is_empty().then_some(&*self.prefix)
+    }
+
+    /// Whether this is `*` alone.
+    pub fn is_any(&self) -> bool {
+        self.prefix.is_empty() && *self.rest == [Token::Any]
+    }
+
+    /// Whether `text` is one of the texts that this pattern stands for.
+    pub fn matches(&self, text: &str) -> bool {
+        match text.strip_prefix(&*self.prefix) {
+            Some(text) => matches_rest(&self.rest, text, |a, b| a == b),
+            None => false,
+        }
+    }
+
+    /// [`Glob::matches`], where `A` and `a` are the same (ASCII letters only).
+    pub fn matches_ignoring_case(&self, text: &str) -> bool {
+        let Some((head, tail)) = text.split_at_checked(self.prefix.len()) else { return false };
+        head.eq_ignore_ascii_case(&self.prefix)
+            && matches_rest(&self.rest, tail, |a, b| a.eq_ignore_ascii_case(&b))
+    }
+
+    /// Whether every text that `inner` matches is matched by this pattern too. Exact.
+    pub fn subsumes(&self, inner: &Glob) -> bool {
+        if self.is_any() {
+            return true;
+        }
+        match inner.as_literal() {
+            Some(text) => self.matches(text),
+            None => contains(self, inner),
+        }
+    }
+
+    /// Whether some text is matched by both. Exact.
+    pub fn overlaps(&self, other: &Glob) -> bool {
+        match (self.as_literal(), other.as_literal()) {
+            (_, Some(text)) => self.matches(text),
+            (Some(text), None) => other.matches(text),
+            (None, None) => intersects(self, other),
+        }
+    }
+}
+
+impl Token {
+    /// What a character of a pattern means.
+    pub fn of(character: char) -> Token {
+        match character {
+            '*' => Token::Any,
+            '?' => Token::One,
+            other => Token::Literal(other),
+        }
+    }
+}
+
+impl fmt::Debug for Glob {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let spell = |token: Token| match token {
+            Token::Literal(character @ ('*' | '?' | '$')) => format!("${{{character}}}"),
+            Token::Literal(character) => character.to_string(),
+            Token::One => "?".to_owned(),
+            Token::Any => "*".to_owned(),
+        };
+        write!(out, "Glob({})", self.tokens().map(spell).collect::<String>())
+    }
+}
+
+/// Walks both; on a mismatch the last `*` takes one character more. Earlier ones need never be reconsidered: what
+/// they matched leaves the most text for the steps behind them.
+fn matches_rest(pattern: &[Token], text: &str, same: impl Fn(char, char) -> bool) -> bool {
+    let (mut at, mut left) = (0, text);
+    let mut retry: Option<(usize, &str)> = None;
+    loop {
+        let mut characters = left.chars();
+        let next = characters.next();
+        let step = match (pattern.get(at), next) {
+            (None, None) => return true,
+            (Some(Token::Any), _) if at + 1 == pattern.len() => return true,
+            (Some(Token::Any), _) => {
+                retry = Some((at + 1, left));
+                at += 1;
+                continue;
+            }
+            (Some(Token::One), Some(_)) => true,
+            (Some(Token::Literal(wanted)), Some(found)) => same(*wanted, found),
+            (_, None) => return false,
+            (None, Some(_)) => false,
+        };
+        if step {
+            at += 1;
+            left = characters.as_str();
+            continue;
+        }
+        let Some((after_star, resumed)) = retry else { return false };
+        let mut characters = resumed.chars();
+        if characters.next().is_none() {
+            return false;
+        }
+        left = characters.as_str();
+        retry = Some((after_star, left));
+        at = after_star;
+    }
+}
+
+/// Inclusion, by carrying the set of places in `inner` up to which the steps of `outer` so far can account for
+/// everything.
+///
+/// A run of wildcards in `outer` is a gap: either exactly `n` characters, or (with a `*`) `n` and more. A gap with
+/// `*` swallows any stretch of `inner` that is at least `n` long however its own `*` turn out; every other step
+/// needs a step of `inner` that stands for one character. That this misses no inclusion rests on the alphabet
+/// having a letter that occurs in neither pattern.
+fn contains(outer: &Glob, inner: &Glob) -> bool {
+    let inner: Vec<Token> = inner.tokens().collect();
+    let mut reached = vec![false; inner.len() + 1];
+    reached[0] = true;
+    let outer: Vec<Token> = outer.tokens().collect();
+    let mut at = 0;
+    while at < outer.len() {
+        if let Token::Literal(wanted) = outer[at] {
+            advance(&mut reached, &inner, |token| token == Token::Literal(wanted));
+            at += 1;
+            continue;
+        }
+        let gap = outer[at..].iter().take_while(|token| !matches!(token, Token::Literal(_))).count();
+        let run = &outer[at..at + gap];
+        let length = run.iter().filter(|token| **token == Token::One).count();
+        if length < gap {
+            swallow(&mut reached, &inner, length);
+        } else {
+            for _ in 0..length {
+                advance(&mut reached, &inner, |token| token != Token::Any);
+            }
+        }
+        at += gap;
+    }
+    reached[inner.len()]
+}
+
+fn advance(reached: &mut [bool], inner: &[Token], accepts: impl Fn(Token) -> bool) {
+    for place in (0..inner.len()).rev() {
+        reached[place + 1] = reached[place] && accepts(inner[place]);
+    }
+    reached[0] = false;
+}
+
+/// From the first place reached, every place behind a stretch of at least `length` characters is reached.
+fn swallow(reached: &mut [bool], inner: &[Token], length: usize) {
+    let Some(first) = reached.iter().position(|reached| *reached) else { return };
+    let mut passed = 0;
+    for (place, reached) in reached.iter_mut().enumerate().skip(first) {
+        *reached = passed >= length;
+        passed += usize::from(inner.get(place).is_some_and(|token| *token != Token::Any));
+    }
+}
+
+/// Intersection, by carrying the set of places in `b` that can be level with each place in `a`.
+fn intersects(a: &Glob, b: &Glob) -> bool {
+    let b: Vec<Token> = b.tokens().collect();
+    let mut level = vec![false; b.len() + 1];
+    level[0] = true;
+    skip_stars(&mut level, &b);
+    for token in a.tokens() {
+        level = step(&level, token, &b);
+        skip_stars(&mut level, &b);
+    }
+    level[b.len()]
+}
+
+/// A `*` in `b` may stand for nothing.
+fn skip_stars(level: &mut [bool], b: &[Token]) {
+    for place in 0..b.len() {
+        if level[place] && b[place] == Token::Any {
+            level[place + 1] = true;
+        }
+    }
+}
+
+fn step(level: &[bool], token: Token, b: &[Token]) -> Vec<bool> {
+    let mut next = vec![false; level.len()];
+    if token == Token::Any {
+        // From the first level place on, `*` can stand for whatever `b` asks for.
+        let first = level.iter().position(|level| *level).unwrap_or(level.len());
+        next[first..].fill(true);
+        return next;
+    }
+    for place in 0..b.len() {
+        if !level[place] {
+            continue;
+        }
+        match (token, b[place]) {
+            (_, Token::Any) => next[place] = true,
+            (Token::Literal(x), Token::Literal(y)) if x != y => {}
+            _ => next[place + 1] = true,
+        }
+    }
+    next
+}
