@@ -1,0 +1,67 @@
+//! The command line as typed values. Verbs are module names under `command/`; every `--flag` can also come from
+//! `LEASTWISE_FLAG` or from `leastwise.toml` (see [`crate::config`]).
+
+pub mod catalog;
+pub mod logs;
+pub mod rightsize;
+pub mod snapshot;
+pub mod usage;
+pub mod verify;
+
+use clap::{Parser, Subcommand};
+
+use catalog::CatalogArgs;
+use rightsize::RightsizeArgs;
+use snapshot::SnapshotArgs;
+use usage::UsageArgs;
+use verify::VerifyArgs;
+
+/// Least privilege for AI agents and other workloads in the cloud.
+#[derive(Debug, Parser)]
+#[command(name = "leastwise", max_term_width = 100, after_help = AFTER)]
+#[command(arg_required_else_help = true, subcommand_required = true)]
+pub struct Cli {
+    /// Settings file [default: leastwise.toml in the working directory, when it is there]
+    #[arg(long, value_name = "FILE", global = true, help_heading = "Everywhere")]
+    pub config: Option<std::path::PathBuf>,
+
+    /// Say nothing on stderr but errors
+    #[arg(long, short, global = true, help_heading = "Everywhere")]
+    pub quiet: bool,
+
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+const AFTER: &str = "\
+Examples:
+  leastwise usage AWSLogs/ --since 90d
+  leastwise rightsize AWSLogs/ --principal arn:aws:iam::111122223333:role/agent --granted snapshot.json
+
+Exit codes: 0 done, 1 the answer is no, 2 wrong use, 3 input that cannot be read.
+Settings: flags over LEASTWISE_* over leastwise.toml over defaults. Nothing is sent anywhere unless you name where.";
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Show who used which permissions, on what, from audit logs
+    Usage(Box<UsageArgs>),
+    /// Write the smallest policy that still allows what was used, with a proof
+    Rightsize(Box<RightsizeArgs>),
+    /// Check a proof against the policy and the logs that it speaks of
+    Verify(Box<VerifyArgs>),
+    /// Look up actions and services, or bring in newer ones
+    Catalog(CatalogArgs),
+    /// Fetch what every principal of the account is granted
+    Snapshot(Box<SnapshotArgs>),
+    /// Print a completion script for a shell
+    Completions {
+        /// Which shell
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual page
+    Man {
+        /// The page of one command, such as `rightsize`
+        command: Option<String>,
+    },
+}

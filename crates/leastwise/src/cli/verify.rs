@@ -1,0 +1,35 @@
+//! `leastwise verify`.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::logs::ReadArgs;
+
+/// Arguments of `leastwise verify`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Example:
+  leastwise verify agent.proof.json --policy iam/agent.json --logs AWSLogs/ --public-key team.pub.pem
+
+Exit code 0: the proof holds. 1: it does not, and why. 3: something could not be read.")]
+pub struct VerifyArgs {
+    /// The proof that `rightsize --proof` wrote
+    #[arg(value_name = "PROOF")]
+    pub proof: PathBuf,
+
+    /// The policy documents that the proof speaks of (JSON)
+    #[arg(long, value_name = "FILE", num_args = 1.., required = true)]
+    pub policy: Vec<PathBuf>,
+
+    /// The logs, or saved usage, that the proof speaks of
+    #[arg(long, value_name = "LOGS", num_args = 1.., required = true)]
+    pub logs: Vec<String>,
+
+    /// The signer's public key: Ed25519, SubjectPublicKeyInfo PEM; then an unsigned proof does not hold
+    #[arg(long, value_name = "FILE")]
+    pub public_key: Option<PathBuf>,
+
+    #[command(flatten)]
+    pub read: ReadArgs,
+}

@@ -1,0 +1,204 @@
+//! Settings: flags over `LEASTWISE_*` over `leastwise.toml` over defaults.
+//!
+//! There is one list of settings, the command line's. A flag `--max-decompressed` is also `LEASTWISE_MAX_DECOMPRESSED`
+//! and `max-decompressed = "2GiB"` in the file, at its top for every command that has the flag, or in the table of one
+//! command. What the file says becomes the flag's default, so that it is parsed, checked and shown in `--help` like one.
+
+use std::ffi::{OsStr, OsString};
+use std::path::PathBuf;
+
+use clap::{Arg, ArgAction, Command, CommandFactory, FromArgMatches};
+use toml::{Table, Value};
+
+use crate::cli::Cli;
+use crate::error::{Error, Result};
+
+/// Why there is no command to run.
+pub enum Stop {
+    /// Help, version, or a command line that is wrong.
+    Clap(clap::Error),
+    /// The settings file is wrong.
+    Settings(Error),
+}
+
+/// Parses the command line on top of the environment and the settings file.
+pub fn parse(args: impl Iterator<Item = OsString>) -> std::result::Result<Cli, Stop> {
+    let args: Vec<OsString> = args.collect();
+    let settings = read_settings(&args).map_err(Stop::Settings)?;
+    let command = with_settings(command(), &settings).map_err(Stop::Settings)?;
+    let matches = command.try_get_matches_from(args).map_err(Stop::Clap)?;
+    Cli::from_arg_matches(&matches).map_err(Stop::Clap)
+}
+
+/// The command line as clap knows it, with the version line and the environment variables.
+pub fn command() -> Command {
+    let command = Cli::command().version(version()).mut_args(with_variable);
+    command.mut_subcommands(|sub| sub.mut_args(with_variable))
+}
+
+fn version() -> String {
+    env!("CARGO_PKG_VERSION").to_owned()
+}
+
+fn with_variable(arg: Arg) -> Arg {
+    let Some(long) = arg.get_long().filter(|long| !matches!(*long, "help" | "version")) else { return arg };
+    let name = format!("LEASTWISE_{}", long.replace('-', "_").to_uppercase());
+    arg.env(name).hide_env(true)
+}
+
+/// The settings file: `--config`, else `LEASTWISE_CONFIG`, else `leastwise.toml` when it is there.
+fn read_settings(args: &[OsString]) -> Result<Table> {
+    let (path, named) = match named_file(args) {
+        Some(path) => (path, true),
+        None => (PathBuf::from("leastwise.toml"), false),
+    };
+    let text = match std::fs::read_to_string(&path) {
+        Ok(text) => text,
+        Err(error) if !named && error.kind() == std::io::ErrorKind::NotFound => return Ok(Table::new()),
+        Err(error) => {
+            return Err(Error::usage(format!("cannot read settings `{}`", path.display())).because(error));
+        }
+    };
+    text.parse::<Table>().map_err(|error| {
+        Error::usage(format!("settings `{}` are not TOML", path.display()))
+            .because(std::io::Error::other(error.to_string()))
+    })
+}
+
+fn named_file(args: &[OsString]) -> Option<PathBuf> {
+    let mut args = args.iter().skip(1).take_while(|arg| *arg != OsStr::new("--"));
+    while let Some(arg) = args.next() {
+        if arg == OsStr::new("--config") {
+            return args.next().map(PathBuf::from);
+        }
+        if let Some(path) = arg.to_str().and_then(|arg| arg.strip_prefix("--config=")) {
+            return Some(PathBuf::from(path));
+        }
+    }
+    std::env::var_os("LEASTWISE_CONFIG").filter(|path| !path.is_empty()).map(PathBuf::from)
+}
+
+fn with_settings(mut command: Command, settings: &Table) -> Result<Command> {
+    for (key, value) in settings {
+        match value {
+            Value::Table(table) => {
+                let known: Vec<String> =
+                    command.get_subcommands().map(|sub| sub.get_name().to_owned()).collect();
+                if !known.iter().any(|name| name == key) {
+                    return Err(unknown(&format!("[{key}]"), key, known));
+                }
+                for (key_of_command, value) in table {
+                    let place = format!("{key_of_command} in [{key}]");
+                    let sub = command.find_subcommand(key).map(flags).unwrap_or_default();
+                    if !sub.contains(key_of_command) {
+                        return Err(unknown(&place, key_of_command, sub));
+                    }
+                    let values = texts(&place, value)?;
+                    command = command.mut_subcommand(key, |sub| with_default(sub, key_of_command, &values));
+                }
+            }
+            value => {
+                let mut known = flags(&command);
+                known.extend(command.get_subcommands().flat_map(flags));
+                if !known.contains(key) {
+                    return Err(unknown(key, key, known));
+                }
+                let values = texts(key, value)?;
+                command = with_default(command, key, &values);
+                command = command.mut_subcommands(|sub| with_default(sub, key, &values));
+            }
+        }
+    }
+    Ok(command)
+}
+
+fn flags(command: &Command) -> Vec<String> {
+    let settable = |arg: &&Arg| !matches!(arg.get_action(), ArgAction::Help | ArgAction::Version);
+    command.get_arguments().filter(settable).filter_map(Arg::get_long).map(str::to_owned).collect()
+}
+
+fn with_default(command: Command, flag: &str, values: &[String]) -> Command {
+    command.mut_args(|arg| match arg.get_long() == Some(flag) {
+        true => arg.required(false).default_values(values.to_vec()),
+        false => arg,
+    })
+}
+
+fn texts(place: &str, value: &Value) -> Result<Vec<String>> {
+    let one = |value: &Value| match value {
+        Value::String(text) => Some(text.clone()),
+        Value::Integer(n) => Some(n.to_string()),
+        Value::Boolean(yes) => Some(yes.to_string()),
+        Value::Datetime(time) => Some(time.to_string()),
+        Value::Float(_) | Value::Array(_) | Value::Table(_) => None,
+    };
+    let all = match value {
+        Value::Array(values) => values.iter().map(one).collect(),
+        value => one(value).map(|text| vec![text]),
+    };
+    all.ok_or_else(|| {
+        Error::usage(format!("setting `{place}` is not a text, a number, true, false or a list of them"))
+    })
+}
+
+fn unknown(place: &str, key: &str, known: Vec<String>) -> Error {
+    let error = Error::usage(format!("unknown setting `{place}`"));
+    match crate::output::nearest(key, known.iter().map(String::as_str), 1).first() {
+        Some(near) => error.hint(format!("did you mean `{near}`?")),
+        None => error.hint("settings have the names of the flags, see `leastwise --help`"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::Command as Verb;
+    use crate::cli::rightsize::Width;
+
+    fn width(settings: &str, args: &[&str]) -> Width {
+        let settings = settings.parse().expect("TOML");
+        let command = with_settings(command(), &settings).expect("settings");
+        let matches = command.try_get_matches_from(args).expect("a command line");
+        match Cli::from_arg_matches(&matches).expect("a command").command {
+            Verb::Rightsize(args) => args.width,
+            other => panic!("not rightsize: {other:?}"),
+        }
+    }
+
+    const RUN: [&str; 5] = ["leastwise", "rightsize", "logs", "--principal", "arn"];
+
+    #[test]
+    fn the_command_line_is_well_formed() {
+        command().debug_assert();
+    }
+
+    #[test]
+    fn a_flag_beats_the_file_and_the_file_beats_the_default() {
+        assert_eq!(width("", &RUN), Width::Exact);
+        assert_eq!(width("width = 'prefix'", &RUN), Width::Prefix);
+        assert_eq!(width("[rightsize]\nwidth = 'type'", &RUN), Width::Type);
+        let flag: Vec<&str> = RUN.into_iter().chain(["--width", "any"]).collect();
+        assert_eq!(width("width = 'prefix'", &flag), Width::Any);
+    }
+
+    #[test]
+    fn an_unknown_setting_is_refused_with_the_nearest_name() {
+        for settings in ["widht = 'prefix'", "[rightsize]\nwidht = 'prefix'"] {
+            let settings = settings.parse().expect("TOML");
+            let error = with_settings(command(), &settings).expect_err("refused");
+            assert_eq!(error.way_out(), Some("did you mean `width`?"));
+        }
+    }
+
+    #[test]
+    fn required_flags_may_come_from_the_file() {
+        let settings = "[verify]\npolicy = ['a.json', 'b.json']\nlogs = ['logs']".parse().expect("TOML");
+        let command = with_settings(command(), &settings).expect("settings");
+        let matches =
+            command.try_get_matches_from(["leastwise", "verify", "proof.json"]).expect("a command line");
+        match Cli::from_arg_matches(&matches).expect("a command").command {
+            Verb::Verify(args) => assert_eq!(args.policy.len(), 2),
+            other => panic!("not verify: {other:?}"),
+        }
+    }
+}

@@ -1,0 +1,176 @@
+//! How CloudTrail lays its files out in a bucket, and what a path alone tells about a file.
+//!
+//! `…/AWSLogs/[o-…/]<account>/CloudTrail/<region>/YYYY/MM/DD/<account>_CloudTrail_<region>_YYYYMMDDTHHmmZ_….json.gz`
+//! ([naming](https://docs.aws.amazon.com/awscloudtrail/latest/userguide/get-and-view-cloudtrail-log-files.html)).
+//! Beside `CloudTrail/` lie folders that hold no usage: digests, insights, network activity, aggregates.
+//! Both times are those of *delivery*, which comes after the event, so pruning by path keeps a margin.
+
+/// Seconds in a day.
+pub const DAY: i64 = 86_400;
+
+/// CloudTrail says "on average within about 5 minutes", and does not promise it. A file that was delivered up to two
+/// days after the end of the window may still hold events of the window.
+const LATE: i64 = 2 * DAY;
+/// An event's time can be a little after the clock that named the file.
+const EARLY: i64 = 3_600;
+
+/// Folders beside `CloudTrail/` whose files are not API usage.
+pub const SIBLINGS: [&str; 4] =
+    ["CloudTrail-Digest", "CloudTrail-Insight", "CloudTrail-NetworkActivity", "CloudTrail-Aggregated"];
+
+/// The sibling folder that the path goes through, if any. File names of siblings carry the same word.
+pub fn sibling(path: &str) -> Option<&'static str> {
+    let name = path.rsplit(['/', '\\']).next().unwrap_or(path);
+    let in_folder = |word: &str| path.split(['/', '\\']).any(|part| part == word);
+    let in_name = |word: &str| name.split('_').any(|part| part == word);
+    SIBLINGS.into_iter().find(|word| in_folder(word) || in_name(word))
+}
+
+/// The span of time in which a file with this path was delivered, as far as the path tells: `[from, to)` in seconds
+/// since the epoch.
+pub fn delivered(path: &str) -> Option<(i64, i64)> {
+    let name = path.rsplit(['/', '\\']).next().unwrap_or(path);
+    if let Some(minute) = name.split('_').find_map(minute_stamp) {
+        return Some((minute, minute + 60));
+    }
+    let day = day_of_folders(path)?;
+    Some((day, day + DAY))
+}
+
+/// Whether a file or folder with this path can hold events of the window `[since, until)`. What the path does not
+/// tell is kept.
+pub fn may_hold(path: &str, since: Option<i64>, until: Option<i64>) -> bool {
+    let Some((from, to)) = delivered(path) else { return true };
+    since.is_none_or(|since| to + EARLY > since) && until.is_none_or(|until| from < until + LATE)
+}
+
+/// Delivery days (seconds since the epoch, midnight) whose folders can hold events of the window.
+pub fn days(since: i64, until: i64) -> impl Iterator<Item = i64> {
+    let first = (since - EARLY).div_euclid(DAY);
+    let last = (until + LATE - 1).div_euclid(DAY);
+    (first..=last).map(|day| day * DAY)
+}
+
+/// `YYYY/MM/DD` of a day, as the folders are called.
+pub fn day_folder(day: i64) -> String {
+    let (year, month, day) = civil(day.div_euclid(DAY));
+    format!("{year:04}/{month:02}/{day:02}")
+}
+
+/// `20260817T1235Z` → seconds since the epoch.
+fn minute_stamp(text: &str) -> Option<i64> {
+    let bytes = text.as_bytes();
+    if bytes.len() != 14 || bytes[8] != b'T' || bytes[13] != b'Z' {
+        return None;
+    }
+    let number = |from: usize, to: usize| digits(text.get(from..to)?);
+    let day = midnight(number(0, 4)?, number(4, 6)?, number(6, 8)?)?;
+    let (hour, minute) = (number(9, 11)?, number(11, 13)?);
+    (hour < 24 && minute < 60).then_some(day + hour * 3_600 + minute * 60)
+}
+
+/// The day of the last three folders that look like `YYYY/MM/DD`.
+fn day_of_folders(path: &str) -> Option<i64> {
+    let parts: Vec<&str> = path.split(['/', '\\']).filter(|part| !part.is_empty()).collect();
+    parts.windows(3).rev().find_map(|window| match window {
+        [y, m, d] if y.len() == 4 && m.len() == 2 && d.len() == 2 => {
+            midnight(digits(y)?, digits(m)?, digits(d)?)
+        }
+        _ => None,
+    })
+}
+
+fn digits(text: &str) -> Option<i64> {
+    (!text.is_empty() && text.bytes().all(|b| b.is_ascii_digit())).then(|| text.parse().ok())?
+}
+
+/// Midnight UTC of a day of the calendar; `None` when there is no such day.
+pub fn midnight(year: i64, month: i64, day: i64) -> Option<i64> {
+    let days = days_from_civil(year, month, day);
+    (civil(days) == (year, month, day)).then_some(days * DAY)
+}
+
+/// Days since 1970-01-01 (Howard Hinnant's `days_from_civil`).
+fn days_from_civil(year: i64, month: i64, day: i64) -> i64 {
+    let year = if month <= 2 { year - 1 } else { year };
+    let era = year.div_euclid(400);
+    let year_of_era = year.rem_euclid(400);
+    let day_of_year = (153 * (month + if month > 2 { -3 } else { 9 }) + 2) / 5 + day - 1;
+    era * 146_097 + year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year - 719_468
+}
+
+/// The inverse of [`days_from_civil`].
+fn civil(days: i64) -> (i64, i64, i64) {
+    let days = days + 719_468;
+    let era = days.div_euclid(146_097);
+    let day_of_era = days.rem_euclid(146_097);
+    let year_of_era = (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let shifted = (5 * day_of_year + 2) / 153;
+    let day = day_of_year - (153 * shifted + 2) / 5 + 1;
+    let month = if shifted < 10 { shifted + 3 } else { shifted - 9 };
+    let year = year_of_era + era * 400 + i64::from(month <= 2);
+    (year, month, day)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const FILE: &str = "AWSLogs/111122223333/CloudTrail/eu-west-1/2026/08/17/\
+        111122223333_CloudTrail_eu-west-1_20260817T1235Z_d2gFoxsr401OVpRU.json.gz";
+
+    fn at(year: i64, month: i64, day: i64) -> i64 {
+        midnight(year, month, day).expect("a day of the calendar")
+    }
+
+    #[test]
+    fn a_file_name_tells_the_minute_of_delivery() {
+        let noon = at(2026, 8, 17) + 12 * 3_600 + 35 * 60;
+        assert_eq!(delivered(FILE), Some((noon, noon + 60)));
+    }
+
+    #[test]
+    fn folders_tell_the_day_when_the_name_does_not() {
+        assert_eq!(delivered("x/2026/08/17/events.json"), Some((at(2026, 8, 17), at(2026, 8, 18))));
+        assert_eq!(delivered("x/2026/13/17/events.json"), None);
+        assert_eq!(delivered("x/2026/02/30/events.json"), None);
+    }
+
+    #[test]
+    fn a_file_that_was_delivered_late_is_kept() {
+        let day = at(2026, 8, 17);
+        assert!(may_hold(FILE, Some(day), Some(day + DAY)));
+        assert!(may_hold(FILE, Some(day - DAY), Some(day)), "delivered the day after");
+        assert!(!may_hold(FILE, Some(day + 2 * DAY), None), "delivered before the window");
+        assert!(!may_hold(FILE, None, Some(day - 3 * DAY)), "delivered long after the window");
+        assert!(may_hold("events.json", Some(day), Some(day)), "the path tells nothing");
+    }
+
+    #[test]
+    fn siblings_are_told_by_folder_or_by_name() {
+        assert_eq!(sibling(FILE), None);
+        assert_eq!(
+            sibling("AWSLogs/1/CloudTrail-Digest/eu-west-1/2026/08/17/x.json.gz"),
+            Some("CloudTrail-Digest")
+        );
+        assert_eq!(
+            sibling("111122223333_CloudTrail-Insight_eu-west-1_20260817T1235Z_x.json.gz"),
+            Some("CloudTrail-Insight")
+        );
+    }
+
+    #[test]
+    fn days_of_a_window_cover_late_delivery() {
+        let folders: Vec<String> = days(at(2026, 2, 27), at(2026, 3, 1)).map(day_folder).collect();
+        assert_eq!(folders, ["2026/02/26", "2026/02/27", "2026/02/28", "2026/03/01", "2026/03/02"]);
+    }
+
+    #[test]
+    fn every_day_of_four_centuries_is_its_own_inverse() {
+        for day in -200 * 365..200 * 365 {
+            let (y, m, d) = civil(day);
+            assert_eq!(midnight(y, m, d), Some(day * DAY));
+        }
+    }
+}

@@ -1,0 +1,162 @@
+//! Times and spans as people write them on the command line: `90d`, `2026-10-01`, `2026-10-01T06:00:00Z`.
+
+use std::fmt;
+use std::str::FromStr;
+
+use super::layout::{DAY, midnight};
+
+/// A length of time, in seconds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Span(pub i64);
+
+/// A point in time, or how long ago it was.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum When {
+    /// So long before now.
+    Ago(Span),
+    /// A whole day (UTC), by its midnight.
+    Day(i64),
+    /// A second.
+    At(i64),
+}
+
+/// The half-open window `[since, until)` of event times, in seconds since the epoch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Window {
+    /// The first second of the window.
+    pub since: Option<i64>,
+    /// The first second after it.
+    pub until: Option<i64>,
+}
+
+impl Window {
+    /// Resolves the arguments against the clock.
+    pub fn new(since: Option<When>, until: Option<When>, now: i64) -> Self {
+        Window { since: since.map(|when| when.start(now)), until: until.map(|when| when.end(now)) }
+    }
+
+    /// Whether no event can fall into it.
+    pub fn is_empty(&self) -> bool {
+        matches!((self.since, self.until), (Some(since), Some(until)) if since >= until)
+    }
+}
+
+impl When {
+    /// Its first second.
+    pub fn start(self, now: i64) -> i64 {
+        match self {
+            When::Ago(span) => now.saturating_sub(span.0),
+            When::Day(second) | When::At(second) => second,
+        }
+    }
+
+    /// The first second after it: a date stands for the whole day.
+    pub fn end(self, now: i64) -> i64 {
+        match self {
+            When::Day(second) => second + DAY,
+            other => other.start(now),
+        }
+    }
+}
+
+impl FromStr for Span {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let wrong = || "write a span such as 90d, 12h or 2w".to_owned();
+        let unit = text.char_indices().next_back().ok_or_else(wrong)?;
+        let seconds = match unit.1 {
+            's' => 1,
+            'm' => 60,
+            'h' => 3_600,
+            'd' => DAY,
+            'w' => 7 * DAY,
+            _ => return Err(wrong()),
+        };
+        let number = &text[..unit.0];
+        if number.is_empty() || !number.bytes().all(|b| b.is_ascii_digit()) {
+            return Err(wrong());
+        }
+        number.parse::<i64>().ok().and_then(|n| n.checked_mul(seconds)).map(Span).ok_or_else(wrong)
+    }
+}
+
+impl fmt::Display for Span {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            days if days % DAY == 0 => write!(f, "{}d", days / DAY),
+            hours if hours % 3_600 == 0 => write!(f, "{}h", hours / 3_600),
+            seconds => write!(f, "{seconds}s"),
+        }
+    }
+}
+
+impl FromStr for When {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let wrong =
+            || "write a span such as 90d, a date such as 2026-10-01, or a time such as 2026-10-01T06:00:00Z";
+        if let Ok(span) = text.parse() {
+            return Ok(When::Ago(span));
+        }
+        if let Some(day) = date(text) {
+            return Ok(When::Day(day));
+        }
+        if !text.contains('T') {
+            return Err(wrong().to_owned());
+        }
+        text.parse::<jiff::Timestamp>().map(|time| When::At(time.as_second())).map_err(|_| wrong().to_owned())
+    }
+}
+
+/// `2026-10-01` → its midnight.
+fn date(text: &str) -> Option<i64> {
+    let bytes = text.as_bytes();
+    if bytes.len() != 10 || bytes[4] != b'-' || bytes[7] != b'-' {
+        return None;
+    }
+    let number = |from: usize, to: usize| text.get(from..to)?.parse::<u32>().ok().map(i64::from);
+    midnight(number(0, 4)?, number(5, 7)?, number(8, 10)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOON: i64 = 1_790_856_000; // 2026-10-01T12:00:00Z
+
+    #[test]
+    fn a_span_counts_back_from_now() {
+        let when: When = "90d".parse().expect("a span");
+        assert_eq!(when.start(NOON), NOON - 90 * DAY);
+    }
+
+    #[test]
+    fn a_date_is_the_whole_day() {
+        let day: When = "2026-10-01".parse().expect("a date");
+        assert_eq!((day.start(0), day.end(0)), (NOON - 12 * 3_600, NOON + 12 * 3_600));
+    }
+
+    #[test]
+    fn a_time_is_a_second() {
+        let when: When = "2026-10-01T12:00:00Z".parse().expect("a time");
+        assert_eq!((when.start(0), when.end(0)), (NOON, NOON));
+    }
+
+    #[test]
+    fn what_is_neither_is_refused() {
+        for text in
+            ["", "d", "-1d", "90", "90y", "2026-13-01", "2026-02-30", "yesterday", "99999999999999999w"]
+        {
+            assert!(text.parse::<When>().is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_window_that_ends_before_it_starts_is_empty() {
+        let window = Window { since: Some(2), until: Some(1) };
+        assert!(window.is_empty());
+        assert!(!Window::default().is_empty());
+    }
+}
