@@ -5,6 +5,7 @@
 //! one service at a time when first touched. Nothing here opens a file.
 
 mod arn_format;
+pub mod call;
 mod catalog;
 mod event;
 mod facts;

@@ -199,7 +199,12 @@ impl Reader {
     }
 
     /// A value that stands by itself: an envelope, a record, one line of NDJSON.
-    fn top(&mut self, cursor: &mut Cursor<'_>, start: usize, sink: &mut impl Sink) -> Result<Step, Malformed> {
+    fn top(
+        &mut self,
+        cursor: &mut Cursor<'_>,
+        start: usize,
+        sink: &mut impl Sink,
+    ) -> Result<Step, Malformed> {
         let text = cursor.text();
         match text[start] {
             b'[' => {
@@ -334,11 +339,7 @@ impl Reader {
     }
 
     /// Skips the whole object first, so that nothing is handed over from one that is not whole yet.
-    fn skip_whole<'a>(
-        cursor: &mut Cursor<'a>,
-        whole: Cursor<'a>,
-        start: usize,
-    ) -> Result<usize, Malformed> {
+    fn skip_whole<'a>(cursor: &mut Cursor<'a>, whole: Cursor<'a>, start: usize) -> Result<usize, Malformed> {
         *cursor = whole;
         cursor.skip()?;
         Ok(end_of(cursor, start))
@@ -417,7 +418,11 @@ impl Reader {
                 }
             }
             State::Start => self.report(sink, 0, "an empty file"),
-            _ => self.report(sink, rest.len(), "the text ends before its last bracket; what came before was read"),
+            _ => self.report(
+                sink,
+                rest.len(),
+                "the text ends before its last bracket; what came before was read",
+            ),
         }
     }
 }

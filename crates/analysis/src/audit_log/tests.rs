@@ -46,7 +46,8 @@ fn check(text: &str, names: &[&str], problems: usize) {
     assert_eq!(seen.problems.len(), problems, "{text}: {:?}", seen.problems);
 }
 
-const A: &str = r#"{"eventVersion":"1.11","eventName":"A","requestParameters":{"x":["{\"eventName\":\"no\"}"]}}"#;
+const A: &str =
+    r#"{"eventVersion":"1.11","eventName":"A","requestParameters":{"x":["{\"eventName\":\"no\"}"]}}"#;
 const B: &str = r#"{ "eventVersion" : "1.11" , "eventName" : "B" }"#;
 
 #[test]
@@ -63,7 +64,11 @@ fn every_other_envelope_is_read() {
     check(&format!("[{A},{B}]"), &["A", "B"], 0);
     check("[]", &[], 0);
     check(&format!("\u{feff}{{\"Records\":[{A}]}}"), &["A"], 0);
-    check(&format!(r#"{{"version":"0","detail-type":"AWS API Call via CloudTrail","detail":{A},"x":1}}"#), &["A"], 0);
+    check(
+        &format!(r#"{{"version":"0","detail-type":"AWS API Call via CloudTrail","detail":{A},"x":1}}"#),
+        &["A"],
+        0,
+    );
     check(&format!(r#"{{"Events":[{{"EventId":"1","CloudTrailEvent":{}}}]}}"#, text(A)), &["A"], 0);
     check(
         &format!(r#"{{"messageType":"DATA_MESSAGE","logEvents":[{{"id":"1","message":{}}}]}}"#, text(B)),

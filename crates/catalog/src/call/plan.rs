@@ -1,0 +1,306 @@
+//! One event's rules and catalogue facts, compiled: what to look at in the parameters, and what follows.
+//!
+//! A plan is made once for each kind of call and then applied to every call of that kind.
+
+use super::rules::Rules;
+use super::syntax::{ChosenType, Condition, NeedRule, Path, ResourceSpec, Source, Template, TemplatePiece};
+use crate::{Action, ArnFormat, Catalog, Piece, ResourceType};
+use std::sync::Arc;
+
+/// What a kind of call needs.
+#[derive(Debug, Clone)]
+pub enum Plan {
+    /// These, each if its conditions hold.
+    Needs(Vec<PlannedNeed>),
+    /// No permission at all.
+    Nothing,
+    /// It is nobody's API call.
+    Ignored,
+    /// Neither a rule nor the catalogue knows.
+    Unknown,
+}
+
+/// One action that a call may need.
+#[derive(Debug, Clone)]
+pub struct PlannedNeed {
+    /// `s3:GetObject`, as the catalogue spells it.
+    pub action: Arc<str>,
+    pub(super) when: Vec<Condition>,
+    pub(super) with: Vec<(Arc<str>, Template)>,
+    pub(super) resource: PlannedResource,
+}
+
+#[derive(Debug, Clone)]
+pub(super) enum PlannedResource {
+    /// The action knows no resources, or the rule says so.
+    Any,
+    Types {
+        types: Vec<TypePlan>,
+        fallback: Option<usize>,
+    },
+    Template(Template),
+    Value {
+        source: Source,
+        types: Vec<TypePlan>,
+    },
+}
+
+/// One resource type: how its ARN is made.
+#[derive(Debug, Clone)]
+pub(super) struct TypePlan {
+    pub(super) name: Arc<str>,
+    pub(super) required: bool,
+    pub(super) formats: Vec<FormatPlan>,
+}
+
+/// One ARN format: its pieces, and where the variables' values come from.
+#[derive(Debug, Clone)]
+pub(super) struct FormatPlan {
+    pub(super) pieces: Vec<PlannedPiece>,
+    pub(super) variables: Vec<Vec<Source>>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum PlannedPiece {
+    Literal(Box<str>),
+    Partition,
+    Region,
+    Account,
+    Variable(usize),
+}
+
+/// Makes plans from the catalogue and the rules.
+#[derive(Debug, Clone, Copy)]
+pub struct Planner<'c> {
+    catalog: &'c Catalog,
+    rules: &'c Rules,
+}
+
+impl<'c> Planner<'c> {
+    /// A planner over a catalogue and rule tables.
+    pub fn new(catalog: &'c Catalog, rules: &'c Rules) -> Self {
+        Planner { catalog, rules }
+    }
+
+    /// The rule tables.
+    pub fn rules(&self) -> &'c Rules {
+        self.rules
+    }
+
+    /// The catalogue.
+    pub fn catalog(&self) -> &'c Catalog {
+        self.catalog
+    }
+
+    /// The plan for an event: `label` is CloudTrail's `eventSource` without `.amazonaws.com`.
+    ///
+    /// Rules are asked for the name as it stands and, when they do not know it, without the date and version
+    /// that some services put behind their operations' names (`CreateFunction20150331`).
+    pub fn plan(&self, label: &str, event: &str) -> Plan {
+        let stem = crate::without_version(event).unwrap_or(event);
+        let mut rules = self.rules.event(label, event);
+        let mut name = event;
+        if stem != event && !rules.replace_default() && self.by_name(label, event).is_none() {
+            let also = std::mem::take(&mut rules.also);
+            rules = self.rules.event(label, stem);
+            rules.also.extend(also);
+            name = stem;
+        }
+        if rules.ignored {
+            return Plan::Ignored;
+        }
+        if rules.nothing {
+            return Plan::Nothing;
+        }
+        let mut needs = Vec::new();
+        if rules.needs.is_empty() {
+            match self.by_name(label, name) {
+                Some(actions) if actions.is_empty() && rules.also.is_empty() => return Plan::Nothing,
+                Some(actions) => needs.extend(actions.iter().map(|action| self.by_default(*action))),
+                None if rules.also.is_empty() => return Plan::Unknown,
+                None => {}
+            }
+        }
+        for rule in rules.needs.iter().chain(&rules.also) {
+            match self.by_rule(rule) {
+                Some(need) => needs.push(need),
+                None => return Plan::Unknown,
+            }
+        }
+        Plan::Needs(needs)
+    }
+
+    /// The actions that the catalogue says an event stands for.
+    fn by_name(&self, label: &str, event: &str) -> Option<Vec<Action<'c>>> {
+        if let Some(prefixes) = self.rules.prefixes(label) {
+            let named = prefixes.iter().find_map(|prefix| self.catalog.action(&format!("{prefix}:{event}")));
+            if let Some(action) = named {
+                return Some(vec![action]);
+            }
+        } else if let Some(action) = self.catalog.action(&format!("{label}:{event}")) {
+            return Some(vec![action]);
+        }
+        self.catalog.event(label, event)
+    }
+
+    fn by_default(&self, action: Action<'c>) -> PlannedNeed {
+        PlannedNeed {
+            action: action.full_name().into(),
+            when: Vec::new(),
+            with: Vec::new(),
+            resource: self.types(action, &[]),
+        }
+    }
+
+    fn by_rule(&self, rule: &NeedRule) -> Option<PlannedNeed> {
+        let action = self.catalog.action(&rule.action)?;
+        let resource = match &rule.resource {
+            ResourceSpec::Default => self.types(action, &[]),
+            ResourceSpec::Types(types) => self.types(action, types),
+            ResourceSpec::Any => PlannedResource::Any,
+            ResourceSpec::Template(template) => PlannedResource::Template(template.clone()),
+            ResourceSpec::Value(source) => PlannedResource::Value {
+                source: source.clone(),
+                types: match self.types(action, &[]) {
+                    PlannedResource::Types { types, .. } => types,
+                    _ => Vec::new(),
+                },
+            },
+        };
+        Some(PlannedNeed {
+            action: action.full_name().into(),
+            when: rule.when.clone(),
+            with: rule.with.clone(),
+            resource,
+        })
+    }
+
+    /// The types of an action; only those in `chosen`, and with its bindings, when it is not empty.
+    fn types(&self, action: Action<'c>, chosen: &[ChosenType]) -> PlannedResource {
+        let prefix = &action.service.prefix;
+        let mut types = Vec::new();
+        for resource in &action.facts.resources {
+            let name = &resource.resource_type;
+            let own = chosen.iter().find(|chosen| chosen.name == *name);
+            let Some(kind) = action.service.resource_types.iter().find(|kind| kind.name == *name) else {
+                continue;
+            };
+            if chosen.is_empty() || own.is_some() {
+                let own = own.map(|chosen| chosen.bindings.as_slice()).unwrap_or_default();
+                // A rule that names the type says that it is needed.
+                let required = resource.required || !chosen.is_empty();
+                types.push(self.type_plan(prefix, kind, required, own));
+            }
+        }
+        // A rule may know better than the catalogue which types an action has.
+        for ChosenType { name, bindings: own } in chosen {
+            if !types.iter().any(|plan| plan.name == *name)
+                && let Some(kind) = action.service.resource_types.iter().find(|kind| kind.name == *name)
+            {
+                types.push(self.type_plan(prefix, kind, true, own));
+            }
+        }
+        if types.is_empty() {
+            return PlannedResource::Any;
+        }
+        let primary = self.rules.primary(prefix);
+        let fallback = primary.iter().find_map(|name| types.iter().position(|plan| plan.name == *name));
+        PlannedResource::Types { types, fallback }
+    }
+
+    fn type_plan(
+        &self,
+        prefix: &str,
+        kind: &ResourceType,
+        required: bool,
+        own: &[(Arc<str>, Source)],
+    ) -> TypePlan {
+        let sources = |variable: &str| -> Vec<Source> {
+            if let Some((_, source)) = own.iter().find(|(name, _)| &**name == variable) {
+                return vec![source.clone()];
+            }
+            if let Some(sources) = self.rules.bind(prefix, &kind.name, variable) {
+                return sources.to_vec();
+            }
+            vec![Source { path: Path(Box::new([variable.into()])), transforms: Box::new([]) }]
+        };
+        let formats = kind.formats().map(|format| format_plan(&format, &sources)).collect();
+        TypePlan { name: kind.name.clone(), required, formats }
+    }
+}
+
+fn format_plan(format: &ArnFormat<'_>, sources: &impl Fn(&str) -> Vec<Source>) -> FormatPlan {
+    let mut plan = FormatPlan { pieces: Vec::new(), variables: Vec::new() };
+    for piece in format.pieces() {
+        plan.pieces.push(match piece {
+            Piece::Literal(text) => PlannedPiece::Literal((*text).into()),
+            Piece::Variable("Partition") => PlannedPiece::Partition,
+            Piece::Variable("Region") => PlannedPiece::Region,
+            Piece::Variable("Account") => PlannedPiece::Account,
+            Piece::Variable(name) => {
+                plan.variables.push(sources(name));
+                PlannedPiece::Variable(plan.variables.len() - 1)
+            }
+        });
+    }
+    plan
+}
+
+impl FormatPlan {
+    /// Whether `arn` is of this format. A name that is the whole resource part (`arn:aws:s3:::bucket`) holds
+    /// neither `/` nor `:`; any other variable may.
+    pub(super) fn fits(&self, arn: &str) -> bool {
+        if self.variables.len() == 1 && self.resource_is_one_variable() {
+            let resource = arn.splitn(6, ':').nth(5).unwrap_or_default();
+            if resource.contains(['/', ':']) {
+                return false;
+            }
+        }
+        fits(&self.pieces, arn)
+    }
+
+    /// Whether the resource part, the sixth segment of the format, is a variable and nothing else.
+    fn resource_is_one_variable(&self) -> bool {
+        let shape: String = self
+            .pieces
+            .iter()
+            .map(|piece| match piece {
+                PlannedPiece::Literal(text) => text,
+                _ => "$",
+            })
+            .collect();
+        shape.splitn(6, ':').nth(5) == Some("$")
+    }
+
+    /// How much of the format is literal: of two formats that an ARN fits, the better has more.
+    pub(super) fn literal_len(&self) -> usize {
+        self.pieces
+            .iter()
+            .map(|piece| if let PlannedPiece::Literal(text) = piece { text.len() } else { 0 })
+            .sum()
+    }
+}
+
+fn fits(pieces: &[PlannedPiece], arn: &str) -> bool {
+    let Some((first, rest)) = pieces.split_first() else { return arn.is_empty() };
+    if let PlannedPiece::Literal(text) = first {
+        return arn.strip_prefix(&**text).is_some_and(|arn| fits(rest, arn));
+    }
+    let header = !matches!(first, PlannedPiece::Variable(_));
+    let limit = if header { arn.find(':').unwrap_or(arn.len()) } else { arn.len() };
+    let empty_allowed = matches!(first, PlannedPiece::Region | PlannedPiece::Account);
+    match rest.first() {
+        None => !arn.is_empty(),
+        Some(PlannedPiece::Literal(text)) => arn
+            .match_indices(&**text)
+            .any(|(at, _)| at <= limit && (at > 0 || empty_allowed) && fits(rest, &arn[at..])),
+        Some(_) => arn.char_indices().any(|(at, _)| at > 0 && at <= limit && fits(rest, &arn[at..])),
+    }
+}
+
+impl Template {
+    /// Whether nothing in it depends on the call's parameters.
+    pub(super) fn is_literal(&self) -> bool {
+        self.0.iter().all(|piece| matches!(piece, TemplatePiece::Literal(_)))
+    }
+}

@@ -1,0 +1,346 @@
+//! The rule language: lines of text become typed rules, with the file and line of whatever is wrong.
+//!
+//! `docs/mapping.md` explains the language to contributors; this module is its definition.
+
+use std::sync::Arc;
+
+/// A path into a call's parameters: `instancesSet.items[].instanceId`. Names are compared without case, since
+/// services differ in theirs; an array on the way stands for each of its elements.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Path(pub(super) Box<[Box<str>]>);
+
+impl Path {
+    pub(super) fn parse(text: &str) -> Path {
+        Path(text.split('.').map(|step| step.strip_suffix("[]").unwrap_or(step).into()).collect())
+    }
+}
+
+/// What is done to a parameter's value before it becomes part of an ARN.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Transform {
+    /// The text after the last `/`.
+    LastSlash,
+    /// The text after the last `:`.
+    LastColon,
+    /// The text before the first `/`.
+    FirstSlash,
+    /// The text before the first `:`.
+    FirstColon,
+    /// An S3 copy source as `bucket/key`.
+    S3Path,
+    /// A Lambda function's name, from a name, a partial or whole ARN.
+    Lambda,
+    /// A role's name with its path, from a name or an ARN.
+    Role,
+    /// The value when it looks like an EC2 id, else `*`: that is how AWS authorises a malformed id.
+    Id,
+    /// In lower case.
+    Lower,
+    /// The text after the first `.`: a model's id behind the region prefix of an inference profile.
+    AfterDot,
+    /// The text before the last `:`: an ARN without its qualifier.
+    Init,
+    /// The text between the last `/` and the `:` behind it.
+    Between,
+    /// The text before the first `|`: the ARN in a shard iterator.
+    BeforePipe,
+    /// A KMS key's id, from an id or a key ARN; nothing for an alias, which names no key.
+    Key,
+    /// A log group's name, from a name or an ARN.
+    LogGroup,
+    /// A parameter's name without its leading slash, from a name or an ARN.
+    Parameter,
+    /// The value with this pattern behind it: AWS puts six random characters behind a secret's name.
+    Append(Box<str>),
+}
+
+/// Where a value comes from: a parameter, and what is done to it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Source {
+    pub(super) path: Path,
+    pub(super) transforms: Box<[Transform]>,
+}
+
+/// A piece of a template.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum TemplatePiece {
+    Literal(Box<str>),
+    Partition,
+    Region,
+    Account,
+    /// The operation's name.
+    Event,
+    Parameter(Source),
+}
+
+/// Text with values in it: `arn:${Partition}:s3:::${x-amz-copy-source|s3path}`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Template(pub(super) Box<[TemplatePiece]>);
+
+/// One test of a parameter.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Condition {
+    pub(super) negated: bool,
+    pub(super) path: Path,
+    pub(super) test: Test,
+}
+
+/// What is asked of a parameter's values; one value that fits is enough.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Test {
+    Has,
+    Equals(Box<str>),
+    Like(Box<str>),
+}
+
+/// A resource type that a rule names, with bindings of its own: ARN variable and source.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct ChosenType {
+    pub(super) name: Arc<str>,
+    pub(super) bindings: Vec<(Arc<str>, Source)>,
+}
+
+/// Which resources a rule's action is needed on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum ResourceSpec {
+    /// Those that the catalogue says, bound from the parameters.
+    Default,
+    /// Only these types of the catalogue.
+    Types(Vec<ChosenType>),
+    /// `*`.
+    Any,
+    /// The parameter is the ARN.
+    Value(Source),
+    /// An ARN built from parameters.
+    Template(Template),
+}
+
+/// An action that a call needs, and when.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct NeedRule {
+    /// `s3:GetObject`, as the catalogue spells it.
+    pub(super) action: Arc<str>,
+    pub(super) resource: ResourceSpec,
+    pub(super) when: Vec<Condition>,
+    pub(super) with: Vec<(Arc<str>, Template)>,
+}
+
+/// One line of a rule file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Rule {
+    /// Event source label → IAM prefixes.
+    Source { label: Arc<str>, prefixes: Vec<Arc<str>> },
+    /// Replaces the default; `None`: the call needs no permission.
+    Event { label: Arc<str>, event: Arc<str>, need: Option<NeedRule> },
+    /// Comes on top of the default or the `event` rules.
+    Also { label: Arc<str>, event: Arc<str>, need: NeedRule },
+    /// Parameter → ARN variable.
+    Bind { prefix: Arc<str>, resource_type: Arc<str>, variable: Arc<str>, sources: Vec<Source> },
+    /// Which optional types stand in when nothing is bound.
+    Primary { prefix: Arc<str>, types: Vec<Arc<str>> },
+    /// Nobody's API call.
+    Ignore { label: Arc<str>, event: Arc<str> },
+    /// What an error code says about the permission.
+    Outcome { denied: bool, code: Arc<str> },
+}
+
+/// A line that is not a rule.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RuleError {
+    /// The file.
+    pub file: String,
+    /// The line, from 1.
+    pub line: usize,
+    /// What is wrong.
+    pub reason: String,
+}
+
+impl std::fmt::Display for RuleError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}:{}: {}", self.file, self.line, self.reason)
+    }
+}
+
+impl std::error::Error for RuleError {}
+
+/// Parses a rule file; every line that is not empty or a comment is a rule.
+pub(super) fn parse(file: &str, text: &str) -> Result<Vec<Rule>, RuleError> {
+    let mut rules = Vec::new();
+    for (index, line) in text.lines().enumerate() {
+        let words: Vec<&str> = line.split_whitespace().take_while(|word| !word.starts_with('#')).collect();
+        if words.is_empty() {
+            continue;
+        }
+        let rule =
+            rule(&words).map_err(|reason| RuleError { file: file.to_owned(), line: index + 1, reason })?;
+        rules.push(rule);
+    }
+    Ok(rules)
+}
+
+fn rule(words: &[&str]) -> Result<Rule, String> {
+    Ok(match words {
+        ["source", label, prefixes @ ..] if !prefixes.is_empty() => {
+            Rule::Source { label: (*label).into(), prefixes: prefixes.iter().map(|&p| p.into()).collect() }
+        }
+        ["event", label, event, "=", "none"] => {
+            Rule::Event { label: (*label).into(), event: (*event).into(), need: None }
+        }
+        ["event", label, event, "=", action, rest @ ..] => {
+            Rule::Event { label: (*label).into(), event: (*event).into(), need: Some(need(action, rest)?) }
+        }
+        ["also", label, event, "+", action, rest @ ..] => {
+            Rule::Also { label: (*label).into(), event: (*event).into(), need: need(action, rest)? }
+        }
+        ["bind", prefix, resource_type, variable, "<-", sources @ ..] if !sources.is_empty() => Rule::Bind {
+            prefix: (*prefix).into(),
+            resource_type: (*resource_type).into(),
+            variable: (*variable).into(),
+            sources: sources.iter().map(|text| source(text)).collect::<Result<_, _>>()?,
+        },
+        ["primary", prefix, types @ ..] if !types.is_empty() => {
+            Rule::Primary { prefix: (*prefix).into(), types: types.iter().map(|&t| t.into()).collect() }
+        }
+        ["ignore", label, event] => Rule::Ignore { label: (*label).into(), event: (*event).into() },
+        ["outcome", "denied", code] => Rule::Outcome { denied: true, code: (*code).into() },
+        ["outcome", "unknown", code] => Rule::Outcome { denied: false, code: (*code).into() },
+        _ => return Err(format!("not a rule: `{}`", words.join(" "))),
+    })
+}
+
+fn need(action: &str, mut rest: &[&str]) -> Result<NeedRule, String> {
+    let mut need = NeedRule {
+        action: action.into(),
+        resource: ResourceSpec::Default,
+        when: Vec::new(),
+        with: Vec::new(),
+    };
+    if let Some((first, others)) = rest.split_first()
+        && !matches!(*first, "when" | "with")
+    {
+        need.resource = resource(first)?;
+        rest = others;
+    }
+    while let Some((word, others)) = rest.split_first() {
+        let (value, others) = others.split_first().ok_or(format!("`{word}` stands without a value"))?;
+        match *word {
+            "when" => {
+                for text in value.split('&') {
+                    need.when.push(condition(text)?);
+                }
+            }
+            "with" => {
+                let (key, value) = value.split_once('=').ok_or(format!("`{value}` is not `key=value`"))?;
+                need.with.push((key.into(), template(value)?));
+            }
+            _ => return Err(format!("expected `when` or `with`, found `{word}`")),
+        }
+        rest = others;
+    }
+    Ok(need)
+}
+
+fn resource(text: &str) -> Result<ResourceSpec, String> {
+    if text == "*" {
+        return Ok(ResourceSpec::Any);
+    }
+    if let Some(path) = text.strip_prefix('=') {
+        return Ok(ResourceSpec::Value(source(path)?));
+    }
+    if text.starts_with("arn:") || text.starts_with("${") {
+        return Ok(ResourceSpec::Template(template(text)?));
+    }
+    let Some(mut rest) = text.strip_prefix('@') else {
+        return Err(format!("`{text}` is not a resource: `@type`, `=path`, `*` or an ARN"));
+    };
+    let mut types = Vec::new();
+    while !rest.is_empty() {
+        let end = rest.find([',', '(']).unwrap_or(rest.len());
+        let (name, after) = rest.split_at(end);
+        let mut bindings = Vec::new();
+        rest = after;
+        if let Some(inside) = after.strip_prefix('(') {
+            let (inside, after) = inside.split_once(')').ok_or(format!("`{text}`: no `)`"))?;
+            for pair in inside.split(',') {
+                let (variable, from) =
+                    pair.split_once('=').ok_or(format!("`{pair}` is not `Variable=path`"))?;
+                bindings.push((variable.into(), source(from)?));
+            }
+            rest = after;
+        }
+        types.push(ChosenType { name: name.into(), bindings });
+        rest = rest.strip_prefix(',').unwrap_or(rest);
+    }
+    Ok(ResourceSpec::Types(types))
+}
+
+fn condition(text: &str) -> Result<Condition, String> {
+    let (negated, text) = match text.strip_prefix('!') {
+        Some(rest) => (true, rest),
+        None => (false, text),
+    };
+    if let Some(path) = text.strip_prefix("has(").and_then(|rest| rest.strip_suffix(')')) {
+        return Ok(Condition { negated, path: Path::parse(path), test: Test::Has });
+    }
+    let at = text.find(['=', '~']).ok_or(format!("`{text}` is not a condition"))?;
+    let (path, inverted) = match text[..at].strip_suffix('!') {
+        Some(path) => (path, true),
+        None => (&text[..at], false),
+    };
+    let value: Box<str> = text[at + 1..].into();
+    let test = if text.as_bytes()[at] == b'=' { Test::Equals(value) } else { Test::Like(value) };
+    Ok(Condition { negated: negated != inverted, path: Path::parse(path), test })
+}
+
+fn source(text: &str) -> Result<Source, String> {
+    let mut parts = text.split('|');
+    let path = Path::parse(parts.next().unwrap_or_default());
+    let transforms = parts
+        .map(|name| {
+            Ok(match name {
+                "last/" => Transform::LastSlash,
+                "last:" => Transform::LastColon,
+                "first/" => Transform::FirstSlash,
+                "first:" => Transform::FirstColon,
+                "s3path" => Transform::S3Path,
+                "lambda" => Transform::Lambda,
+                "role" => Transform::Role,
+                "id" => Transform::Id,
+                "lower" => Transform::Lower,
+                "after." => Transform::AfterDot,
+                "init:" => Transform::Init,
+                "between/:" => Transform::Between,
+                "pipe" => Transform::BeforePipe,
+                "key" => Transform::Key,
+                "loggroup" => Transform::LogGroup,
+                "parameter" => Transform::Parameter,
+                _ if name.starts_with("append:") => Transform::Append(name["append:".len()..].into()),
+                _ => return Err(format!("unknown transform `{name}`")),
+            })
+        })
+        .collect::<Result<_, String>>()?;
+    Ok(Source { path, transforms })
+}
+
+pub(super) fn template(text: &str) -> Result<Template, String> {
+    let mut pieces = Vec::new();
+    let mut rest = text;
+    while let Some(start) = rest.find("${") {
+        if start > 0 {
+            pieces.push(TemplatePiece::Literal(rest[..start].into()));
+        }
+        let end = rest[start..].find('}').ok_or(format!("`{text}`: `${{` without `}}`"))? + start;
+        pieces.push(match &rest[start + 2..end] {
+            "Partition" => TemplatePiece::Partition,
+            "Region" => TemplatePiece::Region,
+            "Account" => TemplatePiece::Account,
+            "@event" => TemplatePiece::Event,
+            path => TemplatePiece::Parameter(source(path)?),
+        });
+        rest = &rest[end + 1..];
+    }
+    if !rest.is_empty() {
+        pieces.push(TemplatePiece::Literal(rest.into()));
+    }
+    Ok(Template(pieces.into()))
+}
