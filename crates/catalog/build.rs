@@ -3,9 +3,14 @@
 #[expect(dead_code, unreachable_pub, reason = "the library's own types, of which packing needs a part")]
 #[path = "src/facts.rs"]
 mod facts;
-#[expect(unreachable_pub, reason = "shared with xtask")]
+#[expect(dead_code, unreachable_pub, reason = "the library marks imported actions with it")]
+#[path = "src/marks.rs"]
+mod marks;
+#[expect(unreachable_pub, reason = "shared with tests")]
 #[path = "build/pack.rs"]
 mod pack;
+#[path = "src/pattern.rs"]
+mod pattern;
 #[expect(dead_code, unreachable_pub, reason = "shared with xtask, which also writes")]
 #[path = "build/text.rs"]
 mod text;
@@ -17,6 +22,7 @@ use std::{env, fs};
 use sha2::{Digest, Sha256};
 
 use facts::{Needs, Service};
+use marks::Marks;
 use pack::Bytes;
 
 type Failure = Box<dyn std::error::Error>;
@@ -30,8 +36,10 @@ fn main() -> Result<(), Failure> {
         services.push(text::parse(&text).map_err(|reason| format!("{}: {reason}", path.display()))?);
     }
     services.sort_by(|a, b| a.prefix.cmp(&b.prefix));
-    mark_operations(&mut services);
     let rules = files(&data.join("rules"), "rules")?;
+    let read = |name: &str| fs::read_to_string(data.join(name));
+    let marks = Marks::parse(&read("destructive.txt")?, &read("visibility.txt")?)?;
+    mark(&mut services, &marks, &named_by_rules(&rules)?);
     let sources = sources(&services, &fs::read_to_string(data.join("rules/_sources.rules"))?);
     let packed = blob(&services, &sources, &date(&fs::read_to_string(data.join("packages.txt"))?));
     let mut digest = Sha256::new();
@@ -59,8 +67,20 @@ fn files(folder: &Path, extension: &str) -> Result<Vec<PathBuf>, Failure> {
     Ok(paths)
 }
 
-/// Sets the mark that says whether an API operation is known which the action authorises.
-fn mark_operations(services: &mut [Service]) {
+/// The actions that rules name, in lower case: their calls can be seen though no operation bears their name.
+fn named_by_rules(rules: &[PathBuf]) -> Result<BTreeSet<String>, Failure> {
+    let mut named = BTreeSet::new();
+    for path in rules {
+        let text = fs::read_to_string(path)?;
+        let facts = text.lines().filter(|line| line.starts_with("event ") || line.starts_with("also "));
+        named.extend(facts.filter_map(|line| line.split_whitespace().nth(4)).map(str::to_lowercase));
+    }
+    Ok(named)
+}
+
+/// Marks every action: whether an API operation is known that needs it, whether it is destructive, and where
+/// its calls can be seen.
+fn mark(services: &mut [Service], marks: &Marks, rules: &BTreeSet<String>) {
     let mut named = BTreeSet::new();
     for operation in services.iter().flat_map(|service| &service.operations) {
         if let Needs::Actions(actions) | Needs::Maybe(actions) = &operation.needs {
@@ -71,6 +91,8 @@ fn mark_operations(services: &mut [Service]) {
         for action in &mut service.actions {
             let full = format!("{}:{}", service.prefix, action.name);
             action.operations = !action.apis.is_empty() || named.contains(&*full);
+            let seen = action.operations || rules.contains(&full.to_lowercase());
+            marks.mark(&service.prefix, action, seen);
         }
     }
 }

@@ -73,7 +73,8 @@ fn texts_of(service: &Service) -> BTreeMap<Name, usize> {
         texts.extend(kind.arn.iter().chain(kind.keys.iter()));
     }
     for action in &service.actions {
-        texts.push(&action.name);
+        texts.extend([&action.name, &action.visibility_why]);
+        texts.extend(&action.destructive_why);
         texts.extend(action.keys.iter().chain(&action.dependent).chain(&action.apis));
         for resource in &action.resources {
             texts.push(&resource.resource_type);
@@ -136,6 +137,8 @@ impl Tables {
         };
         self.body
             .number(visibility | usize::from(action.destructive) << 2 | usize::from(action.operations) << 3);
+        action.destructive_why.iter().for_each(|why| self.text(why));
+        self.text(&action.visibility_why);
         self.many(&action.apis, Tables::text);
         self.list(&action.keys);
         self.many(&action.dependent, Tables::text);

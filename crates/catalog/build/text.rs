@@ -70,9 +70,7 @@ fn fact(service: &mut Service, line: &str) -> Result<(), String> {
             let kind = ResourceType { name: (*name).into(), arn: names(arn), keys: keys(&[]) };
             service.resource_types.push(kind);
         }
-        (false, ["action", name, levels, marks @ ..]) => {
-            service.actions.push(action(name, levels, marks)?);
-        }
+        (false, ["action", name, levels]) => service.actions.push(action(name, levels)?),
         (false, ["operation", api, name, verb, actions @ ..]) => {
             let needs = needs(verb, actions)?;
             service.operations.push(Operation { api: (*api).into(), name: (*name).into(), needs });
@@ -83,27 +81,21 @@ fn fact(service: &mut Service, line: &str) -> Result<(), String> {
     Ok(())
 }
 
-fn action(name: &str, levels: &str, marks: &[&str]) -> Result<ActionFacts, String> {
-    let mut action = ActionFacts {
+/// An action as the file says it; the marks come from their own tables.
+fn action(name: &str, levels: &str) -> Result<ActionFacts, String> {
+    Ok(ActionFacts {
         name: name.into(),
         levels: Levels::from_letters(levels).ok_or_else(|| format!("`{levels}` are no access levels"))?,
         destructive: false,
+        destructive_why: None,
         resources: Vec::new(),
         keys: keys(&[]),
         dependent: Vec::new(),
         apis: Vec::new(),
         operations: false,
-        visibility: Visibility::Management,
-    };
-    for mark in marks {
-        match *mark {
-            "destructive" => action.destructive = true,
-            "data" => action.visibility = Visibility::Data,
-            "unlogged" => action.visibility = Visibility::NotLogged,
-            other => return Err(format!("`{other}` is no mark of an action")),
-        }
-    }
-    Ok(action)
+        visibility: Visibility::NotLogged,
+        visibility_why: "".into(),
+    })
 }
 
 fn needs(verb: &str, actions: &[&str]) -> Result<Needs, String> {
@@ -178,13 +170,7 @@ pub fn print(service: &Service) -> String {
 }
 
 fn print_action(out: &mut String, action: &ActionFacts) {
-    let destructive = if action.destructive { " destructive" } else { "" };
-    let visibility = match action.visibility {
-        Visibility::Management => "",
-        Visibility::Data => " data",
-        Visibility::NotLogged => " unlogged",
-    };
-    push(out, &format!("action {} {}{destructive}{visibility}", action.name, action.levels), &[]);
+    push(out, &format!("action {} {}", action.name, action.levels), &[]);
     push_some(out, " api", &action.apis);
     push_some(out, " keys", &action.keys);
     push_some(out, " needs", &action.dependent);

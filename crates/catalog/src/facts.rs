@@ -74,6 +74,8 @@ pub struct ActionFacts {
     pub levels: Levels,
     /// Whether the action removes or overwrites something which cannot be brought back by its inverse.
     pub destructive: bool,
+    /// Why it is destructive, in a few words.
+    pub destructive_why: Option<Name>,
     /// The resource types a statement may name for the action; empty means only `*`.
     pub resources: Vec<ActionResource>,
     /// Condition keys of the action whatever the resource.
@@ -86,6 +88,8 @@ pub struct ActionFacts {
     pub operations: bool,
     /// Where the calls that need the action are logged.
     pub visibility: Visibility,
+    /// Why it is seen there or not, in a few words.
+    pub visibility_why: Name,
 }
 
 /// A resource type of an action.

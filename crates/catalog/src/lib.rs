@@ -10,6 +10,7 @@ mod catalog;
 mod event;
 mod facts;
 mod lookup;
+mod pattern;
 mod unpack;
 
 pub use arn_format::{ArnFormat, Piece};

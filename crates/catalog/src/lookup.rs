@@ -2,6 +2,7 @@
 
 use crate::catalog::{Action, Catalog};
 use crate::facts::Service;
+use crate::pattern::covers;
 
 /// A name further away than this is not what was meant.
 const FARTHEST: usize = 4;
@@ -91,33 +92,6 @@ impl Catalog {
 
 fn supported<'a>(service: &'a Service, action: &str, arn: &str) -> Vec<&'a str> {
     service.supported_types(action, arn).into_iter().map(|name| &**name).collect()
-}
-
-/// Whether the lower-case `pattern` covers `name`.
-fn covers(pattern: &str, name: &str) -> bool {
-    let (pattern, name) = (pattern.as_bytes(), name.as_bytes());
-    let (mut p, mut n) = (0, 0);
-    let mut retry = None;
-    while n < name.len() {
-        match pattern.get(p) {
-            Some(b'*') => {
-                p += 1;
-                retry = Some((p, n));
-            }
-            Some(&byte) if byte == b'?' || byte == name[n].to_ascii_lowercase() => {
-                p += 1;
-                n += 1;
-            }
-            _ => match &mut retry {
-                Some((after, from)) => {
-                    *from += 1;
-                    (p, n) = (*after, *from);
-                }
-                None => return false,
-            },
-        }
-    }
-    pattern[p..].iter().all(|byte| *byte == b'*')
 }
 
 /// The names nearest to `wanted`, with their distance.

@@ -103,12 +103,14 @@ impl Section<'_> {
             name,
             levels,
             destructive: marks & 4 != 0,
+            destructive_why: self.optional(marks & 4 != 0)?,
             operations: marks & 8 != 0,
             visibility: match marks & 3 {
                 0 => Visibility::Management,
                 1 => Visibility::Data,
                 _ => Visibility::NotLogged,
             },
+            visibility_why: self.text()?,
             apis: self.many(Section::text)?,
             keys: self.list()?,
             dependent: self.many(Section::text)?,
@@ -138,6 +140,11 @@ impl Section<'_> {
 
     fn text(&mut self) -> Option<Name> {
         self.texts.get(self.reader.number()?).cloned()
+    }
+
+    #[expect(clippy::option_option, reason = "there may be no text, and it may be unreadable")]
+    fn optional(&mut self, there: bool) -> Option<Option<Name>> {
+        if there { self.text().map(Some) } else { Some(None) }
     }
 
     fn list(&mut self) -> Option<Keys> {

@@ -1,0 +1,99 @@
+//! The marks which our own tables give to actions: destructive, and where calls can be seen.
+//!
+//! `data/aws/destructive.txt` and `data/aws/visibility.txt` say what the rows mean. The build script marks the
+//! embedded facts with them, and an import marks what is new.
+
+use crate::facts::{ActionFacts, Levels, Name, Visibility};
+use crate::pattern;
+
+/// Both tables.
+pub struct Marks {
+    destructive: Vec<Row<bool>>,
+    visibility: Vec<Row<Visibility>>,
+}
+
+struct Row<T> {
+    /// The patterns in lower case, split at the `:`.
+    patterns: Vec<(String, String)>,
+    mark: T,
+    why: Name,
+}
+
+impl Marks {
+    /// Reads both tables.
+    pub fn parse(destructive: &str, visibility: &str) -> Result<Marks, String> {
+        let is_destructive = |word: &str| match word {
+            "destructive" => Some(true),
+            "spared" => Some(false),
+            _ => None,
+        };
+        let where_seen = |word: &str| match word {
+            "management" => Some(Visibility::Management),
+            "data" => Some(Visibility::Data),
+            "unlogged" => Some(Visibility::NotLogged),
+            _ => None,
+        };
+        Ok(Marks {
+            destructive: rows(destructive, is_destructive)?,
+            visibility: rows(visibility, where_seen)?,
+        })
+    }
+
+    /// Marks one action. `seen` says whether an API operation or a rule names the action.
+    pub fn mark(&self, prefix: &str, action: &mut ActionFacts, seen: bool) {
+        let destructive = self.destructive(prefix, &action.name, action.levels);
+        action.destructive = destructive.is_some();
+        action.destructive_why = destructive.cloned();
+        let row = last(&self.visibility, prefix, &action.name);
+        (action.visibility, action.visibility_why) = match row {
+            Some(row) => (row.mark, row.why.clone()),
+            None if seen => (Visibility::Management, "management events are logged by default".into()),
+            None => (Visibility::NotLogged, "no API operation is known that needs it".into()),
+        };
+    }
+
+    /// Why the action is destructive, if it is.
+    fn destructive(&self, prefix: &str, action: &str, levels: Levels) -> Option<&Name> {
+        let row = last(&self.destructive, prefix, action)?;
+        (row.mark && levels.changes()).then_some(&row.why)
+    }
+
+    /// The patterns of both tables, to test that each of them covers something.
+    pub fn patterns(&self) -> impl Iterator<Item = String> {
+        let destructive = self.destructive.iter().flat_map(|row| &row.patterns);
+        destructive
+            .chain(self.visibility.iter().flat_map(|row| &row.patterns))
+            .map(|(prefix, action)| format!("{prefix}:{action}"))
+    }
+}
+
+fn rows<T: Copy>(text: &str, mark: impl Fn(&str) -> Option<T>) -> Result<Vec<Row<T>>, String> {
+    let mut rows = Vec::new();
+    for (index, line) in text.lines().enumerate() {
+        let line = line.trim();
+        if line.is_empty() || line.starts_with('#') {
+            continue;
+        }
+        let fail = |reason: &str| format!("line {}: {reason}", index + 1);
+        let (facts, why) = line.split_once(" # ").ok_or_else(|| fail("a row needs a reason after `#`"))?;
+        let (word, patterns) = facts.split_once(' ').ok_or_else(|| fail("a row needs a pattern"))?;
+        let mark = mark(word).ok_or_else(|| fail("unknown mark"))?;
+        let split = |pattern: &str| -> Option<(String, String)> {
+            let (prefix, action) = pattern.split_once(':')?;
+            Some((prefix.to_ascii_lowercase(), action.to_ascii_lowercase()))
+        };
+        let patterns = patterns.split_whitespace().map(split).collect::<Option<Vec<_>>>();
+        let patterns = patterns.ok_or_else(|| fail("a pattern is `prefix:action`"))?;
+        rows.push(Row { patterns, mark, why: why.trim().into() });
+    }
+    Ok(rows)
+}
+
+/// The last row that covers the action.
+fn last<'a, T>(rows: &'a [Row<T>], prefix: &str, action: &str) -> Option<&'a Row<T>> {
+    rows.iter().rev().find(|row| {
+        row.patterns
+            .iter()
+            .any(|(service, name)| pattern::covers(service, prefix) && pattern::covers(name, action))
+    })
+}
