@@ -1,0 +1,113 @@
+//! Terraform: `aws_iam_policy` with its attachment, or the inline resource of the principal, in one file per principal.
+//!
+//! The principal itself is referenced by name: it is usually managed elsewhere, and a second resource for it would
+//! fight with the first.
+
+use std::collections::HashSet;
+
+use leastwise_policy::aws::{Named, Policy};
+
+use super::{
+    Attach, Deliverable, File, Names, PrincipalTarget, RenderError, TerraformStyle, characters_note,
+    description, name, tree,
+};
+use hcl::{Expr, Item, header};
+
+mod document;
+mod hcl;
+
+/// `<stem>.tf`.
+pub(super) fn files(
+    stem: &str,
+    names: &mut Names,
+    deliverable: &Deliverable,
+    style: TerraformStyle,
+) -> Result<Vec<File>, RenderError> {
+    let target = &deliverable.principal;
+    let mut items = vec![Item::Comment(format!("{}.", description(target)))];
+    let mut notes = Vec::new();
+    let mut taken = HashSet::new();
+    for document in &deliverable.documents {
+        let identifier = names.identifier(&document.name);
+        let data = match style {
+            TerraformStyle::Jsonencode => None,
+            TerraformStyle::PolicyDocument => match document::body(&document.policy) {
+                Ok(body) => Some(body),
+                Err(reason) => {
+                    notes.push(format!("document `{}` is written with jsonencode: {reason}", document.name));
+                    None
+                }
+            },
+        };
+        let policy = match &data {
+            Some(_) => Expr::Raw(format!("data.aws_iam_policy_document.{identifier}.json")),
+            None => Expr::JsonEncode(Box::new(Expr::from_json(&tree(document)?))),
+        };
+        if let Some(body) = data {
+            items.push(Item::Blank);
+            items.push(Item::Block(header("data", &["aws_iam_policy_document", &identifier]), body));
+        }
+        let policy_name = name::policy_name(&document.name, &mut taken);
+        items.extend(match deliverable.attach {
+            Attach::Managed => managed(target, &identifier, policy_name, policy),
+            Attach::Inline => inline(target, &identifier, policy_name, policy),
+        });
+        notes.extend(normalisation_note(document).or_else(|| characters_note(document)));
+    }
+    Ok(vec![File { name: format!("{stem}.tf"), text: hcl::print(&items, 0), notes }])
+}
+
+fn managed(target: &PrincipalTarget, identifier: &str, policy_name: String, policy: Expr) -> Vec<Item> {
+    let kind = target.kind.word();
+    let attachment = format!("aws_iam_{kind}_policy_attachment");
+    vec![
+        Item::Blank,
+        Item::Block(
+            header("resource", &["aws_iam_policy", identifier]),
+            vec![
+                Item::Attribute("name", Expr::Text(policy_name)),
+                Item::Attribute("path", Expr::text(name::path(&target.path))),
+                Item::Attribute("description", Expr::Text(description(target))),
+                Item::Blank,
+                Item::Attribute("policy", policy),
+            ],
+        ),
+        Item::Blank,
+        Item::Block(
+            header("resource", &[&attachment, identifier]),
+            vec![
+                Item::Attribute(kind, Expr::text(&target.name)),
+                Item::Attribute("policy_arn", Expr::Raw(format!("aws_iam_policy.{identifier}.arn"))),
+            ],
+        ),
+    ]
+}
+
+fn inline(target: &PrincipalTarget, identifier: &str, policy_name: String, policy: Expr) -> Vec<Item> {
+    let kind = target.kind.word();
+    vec![
+        Item::Blank,
+        Item::Block(
+            header("resource", &[&format!("aws_iam_{kind}_policy"), identifier]),
+            vec![
+                Item::Attribute("name", Expr::Text(policy_name)),
+                Item::Attribute(kind, Expr::text(&target.name)),
+                Item::Blank,
+                Item::Attribute("policy", policy),
+            ],
+        ),
+    ]
+}
+
+/// Terraform normalises every string to NFC, so a letter written with a combining mark would come out as another one.
+fn normalisation_note(document: &Named<Policy>) -> Option<String> {
+    let combining =
+        |c: char| matches!(c, '\u{300}'..='\u{36f}' | '\u{1ab0}'..='\u{1aff}' | '\u{20d0}'..='\u{20ff}');
+    document.policy.to_json().contains(combining).then(|| {
+        format!(
+            "document `{}` holds a letter with a combining mark, which terraform would write as another character; \
+             write it as `?` or use json",
+            document.name
+        )
+    })
+}
