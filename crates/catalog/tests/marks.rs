@@ -1,0 +1,162 @@
+//! The marks of actions, row by row: destructive, and where calls can be seen.
+
+use leastwise_catalog::{Catalog, Level, Visibility};
+
+#[track_caller]
+fn destructive(names: &[&str], expected: bool) {
+    for name in names {
+        let action = Catalog::embedded().action(name).unwrap_or_else(|| panic!("{name} exists"));
+        assert_eq!(action.destructive, expected, "{name}: {:?}", action.destructive_why);
+        assert_eq!(action.destructive_why.is_some(), expected, "{name}");
+    }
+}
+
+#[track_caller]
+fn seen(names: &[&str], expected: Visibility) {
+    for name in names {
+        let action = Catalog::embedded().action(name).unwrap_or_else(|| panic!("{name} exists"));
+        assert_eq!(action.visibility, expected, "{name}: {}", action.visibility_why);
+        assert!(!action.visibility_why.is_empty(), "{name}");
+    }
+}
+
+#[test]
+fn what_does_not_come_back_is_destructive() {
+    destructive(
+        &[
+            "s3:DeleteObject",
+            "s3:DeleteBucket",
+            "s3:PutLifecycleConfiguration",
+            "kms:ScheduleKeyDeletion",
+            "ec2:TerminateInstances",
+            "rds:DeleteDBInstance",
+            "dynamodb:DeleteTable",
+            "dynamodb:DeleteItem",
+            "cloudformation:DeleteStack",
+            "sqs:PurgeQueue",
+            "ec2:DeregisterImage",
+            "logs:PutRetentionPolicy",
+            "organizations:CloseAccount",
+        ],
+        true,
+    );
+}
+
+#[test]
+fn what_its_inverse_brings_back_is_not_destructive() {
+    destructive(
+        &[
+            "ec2:DeleteTags",
+            "s3:DeleteObjectTagging",
+            "rds:RemoveTagsFromResource",
+            "kms:DisableKey",
+            "ec2:StopInstances",
+            "iam:DetachRolePolicy",
+            "ec2:RevokeSecurityGroupIngress",
+            "elasticloadbalancing:DeregisterTargets",
+        ],
+        false,
+    );
+}
+
+#[test]
+fn ordinary_writes_and_acknowledgements_are_not_destructive() {
+    destructive(
+        &[
+            "s3:PutObject",
+            "dynamodb:PutItem",
+            "sqs:DeleteMessage",
+            "s3:PutBucketPolicy",
+            "lambda:UpdateFunctionCode",
+        ],
+        false,
+    );
+}
+
+#[test]
+fn an_action_that_only_reads_is_never_destructive() {
+    let catalog = Catalog::embedded();
+    let wrong: Vec<_> = catalog
+        .expand("*")
+        .into_iter()
+        .filter(|action| action.destructive && !action.levels.changes())
+        .collect();
+    assert!(wrong.is_empty(), "{wrong:?}");
+}
+
+#[test]
+fn data_events_are_off_by_default() {
+    seen(
+        &[
+            "s3:GetObject",
+            "s3:GetObjectVersion",
+            "s3:ListBucket",
+            "lambda:InvokeFunction",
+            "dynamodb:GetItem",
+            "dynamodb:PartiQLSelect",
+            "sqs:SendMessage",
+            "sns:Publish",
+            "bedrock:InvokeAgent",
+            "bedrock:Retrieve",
+            "kinesis:PutRecord",
+            "cloudwatch:PutMetricData",
+        ],
+        Visibility::Data,
+    );
+}
+
+#[test]
+fn control_plane_calls_are_management_events() {
+    seen(
+        &[
+            "s3:PutBucketPolicy",
+            "s3:PutBucketObjectLockConfiguration",
+            "s3:ListAllMyBuckets",
+            "bedrock:InvokeModel",
+            "kms:Decrypt",
+            "secretsmanager:GetSecretValue",
+            "sts:AssumeRole",
+            "dynamodb:CreateTable",
+            "logs:FilterLogEvents",
+            "states:StartExecution",
+        ],
+        Visibility::Management,
+    );
+}
+
+#[test]
+fn what_no_log_shows_is_not_logged() {
+    seen(
+        &[
+            "logs:PutLogEvents",
+            "events:PutEvents",
+            "rds-db:connect",
+            "execute-api:Invoke",
+            "s3:ObjectOwnerOverrideToBucketOwner",
+        ],
+        Visibility::NotLogged,
+    );
+}
+
+#[test]
+fn thousands_of_actions_have_no_operation_and_are_never_called_unused() {
+    let catalog = Catalog::embedded();
+    let (mut without, mut unlogged) = (0, 0);
+    for action in catalog.expand("*") {
+        without += usize::from(!action.operations);
+        unlogged += usize::from(action.visibility == Visibility::NotLogged);
+    }
+    println!("without an operation: {without}; not logged: {unlogged}");
+    assert!(without > 3_000 && unlogged > 3_000);
+}
+
+#[test]
+fn access_levels_are_sets() {
+    let levels =
+        |name: &str| Catalog::embedded().action(name).unwrap_or_else(|| panic!("{name} exists")).levels;
+    assert_eq!(levels("iam:PassRole").to_string(), "WP");
+    assert_eq!(levels("ec2:CreateTags").to_string(), "T");
+    assert!(levels("kinesis:CreateChannel").contains(Level::Write));
+    assert!(levels("kinesis:CreateChannel").contains(Level::Tagging));
+    assert!(Catalog::embedded().expand("*").iter().all(|action| !action.levels.is_empty()));
+}
