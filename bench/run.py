@@ -1,0 +1,276 @@
+#!/usr/bin/env python3
+"""Measures programs that read the same CloudTrail files, in turns, and refuses to compare wrong answers.
+
+    bench/run.py FOLDER --bin DIR [--rounds N] [--only NAME…] [--markdown FILE]
+
+Every round runs every contender once, so that noise falls on all alike; the medians are compared. Programs
+are pinned to as many cores as they may use threads. Use bench/run.sh, which sets everything up.
+"""
+
+import argparse
+import collections
+import glob
+import gzip
+import json
+import os
+import pathlib
+import platform
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+
+HERE = pathlib.Path(__file__).resolve().parent
+SUBSET = 20  # files for trailscraper, which would need minutes for all of them
+
+Run = collections.namedtuple("Run", "wall cpu rss stdout stderr")
+
+
+def measure(command, threads, stdin=None):
+    """Runs one command on `threads` cores: wall and CPU seconds, peak resident bytes, what it printed."""
+    cores = sorted(os.sched_getaffinity(0))[:threads]
+    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
+        begun = time.perf_counter()
+        child = subprocess.Popen(
+            [str(part) for part in command],
+            stdin=stdin,
+            stdout=out,
+            stderr=err,
+            preexec_fn=lambda: os.sched_setaffinity(0, cores),
+        )
+        _, status, used = os.wait4(child.pid, 0)
+        wall = time.perf_counter() - begun
+        child.returncode = os.waitstatus_to_exitcode(status)
+        out.seek(0), err.seek(0)
+        stdout, stderr = out.read(), err.read()
+    if child.returncode != 0:
+        sys.exit(f"{command[0]} failed with {child.returncode}:\n{stderr.decode()[-2000:]}")
+    return Run(wall, used.ru_utime + used.ru_stime, used.ru_maxrss * 1024, stdout, stderr)
+
+
+# --- the contenders: each gives its command and what its answer says -------------------------------------
+
+
+class Contender:
+    """A program, what it is asked to do, and how its answer is checked."""
+
+    def __init__(self, name, does, command, check, threads=(1, 2), files=None):
+        self.name, self.does, self.command, self.check = name, does, command, check
+        self.threads = threads
+        self.files = files  # the files it reads, when it is not given all of them
+
+    def events(self, truth):
+        """How many events it reads."""
+        per_file = truth["per_file"]
+        return truth["events"] if self.files is None else sum(per_file[os.path.basename(f)] for f in self.files)
+
+
+def contenders(folder, binaries, scratch):
+    logs = folder / "AWSLogs" if (folder / "AWSLogs").is_dir() else folder
+    python = sys.executable
+    subset = trailscraper_subset(logs, scratch)
+    scraper = pathlib.Path(python).parent / "trailscraper"
+    return logs, [
+        Contender(
+            "libdeflate",
+            "decompresses the files and nothing else: the limit",
+            lambda n: [binaries / "leastwise-bench-limit", logs, n],
+            check=check_limit,
+        ),
+        Contender(
+            "leastwise usage",
+            "principal, action and resource of every call, outcome, context, counts, first and last",
+            lambda n: [binaries / "leastwise", "--quiet", "usage", logs, "--threads", n, "--output", "json"],
+            check=check_leastwise,
+        ),
+        Contender(
+            "chdb",
+            "groups the events by principal, source and name",
+            lambda n: [python, HERE / "contender.py", "chdb", logs, n],
+            check=check_groups,
+        ),
+        Contender(
+            "DuckDB",
+            "groups the events by principal, source and name",
+            lambda n: [python, HERE / "contender.py", "duckdb", logs, n],
+            check=check_groups,
+        ),
+        Contender(
+            "trailscraper",
+            f"select, then generate, on {SUBSET} of the files",
+            lambda n: ["sh", "-c", f"'{scraper}' select --log-dir '{scratch}' | '{scraper}' generate"],
+            check=lambda run, truth: json.loads(run.stdout)["Statement"],
+            threads=(1,),
+            files=subset,
+        ),
+    ]
+
+
+def trailscraper_subset(logs, scratch):
+    """Every so-many-th file, in one flat folder as trailscraper wants it, because all would take minutes."""
+    files = sorted(glob.glob(f"{logs}/**/*.json.gz", recursive=True))
+    chosen = files[:: max(1, len(files) // SUBSET)][:SUBSET]
+    for path in chosen:
+        shutil.copy(path, scratch)
+    return chosen
+
+
+# --- the truth, and the checks ---------------------------------------------------------------------------
+
+
+def read_truth(logs, folder):
+    """What a plain Python reading of every file finds; slow, so it is kept beside the data."""
+    kept = folder / "plain-reading.json"
+    if kept.exists() and kept.stat().st_mtime > max(p.stat().st_mtime for p in logs.rglob("*.json.gz")):
+        truth = json.loads(kept.read_text())
+    else:
+        calls, per_file, raw = collections.Counter(), {}, 0
+        for path in glob.glob(f"{logs}/**/*.json.gz", recursive=True):
+            text = gzip.open(path).read()
+            raw += len(text)
+            records = json.loads(text)["Records"]
+            per_file[os.path.basename(path)] = len(records)
+            for record in records:
+                who = record.get("userIdentity") or {}
+                issuer = ((who.get("sessionContext") or {}).get("sessionIssuer") or {}).get("arn")
+                principal = issuer or who.get("arn") or who.get("type") or ""
+                calls[principal, record["eventSource"], record["eventName"]] += 1
+        truth = {"raw": raw, "per_file": per_file, "calls": sorted([*key, n] for key, n in calls.items())}
+        try:
+            kept.write_text(json.dumps(truth))
+        except OSError:
+            pass
+    truth["events"] = sum(truth["per_file"].values())
+    generated = folder / "truth.json"
+    truth["generated"] = json.loads(generated.read_text()) if generated.exists() else None
+    return truth
+
+
+def guard_mix(truth):
+    """A mix of one kind would measure one path: no call may be more than a third, and sources must differ."""
+    by_call = collections.Counter()
+    for _, source, name, events in truth["calls"]:
+        by_call[source, name] += events
+    (call, most), sources = by_call.most_common(1)[0], {source for source, _ in by_call}
+    assert most / truth["events"] < 0.34, f"{call} is {most / truth['events']:.0%} of the events"
+    assert len(sources) >= 10 and len(by_call) >= 50, "too few kinds of calls to measure by"
+    return len(by_call), len(sources), f"{call[1]} {most / truth['events']:.0%}"
+
+
+def check_limit(run, truth):
+    answer = json.loads(run.stdout)
+    assert answer["raw"] == truth["raw"], f"{answer['raw']} bytes of {truth['raw']}"
+
+
+def check_groups(run, truth):
+    assert json.loads(run.stdout) == truth["calls"], "the groups differ from a plain reading"
+
+
+def check_leastwise(run, truth):
+    """Used and denied counts per principal and action equal the generator's truth, exactly."""
+    rows = json.loads(run.stdout)
+    assert rows, "no usage"
+    if truth["generated"] is None:
+        return
+    found = {"used": collections.Counter(), "denied": collections.Counter()}
+    for row in rows:
+        kind = {"used": "used", "failed": "used", "denied": "denied"}.get(row["outcome"])
+        if kind:
+            found[kind][row["principal"], row["action"]] += row["count"]
+    for kind, counts in found.items():
+        wanted = collections.Counter()
+        for principal, of in truth["generated"].items():
+            for action, resources in of[kind].items():
+                wanted[principal, action] += sum(resources.values())
+        wrong = {key for key in counts.keys() | wanted.keys() if counts[key] != wanted[key]}
+        wrong = {key for key in wrong if key[0] in truth["generated"]}
+        shown = [f"{key}: {counts[key]} instead of {wanted[key]}" for key in sorted(wrong)[:10]]
+        assert not wrong, f"{kind}: {len(wrong)} differ from truth.json\n" + "\n".join(shown)
+
+
+# --- measuring and telling -------------------------------------------------------------------------------
+
+
+def measure_all(chosen, rounds, truth):
+    """Every contender on every number of threads, in turns; the first answer of each is checked."""
+    runs = collections.defaultdict(list)
+    cores = len(os.sched_getaffinity(0))
+    for turn in range(rounds):
+        for contender in chosen:
+            if turn >= 2 and statistics.median(r.wall for r in runs[contender.name, 1]) > 30:
+                continue  # two runs of a slow program tell enough
+            for threads in contender.threads:
+                if threads > cores:
+                    continue
+                run = measure(contender.command(threads), threads)
+                if turn == 0:
+                    contender.check(run, truth)
+                runs[contender.name, threads].append(run._replace(stdout=b"", stderr=b""))
+                print(f"round {turn + 1}: {contender.name} × {threads}: {run.wall:.2f} s", file=sys.stderr)
+    return runs
+
+
+def lines(chosen, runs, truth):
+    """One row for each contender and number of threads."""
+    rate, out = {}, []
+    for contender in chosen:
+        events = contender.events(truth)
+        for threads in contender.threads:
+            of = runs.get((contender.name, threads))
+            if not of:
+                continue
+            wall, cpu = statistics.median(r.wall for r in of), statistics.median(r.cpu for r in of)
+            rate[contender.name, threads] = events / wall, events / cpu
+            limit = rate.get(("libdeflate", threads))
+            row = {
+                "contender": contender.name,
+                "threads": threads,
+                "runs": len(of),
+                "wall seconds": round(wall, 2),
+                "events/s": round(events / wall),
+                "of the limit": limit and round(events / wall / limit[0], 4),
+                "events per CPU-second": round(events / cpu),
+                "of the limit, by CPU": limit and round(events / cpu / limit[1], 4),
+                "peak MB": round(max(r.rss for r in of) / 1e6),
+            }
+            out.append(row)
+    return out
+
+
+def table(rows):
+    """The rows as a Markdown table."""
+    head = list(rows[0])
+    text = ["| " + " | ".join(head) + " |", "|---" * len(head) + "|"]
+    for row in rows:
+        cells = [f"{v:,}" if isinstance(v, int) else ("–" if v is None else str(v)) for v in row.values()]
+        text.append("| " + " | ".join(cells) + " |")
+    return "\n".join(text)
+
+
+def main():
+    arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    arguments.add_argument("folder", type=pathlib.Path)
+    arguments.add_argument("--bin", type=pathlib.Path, required=True, help="where the release binaries are")
+    arguments.add_argument("--rounds", type=int, default=5)
+    arguments.add_argument("--only", nargs="+", help="only these contenders (the limit always runs)")
+    arguments.add_argument("--json", type=pathlib.Path, help="write the rows there too")
+    given = arguments.parse_args()
+    with tempfile.TemporaryDirectory() as scratch:
+        logs, chosen = contenders(given.folder.resolve(), given.bin.resolve(), scratch)
+        if given.only:
+            chosen = [c for c in chosen if c.name == "libdeflate" or c.name in given.only]
+        truth = read_truth(logs, given.folder)
+        calls, sources, largest = guard_mix(truth)
+        rows = lines(chosen, measure_all(chosen, given.rounds, truth), truth)
+    print(f"{truth['events']:,} events, {truth['raw']:,} bytes unpacked, {len(truth['per_file']):,} files; "
+          f"{calls} calls of {sources} sources, the largest is {largest}; {platform.machine()}, "
+          f"{len(os.sched_getaffinity(0))} cores; every answer was checked\n")
+    print(table(rows))
+    if given.json:
+        given.json.write_text(json.dumps(rows, indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    main()
