@@ -162,6 +162,13 @@ impl PlannedNeed {
             }
             PlannedResource::Template(template) => {
                 let mut arn = String::new();
+                if let Some(source) = template.only_parameter() {
+                    say_each_value(template, source, parameters, scope, &mut arn, &mut out);
+                    if out.said > 0 {
+                        scratch.context = context;
+                        return;
+                    }
+                }
                 if render(template, parameters, scope, &mut arn) {
                     let known = if arn == "*" || has_star(template) { Known::Pattern } else { Known::Exact };
                     out.say(&arn, known);
@@ -174,6 +181,40 @@ impl PlannedNeed {
             }
         }
         scratch.context = context;
+    }
+}
+
+/// Says a template with one parameter once for each of the parameter's values.
+fn say_each_value(
+    template: &Template,
+    source: &Source,
+    parameters: &dyn Parameters,
+    scope: &Scope<'_>,
+    arn: &mut String,
+    out: &mut Out<'_, '_>,
+) {
+    let known = if has_star(template) { Known::Pattern } else { Known::Exact };
+    parameters.each(&source.path, &mut |value| {
+        let value = transformed(source, value);
+        if !value.is_empty() {
+            arn.clear();
+            render_value(template, scope, &value, arn);
+            out.say(arn, known);
+        }
+    });
+}
+
+/// Renders a template whose parameters all have this value.
+fn render_value(template: &Template, scope: &Scope<'_>, value: &str, into: &mut String) {
+    for piece in &template.0 {
+        into.push_str(match piece {
+            TemplatePiece::Literal(text) => text,
+            TemplatePiece::Partition => scope.partition,
+            TemplatePiece::Region => scope.region,
+            TemplatePiece::Account => scope.account,
+            TemplatePiece::Event => scope.event,
+            TemplatePiece::Parameter(_) => value,
+        });
     }
 }
 

@@ -299,6 +299,15 @@ fn fits(pieces: &[PlannedPiece], arn: &str) -> bool {
 }
 
 impl Template {
+    /// The parameter, when there is exactly one: it may then have several values.
+    pub(super) fn only_parameter(&self) -> Option<&Source> {
+        let mut parameters = self.0.iter().filter_map(|piece| match piece {
+            TemplatePiece::Parameter(source) => Some(source),
+            _ => None,
+        });
+        parameters.next().filter(|_| parameters.next().is_none())
+    }
+
     /// Whether nothing in it depends on the call's parameters.
     pub(super) fn is_literal(&self) -> bool {
         self.0.iter().all(|piece| matches!(piece, TemplatePiece::Literal(_)))
