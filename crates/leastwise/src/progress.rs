@@ -12,7 +12,6 @@ use crate::input::size::ByteSize;
 pub struct Progress {
     bar: ProgressBar,
     files: AtomicU64,
-    found: AtomicU64,
     bytes: AtomicU64,
 }
 
@@ -30,12 +29,7 @@ impl Progress {
         if !bar.is_hidden() {
             bar.enable_steady_tick(Duration::from_millis(150));
         }
-        Progress { bar, files: AtomicU64::new(0), found: AtomicU64::new(0), bytes: AtomicU64::new(0) }
-    }
-
-    /// One more file to read.
-    pub fn found(&self) {
-        self.found.fetch_add(1, Ordering::Relaxed);
+        Progress { bar, files: AtomicU64::new(0), bytes: AtomicU64::new(0) }
     }
 
     /// One more file was read: its size as it lies there.
@@ -43,8 +37,7 @@ impl Progress {
         let files = self.files.fetch_add(1, Ordering::Relaxed) + 1;
         let bytes = self.bytes.fetch_add(bytes, Ordering::Relaxed) + bytes;
         if !self.bar.is_hidden() {
-            let found = self.found.load(Ordering::Relaxed).max(files);
-            self.bar.set_message(format!("{files} of {found} files, {}", ByteSize(bytes)));
+            self.bar.set_message(format!("{files} files, {}", ByteSize(bytes)));
         }
     }
 

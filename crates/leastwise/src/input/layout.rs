@@ -44,17 +44,40 @@ pub fn may_hold(path: &str, since: Option<i64>, until: Option<i64>) -> bool {
     since.is_none_or(|since| to + EARLY > since) && until.is_none_or(|until| from < until + LATE)
 }
 
-/// Delivery days (seconds since the epoch, midnight) whose folders can hold events of the window.
-pub fn days(since: i64, until: i64) -> impl Iterator<Item = i64> {
-    let first = (since - EARLY).div_euclid(DAY);
-    let last = (until + LATE - 1).div_euclid(DAY);
-    (first..=last).map(|day| day * DAY)
+/// Whether a folder can hold events of the window: `…/CloudTrail/<region>/2026`, `…/2026/08`, `…/2026/08/17`.
+pub fn folder_may_hold(path: &str, since: Option<i64>, until: Option<i64>) -> bool {
+    let Some((from, to)) = folder_span(path) else { return true };
+    since.is_none_or(|since| to + EARLY > since) && until.is_none_or(|until| from < until + LATE)
 }
 
-/// `YYYY/MM/DD` of a day, as the folders are called.
-pub fn day_folder(day: i64) -> String {
-    let (year, month, day) = civil(day.div_euclid(DAY));
-    format!("{year:04}/{month:02}/{day:02}")
+/// What to do with a file that lies in a folder.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    /// Read it.
+    Read,
+    /// It lies in a folder beside CloudTrail's logs, and holds no usage.
+    Sibling(&'static str),
+    /// Its path says that it lies outside the window.
+    Outside,
+    /// Its name is not that of a log.
+    NotALog,
+}
+
+/// Endings of the names of logs, and of saved usage.
+const ENDINGS: [&str; 6] = [".json", ".gz", ".ndjson", ".jsonl", ".log", ".lwu"];
+
+/// Judges a file by its path.
+pub fn judge(path: &str, since: Option<i64>, until: Option<i64>) -> Verdict {
+    let name = path.rsplit(['/', '\\']).next().unwrap_or(path);
+    if let Some(folder) = sibling(path) {
+        Verdict::Sibling(folder)
+    } else if name.starts_with('.') || !ENDINGS.iter().any(|ending| name.ends_with(ending)) {
+        Verdict::NotALog
+    } else if may_hold(path, since, until) {
+        Verdict::Read
+    } else {
+        Verdict::Outside
+    }
 }
 
 /// `20260817T1235Z` → seconds since the epoch.
@@ -78,6 +101,20 @@ fn day_of_folders(path: &str) -> Option<i64> {
         }
         _ => None,
     })
+}
+
+/// The span that a folder of the layout stands for, counted from the region: a year, a month, a day.
+fn folder_span(path: &str) -> Option<(i64, i64)> {
+    let parts: Vec<&str> = path.split(['/', '\\']).filter(|part| !part.is_empty()).collect();
+    let region = parts.iter().rposition(|part| *part == "CloudTrail")? + 1;
+    let dates: Vec<i64> = parts.get(region + 1..)?.iter().map(|part| digits(part)).collect::<Option<_>>()?;
+    match dates[..] {
+        [year] => Some((midnight(year, 1, 1)?, midnight(year + 1, 1, 1)?)),
+        [year, 12] => Some((midnight(year, 12, 1)?, midnight(year + 1, 1, 1)?)),
+        [year, month] => Some((midnight(year, month, 1)?, midnight(year, month + 1, 1)?)),
+        [year, month, day] => midnight(year, month, day).map(|day| (day, day + DAY)),
+        _ => None,
+    }
 }
 
 fn digits(text: &str) -> Option<i64> {
@@ -161,9 +198,38 @@ mod tests {
     }
 
     #[test]
-    fn days_of_a_window_cover_late_delivery() {
-        let folders: Vec<String> = days(at(2026, 2, 27), at(2026, 3, 1)).map(day_folder).collect();
-        assert_eq!(folders, ["2026/02/26", "2026/02/27", "2026/02/28", "2026/03/01", "2026/03/02"]);
+    fn a_folder_stands_for_its_year_month_or_day() {
+        let hold = |path: &str| folder_may_hold(path, Some(at(2026, 8, 17)), Some(at(2026, 8, 18)));
+        for path in [
+            "x/CloudTrail/eu-west-1/2026",
+            "x/CloudTrail/eu-west-1/2026/08/",
+            "x/CloudTrail/eu-west-1/2026/08/19",
+        ] {
+            assert!(hold(path), "{path}");
+        }
+        for path in [
+            "x/CloudTrail/eu-west-1/2025",
+            "x/CloudTrail/eu-west-1/2026/12",
+            "x/CloudTrail/eu-west-1/2026/08/20",
+        ] {
+            assert!(!hold(path), "{path}");
+        }
+        for path in ["2025", "x/CloudTrail/eu-west-1", "x/CloudTrail/eu-west-1/2026/13", "x/CloudTrail"] {
+            assert!(hold(path), "{path} tells nothing");
+        }
+    }
+
+    #[test]
+    fn only_logs_of_the_window_are_read_from_a_folder() {
+        let day = at(2026, 8, 17);
+        assert_eq!(judge(FILE, Some(day), None), Verdict::Read);
+        assert_eq!(judge(FILE, Some(day + 9 * DAY), None), Verdict::Outside);
+        assert_eq!(
+            judge("AWSLogs/1/CloudTrail-Digest/x.json.gz", None, None),
+            Verdict::Sibling("CloudTrail-Digest")
+        );
+        assert_eq!(judge("AWSLogs/README.txt", None, None), Verdict::NotALog);
+        assert_eq!(judge("AWSLogs/.hidden.json", None, None), Verdict::NotALog);
     }
 
     #[test]

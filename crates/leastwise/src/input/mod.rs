@@ -1,5 +1,11 @@
-//! Where logs come from and how they are read: files, folders, standard input, S3.
+//! Where logs come from and how they are read: files, folders, standard input, S3; plain or gzip; by several threads.
 
+pub mod account;
 pub mod layout;
+pub mod locate;
+pub mod pool;
+pub mod read;
 pub mod size;
+pub mod stream;
+pub mod unpack;
 pub mod window;

@@ -1,0 +1,96 @@
+//! Worker threads take files from a queue, each with a collector of its own. Which thread read which file makes no
+//! difference to what comes out: collectors are merged in the end, accounts and sources are sorted.
+
+use std::num::NonZeroUsize;
+use std::sync::Mutex;
+
+use leastwise_analysis::audit_log::Sink;
+use tokio::sync::mpsc;
+
+use super::account::Account;
+use super::locate::{self, Place};
+use super::read::{Item, Source, Worker};
+use super::size::ByteSize;
+use super::window::Window;
+use crate::error::Result;
+use crate::progress::Progress;
+
+/// What to read and how.
+pub struct Plan {
+    /// The LOGS arguments.
+    pub places: Vec<Place>,
+    /// Files outside it are not opened; events outside it are for the collector to leave out.
+    pub window: Window,
+    /// Worker threads.
+    pub threads: NonZeroUsize,
+    /// A gzip file may unpack to this much.
+    pub max_text: ByteSize,
+    /// Files that begin so are saved usage.
+    pub magic: &'static [u8],
+}
+
+/// What came out.
+pub struct Harvest<C> {
+    /// One collector for each thread.
+    pub collectors: Vec<C>,
+    /// What was read and what was not.
+    pub account: Account,
+    /// The files that were read, in order.
+    pub sources: Vec<Source>,
+    /// Files with saved usage, in order of name.
+    pub saved: Vec<(String, Vec<u8>)>,
+}
+
+/// Reads everything.
+pub fn read<C: Sink + Send>(
+    plan: Plan,
+    progress: &Progress,
+    collector: impl Fn() -> C,
+) -> Result<Harvest<C>> {
+    let (queue, items) = mpsc::channel::<Item>(64);
+    let items = Mutex::new(items);
+    let mut workers: Vec<Worker<C>> =
+        (0..plan.threads.get()).map(|_| Worker::new(collector(), plan.max_text, plan.magic)).collect();
+    let found = std::thread::scope(|scope| {
+        for worker in &mut workers {
+            scope.spawn(|| work(worker, &items, progress));
+        }
+        let mut account = Account::default();
+        for place in plan.places {
+            locate::feed(place, plan.window, &queue, &mut account);
+        }
+        drop(queue);
+        account
+    });
+    let mut harvest =
+        Harvest { collectors: Vec::new(), account: found, sources: Vec::new(), saved: Vec::new() };
+    for worker in workers {
+        harvest.collectors.push(worker.collector);
+        harvest.account.add(worker.account);
+        harvest.sources.extend(worker.sources);
+        harvest.saved.extend(worker.saved);
+    }
+    harvest.sources.sort();
+    harvest.saved.sort();
+    Ok(harvest)
+}
+
+/// A worker that panics closes the queue, so that whoever feeds it stops instead of waiting for ever.
+struct CloseOnPanic<'a>(&'a Mutex<mpsc::Receiver<Item>>);
+
+impl Drop for CloseOnPanic<'_> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner).close();
+        }
+    }
+}
+
+fn work<C: Sink>(worker: &mut Worker<C>, items: &Mutex<mpsc::Receiver<Item>>, progress: &Progress) {
+    let _guard = CloseOnPanic(items);
+    loop {
+        let item = items.lock().unwrap_or_else(std::sync::PoisonError::into_inner).blocking_recv();
+        let Some(item) = item else { return };
+        progress.read(worker.read(item));
+    }
+}

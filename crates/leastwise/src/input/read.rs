@@ -1,0 +1,260 @@
+//! One log file: opened, unpacked, read into a collector, accounted for.
+//!
+//! INVARIANT: nothing of a file whose checksum does not hold, or that unpacks to more than is allowed, reaches the
+//! collector. (The exception is a stream too large to keep, such as standard input: it can be read only once, and
+//! what was read before the damage is said to have been used.)
+
+use std::fs::File;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use leastwise_analysis::audit_log::{Event, Problem, Reader, Sink};
+use sha2::{Digest, Sha256};
+
+use super::account::Account;
+use super::size::ByteSize;
+use super::stream::{self, Cut};
+use super::unpack::{Unpacker, is_gzip};
+
+/// The largest file that is held in memory as it lies there. Larger ones are read a piece at a time.
+pub const HELD: u64 = 32 << 20;
+
+/// Something to read.
+pub struct Item {
+    /// What it is called in messages.
+    pub name: String,
+    /// Where its bytes are.
+    pub body: Body,
+}
+
+/// Where the bytes of an item are.
+pub enum Body {
+    /// In a file.
+    Path(PathBuf),
+    /// Here already; `room` is held until they were read.
+    Bytes { data: Vec<u8>, room: Box<dyn Send> },
+    /// In something that can be read only once.
+    Stream(Box<dyn Read + Send>),
+    /// They could not be fetched.
+    Failed(String),
+}
+
+/// What was read: for the proof.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Source {
+    /// SHA-256 of the bytes as they lie there.
+    pub sha256: [u8; 32],
+    /// What it is called.
+    pub name: String,
+}
+
+/// Reads file after file with the same memory.
+pub struct Worker<C> {
+    /// Takes the records.
+    pub collector: C,
+    /// What was read and what was not.
+    pub account: Account,
+    /// The files that were read.
+    pub sources: Vec<Source>,
+    /// Files that are not logs but saved usage.
+    pub saved: Vec<(String, Vec<u8>)>,
+    max_text: u64,
+    magic: &'static [u8],
+    unpacker: Unpacker,
+    reader: Reader,
+    raw: Vec<u8>,
+    text: Vec<u8>,
+}
+
+impl<C: Sink> Worker<C> {
+    /// A worker that refuses files with more text than `max_text`, and takes files that begin with `magic` for saved usage.
+    pub fn new(collector: C, max_text: ByteSize, magic: &'static [u8]) -> Self {
+        Worker {
+            collector,
+            account: Account::default(),
+            sources: Vec::new(),
+            saved: Vec::new(),
+            max_text: max_text.0,
+            magic,
+            unpacker: Unpacker::new(),
+            reader: Reader::new(),
+            raw: Vec::new(),
+            text: Vec::new(),
+        }
+    }
+
+    /// Reads one item; returns its size as it lies there.
+    pub fn read(&mut self, item: Item) -> u64 {
+        let name = item.name.as_str();
+        self.account.files += 1;
+        let bytes = match item.body {
+            Body::Path(path) => self.path(name, &path),
+            Body::Bytes { data, room } => {
+                self.held(name, &data);
+                drop(room);
+                data.len() as u64
+            }
+            Body::Stream(mut stream) => self.once(name, &mut *stream),
+            Body::Failed(reason) => {
+                self.account.bad_file(name, reason);
+                0
+            }
+        };
+        self.account.bytes += bytes;
+        bytes
+    }
+
+    fn path(&mut self, name: &str, path: &Path) -> u64 {
+        let file = File::open(path).and_then(|file| Ok((file.metadata()?.len(), file)));
+        let (len, mut file) = match file {
+            Ok(found) => found,
+            Err(error) => {
+                self.account.bad_file(name, format!("cannot be opened: {error}"));
+                return 0;
+            }
+        };
+        if len <= HELD {
+            return self.once(name, &mut file);
+        }
+        // Too large to hold: once over it to see whether it is sound, once more to read it.
+        let sound = self.sound(name, &mut file).and_then(|()| {
+            self.text.shrink_to(HELD as usize);
+            File::open(path)
+                .map_err(|error| self.account.bad_file(name, format!("cannot be opened: {error}")))
+                .ok()
+        });
+        if let Some(mut file) = sound {
+            self.pieces(name, &mut file, "");
+        }
+        len
+    }
+
+    /// Reads what can be read only once: held whole when it is small enough, else a piece at a time.
+    fn once(&mut self, name: &str, source: &mut dyn Read) -> u64 {
+        let mut raw = std::mem::take(&mut self.raw);
+        raw.clear();
+        let bytes = match source.take(HELD + 1).read_to_end(&mut raw) {
+            Ok(_) if raw.len() as u64 <= HELD => {
+                self.held(name, &raw);
+                raw.len() as u64
+            }
+            Ok(_) => self.pieces(name, &mut raw.as_slice().chain(source), ", after records of it were used"),
+            Err(error) => {
+                self.account.bad_file(name, format!("cannot be read: {error}"));
+                0
+            }
+        };
+        self.raw = raw;
+        bytes
+    }
+
+    /// Reads a file that is in memory as it lies on disk.
+    fn held(&mut self, name: &str, raw: &[u8]) {
+        self.sources.push(Source { sha256: Sha256::digest(raw).into(), name: name.to_owned() });
+        if raw.starts_with(self.magic) {
+            self.saved.push((name.to_owned(), raw.to_owned()));
+            return;
+        }
+        let text = match is_gzip(raw) {
+            true => self.unpacker.whole(raw, usize::try_from(self.max_text).unwrap_or(usize::MAX)),
+            false => Some(raw),
+        };
+        let Some(text) = text else {
+            if self.sound(name, &mut &raw[..]).is_some() {
+                let (_, cut) = self.stream(name, &mut &raw[..]);
+                self.after(name, cut, "");
+            }
+            return;
+        };
+        let mut sink = FileSink { name, collector: &mut self.collector, account: &mut self.account };
+        self.reader.reset();
+        self.reader.push(text, true, &mut sink);
+        self.after(name, None, "");
+    }
+
+    /// Whether every checksum of the file holds and it is not too large; a truncated file is sound as far as it goes.
+    fn sound(&mut self, name: &str, source: &mut dyn Read) -> Option<()> {
+        match stream::check(source, self.max_text, &mut self.text).1 {
+            None | Some(Cut::Truncated) => Some(()),
+            Some(cut) => {
+                self.account.bad_file(name, format!("{}; nothing of it was used", self.tell(&cut)));
+                None
+            }
+        }
+    }
+
+    /// Reads a piece at a time, and takes the digest on the way; returns the size as it lies there.
+    fn pieces(&mut self, name: &str, source: &mut dyn Read, used: &str) -> u64 {
+        let mut source = Hashed { source, sha256: Sha256::new(), bytes: 0 };
+        let (_, cut) = self.stream(name, &mut source);
+        // A cut leaves bytes unread; the digest is of the whole file.
+        let _ = std::io::copy(&mut source, &mut std::io::sink());
+        self.sources.push(Source { sha256: source.sha256.finalize().into(), name: name.to_owned() });
+        self.after(name, cut, used);
+        source.bytes
+    }
+
+    fn stream(&mut self, name: &str, source: &mut dyn Read) -> (u64, Option<Cut>) {
+        let mut sink = FileSink { name, collector: &mut self.collector, account: &mut self.account };
+        stream::read(source, self.max_text, &mut self.text, &mut self.reader, &mut sink)
+    }
+
+    /// Closes the account of a file.
+    fn after(&mut self, name: &str, cut: Option<Cut>, used: &str) {
+        let records = self.reader.records();
+        self.account.records += records;
+        self.account.empty += u64::from(records == 0 && cut.is_none());
+        match cut {
+            None => {}
+            Some(Cut::Truncated) => {
+                self.account.bad_file(name, format!("truncated; {records} records before the cut were read"));
+            }
+            Some(cut) => self.account.bad_file(name, format!("{}{used}", self.tell(&cut))),
+        }
+    }
+
+    fn tell(&self, cut: &Cut) -> String {
+        match cut {
+            Cut::Truncated => "truncated".to_owned(),
+            Cut::Damaged(how) => format!("damaged: {how}"),
+            Cut::TooLarge => {
+                format!("unpacks to more than {} (--max-decompressed)", ByteSize(self.max_text))
+            }
+            Cut::Failed(how) => format!("cannot be read: {how}"),
+        }
+    }
+}
+
+/// Gives the name of the file to what the reader finds.
+struct FileSink<'a, C> {
+    name: &'a str,
+    collector: &'a mut C,
+    account: &'a mut Account,
+}
+
+impl<C: Sink> Sink for FileSink<'_, C> {
+    #[inline]
+    fn record(&mut self, event: &Event<'_>) -> Result<(), String> {
+        self.collector.record(event)
+    }
+
+    fn problem(&mut self, problem: Problem) {
+        self.account.bad_record(self.name, problem.record, problem.offset, problem.reason);
+    }
+}
+
+/// Takes the digest of what passes through.
+struct Hashed<'a> {
+    source: &'a mut dyn Read,
+    sha256: Sha256,
+    bytes: u64,
+}
+
+impl Read for Hashed<'_> {
+    fn read(&mut self, out: &mut [u8]) -> std::io::Result<usize> {
+        let bytes = self.source.read(out)?;
+        self.sha256.update(&out[..bytes]);
+        self.bytes += bytes as u64;
+        Ok(bytes)
+    }
+}
