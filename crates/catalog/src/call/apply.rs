@@ -1,6 +1,6 @@
 //! Applies a plan to one call: looks up the parameters and says which action is needed on which resource.
 
-use super::plan::{FormatPlan, Plan, PlannedNeed, PlannedPiece, PlannedResource, TypePlan};
+use super::plan::{FormatPlan, Plan, PlannedNeed, PlannedPiece, PlannedResource, Role, TypePlan};
 use super::syntax::{Condition, Path, Source, Template, TemplatePiece, Test, Transform};
 use super::transform::{self, escape};
 use leastwise_policy::glob;
@@ -93,8 +93,14 @@ impl Plan {
         sink: &mut dyn FnMut(Need<'_>),
     ) {
         let Plan::Needs(needs) = self else { return };
+        let mut replaced = false;
         for (index, need) in needs.iter().enumerate() {
-            if need.when.iter().all(|condition| holds(condition, parameters)) {
+            let due = match need.role {
+                Role::Otherwise => !replaced,
+                Role::Main | Role::Also => need.when.iter().all(|condition| holds(condition, parameters)),
+            };
+            if due {
+                replaced |= need.role == Role::Main;
                 need.apply(index, parameters, scope, scratch, sink);
             }
         }
@@ -104,13 +110,13 @@ impl Plan {
 fn holds(condition: &Condition, parameters: &dyn Parameters) -> bool {
     let mut found = false;
     match &condition.test {
-        Test::Has => found = parameters.has(&condition.path),
-        Test::Equals(text) => {
-            parameters.each(&condition.path, &mut |value| found |= value.eq_ignore_ascii_case(text));
-        }
-        Test::Like(pattern) => {
-            parameters.each(&condition.path, &mut |value| found |= glob::matches(pattern, value));
-        }
+        Test::Has => found = parameters.has(&condition.source.path),
+        Test::Equals(text) => each_value(&condition.source, parameters, &mut |value| {
+            found |= value.eq_ignore_ascii_case(text);
+        }),
+        Test::Like(pattern) => each_value(&condition.source, parameters, &mut |value| {
+            found |= glob::matches(pattern, value);
+        }),
     }
     found != condition.negated
 }
@@ -147,7 +153,7 @@ impl PlannedNeed {
         context.clear();
         for (key, template) in &self.with {
             let mut value = String::new();
-            if template.is_literal() || render(template, parameters, scope, &mut value) {
+            if template.is_literal() || render(template, None, parameters, scope, &mut value) {
                 if let ([TemplatePiece::Literal(text)], true) = (&*template.0, value.is_empty()) {
                     value.push_str(text);
                 }
@@ -160,22 +166,7 @@ impl PlannedNeed {
             PlannedResource::Types { types, fallback } => {
                 apply_types(types, *fallback, parameters, scope, scratch, &mut out);
             }
-            PlannedResource::Template(template) => {
-                let mut arn = String::new();
-                if let Some(source) = template.only_parameter() {
-                    say_each_value(template, source, parameters, scope, &mut arn, &mut out);
-                    if out.said > 0 {
-                        scratch.context = context;
-                        return;
-                    }
-                }
-                if render(template, parameters, scope, &mut arn) {
-                    let known = if arn == "*" || has_star(template) { Known::Pattern } else { Known::Exact };
-                    out.say(&arn, known);
-                } else {
-                    out.say(&arn, Known::Pattern);
-                }
-            }
+            PlannedResource::Template(template) => apply_template(template, parameters, scope, &mut out),
             PlannedResource::Value { source, types } => {
                 apply_value(source, types, parameters, scope, scratch, &mut out);
             }
@@ -184,37 +175,38 @@ impl PlannedNeed {
     }
 }
 
-/// Says a template with one parameter once for each of the parameter's values.
-fn say_each_value(
+/// Renders a template once, or once for each value of its first parameter when that has several.
+fn apply_template(
     template: &Template,
-    source: &Source,
     parameters: &dyn Parameters,
     scope: &Scope<'_>,
-    arn: &mut String,
     out: &mut Out<'_, '_>,
 ) {
-    let known = if has_star(template) { Known::Pattern } else { Known::Exact };
-    parameters.each(&source.path, &mut |value| {
-        let value = transformed(source, value);
-        if !value.is_empty() {
-            arn.clear();
-            render_value(template, scope, &value, arn);
-            out.say(arn, known);
-        }
-    });
-}
-
-/// Renders a template whose parameters all have this value.
-fn render_value(template: &Template, scope: &Scope<'_>, value: &str, into: &mut String) {
-    for piece in &template.0 {
-        into.push_str(match piece {
-            TemplatePiece::Literal(text) => text,
-            TemplatePiece::Partition => scope.partition,
-            TemplatePiece::Region => scope.region,
-            TemplatePiece::Account => scope.account,
-            TemplatePiece::Event => scope.event,
-            TemplatePiece::Parameter(_) => value,
+    let mut seen = false;
+    let mut values: Vec<String> = Vec::new();
+    if let Some(source) = template.first_parameter() {
+        parameters.each(&source.path, &mut |value| {
+            seen |= !value.is_empty();
+            let value = transformed(source, value);
+            if !value.is_empty() && values.len() < MAX_VALUES {
+                values.push(value.into_owned());
+            }
         });
+        if seen && values.is_empty() {
+            // There are values, and the transforms dropped each of them: this rule is not about them.
+            return;
+        }
+    }
+    let mut first = values.iter();
+    loop {
+        let chosen = first.next();
+        let mut arn = String::new();
+        let whole = render(template, chosen.map(String::as_str), parameters, scope, &mut arn);
+        let exact = whole && chosen.is_none_or(|value| value != "*") && !has_star(template);
+        out.say(&arn, if exact { Known::Exact } else { Known::Pattern });
+        if first.len() == 0 {
+            return;
+        }
     }
 }
 
@@ -223,8 +215,15 @@ fn has_star(template: &Template) -> bool {
     template.0.iter().any(|piece| matches!(piece, TemplatePiece::Literal(text) if text.contains(['*', '?'])))
 }
 
-/// Renders a template; a parameter that is not there becomes `*`, and the result is then `false`.
-fn render(template: &Template, parameters: &dyn Parameters, scope: &Scope<'_>, into: &mut String) -> bool {
+/// Renders a template, its first parameter as `first` when that is given; a parameter that is not there becomes
+/// `*`, and the result is then `false`.
+fn render(
+    template: &Template,
+    mut first: Option<&str>,
+    parameters: &dyn Parameters,
+    scope: &Scope<'_>,
+    into: &mut String,
+) -> bool {
     let mut whole = true;
     for piece in &template.0 {
         match piece {
@@ -235,7 +234,10 @@ fn render(template: &Template, parameters: &dyn Parameters, scope: &Scope<'_>, i
             TemplatePiece::Event => into.push_str(scope.event),
             TemplatePiece::Parameter(source) => {
                 let before = into.len();
-                first_value(source, parameters, |value| into.push_str(value));
+                match first.take() {
+                    Some(value) => into.push_str(value),
+                    None => first_value(source, parameters, |value| into.push_str(value)),
+                }
                 if into.len() == before {
                     into.push('*');
                     whole = false;
@@ -248,6 +250,16 @@ fn render(template: &Template, parameters: &dyn Parameters, scope: &Scope<'_>, i
 
 fn transformed<'a>(source: &Source, value: &'a str) -> Cow<'a, str> {
     source.transforms.iter().fold(Cow::Borrowed(value), |value, one| transform::apply(one, value))
+}
+
+/// Calls `found` with every value of a source that its transforms leave.
+fn each_value(source: &Source, parameters: &dyn Parameters, found: &mut dyn FnMut(&str)) {
+    parameters.each(&source.path, &mut |value| {
+        let value = transformed(source, value);
+        if !value.is_empty() {
+            found(&value);
+        }
+    });
 }
 
 fn first_value(source: &Source, parameters: &dyn Parameters, mut found: impl FnMut(&str)) {
@@ -355,7 +367,12 @@ fn is_arn_of(plan: &TypePlan, value: &str) -> bool {
 }
 
 fn is_pattern(source: &Source) -> bool {
-    source.transforms.iter().any(|transform| matches!(transform, Transform::Append(_)))
+    source.transforms.iter().any(|one| matches!(one, Transform::Append(_) | Transform::Suffix(_)))
+}
+
+/// Whether a value that is a whole ARN is taken as it is.
+fn takes_arns(source: &Source) -> bool {
+    !source.transforms.iter().any(|one| matches!(one, Transform::Suffix(_)))
 }
 
 /// Collects the variables' values into the scratch; whole ARNs among them are said at once. Returns whether
@@ -379,12 +396,12 @@ fn collect(
             parameters.each(&source.path, &mut |value| {
                 // The ARN of a log group may end in `:*`, which is not part of its name.
                 let value = value.strip_suffix(":*").unwrap_or(value);
-                if is_arn_of(plan, value) {
+                if takes_arns(source) && is_arn_of(plan, value) {
                     return out.say(value, Known::Exact);
                 }
                 let value = transformed(source, value);
                 if is_arn_of(plan, &value) {
-                    return out.say(&value, Known::Exact);
+                    return out.say(&value, if is_pattern(source) { Known::Pattern } else { Known::Exact });
                 }
                 if !value.is_empty() && !value.starts_with("arn:") && ranges.len() < MAX_VALUES {
                     let pattern = value == "*" || is_pattern(source);

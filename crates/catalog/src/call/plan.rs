@@ -25,9 +25,22 @@ pub enum Plan {
 pub struct PlannedNeed {
     /// `s3:GetObject`, as the catalogue spells it.
     pub action: Arc<str>,
+    pub(super) role: Role,
     pub(super) when: Vec<Condition>,
     pub(super) with: Vec<(Arc<str>, Template)>,
     pub(super) resource: PlannedResource,
+}
+
+/// What a need is to the others of its plan.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Role {
+    /// The event's own: a default or an `event` rule.
+    Main,
+    /// On top of it.
+    Also,
+    /// The action of the event's own name, for when no rule's condition holds: a log whose parameters were left
+    /// out says nothing to choose by.
+    Otherwise,
 }
 
 #[derive(Debug, Clone)]
@@ -121,11 +134,20 @@ impl<'c> Planner<'c> {
                 None => {}
             }
         }
-        for rule in rules.needs.iter().chain(&rules.also) {
-            match self.by_rule(rule) {
+        for (role, rule) in [(Role::Main, &rules.needs), (Role::Also, &rules.also)]
+            .into_iter()
+            .flat_map(|(role, rules)| rules.iter().map(move |rule| (role, rule)))
+        {
+            match self.by_rule(rule, role) {
                 Some(need) => needs.push(need),
                 None => return Plan::Unknown,
             }
+        }
+        if !rules.needs.is_empty() && rules.needs.iter().all(|rule| !rule.when.is_empty()) {
+            let named = self.by_name(label, name).unwrap_or_default();
+            needs.extend(
+                named.iter().map(|action| PlannedNeed { role: Role::Otherwise, ..self.by_default(*action) }),
+            );
         }
         Plan::Needs(needs)
     }
@@ -146,13 +168,14 @@ impl<'c> Planner<'c> {
     fn by_default(&self, action: Action<'c>) -> PlannedNeed {
         PlannedNeed {
             action: action.full_name().into(),
+            role: Role::Main,
             when: Vec::new(),
             with: Vec::new(),
             resource: self.types(action, &[]),
         }
     }
 
-    fn by_rule(&self, rule: &NeedRule) -> Option<PlannedNeed> {
+    fn by_rule(&self, rule: &NeedRule, role: Role) -> Option<PlannedNeed> {
         let action = self.catalog.action(&rule.action)?;
         let resource = match &rule.resource {
             ResourceSpec::Default => self.types(action, &[]),
@@ -169,6 +192,7 @@ impl<'c> Planner<'c> {
         };
         Some(PlannedNeed {
             action: action.full_name().into(),
+            role,
             when: rule.when.clone(),
             with: rule.with.clone(),
             resource,
@@ -187,8 +211,8 @@ impl<'c> Planner<'c> {
             };
             if chosen.is_empty() || own.is_some() {
                 let own = own.map(|chosen| chosen.bindings.as_slice()).unwrap_or_default();
-                // A rule that names the type says that it is needed.
-                let required = resource.required || !chosen.is_empty();
+                // A rule that names one type says that it is needed; of several, those that the call names.
+                let required = resource.required || chosen.len() == 1;
                 types.push(self.type_plan(prefix, kind, required, own));
             }
         }
@@ -299,13 +323,12 @@ fn fits(pieces: &[PlannedPiece], arn: &str) -> bool {
 }
 
 impl Template {
-    /// The parameter, when there is exactly one: it may then have several values.
-    pub(super) fn only_parameter(&self) -> Option<&Source> {
-        let mut parameters = self.0.iter().filter_map(|piece| match piece {
+    /// The first parameter in it.
+    pub(super) fn first_parameter(&self) -> Option<&Source> {
+        self.0.iter().find_map(|piece| match piece {
             TemplatePiece::Parameter(source) => Some(source),
             _ => None,
-        });
-        parameters.next().filter(|_| parameters.next().is_none())
+        })
     }
 
     /// Whether nothing in it depends on the call's parameters.

@@ -13,6 +13,12 @@ impl Path {
     pub(super) fn parse(text: &str) -> Path {
         Path(text.split('.').map(|step| step.strip_suffix("[]").unwrap_or(step).into()).collect())
     }
+
+    /// Whether a call that has only this member may wrap its parameters in it: newer EC2 calls report
+    /// `{"CreateNatGatewayRequest": {…}}`. A path is looked up in the wrapped parameters then.
+    pub fn is_wrapper(member: &str) -> bool {
+        member.ends_with("Request") || member.ends_with("Req")
+    }
 }
 
 /// What is done to a parameter's value before it becomes part of an ARN.
@@ -50,8 +56,15 @@ pub(super) enum Transform {
     LogGroup,
     /// A parameter's name without its leading slash, from a name or an ARN.
     Parameter,
-    /// The value with this pattern behind it: AWS puts six random characters behind a secret's name.
+    /// The value with this pattern behind it: AWS puts six random characters behind a secret's name. A whole ARN
+    /// stays as it is.
     Append(Box<str>),
+    /// The value, a whole ARN too, with this pattern behind it: a log group's ARN ends in `:*` in policies.
+    Suffix(Box<str>),
+    /// The value when it fits the pattern, else nothing.
+    Only(Box<str>),
+    /// The value unless it fits the pattern.
+    Not(Box<str>),
 }
 
 /// Where a value comes from: a parameter, and what is done to it.
@@ -81,7 +94,7 @@ pub(super) struct Template(pub(super) Box<[TemplatePiece]>);
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Condition {
     pub(super) negated: bool,
-    pub(super) path: Path,
+    pub(super) source: Source,
     pub(super) test: Test,
 }
 
@@ -280,7 +293,7 @@ fn condition(text: &str) -> Result<Condition, String> {
         None => (false, text),
     };
     if let Some(path) = text.strip_prefix("has(").and_then(|rest| rest.strip_suffix(')')) {
-        return Ok(Condition { negated, path: Path::parse(path), test: Test::Has });
+        return Ok(Condition { negated, source: source(path)?, test: Test::Has });
     }
     let at = text.find(['=', '~']).ok_or(format!("`{text}` is not a condition"))?;
     let (path, inverted) = match text[..at].strip_suffix('!') {
@@ -289,7 +302,7 @@ fn condition(text: &str) -> Result<Condition, String> {
     };
     let value: Box<str> = text[at + 1..].into();
     let test = if text.as_bytes()[at] == b'=' { Test::Equals(value) } else { Test::Like(value) };
-    Ok(Condition { negated: negated != inverted, path: Path::parse(path), test })
+    Ok(Condition { negated: negated != inverted, source: source(path)?, test })
 }
 
 fn source(text: &str) -> Result<Source, String> {
@@ -314,8 +327,13 @@ fn source(text: &str) -> Result<Source, String> {
                 "key" => Transform::Key,
                 "loggroup" => Transform::LogGroup,
                 "parameter" => Transform::Parameter,
-                _ if name.starts_with("append:") => Transform::Append(name["append:".len()..].into()),
-                _ => return Err(format!("unknown transform `{name}`")),
+                _ => match name.split_once(':') {
+                    Some(("append", pattern)) => Transform::Append(pattern.into()),
+                    Some(("suffix", pattern)) => Transform::Suffix(pattern.into()),
+                    Some(("only", pattern)) => Transform::Only(pattern.into()),
+                    Some(("not", pattern)) => Transform::Not(pattern.into()),
+                    _ => return Err(format!("unknown transform `{name}`")),
+                },
             })
         })
         .collect::<Result<_, String>>()?;

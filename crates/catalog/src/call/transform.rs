@@ -1,6 +1,7 @@
 //! What the transforms of the rule language do to a value.
 
 use super::syntax::Transform;
+use leastwise_policy::glob;
 use std::borrow::Cow;
 
 /// Applies one transform.
@@ -31,7 +32,9 @@ pub(super) fn apply<'a>(transform: &Transform, value: Cow<'a, str>) -> Cow<'a, s
             let name = text.split_once(":parameter/").map_or(text, |(_, name)| name);
             name.strip_prefix('/').unwrap_or(name)
         }),
-        Transform::Append(pattern) => {
+        Transform::Only(pattern) => keep(value, |text| if glob::matches(pattern, text) { text } else { "" }),
+        Transform::Not(pattern) => keep(value, |text| if glob::matches(pattern, text) { "" } else { text }),
+        Transform::Append(pattern) | Transform::Suffix(pattern) => {
             let mut appended = String::with_capacity(value.len() + pattern.len());
             escape(&value, &mut appended);
             appended.push_str(pattern);
@@ -173,6 +176,14 @@ mod tests {
         check(Transform::Key, "1234", "1234");
         check(Transform::Key, "alias/app", "");
         check(Transform::Key, "arn:aws:kms:eu-west-1:111122223333:alias/app", "");
+    }
+
+    #[test]
+    fn a_filter_keeps_or_drops() {
+        check(Transform::Only("igw-*".into()), "igw-1", "igw-1");
+        check(Transform::Only("igw-*".into()), "vgw-1", "");
+        check(Transform::Not("igw-*".into()), "igw-1", "");
+        check(Transform::Not("igw-*".into()), "vgw-1", "vgw-1");
     }
 
     #[test]
