@@ -389,6 +389,7 @@ fn collect(
         scratch.ranges.resize_with(format.variables.len(), Vec::new);
     }
     let mut complete = true;
+    let before = out.said;
     for (index, sources) in format.variables.iter().enumerate() {
         let (values, ranges) = (&mut scratch.values, &mut scratch.ranges[index]);
         ranges.clear();
@@ -409,7 +410,7 @@ fn collect(
                     values.push_str(&value);
                 }
             });
-            if !ranges.is_empty() || out.said > 0 {
+            if !ranges.is_empty() || out.said > before {
                 break;
             }
         }
