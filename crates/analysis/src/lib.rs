@@ -1,3 +1,4 @@
 //! Looks back: audit logs to usage, right-sizing and its proof.
 
 pub mod audit_log;
+pub mod usage;

@@ -1,0 +1,140 @@
+//! One line of usage: what a principal did to a resource, how it ended, how often and when.
+//!
+//! Rows are what right-sizing, replay, proofs and reports work from. They are plain values; the mergeable
+//! aggregate that makes them lives beside this file.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use leastwise_policy::time::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// What one principal did with one action on one resource in one context, with one outcome.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UsageRow {
+    /// The ARN of the role (its own, with the path, not the session's), of the user, or of the root user.
+    pub principal: String,
+    /// The IAM action, in the catalogue's spelling: `s3:GetObject`.
+    pub action: String,
+    /// What the action was done to, as far as the log tells.
+    pub resource: Resource,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// What the log tells about the request that a condition could use.
+    pub context: UsageContext,
+    /// How many events this row stands for.
+    pub count: u64,
+    /// The time of the earliest event.
+    pub first: Timestamp,
+    /// The time of the latest event.
+    pub last: Timestamp,
+    /// The id of one of the events.
+    pub example: String,
+}
+
+/// The resource of a row, as far as the log tells which it was.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Resource {
+    /// This ARN. A `*` or `?` in it is that character, not a wildcard.
+    Exact(String),
+    /// The log does not say which: a pattern such as `arn:…:instance/*`, as AWS authorises it.
+    Pattern(String),
+    /// More distinct resources than are kept: they were folded into this pattern.
+    Folded {
+        /// The pattern that all of them match.
+        pattern: String,
+        /// How many distinct resources there were.
+        distinct: u64,
+    },
+    /// The log does not tell at all.
+    Unknown,
+}
+
+/// How an event ended, as far as permissions are concerned.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Outcome {
+    /// It was authorised and done.
+    Used,
+    /// It was authorised and failed for another reason (not found, not valid, …).
+    Failed,
+    /// It was not authorised.
+    Denied,
+    /// Nobody can tell: it was throttled before it was authorised.
+    Unknown,
+}
+
+/// What the log tells about the request that a condition could use.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct UsageContext {
+    /// Condition key (`aws:RequestedRegion`, `aws:SourceVpce`, `kms:ViaService`, `iam:PassedToService`,
+    /// `ec2:CreateAction`, …) → its values in the request.
+    pub keys: BTreeMap<String, Vec<String>>,
+}
+
+impl UsageRow {
+    /// Whether AWS authorised it: only such rows are evidence that a permission is needed.
+    pub fn authorised(&self) -> bool {
+        self.outcome.authorised()
+    }
+}
+
+impl Outcome {
+    /// Whether AWS authorised the call, whatever became of it afterwards.
+    pub fn authorised(self) -> bool {
+        matches!(self, Outcome::Used | Outcome::Failed)
+    }
+
+    /// The word for it in reports and in JSON.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Outcome::Used => "used",
+            Outcome::Failed => "failed",
+            Outcome::Denied => "denied",
+            Outcome::Unknown => "unknown",
+        }
+    }
+}
+
+impl Resource {
+    /// The text of it: the ARN, the pattern, or `*` when the log does not tell.
+    pub fn as_str(&self) -> &str {
+        match self {
+            Resource::Exact(arn) => arn,
+            Resource::Pattern(pattern) | Resource::Folded { pattern, .. } => pattern,
+            Resource::Unknown => "*",
+        }
+    }
+
+    /// Whether the log names one resource.
+    pub fn is_exact(&self) -> bool {
+        matches!(self, Resource::Exact(_))
+    }
+}
+
+impl UsageContext {
+    /// The values of a key, if the log told them.
+    pub fn get(&self, key: &str) -> Option<&[String]> {
+        self.keys.get(key).map(Vec::as_slice)
+    }
+
+    /// The same context with one more key.
+    #[must_use]
+    pub fn with(mut self, key: impl Into<String>, value: impl Into<String>) -> Self {
+        self.keys.entry(key.into()).or_default().push(value.into());
+        self
+    }
+}
+
+impl fmt::Display for Resource {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(self.as_str())
+    }
+}
+
+impl fmt::Display for Outcome {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(self.as_str())
+    }
+}
