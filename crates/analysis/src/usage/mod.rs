@@ -1,5 +1,193 @@
-//! What principals did: rows of usage, and the aggregate that they come from.
+//! What principals did: rows of usage, and the mergeable aggregate that they come from.
+//!
+//! [`Collector`]s read records into [`Usage`]s, one to a worker. Usages merge in any order and any split to the same
+//! answer, also after they were saved and loaded: a nightly run reads what is new, and many workers
+//! share an organisation's log.
 
+mod collector;
+mod context;
+mod duplicates;
+mod fold;
+mod intern;
+mod parameters;
+mod principal;
+mod refusal;
 mod row;
+mod save;
+mod table;
+mod tally;
 
+pub use collector::Collector;
+pub use duplicates::Duplicates;
 pub use row::{Outcome, Resource, UsageContext, UsageRow};
+pub use save::{LoadError, MAGIC};
+pub use tally::{Source, Tally, Unmapped};
+
+use leastwise_catalog::call::Planner;
+use leastwise_policy::glob::Glob;
+use leastwise_policy::time::Timestamp;
+use table::{Kind, Table};
+
+/// How many distinct resources are kept for one principal, action, context and outcome before they are folded.
+pub const FOLD_AT: usize = 1_000;
+
+/// What to collect.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// Only principals whose ARN one of these matches; all when empty.
+    pub principals: Vec<Glob>,
+    /// Only events at or after this time.
+    pub since: Option<Timestamp>,
+    /// Only events before this time.
+    pub until: Option<Timestamp>,
+    /// See [`FOLD_AT`].
+    pub fold_at: usize,
+    /// Whether rows remember their events, which saved usages need and others do not.
+    pub keep_fingerprints: bool,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Settings { principals: Vec::new(), since: None, until: None, fold_at: FOLD_AT, keep_fingerprints: false }
+    }
+}
+
+/// What all collectors of a run share.
+#[derive(Debug)]
+pub struct Shared<'c> {
+    planner: Planner<'c>,
+    settings: Settings,
+    duplicates: Duplicates,
+}
+
+impl<'c> Shared<'c> {
+    /// What is collected, with which tables.
+    pub fn new(planner: Planner<'c>, settings: Settings) -> Self {
+        Shared { planner, settings, duplicates: Duplicates::default() }
+    }
+
+    /// The memory of what was counted.
+    pub fn duplicates(&self) -> &Duplicates {
+        &self.duplicates
+    }
+
+    /// Remembers the events of a saved usage, so that logs which hold them too do not count them again.
+    pub fn remember(&self, usage: &Usage) {
+        for (row, _) in usage.table.rows() {
+            for (day, fingerprint) in &row.fingerprints {
+                self.duplicates.is_new(*day, *fingerprint);
+            }
+        }
+    }
+}
+
+/// What principals did, as far as some logs tell.
+#[derive(Debug, Clone)]
+pub struct Usage {
+    table: Table,
+    /// What was read and what was left out.
+    pub tally: Tally,
+}
+
+impl Default for Usage {
+    fn default() -> Self {
+        Usage::new(FOLD_AT)
+    }
+}
+
+impl Usage {
+    fn new(fold_at: usize) -> Self {
+        Usage { table: Table::new(fold_at), tally: Tally::default() }
+    }
+
+    /// Takes in another usage. Events that both remember are counted once.
+    pub fn merge(&mut self, other: &Usage) {
+        self.table.merge(&other.table);
+        self.tally.merge(&other.tally);
+    }
+
+    /// All rows whose action is known, sorted by principal, action, resource, outcome and context.
+    pub fn rows(&self) -> Vec<UsageRow> {
+        self.rows_where(|_| true)
+    }
+
+    /// The rows of the principals that `wanted` says yes to, sorted.
+    pub fn rows_where(&self, wanted: impl Fn(&str) -> bool) -> Vec<UsageRow> {
+        let table = &self.table;
+        let mut rows: Vec<UsageRow> = table
+            .rows()
+            .filter(|(row, _)| row.key.kind != Kind::Unmapped && wanted(table.principals.text(row.key.principal)))
+            .map(|(row, resource)| UsageRow {
+                principal: table.principals.text(row.key.principal).to_owned(),
+                action: table.actions.text(row.key.action).to_owned(),
+                resource: match row.key.kind {
+                    Kind::Exact => Resource::Exact(resource.to_owned()),
+                    Kind::Pattern => Resource::Pattern(resource.to_owned()),
+                    Kind::Folded => {
+                        Resource::Folded { pattern: resource.to_owned(), distinct: table.fold_at() as u64 + 1 }
+                    }
+                    Kind::Nothing | Kind::Unmapped => Resource::Unknown,
+                },
+                outcome: outcome_of(row.key.outcome),
+                context: context::decode(table.contexts.bytes(row.key.context)),
+                count: row.seen.count,
+                first: Timestamp::from_seconds(row.seen.first),
+                last: Timestamp::from_seconds(row.seen.last),
+                example: row.seen.example.text(),
+            })
+            .collect();
+        rows.sort_by(|a, b| {
+            let key = |row: &UsageRow| (row.outcome, row.context.clone());
+            (&a.principal, &a.action, &a.resource)
+                .cmp(&(&b.principal, &b.action, &b.resource))
+                .then_with(|| key(a).cmp(&key(b)))
+        });
+        rows
+    }
+
+    /// The events whose action neither the rules nor the catalogue know, sorted: they are nobody's usage until
+    /// somebody says what they need.
+    pub fn unmapped(&self) -> Vec<Unmapped> {
+        let table = &self.table;
+        let mut rows: Vec<Unmapped> = table
+            .rows()
+            .filter(|(row, _)| row.key.kind == Kind::Unmapped)
+            .map(|(row, _)| Unmapped {
+                principal: table.principals.text(row.key.principal).to_owned(),
+                event: table.actions.text(row.key.action).to_owned(),
+                outcome: outcome_of(row.key.outcome),
+                count: row.seen.count,
+                first: Timestamp::from_seconds(row.seen.first),
+                last: Timestamp::from_seconds(row.seen.last),
+                example: row.seen.example.text(),
+            })
+            .collect();
+        rows.sort();
+        rows
+    }
+
+    /// The principals that have rows, sorted.
+    pub fn principals(&self) -> Vec<String> {
+        let mut seen = vec![false; self.table.principals.len()];
+        for (row, _) in self.table.rows() {
+            seen[row.key.principal as usize] = true;
+        }
+        let names = seen.iter().enumerate().filter(|(_, seen)| **seen);
+        let mut names: Vec<String> =
+            names.map(|(id, _)| self.table.principals.text(id as u32).to_owned()).collect();
+        names.sort();
+        names
+    }
+}
+
+fn outcome_of(byte: u8) -> Outcome {
+    match byte {
+        0 => Outcome::Used,
+        1 => Outcome::Failed,
+        2 => Outcome::Denied,
+        _ => Outcome::Unknown,
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -17,3 +17,4 @@ pub use apply::{Known, Need, Parameters, Scope, Scratch};
 pub use plan::{Plan, PlannedNeed, Planner};
 pub use rules::{ErrorClass, Rules};
 pub use syntax::{Path, RuleError};
+pub use transform::escape;

@@ -10,6 +10,11 @@ use std::sync::Arc;
 pub struct Path(pub(super) Box<[Box<str>]>);
 
 impl Path {
+    /// The names on the way, from the outermost.
+    pub fn steps(&self) -> &[Box<str>] {
+        &self.0
+    }
+
     pub(super) fn parse(text: &str) -> Path {
         Path(text.split('.').map(|step| step.strip_suffix("[]").unwrap_or(step).into()).collect())
     }

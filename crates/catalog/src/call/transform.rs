@@ -95,13 +95,15 @@ fn key(text: &str) -> &str {
     }
 }
 
-/// Writes a literal value into a pattern: `*`, `?` and `$` as IAM's `${*}`, `${?}`, `${$}`.
-pub(super) fn escape(value: &str, into: &mut String) {
-    for c in value.chars() {
+/// Writes literal text into a pattern: `*` and `?` as IAM's `${*}` and `${?}`, and a `$` that would begin a
+/// policy variable as `${$}`.
+pub fn escape(value: &str, into: &mut String) {
+    let mut rest = value.chars().peekable();
+    while let Some(c) = rest.next() {
         match c {
             '*' => into.push_str("${*}"),
             '?' => into.push_str("${?}"),
-            '$' => into.push_str("${$}"),
+            '$' if rest.peek() == Some(&'{') => into.push_str("${$}"),
             _ => into.push(c),
         }
     }

@@ -1,0 +1,95 @@
+//! What a record tells about the request that a policy's condition could use.
+//!
+//! Keys: IAM User Guide, "AWS global condition context keys"; KMS Developer Guide, `kms:ViaService`.
+
+use super::row::UsageContext;
+use crate::audit_log::{Cursor, Event, Value, unescape};
+
+/// Between a key and its values, and between values.
+const UNIT: u8 = 0x1F;
+/// Behind each key with its values.
+const RECORD: u8 = 0x1E;
+
+/// Appends a key with its values to an encoded context.
+pub(super) fn push(into: &mut Vec<u8>, key: &str, values: &[&[u8]]) {
+    into.extend_from_slice(key.as_bytes());
+    for value in values {
+        into.push(UNIT);
+        // The separators are control characters, which no value that AWS compares has.
+        into.extend(value.iter().filter(|byte| !matches!(**byte, UNIT | RECORD)));
+    }
+    into.push(RECORD);
+}
+
+/// Writes what holds for all permissions that one event needs.
+pub(super) fn of_event(event: &Event<'_>, into: &mut Vec<u8>) {
+    into.clear();
+    if !event.region.is_empty() {
+        push(into, "aws:RequestedRegion", &[event.region]);
+    }
+    if !event.vpc_endpoint.is_empty() {
+        push(into, "aws:SourceVpce", &[event.vpc_endpoint]);
+    }
+    if matches!(event.identity.mfa, b"true" | b"false") {
+        push(into, "aws:MultiFactorAuthPresent", &[event.identity.mfa]);
+    }
+    if let Some(cursor) = event.context {
+        of_event_context(cursor, into);
+    }
+}
+
+/// `eventContext.requestContext` of enriched events holds condition keys as AWS evaluated them; those that say
+/// where a request comes from and to whom it belongs stay the same from call to call.
+fn of_event_context(mut cursor: Cursor<'_>, into: &mut Vec<u8>) {
+    let mut read = || -> Result<(), crate::audit_log::Malformed> {
+        cursor.enter()?;
+        while let Some((name, value)) = cursor.member()? {
+            match value {
+                Value::Object if name == b"requestContext" => {
+                    cursor.enter()?;
+                    while let Some((name, value)) = cursor.member()? {
+                        match value {
+                            Value::String(text) if is_stable(name) => {
+                                let key = String::from_utf8_lossy(name);
+                                push(into, &key, &[unescape(text).unwrap_or_default().as_bytes()]);
+                            }
+                            Value::Object | Value::Array => drop(cursor.skip()?),
+                            _ => {}
+                        }
+                    }
+                }
+                Value::Object | Value::Array => drop(cursor.skip()?),
+                _ => {}
+            }
+        }
+        Ok(())
+    };
+    // The record was walked once already, so its brackets are known to pair.
+    let _ = read();
+}
+
+fn is_stable(key: &[u8]) -> bool {
+    key.starts_with(b"aws:PrincipalTag/") || matches!(key, b"aws:PrincipalOrgID" | b"aws:SourceVpc" | b"aws:ResourceOrgID")
+}
+
+/// The service that made the call for the caller: `kms:ViaService` for KMS, `aws:CalledViaLast` for the rest.
+pub(super) fn via(invoked_by: &[u8], region: &[u8], kms: bool, into: &mut Vec<u8>) {
+    let Some(label) = invoked_by.strip_suffix(b".amazonaws.com") else { return };
+    if !kms {
+        return push(into, "aws:CalledViaLast", &[invoked_by]);
+    }
+    let host = [label, b".", region, b".amazonaws.com"].concat();
+    push(into, "kms:ViaService", &[&host]);
+}
+
+/// The context that was encoded.
+pub(super) fn decode(bytes: &[u8]) -> UsageContext {
+    let mut context = UsageContext::default();
+    for record in bytes.split(|byte| *byte == RECORD).filter(|record| !record.is_empty()) {
+        let mut parts = record.split(|byte| *byte == UNIT).map(|part| String::from_utf8_lossy(part).into_owned());
+        if let Some(key) = parts.next() {
+            context.keys.insert(key, parts.collect());
+        }
+    }
+    context
+}

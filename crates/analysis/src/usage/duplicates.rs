@@ -1,0 +1,114 @@
+//! Remembers which events were counted, since CloudTrail delivers each at least once.
+//!
+//! What is remembered is a 64-bit fingerprint of (event id, row), by the day of the event: two copies of an
+//! event have the same time. When there are more than [`Duplicates::LIMIT`], the oldest day is forgotten, so
+//! that memory does not grow with the log; logs are read in the order of their days, so a copy that comes
+//! later than that is not to be expected, and what could not be checked is counted.
+
+use hashbrown::HashTable;
+use std::collections::BTreeMap;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicI64, AtomicU64, AtomicUsize, Ordering};
+
+const SHARDS: usize = 32;
+
+/// The fingerprints of the events that were counted, shared by all workers.
+#[derive(Debug)]
+pub struct Duplicates {
+    shards: Box<[Mutex<BTreeMap<i32, HashTable<u64>>>]>,
+    held: AtomicUsize,
+    limit: usize,
+    /// Days up to this one are forgotten.
+    forgotten: AtomicI64,
+    unchecked: AtomicU64,
+}
+
+impl Default for Duplicates {
+    fn default() -> Self {
+        Duplicates::with_limit(Self::LIMIT)
+    }
+}
+
+impl Duplicates {
+    /// How many fingerprints are held at most: 4 million, some 80 MB.
+    pub const LIMIT: usize = 4_000_000;
+
+    /// The same with another bound.
+    pub fn with_limit(limit: usize) -> Self {
+        Duplicates {
+            shards: (0..SHARDS).map(|_| Mutex::default()).collect(),
+            held: AtomicUsize::new(0),
+            limit,
+            forgotten: AtomicI64::new(i64::MIN),
+            unchecked: AtomicU64::new(0),
+        }
+    }
+
+    /// Whether the fingerprint is new; from now on it is not.
+    pub(super) fn is_new(&self, day: i32, fingerprint: u64) -> bool {
+        if i64::from(day) <= self.forgotten.load(Ordering::Relaxed) {
+            self.unchecked.fetch_add(1, Ordering::Relaxed);
+            return true;
+        }
+        let new = {
+            let shard = &self.shards[(fingerprint >> 59) as usize % SHARDS];
+            let mut days = shard.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+            let seen = days.entry(day).or_default();
+            let new = seen.find(fingerprint, |known| *known == fingerprint).is_none();
+            if new {
+                seen.insert_unique(fingerprint, fingerprint, |known| *known);
+            }
+            new
+        };
+        if new && self.held.fetch_add(1, Ordering::Relaxed) >= self.limit {
+            self.forget_oldest();
+        }
+        new
+    }
+
+    /// How many events could not be checked because their day was forgotten.
+    pub fn unchecked(&self) -> u64 {
+        self.unchecked.load(Ordering::Relaxed)
+    }
+
+    #[cold]
+    fn forget_oldest(&self) {
+        let lock = |shard: &'_ Mutex<BTreeMap<i32, HashTable<u64>>>| {
+            let days = shard.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+            days.first_key_value().map(|(day, _)| *day)
+        };
+        let Some(oldest) = self.shards.iter().filter_map(lock).min() else { return };
+        self.forgotten.fetch_max(i64::from(oldest), Ordering::Relaxed);
+        for shard in &self.shards {
+            let mut days = shard.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+            if let Some(gone) = days.remove(&oldest) {
+                self.held.fetch_sub(gone.len(), Ordering::Relaxed);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_fingerprint_is_new_once() {
+        let seen = Duplicates::default();
+        assert!(seen.is_new(1, 7));
+        assert!(!seen.is_new(1, 7));
+        assert!(seen.is_new(1, 8));
+    }
+
+    #[test]
+    fn beyond_the_bound_the_oldest_day_is_forgotten_and_counted() {
+        let seen = Duplicates::with_limit(10);
+        for fingerprint in 0..8 {
+            assert!(seen.is_new(1, fingerprint << 56));
+            assert!(seen.is_new(2, fingerprint << 56 | 1));
+        }
+        assert!(!seen.is_new(2, 1));
+        assert!(seen.is_new(1, 0), "day 1 was forgotten");
+        assert!(seen.unchecked() > 0);
+    }
+}

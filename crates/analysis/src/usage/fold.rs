@@ -1,0 +1,74 @@
+//! Folds resources together when there are more than a policy could ever name.
+//!
+//! A principal that reads a million objects would give a million rows. When more than a set number of distinct
+//! resources come together for one principal and action, they are folded to a common depth: six components
+//! of the resource part are kept, then five, and so on, until few enough are left. What a set of resources folds to
+//! depends on the set alone, not on the order in which it came, so partial usages can be merged in any order:
+//! folding to a depth and then to a smaller one is the same as folding to the smaller one at once.
+
+use leastwise_catalog::call;
+
+/// How far a group is folded: 0 not at all, [`MAX_LEVEL`] to `*` behind the account.
+pub(super) const MAX_LEVEL: u8 = 7;
+
+/// The resource folded to `level`, or `None` when it has no more components than are kept.
+///
+/// `pattern` says that the text already is one; else its wildcard characters are escaped.
+pub(super) fn fold(resource: &str, level: u8, pattern: bool) -> Option<String> {
+    if level == 0 {
+        return None;
+    }
+    let keep = usize::from(MAX_LEVEL - level.min(MAX_LEVEL));
+    let start = resource.match_indices(':').nth(4).map(|(at, _)| at + 1)?;
+    let cut = match keep.checked_sub(1) {
+        None => start,
+        Some(nth) => resource[start..].match_indices(['/', ':']).nth(nth).map(|(at, _)| start + at + 1)?,
+    };
+    let head = &resource[..cut];
+    let mut folded = String::with_capacity(cut + 1);
+    if pattern {
+        folded.push_str(head);
+    } else {
+        call::escape(head, &mut folded);
+    }
+    folded.push('*');
+    Some(folded)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn a_level_keeps_so_many_components() {
+        let arn = "arn:aws:s3:::bucket/a/b/c/d/e/f/g";
+        assert_eq!(fold(arn, 0, false), None);
+        assert_eq!(fold(arn, 1, false).as_deref(), Some("arn:aws:s3:::bucket/a/b/c/d/e/*"));
+        assert_eq!(fold(arn, 6, false).as_deref(), Some("arn:aws:s3:::bucket/*"));
+        assert_eq!(fold(arn, 7, false).as_deref(), Some("arn:aws:s3:::*"));
+        assert_eq!(fold("arn:aws:s3:::bucket/a", 1, false), None);
+        assert_eq!(fold("*", 3, false), None);
+    }
+
+    #[test]
+    fn wildcards_in_names_stay_literal() {
+        assert_eq!(fold("arn:aws:s3:::b/a*b?/c", 5, false).as_deref(), Some("arn:aws:s3:::b/a${*}b${?}/*"));
+    }
+
+    proptest! {
+        #[test]
+        fn folding_in_two_steps_is_folding_at_once(
+            path in proptest::collection::vec("[a-z*?$]{0,3}", 1..10), first in 1u8..=7, more in 0u8..=6,
+        ) {
+            let arn = format!("arn:aws:s3:::{}", path.join("/"));
+            let second = (first + more).min(MAX_LEVEL);
+            let at_once = fold(&arn, second, false);
+            let in_steps = match fold(&arn, first, false) {
+                Some(folded) => Some(fold(&folded, second, true).unwrap_or(folded)),
+                None => fold(&arn, second, false),
+            };
+            prop_assert_eq!(at_once, in_steps);
+        }
+    }
+}

@@ -1,0 +1,200 @@
+//! A record's `requestParameters` and `resources`, looked up without being parsed as a whole.
+
+use crate::audit_log::{Cursor, Value, unescape};
+use leastwise_catalog::call::{self, Path};
+use smallvec::SmallVec;
+
+/// One member of `requestParameters`; `at` stands at the value when that is an object or array.
+struct Member<'a> {
+    name: &'a [u8],
+    value: Value<'a>,
+    at: Cursor<'a>,
+}
+
+/// What a record says about the request.
+pub(super) struct Parameters<'a> {
+    members: SmallVec<[Member<'a>; 16]>,
+    resources: Option<Cursor<'a>>,
+}
+
+impl<'a> Parameters<'a> {
+    pub(super) fn new(parameters: Option<Cursor<'a>>, resources: Option<Cursor<'a>>) -> Self {
+        let mut members = SmallVec::new();
+        if let Some(mut cursor) = parameters {
+            // The record was walked once already, so its brackets are known to pair.
+            let _ = each_member(&mut cursor, |name, value, at| {
+                members.push(Member { name, value, at });
+                true
+            });
+        }
+        Parameters { members, resources }
+    }
+}
+
+/// Calls `found` with the members of the object at the cursor until it says stop.
+fn each_member<'a>(
+    cursor: &mut Cursor<'a>,
+    mut found: impl FnMut(&'a [u8], Value<'a>, Cursor<'a>) -> bool,
+) -> Result<(), crate::audit_log::Malformed> {
+    cursor.enter()?;
+    while let Some((name, value)) = cursor.member()? {
+        let at = *cursor;
+        if matches!(value, Value::Object | Value::Array) {
+            cursor.skip()?;
+        }
+        if !found(name, value, at) {
+            break;
+        }
+    }
+    Ok(())
+}
+
+/// Calls `found` with each element of the array at the cursor.
+fn each_element<'a>(
+    cursor: &mut Cursor<'a>,
+    mut found: impl FnMut(Value<'a>, Cursor<'a>),
+) -> Result<(), crate::audit_log::Malformed> {
+    let mut from = cursor.position() + 1;
+    cursor.enter()?;
+    while let Some(value) = cursor.element(&mut from)? {
+        let at = *cursor;
+        if matches!(value, Value::Object | Value::Array) {
+            let text = cursor.skip()?;
+            from += text.len();
+        }
+        found(value, at);
+    }
+    Ok(())
+}
+
+/// Calls `found` with what `path` leads to from a value; an array stands for each of its elements.
+fn walk<'a>(value: Value<'a>, at: Cursor<'a>, path: &[Box<str>], found: &mut dyn FnMut(Value<'a>, Cursor<'a>)) {
+    let mut cursor = at;
+    match value {
+        Value::Array => {
+            let _ = each_element(&mut cursor, |element, at| walk(element, at, path, found));
+        }
+        Value::Object if !path.is_empty() => {
+            let (name, rest) = (&path[0], &path[1..]);
+            let _ = each_member(&mut cursor, |member, value, at| {
+                if member.eq_ignore_ascii_case(name.as_bytes()) {
+                    walk(value, at, rest, found);
+                }
+                true
+            });
+        }
+        _ if path.is_empty() => found(value, at),
+        _ => {}
+    }
+}
+
+impl Parameters<'_> {
+    /// The tags in the request, sorted by key, each key once.
+    ///
+    /// Services write them as a list of `key` and `value`, as a map, or nested in `items` and `tags`.
+    pub(super) fn tags(&self) -> Vec<(String, String)> {
+        const MEMBERS: [&[u8]; 5] = [b"tags", b"tagSet", b"tagList", b"tagSpecificationSet", b"tagSpecifications"];
+        let mut tags = Vec::new();
+        for member in &self.members {
+            if MEMBERS.iter().any(|name| member.name.eq_ignore_ascii_case(name)) {
+                tags_of(member.value, member.at, &mut tags, 0);
+            }
+        }
+        tags.sort();
+        tags.dedup_by(|a, b| a.0 == b.0);
+        tags
+    }
+
+    fn walk(&self, path: &Path, found: &mut dyn FnMut(Value<'_>, Cursor<'_>)) {
+        let Some((name, rest)) = path.steps().split_first() else { return };
+        for member in self.members.iter().filter(|member| member.name.eq_ignore_ascii_case(name.as_bytes())) {
+            walk(member.value, member.at, rest, found);
+        }
+    }
+}
+
+/// Collects tags from a value that holds some, at most four levels down.
+fn tags_of<'a>(value: Value<'a>, at: Cursor<'a>, tags: &mut Vec<(String, String)>, depth: u8) {
+    let mut cursor = at;
+    match value {
+        Value::Array => {
+            let _ = each_element(&mut cursor, |element, at| tags_of(element, at, tags, depth + 1));
+        }
+        Value::Object if depth < 5 => {
+            let (mut key, mut text, mut map, mut nested) = (None, None, Vec::new(), false);
+            let _ = each_member(&mut cursor, |name, value, at| {
+                match value {
+                    Value::String(raw) if name.eq_ignore_ascii_case(b"key") || name.eq_ignore_ascii_case(b"tagKey") => {
+                        key = unescape(raw);
+                    }
+                    Value::String(raw) if name.eq_ignore_ascii_case(b"value") || name.eq_ignore_ascii_case(b"tagValue") => {
+                        text = unescape(raw);
+                    }
+                    Value::String(raw) => map.extend(unescape(name).zip(unescape(raw))),
+                    Value::Object | Value::Array => {
+                        nested = true;
+                        tags_of(value, at, tags, depth + 1);
+                    }
+                    Value::Scalar(_) => {}
+                }
+                true
+            });
+            match key {
+                Some(key) => tags.push((key.into_owned(), text.unwrap_or_default().into_owned())),
+                None if !nested && depth == 0 => {
+                    tags.extend(map.into_iter().map(|(key, value)| (key.into_owned(), value.into_owned())));
+                }
+                None => {}
+            }
+        }
+        _ => {}
+    }
+}
+
+impl call::Parameters for Parameters<'_> {
+    fn each(&self, path: &Path, found: &mut dyn FnMut(&str)) {
+        self.walk(path, &mut |value, _| match value {
+            Value::String(raw) => {
+                if let Some(text) = unescape(raw) {
+                    found(&text);
+                }
+            }
+            Value::Scalar(b"null") | Value::Object | Value::Array => {}
+            Value::Scalar(text) => {
+                if let Ok(text) = std::str::from_utf8(text) {
+                    found(text);
+                }
+            }
+        });
+    }
+
+    fn has(&self, path: &Path) -> bool {
+        let mut any = false;
+        self.walk(path, &mut |value, mut at| {
+            any |= match value {
+                Value::Scalar(b"null") => false,
+                Value::Object => at.skip().is_ok_and(|text| text.iter().any(|byte| *byte == b':')),
+                _ => true,
+            };
+        });
+        any
+    }
+
+    fn resources(&self, found: &mut dyn FnMut(&str)) {
+        let Some(mut cursor) = self.resources else { return };
+        let _ = each_element(&mut cursor, |value, mut at| {
+            if value != Value::Object {
+                return;
+            }
+            let _ = each_member(&mut at, |name, value, _| {
+                if let Value::String(raw) = value
+                    && name.eq_ignore_ascii_case(b"arn")
+                    && let Some(text) = unescape(raw)
+                {
+                    found(&text);
+                }
+                true
+            });
+        });
+    }
+}

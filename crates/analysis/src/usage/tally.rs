@@ -1,0 +1,106 @@
+//! What was read and what was left out: every record is accounted for.
+
+use super::row::Outcome;
+use leastwise_policy::time::Timestamp;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Counts of records, and where they came from.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Tally {
+    /// Records that were read.
+    pub records: u64,
+    /// Records that gave rows.
+    pub events: u64,
+    /// Records that were counted before: CloudTrail delivers at least once.
+    pub duplicates: u64,
+    /// Records outside `--since` and `--until`.
+    pub outside_window: u64,
+    /// Records of principals that were not asked for.
+    pub other_principals: u64,
+    /// Records and files that could not be read; each is named elsewhere.
+    pub problems: u64,
+    /// Records that are nobody's usage, by the reason.
+    pub left_out: BTreeMap<String, u64>,
+    /// The event sources of which data events were seen: for the others, not having seen one says nothing.
+    pub data_sources: BTreeSet<String>,
+    /// The earliest and latest event of all that were read.
+    pub span: Option<(i64, i64)>,
+    /// The digests of the catalogues that said what the events need.
+    pub catalogs: BTreeSet<String>,
+    /// The files that were read, with their digests, where those were taken.
+    pub sources: BTreeSet<Source>,
+}
+
+/// A file that was read.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Source {
+    /// As the user named it, or as it was found.
+    pub name: String,
+    /// Its size as it lies there.
+    pub bytes: u64,
+    /// SHA-256 of its bytes as they lie there, in hexadecimal.
+    pub sha256: String,
+    /// How many records it holds.
+    pub records: u64,
+}
+
+/// Events whose action is not known.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Unmapped {
+    /// Whose they are.
+    pub principal: String,
+    /// Event source label and name: `newservice:DoIt`.
+    pub event: String,
+    /// How they ended.
+    pub outcome: Outcome,
+    /// How many.
+    pub count: u64,
+    /// The earliest.
+    pub first: Timestamp,
+    /// The latest.
+    pub last: Timestamp,
+    /// The id of one of them.
+    pub example: String,
+}
+
+impl Tally {
+    pub(super) fn leave_out(&mut self, reason: &str) {
+        match self.left_out.get_mut(reason) {
+            Some(count) => *count += 1,
+            None => {
+                self.left_out.insert(reason.to_owned(), 1);
+            }
+        }
+    }
+
+    pub(super) fn saw(&mut self, time: i64) {
+        self.span = Some(match self.span {
+            Some((first, last)) => (first.min(time), last.max(time)),
+            None => (time, time),
+        });
+    }
+
+    /// The earliest and latest event, if there was one.
+    pub fn window(&self) -> Option<(Timestamp, Timestamp)> {
+        self.span.map(|(first, last)| (Timestamp::from_seconds(first), Timestamp::from_seconds(last)))
+    }
+
+    pub(super) fn merge(&mut self, other: &Tally) {
+        self.records += other.records;
+        self.events += other.events;
+        self.duplicates += other.duplicates;
+        self.outside_window += other.outside_window;
+        self.other_principals += other.other_principals;
+        self.problems += other.problems;
+        for (reason, count) in &other.left_out {
+            *self.left_out.entry(reason.clone()).or_default() += count;
+        }
+        self.data_sources.extend(other.data_sources.iter().cloned());
+        if let Some((first, last)) = other.span {
+            self.saw(first);
+            self.saw(last);
+        }
+        self.catalogs.extend(other.catalogs.iter().cloned());
+        self.sources.extend(other.sources.iter().cloned());
+    }
+}

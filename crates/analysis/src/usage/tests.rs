@@ -1,0 +1,212 @@
+//! Records in, rows out.
+
+use super::{Collector, Outcome, Resource, Settings, Shared, Usage, UsageRow};
+use crate::audit_log::Reader;
+use leastwise_catalog::Catalog;
+use leastwise_catalog::call::{Planner, Rules};
+use proptest::prelude::*;
+use serde_json::{Value, json};
+
+fn shared(settings: Settings) -> Shared<'static> {
+    Shared::new(Planner::new(Catalog::embedded(), Rules::embedded()), settings)
+}
+
+/// The usage of records that one worker reads, given what all workers share.
+fn collect(shared: &Shared<'_>, records: &[Value]) -> Usage {
+    let mut collector = Collector::new(shared);
+    let text = json!({ "Records": records }).to_string();
+    Reader::new().push(text.as_bytes(), true, &mut collector);
+    collector.finish()
+}
+
+fn usage(records: &[Value]) -> Usage {
+    collect(&shared(Settings::default()), records)
+}
+
+fn event(id: u32, name: &str, parameters: Value) -> Value {
+    json!({
+        "eventVersion": "1.11", "eventType": "AwsApiCall", "eventCategory": "Management",
+        "userIdentity": {"type": "AssumedRole", "arn": "arn:aws:sts::111122223333:assumed-role/app/s",
+            "accountId": "111122223333", "sessionContext": {"sessionIssuer": {"type": "Role",
+            "arn": "arn:aws:iam::111122223333:role/svc/app"}}},
+        "eventTime": format!("2026-10-{:02}T07:{:02}:00Z", 1 + id % 28, id % 60),
+        "eventSource": "s3.amazonaws.com", "eventName": name, "awsRegion": "eu-west-1",
+        "eventID": format!("00000000-0000-4000-a000-{id:012}"),
+        "requestParameters": parameters, "responseElements": null, "recipientAccountId": "111122223333",
+    })
+}
+
+fn with(mut event: Value, member: &str, value: Value) -> Value {
+    event[member] = value;
+    event
+}
+
+fn get(id: u32, key: &str) -> Value {
+    event(id, "GetObject", json!({"bucketName": "b", "key": key}))
+}
+
+/// (action, resource, outcome, count) of every row.
+fn short(rows: &[UsageRow]) -> Vec<(&str, &str, Outcome, u64)> {
+    rows.iter().map(|row| (&*row.action, row.resource.as_str(), row.outcome, row.count)).collect()
+}
+
+#[test]
+fn a_role_session_counts_for_its_role_with_the_path() {
+    let rows = usage(&[get(1, "k")]).rows();
+    assert_eq!(rows[0].principal, "arn:aws:iam::111122223333:role/svc/app");
+    assert_eq!(short(&rows), [("s3:GetObject", "arn:aws:s3:::b/k", Outcome::Used, 1)]);
+    assert_eq!(rows[0].context.get("aws:RequestedRegion").unwrap(), ["eu-west-1"]);
+}
+
+#[test]
+fn the_outcome_tells_what_an_error_says_about_the_permission() {
+    let failed = |code: &str| with(get(1, "k"), "errorCode", json!(code));
+    for (code, outcome) in [
+        ("NoSuchKey", Outcome::Failed),
+        ("AccessDenied", Outcome::Denied),
+        ("Client.UnauthorizedOperation", Outcome::Denied),
+        ("ThrottlingException", Outcome::Unknown),
+    ] {
+        assert_eq!(usage(&[failed(code)]).rows()[0].outcome, outcome, "{code}");
+    }
+}
+
+#[test]
+fn an_error_inside_the_response_counts() {
+    let event = with(get(1, "k"), "responseElements", json!({"errorCode": "AccessDenied", "errorMessage": "no"}));
+    assert_eq!(usage(&[event]).rows()[0].outcome, Outcome::Denied);
+}
+
+#[test]
+fn a_refusal_counts_as_its_message_says() {
+    let event = with(event(1, "PutObject", Value::Null), "errorCode", json!("AccessDenied"));
+    let message = "User: x is not authorized to perform: s3:PutObject on resource: \"arn:aws:s3:::b/k\" because …";
+    let rows = usage(&[with(event, "errorMessage", json!(message))]).rows();
+    assert_eq!(short(&rows), [("s3:PutObject", "arn:aws:s3:::b/k", Outcome::Denied, 1)]);
+}
+
+#[test]
+fn the_same_event_twice_counts_once() {
+    let usage = usage(&[get(1, "k"), get(2, "k"), get(1, "k")]);
+    assert_eq!(short(&usage.rows())[0].3, 2);
+    assert_eq!((usage.tally.records, usage.tally.events, usage.tally.duplicates), (3, 2, 1));
+}
+
+#[test]
+fn an_event_that_nobody_knows_is_reported_and_granted_to_nobody() {
+    let usage = usage(&[event(1, "GetObjectOfTheFuture", json!({}))]);
+    assert_eq!(usage.rows(), []);
+    assert_eq!(usage.unmapped()[0].event, "s3:GetObjectOfTheFuture");
+}
+
+#[test]
+fn calls_of_services_and_calls_that_need_nothing_are_nobodys_usage() {
+    let service = with(get(1, "k"), "userIdentity", json!({"type": "AWSService", "invokedBy": "ec2.amazonaws.com"}));
+    let identity = with(event(2, "GetCallerIdentity", Value::Null), "eventSource", json!("sts.amazonaws.com"));
+    let signin = with(get(3, "k"), "eventType", json!("AwsConsoleSignIn"));
+    let usage = usage(&[service, identity, signin]);
+    assert_eq!(usage.rows(), []);
+    assert_eq!(usage.tally.left_out.values().sum::<u64>(), 3);
+}
+
+#[test]
+fn a_call_through_another_service_says_so() {
+    let mut kms = with(event(1, "Decrypt", json!({})), "eventSource", json!("kms.amazonaws.com"));
+    kms["userIdentity"]["invokedBy"] = json!("secretsmanager.amazonaws.com");
+    kms["resources"] = json!([{"ARN": "arn:aws:kms:eu-west-1:111122223333:key/k", "type": "AWS::KMS::Key"}]);
+    let rows = usage(&[kms]).rows();
+    assert_eq!(short(&rows)[0].1, "arn:aws:kms:eu-west-1:111122223333:key/k");
+    assert_eq!(rows[0].context.get("kms:ViaService").unwrap(), ["secretsmanager.eu-west-1.amazonaws.com"]);
+}
+
+#[test]
+fn the_window_and_the_principal_filter_leave_the_rest_out() {
+    let settings = Settings {
+        since: leastwise_policy::time::Timestamp::parse("2026-10-03"),
+        principals: vec![leastwise_policy::glob::Glob::new("*:role/svc/*")],
+        ..Settings::default()
+    };
+    let mut other = get(9, "k");
+    other["userIdentity"]["sessionContext"]["sessionIssuer"]["arn"] = json!("arn:aws:iam::111122223333:role/other");
+    let usage = collect(&shared(settings), &[get(1, "k"), get(5, "k"), other]);
+    assert_eq!(short(&usage.rows())[0].3, 1);
+    assert_eq!((usage.tally.outside_window, usage.tally.other_principals), (1, 1));
+}
+
+#[test]
+fn too_many_resources_are_folded_and_say_so() {
+    let settings = Settings { fold_at: 5, ..Settings::default() };
+    let events: Vec<Value> = (0..20).map(|i| get(i, &format!("in/2026/{}/{i}", i % 2))).collect();
+    let rows = collect(&shared(settings), &events).rows();
+    assert_eq!(rows.iter().map(|row| row.count).sum::<u64>(), 20);
+    assert!(rows.len() <= 5);
+    assert!(matches!(&rows[0].resource, Resource::Folded { pattern, .. } if pattern.starts_with("arn:aws:s3:::b/in/2026/")));
+}
+
+#[test]
+fn records_of_another_major_version_are_refused() {
+    let shared = shared(Settings::default());
+    let mut collector = Collector::new(&shared);
+    let text = json!({"Records": [with(get(1, "k"), "eventVersion", json!("2.0"))]}).to_string();
+    Reader::new().push(text.as_bytes(), true, &mut collector);
+    assert!(collector.take_problems()[0].reason.contains("eventVersion `2.0`"));
+    assert_eq!(collector.finish().rows(), []);
+}
+
+#[test]
+fn a_saved_usage_that_was_changed_is_refused() {
+    let saved = usage(&[get(1, "k")]).save();
+    assert_eq!(Usage::load(&saved).unwrap().rows(), usage(&[get(1, "k")]).rows());
+    for at in 0..saved.len() {
+        let mut changed = saved.clone();
+        changed[at] ^= 1;
+        assert!(Usage::load(&changed).is_err(), "byte {at}");
+        assert!(Usage::load(&saved[..at]).is_err(), "cut at {at}");
+    }
+}
+
+/// An event of a small world, so that ids, resources and outcomes come again.
+fn any_event() -> impl Strategy<Value = Value> {
+    (0u32..12, 0usize..4, 0usize..4).prop_map(|(id, depth, which)| {
+        let key = ["a", "a/b", "a/b/c/d", "x/y/z/1/2/3/4"][depth].to_owned() + &id.to_string();
+        match which {
+            0 => get(id, &key),
+            1 => with(get(id, &key), "errorCode", json!("AccessDenied")),
+            2 => event(id, "ListObjectsV2", json!({"bucketName": format!("b{}", id % 7)})),
+            _ => event(id, "PutObject", json!({"bucketName": "b", "key": key})),
+        }
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+    #[test]
+    fn usage_is_the_same_in_any_order_and_any_split(
+        events in proptest::collection::vec(any_event(), 1..40),
+        cuts in proptest::collection::vec(0usize..40, 0..4),
+        reverse: bool, reload: bool, fold_at in 2usize..6,
+    ) {
+        let settings = || Settings { fold_at, keep_fingerprints: true, ..Settings::default() };
+        let whole = collect(&shared(settings()), &events);
+        let mut cuts: Vec<usize> = cuts.into_iter().map(|cut| cut.min(events.len())).collect();
+        cuts.extend([0, events.len()]);
+        cuts.sort_unstable();
+        // Parts overlap by one event: what two workers both read is counted once.
+        let mut parts: Vec<Usage> = cuts
+            .windows(2)
+            .map(|cut| collect(&shared(settings()), &events[cut[0].saturating_sub(1)..cut[1]]))
+            .collect();
+        if reverse {
+            parts.reverse();
+        }
+        let mut merged: Option<Usage> = None;
+        for part in parts {
+            let part = if reload { Usage::load(&part.save()).unwrap() } else { part };
+            match &mut merged {
+                Some(merged) => merged.merge(&part),
+                None => merged = Some(part),
+            }
+        }
+        prop_assert_eq!(merged.unwrap().rows(), whole.rows());
+    }
+}
