@@ -8,7 +8,7 @@ use super::parameters::Parameters;
 use super::principal::{Who, partition, principal};
 use super::refusal::refusal;
 use super::row::Outcome;
-use super::table::{EventId, Key, Kind, Seen};
+use super::table::{EventId, Key, Kind, Prints, Seen};
 use super::{Shared, Usage, context};
 use crate::audit_log::{Event, Problem, Raw, Sink, unescape};
 use leastwise_catalog::call::{ErrorClass, Known, Need, Plan, Scope, Scratch};
@@ -124,7 +124,8 @@ impl<'s> Collector<'s> {
                     needs.push(NeedKind {
                         action: self.usage.table.actions.intern(need.action.as_bytes()),
                         kms: need.action.starts_with("kms:"),
-                        tags: action.is_some_and(|action| action.keys.iter().any(|key| &**key == "aws:TagKeys")),
+                        tags: action
+                            .is_some_and(|action| action.keys.iter().any(|key| &**key == "aws:TagKeys")),
                     });
                 }
             }
@@ -335,7 +336,13 @@ impl<'s> Collector<'s> {
         id
     }
 
-    fn context(&mut self, common: &Common<'_>, kind: NeedKind, need: &Need<'_>, parameters: &Parameters<'_>) -> u32 {
+    fn context(
+        &mut self,
+        common: &Common<'_>,
+        kind: NeedKind,
+        need: &Need<'_>,
+        parameters: &Parameters<'_>,
+    ) -> u32 {
         let tags = if kind.tags { parameters.tags() } else { Vec::new() };
         if need.context.is_empty() && tags.is_empty() {
             return self.plain_context(common, kind.kms);
@@ -380,7 +387,8 @@ impl<'s> Collector<'s> {
         counted.rows += 1;
         let keep = self.shared.settings.keep_fingerprints && !common.id.is_empty();
         let seen = Seen { count: 1, first: common.time, last: common.time, example: EventId::new(common.id) };
-        self.usage.table.add(key, resource, hash, seen, if keep { std::slice::from_ref(&print) } else { &[] });
+        let prints = if keep { Prints::New(print) } else { Prints::None };
+        self.usage.table.add(key, resource, hash, seen, prints);
     }
 }
 
@@ -409,7 +417,10 @@ fn takes_no_resource(catalog: &leastwise_catalog::Catalog, action: &str) -> bool
 
 /// `s3.amazonaws.com` → `s3`.
 fn label(source: &str) -> &str {
-    source.strip_suffix(".amazonaws.com").or_else(|| source.strip_suffix(".amazonaws.com.cn")).unwrap_or(source)
+    source
+        .strip_suffix(".amazonaws.com")
+        .or_else(|| source.strip_suffix(".amazonaws.com.cn"))
+        .unwrap_or(source)
 }
 
 /// Records of another major version may mean something else by the same names.

@@ -69,7 +69,8 @@ fn of_event_context(mut cursor: Cursor<'_>, into: &mut Vec<u8>) {
 }
 
 fn is_stable(key: &[u8]) -> bool {
-    key.starts_with(b"aws:PrincipalTag/") || matches!(key, b"aws:PrincipalOrgID" | b"aws:SourceVpc" | b"aws:ResourceOrgID")
+    key.starts_with(b"aws:PrincipalTag/")
+        || matches!(key, b"aws:PrincipalOrgID" | b"aws:SourceVpc" | b"aws:ResourceOrgID")
 }
 
 /// The service that made the call for the caller: `kms:ViaService` for KMS, `aws:CalledViaLast` for the rest.
@@ -86,7 +87,8 @@ pub(super) fn via(invoked_by: &[u8], region: &[u8], kms: bool, into: &mut Vec<u8
 pub(super) fn decode(bytes: &[u8]) -> UsageContext {
     let mut context = UsageContext::default();
     for record in bytes.split(|byte| *byte == RECORD).filter(|record| !record.is_empty()) {
-        let mut parts = record.split(|byte| *byte == UNIT).map(|part| String::from_utf8_lossy(part).into_owned());
+        let mut parts =
+            record.split(|byte| *byte == UNIT).map(|part| String::from_utf8_lossy(part).into_owned());
         if let Some(key) = parts.next() {
             context.keys.insert(key, parts.collect());
         }

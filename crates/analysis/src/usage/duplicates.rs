@@ -12,10 +12,13 @@ use std::sync::atomic::{AtomicI64, AtomicU64, AtomicUsize, Ordering};
 
 const SHARDS: usize = 32;
 
+/// The fingerprints of each day.
+type Days = BTreeMap<i32, HashTable<u64>>;
+
 /// The fingerprints of the events that were counted, shared by all workers.
 #[derive(Debug)]
 pub struct Duplicates {
-    shards: Box<[Mutex<BTreeMap<i32, HashTable<u64>>>]>,
+    shards: Box<[Mutex<Days>]>,
     held: AtomicUsize,
     limit: usize,
     /// Days up to this one are forgotten.
@@ -73,7 +76,7 @@ impl Duplicates {
 
     #[cold]
     fn forget_oldest(&self) {
-        let lock = |shard: &'_ Mutex<BTreeMap<i32, HashTable<u64>>>| {
+        let lock = |shard: &Mutex<Days>| {
             let days = shard.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
             days.first_key_value().map(|(day, _)| *day)
         };

@@ -30,7 +30,8 @@ impl Interner {
         if let Some(&id) = found {
             return id;
         }
-        let id = u32::try_from(self.entries.len()).expect("fewer than four billion distinct names fit in memory");
+        let id =
+            u32::try_from(self.entries.len()).expect("fewer than four billion distinct names fit in memory");
         let start = self.bytes.len();
         self.bytes.extend_from_slice(text);
         self.entries.push(Entry { start, end: self.bytes.len(), hash });

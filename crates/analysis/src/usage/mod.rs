@@ -48,7 +48,13 @@ pub struct Settings {
 
 impl Default for Settings {
     fn default() -> Self {
-        Settings { principals: Vec::new(), since: None, until: None, fold_at: FOLD_AT, keep_fingerprints: false }
+        Settings {
+            principals: Vec::new(),
+            since: None,
+            until: None,
+            fold_at: FOLD_AT,
+            keep_fingerprints: false,
+        }
     }
 }
 
@@ -116,16 +122,19 @@ impl Usage {
         let table = &self.table;
         let mut rows: Vec<UsageRow> = table
             .rows()
-            .filter(|(row, _)| row.key.kind != Kind::Unmapped && wanted(table.principals.text(row.key.principal)))
+            .filter(|(row, _)| {
+                row.key.kind != Kind::Unmapped && wanted(table.principals.text(row.key.principal))
+            })
             .map(|(row, resource)| UsageRow {
                 principal: table.principals.text(row.key.principal).to_owned(),
                 action: table.actions.text(row.key.action).to_owned(),
                 resource: match row.key.kind {
                     Kind::Exact => Resource::Exact(resource.to_owned()),
                     Kind::Pattern => Resource::Pattern(resource.to_owned()),
-                    Kind::Folded => {
-                        Resource::Folded { pattern: resource.to_owned(), distinct: table.fold_at() as u64 + 1 }
-                    }
+                    Kind::Folded => Resource::Folded {
+                        pattern: resource.to_owned(),
+                        distinct: table.fold_at() as u64 + 1,
+                    },
                     Kind::Nothing | Kind::Unmapped => Resource::Unknown,
                 },
                 outcome: outcome_of(row.key.outcome),

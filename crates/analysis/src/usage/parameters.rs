@@ -68,7 +68,12 @@ fn each_element<'a>(
 }
 
 /// Calls `found` with what `path` leads to from a value; an array stands for each of its elements.
-fn walk<'a>(value: Value<'a>, at: Cursor<'a>, path: &[Box<str>], found: &mut dyn FnMut(Value<'a>, Cursor<'a>)) {
+fn walk<'a>(
+    value: Value<'a>,
+    at: Cursor<'a>,
+    path: &[Box<str>],
+    found: &mut dyn FnMut(Value<'a>, Cursor<'a>),
+) {
     let mut cursor = at;
     match value {
         Value::Array => {
@@ -93,7 +98,8 @@ impl Parameters<'_> {
     ///
     /// Services write them as a list of `key` and `value`, as a map, or nested in `items` and `tags`.
     pub(super) fn tags(&self) -> Vec<(String, String)> {
-        const MEMBERS: [&[u8]; 5] = [b"tags", b"tagSet", b"tagList", b"tagSpecificationSet", b"tagSpecifications"];
+        const MEMBERS: [&[u8]; 5] =
+            [b"tags", b"tagSet", b"tagList", b"tagSpecificationSet", b"tagSpecifications"];
         let mut tags = Vec::new();
         for member in &self.members {
             if MEMBERS.iter().any(|name| member.name.eq_ignore_ascii_case(name)) {
@@ -124,10 +130,14 @@ fn tags_of<'a>(value: Value<'a>, at: Cursor<'a>, tags: &mut Vec<(String, String)
             let (mut key, mut text, mut map, mut nested) = (None, None, Vec::new(), false);
             let _ = each_member(&mut cursor, |name, value, at| {
                 match value {
-                    Value::String(raw) if name.eq_ignore_ascii_case(b"key") || name.eq_ignore_ascii_case(b"tagKey") => {
+                    Value::String(raw)
+                        if name.eq_ignore_ascii_case(b"key") || name.eq_ignore_ascii_case(b"tagKey") =>
+                    {
                         key = unescape(raw);
                     }
-                    Value::String(raw) if name.eq_ignore_ascii_case(b"value") || name.eq_ignore_ascii_case(b"tagValue") => {
+                    Value::String(raw)
+                        if name.eq_ignore_ascii_case(b"value") || name.eq_ignore_ascii_case(b"tagValue") =>
+                    {
                         text = unescape(raw);
                     }
                     Value::String(raw) => map.extend(unescape(name).zip(unescape(raw))),
@@ -173,7 +183,7 @@ impl call::Parameters for Parameters<'_> {
         self.walk(path, &mut |value, mut at| {
             any |= match value {
                 Value::Scalar(b"null") => false,
-                Value::Object => at.skip().is_ok_and(|text| text.iter().any(|byte| *byte == b':')),
+                Value::Object => at.skip().is_ok_and(|text| text.contains(&b':')),
                 _ => true,
             };
         });

@@ -38,14 +38,18 @@ pub(super) fn principal(identity: &Identity<'_>, partition: &str, into: &mut Vec
             into.extend_from_slice(b"account/");
             into.extend_from_slice(identity.account);
             into.push(b'/');
-            into.extend_from_slice(identity.principal_id.split(|byte| *byte == b':').next().unwrap_or_default());
+            into.extend_from_slice(
+                identity.principal_id.split(|byte| *byte == b':').next().unwrap_or_default(),
+            );
         }
         b"AWSService" => return Who::Nobody("calls that AWS services made for themselves"),
         b"SAMLUser" | b"WebIdentityUser" => {
             return Who::Nobody("sign-ins through an identity provider, which need no permission");
         }
         _ if !identity.present => return Who::Nobody("records without a userIdentity"),
-        b"" if !identity.invoked_by.is_empty() => return Who::Nobody("calls that AWS services made for themselves"),
+        b"" if !identity.invoked_by.is_empty() => {
+            return Who::Nobody("calls that AWS services made for themselves");
+        }
         _ => return Who::Nobody("records whose userIdentity has a type that is not known"),
     }
     if into.is_empty() || into.ends_with(b"/") {

@@ -25,7 +25,8 @@ pub(super) fn refusal(message: &str, account: &str, partition: &str, catalog: &C
         let end = ends.iter().filter_map(|end| rest.find(end)).min().unwrap_or(rest.len());
         rest[..end].trim().trim_matches('"')
     });
-    let resource = resource.filter(|text| !text.is_empty()).and_then(|text| arn(text, account, partition, action));
+    let resource =
+        resource.filter(|text| !text.is_empty()).and_then(|text| arn(text, account, partition, action));
     Some(Refusal { action: action.full_name(), resource })
 }
 
@@ -54,7 +55,11 @@ fn arn(text: &str, account: &str, partition: &str, action: Action<'_>) -> Option
         let kind = words[..split].join("-");
         if action.service.resource_types.iter().any(|own| *own.name == *kind) {
             let name = words[split];
-            return if name.starts_with("arn:") { Some((name.to_owned(), name.contains('*'))) } else { fill(&kind, name) };
+            return if name.starts_with("arn:") {
+                Some((name.to_owned(), name.contains('*')))
+            } else {
+                fill(&kind, name)
+            };
         }
     }
     let [only] = action.facts.resources.as_slice() else { return None };
@@ -78,20 +83,31 @@ mod tests {
             "sns:ListTopics",
             Some("arn:aws:sns:us-east-1:111122223333:*"),
         );
-        check("User: x is not authorized to perform: rds:DescribeDBSnapshots", "rds:DescribeDBSnapshots", None);
+        check(
+            "User: x is not authorized to perform: rds:DescribeDBSnapshots",
+            "rds:DescribeDBSnapshots",
+            None,
+        );
     }
 
     #[test]
     fn names_in_plain_words_become_arns() {
-        let message = |what: &str| format!("User: x is not authorized to perform: {what} because no policy allows it");
-        check(&message("iam:PutRolePolicy on resource: role app"), "iam:PutRolePolicy", Some("arn:aws:iam::111122223333:role/app"));
+        let message =
+            |what: &str| format!("User: x is not authorized to perform: {what} because no policy allows it");
+        check(
+            &message("iam:PutRolePolicy on resource: role app"),
+            "iam:PutRolePolicy",
+            Some("arn:aws:iam::111122223333:role/app"),
+        );
         check(
             &message("iam:AddRoleToInstanceProfile on resource: instance profile web"),
             "iam:AddRoleToInstanceProfile",
             Some("arn:aws:iam::111122223333:instance-profile/web"),
         );
         check(
-            &message("iam:SetDefaultPolicyVersion on resource: policy arn:aws:iam::111122223333:policy/p version v2"),
+            &message(
+                "iam:SetDefaultPolicyVersion on resource: policy arn:aws:iam::111122223333:policy/p version v2",
+            ),
             "iam:SetDefaultPolicyVersion",
             Some("arn:aws:iam::111122223333:policy/p"),
         );

@@ -6,7 +6,7 @@
 
 use super::Usage;
 use super::row::Outcome;
-use super::table::{EventId, Fingerprint, Key, Kind, Seen, Table};
+use super::table::{EventId, Fingerprint, Key, Kind, Prints, Seen, Table};
 use super::tally::{Source, Tally};
 use miniz_oxide::deflate::compress_to_vec;
 use miniz_oxide::inflate::decompress_to_vec_with_limit;
@@ -56,7 +56,11 @@ impl Usage {
         }
         let mut reader = Reader(&body);
         let usage = reader.usage().ok_or(LoadError::Damaged("its body is not in the format"))?;
-        if reader.0.is_empty() { Ok(usage) } else { Err(LoadError::Damaged("something stands behind its end")) }
+        if reader.0.is_empty() {
+            Ok(usage)
+        } else {
+            Err(LoadError::Damaged("something stands behind its end"))
+        }
     }
 }
 
@@ -257,7 +261,7 @@ impl<'a> Reader<'a> {
             let example = EventId::new(self.bytes()?);
             let prints = self.fingerprints()?;
             let hash = table.hash(&key, resource);
-            table.add(key, resource, hash, Seen { count, first, last, example }, &prints);
+            table.add(key, resource, hash, Seen { count, first, last, example }, Prints::Some(&prints));
         }
         Some(table)
     }

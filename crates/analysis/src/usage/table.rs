@@ -23,7 +23,9 @@ pub(super) enum Kind {
 
 impl Kind {
     pub(super) fn from_byte(byte: u8) -> Option<Kind> {
-        [Kind::Exact, Kind::Pattern, Kind::Nothing, Kind::Folded, Kind::Unmapped].get(usize::from(byte)).copied()
+        [Kind::Exact, Kind::Pattern, Kind::Nothing, Kind::Folded, Kind::Unmapped]
+            .get(usize::from(byte))
+            .copied()
     }
 }
 
@@ -55,7 +57,8 @@ impl EventId {
     }
 
     pub(super) fn text(&self) -> String {
-        let bytes: Vec<u8> = self.bytes.iter().chain(&self.rest).copied().take_while(|byte| *byte != 0).collect();
+        let bytes: Vec<u8> =
+            self.bytes.iter().chain(&self.rest).copied().take_while(|byte| *byte != 0).collect();
         String::from_utf8_lossy(&bytes).into_owned()
     }
 }
@@ -71,6 +74,27 @@ pub(super) struct Seen {
 
 /// The fingerprint of a counted event: its day, and a hash of its id and row.
 pub(super) type Fingerprint = (i32, u64);
+
+/// The events of a sighting, as far as they are remembered.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Prints<'a> {
+    /// They are not.
+    None,
+    /// One that is known to be new.
+    New(Fingerprint),
+    /// Some that the row may have already.
+    Some(&'a [Fingerprint]),
+}
+
+impl Prints<'_> {
+    fn to_vec(self) -> Vec<Fingerprint> {
+        match self {
+            Prints::None => Vec::new(),
+            Prints::New(print) => vec![print],
+            Prints::Some(prints) => prints.to_vec(),
+        }
+    }
+}
 
 #[derive(Debug, Clone)]
 pub(super) struct Row {
@@ -141,12 +165,12 @@ impl Table {
     }
 
     /// Adds what was seen to the row of `key` and `resource`, whose hash the caller knows.
-    pub(super) fn add(&mut self, key: Key, resource: &str, hash: u64, seen: Seen, fingerprints: &[Fingerprint]) {
+    pub(super) fn add(&mut self, key: Key, resource: &str, hash: u64, seen: Seen, prints: Prints<'_>) {
         if let Some(row) = self.find(hash, &key, resource) {
-            return self.rows[row as usize].add(seen, fingerprints);
+            return self.rows[row as usize].add(seen, prints);
         }
         if !matches!(key.kind, Kind::Exact | Kind::Folded) {
-            self.insert(key, resource, hash, seen, fingerprints);
+            self.insert(key, resource, hash, seen, prints);
             return;
         }
         let group = self.group(&key);
@@ -154,13 +178,13 @@ impl Table {
         match fold(resource, level, key.kind == Kind::Folded) {
             Some(folded) if folded != resource => {
                 let key = Key { kind: Kind::Folded, ..key };
-                self.add_to_group(group, key, &folded, seen, fingerprints);
+                self.add_to_group(group, key, &folded, seen, prints);
             }
-            _ => self.add_to_group(group, key, resource, seen, fingerprints),
+            _ => self.add_to_group(group, key, resource, seen, prints),
         }
     }
 
-    fn add_to_group(&mut self, group: usize, key: Key, resource: &str, seen: Seen, prints: &[Fingerprint]) {
+    fn add_to_group(&mut self, group: usize, key: Key, resource: &str, seen: Seen, prints: Prints<'_>) {
         let hash = self.hash(&key, resource);
         if let Some(row) = self.find(hash, &key, resource) {
             return self.rows[row as usize].add(seen, prints);
@@ -186,9 +210,9 @@ impl Table {
                     self.remove(id);
                     let hash = self.hash(&key, &folded);
                     match self.find(hash, &key, &folded) {
-                        Some(known) => self.rows[known as usize].add(seen, &prints),
+                        Some(known) => self.rows[known as usize].add(seen, Prints::Some(&prints)),
                         None => {
-                            let row = self.insert(key, &folded, hash, seen, &prints);
+                            let row = self.insert(key, &folded, hash, seen, Prints::Some(&prints));
                             self.groups[group].rows.push(row);
                         }
                     }
@@ -207,7 +231,7 @@ impl Table {
         found.copied()
     }
 
-    fn insert(&mut self, key: Key, resource: &str, hash: u64, seen: Seen, prints: &[Fingerprint]) -> u32 {
+    fn insert(&mut self, key: Key, resource: &str, hash: u64, seen: Seen, prints: Prints<'_>) -> u32 {
         let id = u32::try_from(self.rows.len()).expect("fewer than four billion rows fit in memory");
         let start = self.text.len();
         self.text.extend_from_slice(resource.as_bytes());
@@ -279,23 +303,24 @@ impl Table {
         for (row, resource) in other.rows() {
             let key = translate(self, &row.key);
             let hash = self.hash(&key, resource);
-            self.add(key, resource, hash, row.seen, &row.fingerprints);
+            self.add(key, resource, hash, row.seen, Prints::Some(&row.fingerprints));
         }
     }
 }
 
 impl Row {
     /// Adds another sighting; events whose fingerprints both have are counted once.
-    fn add(&mut self, other: Seen, fingerprints: &[Fingerprint]) {
+    fn add(&mut self, other: Seen, prints: Prints<'_>) {
         let mut count = other.count;
-        if !fingerprints.is_empty() {
-            let before = self.fingerprints.len();
-            self.fingerprints.extend_from_slice(fingerprints);
-            if fingerprints.len() > 1 || before == 0 {
+        match prints {
+            Prints::None => {}
+            Prints::New(print) => self.fingerprints.push(print),
+            Prints::Some(prints) => {
+                let both = self.fingerprints.len() + prints.len();
+                self.fingerprints.extend_from_slice(prints);
                 self.fingerprints.sort_unstable();
                 self.fingerprints.dedup();
-                let twice = before + fingerprints.len() - self.fingerprints.len();
-                count = count.saturating_sub(twice as u64);
+                count = count.saturating_sub((both - self.fingerprints.len()) as u64);
             }
         }
         self.seen.count += count;

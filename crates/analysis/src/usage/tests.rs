@@ -73,14 +73,16 @@ fn the_outcome_tells_what_an_error_says_about_the_permission() {
 
 #[test]
 fn an_error_inside_the_response_counts() {
-    let event = with(get(1, "k"), "responseElements", json!({"errorCode": "AccessDenied", "errorMessage": "no"}));
+    let event =
+        with(get(1, "k"), "responseElements", json!({"errorCode": "AccessDenied", "errorMessage": "no"}));
     assert_eq!(usage(&[event]).rows()[0].outcome, Outcome::Denied);
 }
 
 #[test]
 fn a_refusal_counts_as_its_message_says() {
     let event = with(event(1, "PutObject", Value::Null), "errorCode", json!("AccessDenied"));
-    let message = "User: x is not authorized to perform: s3:PutObject on resource: \"arn:aws:s3:::b/k\" because …";
+    let message =
+        "User: x is not authorized to perform: s3:PutObject on resource: \"arn:aws:s3:::b/k\" because …";
     let rows = usage(&[with(event, "errorMessage", json!(message))]).rows();
     assert_eq!(short(&rows), [("s3:PutObject", "arn:aws:s3:::b/k", Outcome::Denied, 1)]);
 }
@@ -101,8 +103,10 @@ fn an_event_that_nobody_knows_is_reported_and_granted_to_nobody() {
 
 #[test]
 fn calls_of_services_and_calls_that_need_nothing_are_nobodys_usage() {
-    let service = with(get(1, "k"), "userIdentity", json!({"type": "AWSService", "invokedBy": "ec2.amazonaws.com"}));
-    let identity = with(event(2, "GetCallerIdentity", Value::Null), "eventSource", json!("sts.amazonaws.com"));
+    let service =
+        with(get(1, "k"), "userIdentity", json!({"type": "AWSService", "invokedBy": "ec2.amazonaws.com"}));
+    let identity =
+        with(event(2, "GetCallerIdentity", Value::Null), "eventSource", json!("sts.amazonaws.com"));
     let signin = with(get(3, "k"), "eventType", json!("AwsConsoleSignIn"));
     let usage = usage(&[service, identity, signin]);
     assert_eq!(usage.rows(), []);
@@ -127,7 +131,8 @@ fn the_window_and_the_principal_filter_leave_the_rest_out() {
         ..Settings::default()
     };
     let mut other = get(9, "k");
-    other["userIdentity"]["sessionContext"]["sessionIssuer"]["arn"] = json!("arn:aws:iam::111122223333:role/other");
+    other["userIdentity"]["sessionContext"]["sessionIssuer"]["arn"] =
+        json!("arn:aws:iam::111122223333:role/other");
     let usage = collect(&shared(settings), &[get(1, "k"), get(5, "k"), other]);
     assert_eq!(short(&usage.rows())[0].3, 1);
     assert_eq!((usage.tally.outside_window, usage.tally.other_principals), (1, 1));
@@ -140,7 +145,9 @@ fn too_many_resources_are_folded_and_say_so() {
     let rows = collect(&shared(settings), &events).rows();
     assert_eq!(rows.iter().map(|row| row.count).sum::<u64>(), 20);
     assert!(rows.len() <= 5);
-    assert!(matches!(&rows[0].resource, Resource::Folded { pattern, .. } if pattern.starts_with("arn:aws:s3:::b/in/2026/")));
+    assert!(
+        matches!(&rows[0].resource, Resource::Folded { pattern, .. } if pattern.starts_with("arn:aws:s3:::b/in/2026/"))
+    );
 }
 
 #[test]
