@@ -10,11 +10,10 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 
-cache="${XDG_CACHE_HOME:-$HOME/.cache}/leastwise"
+source scripts/setup.sh
 tools="$cache/tools"
 logs="$cache/test-logs"
 mkdir -p "$tools" "$logs"
-export CARGO_TARGET_DIR="${CARGO_TARGET_DIR:-$cache/target}"
 export PATH="$tools/bin:$PATH"
 export CARGO_TERM_COLOR="${CARGO_TERM_COLOR:-never}"
 unset RUSTFLAGS # another value would rebuild every dependency
@@ -24,24 +23,18 @@ passed=0
 notes=()
 trap 'code=$?; if [ "$code" != 0 ]; then echo; echo "FAILED in step: $step"; echo "$passed passed, 1 failed"; fi' EXIT
 
-say() { printf '\n== %s\n' "$*"; }
 note() { notes+=("$*"); printf 'NOTE: %s\n' "$*"; }
-have() { command -v "$1" >/dev/null 2>&1; }
-as_root() { if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi; }
 count() { passed=$((passed + ${1:-0})); }
 
 # --- set-up: only what is missing --------------------------------------------------------------------
 
 install_packages() {
+    need_rust
     local missing=()
     have c++ || missing+=(g++)
     have git || missing+=(git)
     python3 -c 'import venv, ensurepip' 2>/dev/null || missing+=(python3 python3-venv)
-    [ "${#missing[@]}" = 0 ] && return
-    have apt-get || { echo "please install: ${missing[*]}"; exit 1; }
-    say "apt: ${missing[*]}"
-    as_root apt-get update -qq
-    as_root env DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends "${missing[@]}"
+    need_packages "${missing[@]}"
 }
 
 # install_tool SUBCOMMAND CRATE@VERSION [FLAGS…]: a cargo subcommand, built once into the cache.

@@ -9,8 +9,7 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
-cache="${XDG_CACHE_HOME:-$HOME/.cache}/leastwise"
-export CARGO_TARGET_DIR="${CARGO_TARGET_DIR:-$cache/target}"
+source scripts/setup.sh
 events=1000000 from="" rounds=5
 while [ "$#" -gt 0 ]; do
     case "$1" in
@@ -22,6 +21,7 @@ while [ "$#" -gt 0 ]; do
     shift 2
 done
 
+need_rust
 cargo build --quiet --release --locked -p leastwise -p leastwise-bench-limit
 
 venv="$cache/bench-venv"
