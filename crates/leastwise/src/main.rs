@@ -8,6 +8,7 @@
 #![expect(dead_code, reason = "the commands that use all of it are being wired")]
 
 mod atomic;
+mod aws;
 mod cli;
 mod command;
 mod config;

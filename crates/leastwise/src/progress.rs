@@ -41,6 +41,11 @@ impl Progress {
         }
     }
 
+    /// What is being done now.
+    pub fn say(&self, text: &str) {
+        self.bar.set_message(text.to_owned());
+    }
+
     /// Takes the line away.
     pub fn finish(&self) {
         self.bar.finish_and_clear();

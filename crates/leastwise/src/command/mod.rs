@@ -2,6 +2,7 @@
 
 mod completions;
 mod man;
+mod snapshot;
 
 use crate::cli::{Cli, Command};
 use crate::error::{Error, Result};
@@ -10,6 +11,7 @@ use crate::error::{Error, Result};
 pub fn run(cli: Cli) -> Result<()> {
     match cli.command {
         Command::Completions { shell } => completions::run(shell),
+        Command::Snapshot(args) => snapshot::run(&args, cli.quiet),
         Command::Man { command } => man::run(command.as_deref()),
         other => Err(Error::usage(format!("this build cannot do `{other:?}` yet"))),
     }

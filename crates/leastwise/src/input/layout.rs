@@ -117,6 +117,11 @@ fn folder_span(path: &str) -> Option<(i64, i64)> {
     }
 }
 
+/// Whether a folder is that of one day: nothing below it is worth pruning.
+pub fn is_day(path: &str) -> bool {
+    folder_span(path).is_some_and(|(from, to)| to - from == DAY)
+}
+
 fn digits(text: &str) -> Option<i64> {
     (!text.is_empty() && text.bytes().all(|b| b.is_ascii_digit())).then(|| text.parse().ok())?
 }

@@ -9,7 +9,9 @@ use tokio::sync::mpsc::Sender;
 use super::account::Account;
 use super::layout;
 use super::read::{Body, Item};
+use super::s3;
 use super::window::Window;
+use crate::cli::logs::AwsArgs;
 use crate::error::{Error, Result};
 
 /// Folders deeper than this are not walked; an organisation's layout is nine deep.
@@ -54,7 +56,13 @@ impl Place {
 }
 
 /// Sends every file of the place to the workers, in order of name.
-pub fn feed(place: Place, window: Window, queue: &Sender<Item>, account: &mut Account) {
+pub fn feed(
+    place: Place,
+    window: Window,
+    aws: &AwsArgs,
+    queue: &Sender<Item>,
+    account: &mut Account,
+) -> Result<()> {
     // A queue that is closed means that the workers are gone; there is nobody to feed.
     let send = |name: String, body: Body| {
         let _ = queue.blocking_send(Item { name, body });
@@ -63,8 +71,11 @@ pub fn feed(place: Place, window: Window, queue: &Sender<Item>, account: &mut Ac
         Place::Stdin => send("standard input".to_owned(), Body::Stream(Box::new(std::io::stdin()))),
         Place::File(path) => send(path.display().to_string(), Body::Path(path)),
         Place::Folder(path) => Walk { window, queue, account }.folder(&path, 0),
-        Place::S3 { .. } => {}
+        Place::S3 { bucket, prefix } => {
+            s3::feed(s3::Bucket { name: bucket, prefix, window }, aws, queue, account)?;
+        }
     }
+    Ok(())
 }
 
 struct Walk<'a> {

@@ -5,6 +5,7 @@ pub mod layout;
 pub mod locate;
 pub mod pool;
 pub mod read;
+pub mod s3;
 pub mod size;
 pub mod stream;
 pub mod unpack;

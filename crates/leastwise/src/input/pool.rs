@@ -12,6 +12,7 @@ use super::locate::{self, Place};
 use super::read::{Item, Source, Worker};
 use super::size::ByteSize;
 use super::window::Window;
+use crate::cli::logs::AwsArgs;
 use crate::error::Result;
 use crate::progress::Progress;
 
@@ -27,6 +28,8 @@ pub struct Plan {
     pub max_text: ByteSize,
     /// Files that begin so are saved usage.
     pub magic: &'static [u8],
+    /// How to reach S3.
+    pub aws: AwsArgs,
 }
 
 /// What came out.
@@ -56,12 +59,13 @@ pub fn read<C: Sink + Send>(
             scope.spawn(|| work(worker, &items, progress));
         }
         let mut account = Account::default();
+        let mut fed = Ok(());
         for place in plan.places {
-            locate::feed(place, plan.window, &queue, &mut account);
+            fed = fed.and_then(|()| locate::feed(place, plan.window, &plan.aws, &queue, &mut account));
         }
         drop(queue);
-        account
-    });
+        fed.map(|()| account)
+    })?;
     let mut harvest =
         Harvest { collectors: Vec::new(), account: found, sources: Vec::new(), saved: Vec::new() };
     for worker in workers {

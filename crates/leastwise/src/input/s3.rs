@@ -1,0 +1,213 @@
+//! Logs in S3: listed with the days outside the window left out, fetched several at a time with a bound on the bytes
+//! that are on their way, handed to the same workers as files.
+
+use std::io::Read;
+use std::sync::Arc;
+
+use aws_sdk_s3::Client;
+use aws_sdk_s3::primitives::ByteStream;
+use tokio::runtime::Handle;
+use tokio::sync::Semaphore;
+use tokio::sync::mpsc::{Sender, UnboundedSender, unbounded_channel};
+use tokio::task::JoinSet;
+
+use super::account::Account;
+use super::layout::{self, Verdict};
+use super::read::{Body, HELD, Item};
+use super::window::Window;
+use crate::aws;
+use crate::cli::logs::AwsArgs;
+use crate::error::{Error, Result};
+
+/// So many bytes may be on their way or waiting for a worker. A larger object is streamed instead.
+const IN_FLIGHT: u64 = HELD;
+/// So many objects are fetched at once, however small they are.
+const FETCHES: usize = 32;
+/// So many listings are asked for at once.
+const LISTINGS: usize = 16;
+/// A body that breaks off is fetched again this often; requests themselves are retried by the SDK.
+const ATTEMPTS: usize = 3;
+
+/// A bucket and what to read of it.
+pub struct Bucket {
+    /// The bucket's name.
+    pub name: String,
+    /// What the keys begin with.
+    pub prefix: String,
+    /// Days outside it are not listed.
+    pub window: Window,
+}
+
+struct Object {
+    key: String,
+    size: u64,
+}
+
+/// Lists the bucket and sends every log in it to the workers.
+pub fn feed(bucket: Bucket, args: &AwsArgs, queue: &Sender<Item>, account: &mut Account) -> Result<()> {
+    let runtime = aws::runtime()?;
+    let handle = runtime.handle().clone();
+    runtime.block_on(async {
+        let config = aws::config(args).await;
+        let settings =
+            aws_sdk_s3::config::Builder::from(&config).force_path_style(config.endpoint_url().is_some());
+        let client = Client::from_conf(settings.build());
+        let bucket = Arc::new(bucket);
+        let (found, mut objects) = unbounded_channel();
+        let listing = tokio::spawn(list(client.clone(), bucket.clone(), found));
+        let fetch = Fetch { client, bucket: bucket.clone(), queue: queue.clone(), handle };
+        fetch.all(&mut objects).await;
+        let listed =
+            listing.await.map_err(|error| Error::input("listing was cut short").because(error))??;
+        account.add(listed);
+        Ok(())
+    })
+}
+
+/// Lists what is under the prefix. With a window, folder by folder, so that the days outside it are never asked for;
+/// without one, straight through.
+async fn list(client: Client, bucket: Arc<Bucket>, found: UnboundedSender<Object>) -> Result<Account> {
+    let mut account = Account::default();
+    let mut waiting = vec![bucket.prefix.clone()];
+    let mut running = JoinSet::new();
+    loop {
+        while running.len() < LISTINGS
+            && let Some(prefix) = waiting.pop()
+        {
+            running.spawn(list_folder(client.clone(), bucket.clone(), prefix, found.clone()));
+        }
+        let Some(done) = running.join_next().await else { return Ok(account) };
+        let (folders, part) =
+            done.map_err(|error| Error::input("listing was cut short").because(error))??;
+        account.add(part);
+        for folder in folders {
+            match (
+                layout::sibling(&folder),
+                layout::folder_may_hold(&folder, bucket.window.since, bucket.window.until),
+            ) {
+                (Some(name), _) => *account.siblings.entry(name).or_default() += 1,
+                (None, false) => account.pruned += 1,
+                (None, true) => waiting.push(folder),
+            }
+        }
+    }
+}
+
+/// One folder: sends its objects on, returns its folders.
+async fn list_folder(
+    client: Client,
+    bucket: Arc<Bucket>,
+    prefix: String,
+    found: UnboundedSender<Object>,
+) -> Result<(Vec<String>, Account)> {
+    let by_folder = bucket.window != Window::default() && !layout::is_day(&prefix);
+    let request = client.list_objects_v2().bucket(&bucket.name).prefix(&prefix);
+    let request = if by_folder { request.delimiter("/") } else { request };
+    let mut pages = request.into_paginator().send();
+    let (mut folders, mut account) = (Vec::new(), Account::default());
+    while let Some(page) = pages.next().await {
+        let page = page.map_err(|error| {
+            Error::input(format!("cannot list s3://{}/{prefix}: {}", bucket.name, aws::reason(&error))).hint(
+                "check bucket, region (--region), credentials (--profile), and that you may s3:ListBucket it",
+            )
+        })?;
+        folders.extend(page.common_prefixes().iter().filter_map(|folder| folder.prefix().map(str::to_owned)));
+        for object in page.contents() {
+            let Some(key) = object.key() else { continue };
+            // A key that ends in `/` is what consoles make to show an empty folder.
+            if key.ends_with('/') {
+                continue;
+            }
+            match layout::judge(key, bucket.window.since, bucket.window.until) {
+                Verdict::Read => {
+                    let size = object.size().and_then(|size| u64::try_from(size).ok()).unwrap_or(0);
+                    let _ = found.send(Object { key: key.to_owned(), size });
+                }
+                Verdict::Sibling(folder) => *account.siblings.entry(folder).or_default() += 1,
+                Verdict::Outside => account.pruned += 1,
+                // The object that was asked for by its full key is read whatever it is called.
+                Verdict::NotALog if key == bucket.prefix => {
+                    let _ = found.send(Object { key: key.to_owned(), size: 0 });
+                }
+                Verdict::NotALog => account.other += 1,
+            }
+        }
+    }
+    Ok((folders, account))
+}
+
+/// Fetches objects and hands them to the workers.
+#[derive(Clone)]
+struct Fetch {
+    client: Client,
+    bucket: Arc<Bucket>,
+    queue: Sender<Item>,
+    handle: Handle,
+}
+
+impl Fetch {
+    async fn all(self, objects: &mut tokio::sync::mpsc::UnboundedReceiver<Object>) {
+        // One permit stands for a KiB.
+        let room = Arc::new(Semaphore::new((IN_FLIGHT >> 10) as usize));
+        let mut running = JoinSet::new();
+        while let Some(object) = objects.recv().await {
+            let size = object.size.clamp(1 << 10, IN_FLIGHT) >> 10;
+            let Ok(permit) = room.clone().acquire_many_owned(size as u32).await else { break };
+            if running.len() >= FETCHES {
+                running.join_next().await;
+            }
+            let fetch = self.clone();
+            running.spawn(async move {
+                let name = format!("s3://{}/{}", fetch.bucket.name, object.key);
+                let body = fetch.body(&object, Box::new(permit)).await;
+                let _ = fetch.queue.send(Item { name, body }).await;
+            });
+        }
+        while running.join_next().await.is_some() {}
+    }
+
+    async fn body(&self, object: &Object, room: Box<dyn Send>) -> Body {
+        let mut failure = String::new();
+        for _ in 0..ATTEMPTS {
+            let request = self.client.get_object().bucket(&self.bucket.name).key(&object.key);
+            let found = match request.send().await {
+                Ok(found) => found,
+                Err(error) => return Body::Failed(format!("cannot be fetched: {}", aws::reason(&error))),
+            };
+            if found.content_length().is_none_or(|size| size as u64 > IN_FLIGHT) {
+                let stream =
+                    Stream { body: found.body, handle: self.handle.clone(), piece: Vec::new(), at: 0 };
+                return Body::Stream(Box::new(stream));
+            }
+            match found.body.collect().await {
+                Ok(bytes) => return Body::Bytes { data: bytes.to_vec(), room },
+                Err(error) => failure = format!("cannot be fetched: {error}"),
+            }
+        }
+        Body::Failed(failure)
+    }
+}
+
+/// An object too large to hold, read a piece at a time by a worker.
+struct Stream {
+    body: ByteStream,
+    handle: Handle,
+    piece: Vec<u8>,
+    at: usize,
+}
+
+impl Read for Stream {
+    fn read(&mut self, out: &mut [u8]) -> std::io::Result<usize> {
+        while self.at == self.piece.len() {
+            match self.handle.block_on(self.body.next()) {
+                Some(Ok(bytes)) => (self.piece, self.at) = (bytes.to_vec(), 0),
+                Some(Err(error)) => return Err(std::io::Error::other(error)),
+                None => return Ok(0),
+            }
+        }
+        let bytes = out.len().min(self.piece.len() - self.at);
+        out[..bytes].copy_from_slice(&self.piece[self.at..self.at + bytes]);
+        self.at += bytes;
+        Ok(bytes)
+    }
+}
