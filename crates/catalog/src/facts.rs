@@ -147,7 +147,7 @@ pub enum Level {
     Read,
     /// Create, change or delete.
     Write,
-    /// Change tags only.
+    /// Change tags.
     Tagging,
     /// Change who may do what, or hand out credentials.
     PermissionsManagement,
@@ -191,7 +191,7 @@ impl fmt::Display for Level {
     }
 }
 
-/// A set of access levels: `ec2:CreateTags` is tagging, `iam:PassRole` is write and permissions management.
+/// A set of access levels: `ec2:CreateTags` is write and tagging, `iam:PassRole` write and permissions management.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub struct Levels(u8);
 

@@ -155,8 +155,9 @@ fn access_levels_are_sets() {
     let levels =
         |name: &str| Catalog::embedded().action(name).unwrap_or_else(|| panic!("{name} exists")).levels;
     assert_eq!(levels("iam:PassRole").to_string(), "WP");
-    assert_eq!(levels("ec2:CreateTags").to_string(), "T");
-    assert!(levels("kinesis:CreateChannel").contains(Level::Write));
-    assert!(levels("kinesis:CreateChannel").contains(Level::Tagging));
+    assert_eq!(levels("ec2:CreateTags").to_string(), "WT");
+    assert!(levels("iam:PassRole").contains(Level::PermissionsManagement));
+    assert_eq!(levels("s3:GetObject").to_string(), "R");
+    assert_eq!(levels("s3:ListBucket").to_string(), "L");
     assert!(Catalog::embedded().expand("*").iter().all(|action| !action.levels.is_empty()));
 }

