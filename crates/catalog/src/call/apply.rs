@@ -303,7 +303,7 @@ fn apply_value(
     });
     if out.said == 0 {
         match types.first().and_then(|plan| plan.formats.first()) {
-            Some(format) => say_pattern(format, scope, scratch, out, false),
+            Some(format) => say_pattern(format, scope, scratch, out),
             None => out.say("*", Known::Nothing),
         }
     }
@@ -340,12 +340,13 @@ fn apply_types(
             && let Some(format) = plan.formats.first()
         {
             collect(format, plan, parameters, scratch, out);
-            say_pattern(format, scope, scratch, out, true);
+            star_missing(format, scratch);
+            say_each(format, scope, scratch, out);
         }
     }
     if out.said == 0 {
         match fallback.and_then(|index| types[index].formats.first()) {
-            Some(format) => say_pattern(format, scope, scratch, out, false),
+            Some(format) => say_pattern(format, scope, scratch, out),
             None => out.say("*", Known::Nothing),
         }
     }
@@ -466,28 +467,28 @@ fn push_value(scratch: &mut Scratch, range: Range, pattern: bool) {
     if pattern && !range.pattern { escape(value, &mut scratch.arn) } else { scratch.arn.push_str(value) }
 }
 
-/// Says the format with `*` for whatever has no value; `bound`: the scratch holds what has one.
-fn say_pattern(
-    format: &FormatPlan,
-    scope: &Scope<'_>,
-    scratch: &mut Scratch,
-    out: &mut Out<'_, '_>,
-    bound: bool,
-) {
+/// Gives `*` to every variable that has no value.
+fn star_missing(format: &FormatPlan, scratch: &mut Scratch) {
+    for ranges in scratch.ranges.iter_mut().take(format.variables.len()) {
+        if ranges.is_empty() {
+            let start = scratch.values.len();
+            scratch.values.push('*');
+            ranges.push(Range { start, end: start + 1, pattern: true });
+        }
+    }
+}
+
+/// Says the format with `*` for every variable.
+fn say_pattern(format: &FormatPlan, scope: &Scope<'_>, scratch: &mut Scratch, out: &mut Out<'_, '_>) {
     scratch.arn.clear();
     for piece in &format.pieces {
-        match piece {
-            PlannedPiece::Variable(variable) => {
-                match scratch.ranges.get(*variable).and_then(|ranges| ranges.first()).copied() {
-                    Some(range) if bound => push_value(scratch, range, true),
-                    _ => scratch.arn.push('*'),
-                }
-            }
-            PlannedPiece::Literal(text) => scratch.arn.push_str(text),
-            PlannedPiece::Partition => scratch.arn.push_str(scope.partition),
-            PlannedPiece::Region => scratch.arn.push_str(scope.region),
-            PlannedPiece::Account => scratch.arn.push_str(scope.account),
-        }
+        scratch.arn.push_str(match piece {
+            PlannedPiece::Variable(_) => "*",
+            PlannedPiece::Literal(text) => text,
+            PlannedPiece::Partition => scope.partition,
+            PlannedPiece::Region => scope.region,
+            PlannedPiece::Account => scope.account,
+        });
     }
     let known = if format.variables.is_empty() { Known::Exact } else { Known::Pattern };
     out.say(&scratch.arn, known);

@@ -113,11 +113,16 @@ impl<'c> Planner<'c> {
         let stem = crate::without_version(event).unwrap_or(event);
         let mut rules = self.rules.event(label, event);
         let mut name = event;
-        if stem != event && !rules.replace_default() && self.by_name(label, event).is_none() {
-            let also = std::mem::take(&mut rules.also);
-            rules = self.rules.event(label, stem);
-            rules.also.extend(also);
-            name = stem;
+        if stem != event && !rules.replace_default() {
+            let of_stem = self.rules.event(label, stem);
+            let known = self.by_name(label, event).is_some();
+            if !known || of_stem.replace_default() || !of_stem.also.is_empty() {
+                let also = std::mem::replace(&mut rules, of_stem).also;
+                rules.also.extend(also);
+            }
+            if !known || self.by_name(label, stem).is_some() {
+                name = stem;
+            }
         }
         if rules.ignored {
             return Plan::Ignored;
