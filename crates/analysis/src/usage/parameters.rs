@@ -1,7 +1,7 @@
 //! A record's `requestParameters` and `resources`, looked up without being parsed as a whole.
 
 use crate::audit_log::{Cursor, Value, unescape};
-use leastwise_catalog::call::{self, Path};
+use leastwise_catalog::call::{self, Path, Step};
 use smallvec::SmallVec;
 
 /// One member of `requestParameters`; `at` stands at the value when that is an object or array.
@@ -22,13 +22,24 @@ impl<'a> Parameters<'a> {
         let mut members = SmallVec::new();
         if let Some(mut cursor) = parameters {
             // The record was walked once already, so its brackets are known to pair.
-            let _ = each_member(&mut cursor, |name, value, at| {
-                members.push(Member { name, value, at });
-                true
-            });
+            members = members_of(&mut cursor);
+            if let [Member { name, value: Value::Object, at }] = &members[..]
+                && Path::is_wrapper(name)
+            {
+                members = members_of(&mut at.clone());
+            }
         }
         Parameters { members, resources }
     }
+}
+
+fn members_of<'a>(cursor: &mut Cursor<'a>) -> SmallVec<[Member<'a>; 16]> {
+    let mut members = SmallVec::new();
+    let _ = each_member(cursor, |name, value, at| {
+        members.push(Member { name, value, at });
+        true
+    });
+    members
 }
 
 /// Calls `found` with the members of the object at the cursor until it says stop.
@@ -67,29 +78,69 @@ fn each_element<'a>(
     Ok(())
 }
 
-/// Calls `found` with what `path` leads to from a value; an array stands for each of its elements.
-fn walk<'a>(
-    value: Value<'a>,
-    at: Cursor<'a>,
-    path: &[Box<str>],
-    found: &mut dyn FnMut(Value<'a>, Cursor<'a>),
-) {
+/// Calls `found` with what `path` leads to from a value; an array stands for each of its elements, `{tag, content}`
+/// for its content.
+fn walk<'a>(value: Value<'a>, at: Cursor<'a>, path: &[Step], found: &mut dyn FnMut(Value<'a>, Cursor<'a>)) {
     let mut cursor = at;
     match value {
         Value::Array => {
             let _ = each_element(&mut cursor, |element, at| walk(element, at, path, found));
         }
-        Value::Object if !path.is_empty() => {
-            let (name, rest) = (&path[0], &path[1..]);
+        Value::Object => {
+            let mut content = None;
+            let (mut members, mut tagged) = (0, false);
             let _ = each_member(&mut cursor, |member, value, at| {
-                if member.eq_ignore_ascii_case(name.as_bytes()) {
-                    walk(value, at, rest, found);
+                members += 1;
+                match member {
+                    b"tag" => tagged = true,
+                    b"content" => content = Some((value, at)),
+                    _ => {}
+                }
+                if let Some((step, rest)) = path.split_first()
+                    && member.eq_ignore_ascii_case(step.name.as_bytes())
+                {
+                    behind(step, value, at, rest, found);
                 }
                 true
             });
+            match content {
+                Some((value, at)) if tagged && members == 2 => walk(value, at, path, found),
+                _ if path.is_empty() => found(value, at),
+                _ => {}
+            }
         }
         _ if path.is_empty() => found(value, at),
         _ => {}
+    }
+}
+
+/// Goes on behind a step: with every element, or with those that its filter lets pass.
+fn behind<'a>(
+    step: &Step,
+    value: Value<'a>,
+    at: Cursor<'a>,
+    rest: &[Step],
+    found: &mut dyn FnMut(Value<'a>, Cursor<'a>),
+) {
+    let Some((member, wanted)) = &step.filter else { return walk(value, at, rest, found) };
+    let mut element = |element: Value<'a>, at: Cursor<'a>| {
+        let mut fits = false;
+        if element == Value::Object {
+            let _ = each_member(&mut at.clone(), |name, value, _| {
+                fits |= name.eq_ignore_ascii_case(member.as_bytes())
+                    && matches!(value, Value::String(raw) if raw.eq_ignore_ascii_case(wanted.as_bytes()));
+                true
+            });
+        }
+        if fits {
+            walk(element, at, rest, found);
+        }
+    };
+    match value {
+        Value::Array => {
+            let _ = each_element(&mut at.clone(), element);
+        }
+        _ => element(value, at),
     }
 }
 
@@ -112,9 +163,10 @@ impl Parameters<'_> {
     }
 
     fn walk(&self, path: &Path, found: &mut dyn FnMut(Value<'_>, Cursor<'_>)) {
-        let Some((name, rest)) = path.steps().split_first() else { return };
-        for member in self.members.iter().filter(|member| member.name.eq_ignore_ascii_case(name.as_bytes())) {
-            walk(member.value, member.at, rest, found);
+        let Some((step, rest)) = path.steps().split_first() else { return };
+        let named = |member: &&Member<'_>| member.name.eq_ignore_ascii_case(step.name.as_bytes());
+        for member in self.members.iter().filter(named) {
+            behind(step, member.value, member.at, rest, found);
         }
     }
 }

@@ -59,6 +59,29 @@ fn a_role_session_counts_for_its_role_with_the_path() {
 }
 
 #[test]
+fn every_case_of_the_rule_tables_holds_through_the_reader() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../catalog/tests/calls");
+    for file in std::fs::read_dir(folder).unwrap() {
+        let file = file.unwrap().path();
+        let cases: Vec<Value> = serde_json::from_str(&std::fs::read_to_string(&file).unwrap()).unwrap();
+        for case in cases {
+            let mut record = event(1, "", Value::Null);
+            for (member, value) in case["event"].as_object().unwrap() {
+                record[member] = value.clone();
+            }
+            let rows = usage(&[record]).rows();
+            let mut found: Vec<Value> =
+                rows.iter().map(|row| json!([row.action, row.resource.as_str()])).collect();
+            let mut expected = case["needs"].as_array().unwrap().clone();
+            found.sort_by_key(Value::to_string);
+            found.dedup();
+            expected.sort_by_key(Value::to_string);
+            assert_eq!(found, expected, "{}: {}", file.display(), case["name"]);
+        }
+    }
+}
+
+#[test]
 fn the_outcome_tells_what_an_error_says_about_the_permission() {
     let failed = |code: &str| with(get(1, "k"), "errorCode", json!(code));
     for (code, outcome) in [

@@ -1,7 +1,7 @@
 //! Parameters that are already a JSON value.
 
 use super::apply::Parameters;
-use super::syntax::Path;
+use super::syntax::{Path, Step};
 use serde_json::Value;
 
 impl Parameters for Value {
@@ -32,50 +32,44 @@ fn is_empty(value: &Value) -> bool {
 }
 
 /// Walks the parameters, or those that are wrapped in their only member.
-fn start(value: &Value, path: &[Box<str>], found: &mut dyn FnMut(&Value)) {
+fn start(value: &Value, path: &[Step], found: &mut dyn FnMut(&Value)) {
     let wrapped = value
         .as_object()
         .filter(|members| members.len() == 1)
         .and_then(|members| members.iter().next())
-        .filter(|(name, inside)| Path::is_wrapper(name) && inside.is_object());
+        .filter(|(name, inside)| Path::is_wrapper(name.as_bytes()) && inside.is_object());
     walk(wrapped.map_or(value, |(_, inside)| inside), path, found);
 }
 
-/// Calls `found` with what `path` leads to; an array stands for each of its elements, and what newer EC2 calls
-/// write as `{"tag": 1, "content": …}` for its content.
-fn walk(value: &Value, path: &[Box<str>], found: &mut dyn FnMut(&Value)) {
-    if let Value::Array(items) = value {
-        for item in items {
-            walk(item, path, found);
+/// Calls `found` with what `path` leads to; an array stands for each of its elements, `{tag, content}` for its
+/// content.
+fn walk(value: &Value, path: &[Step], found: &mut dyn FnMut(&Value)) {
+    match value {
+        Value::Array(items) => items.iter().for_each(|item| walk(item, path, found)),
+        Value::Object(members) => {
+            if let (2, Some(_), Some(content)) = (members.len(), members.get("tag"), members.get("content")) {
+                return walk(content, path, found);
+            }
+            let Some((step, rest)) = path.split_first() else { return found(value) };
+            for (_, member) in members.iter().filter(|(name, _)| name.eq_ignore_ascii_case(&step.name)) {
+                match &step.filter {
+                    None => walk(member, rest, found),
+                    Some(filter) => walk_some(member, filter, rest, found),
+                }
+            }
         }
-        return;
-    }
-    if let Value::Object(members) = value
-        && let (2, Some(_), Some(content)) = (members.len(), members.get("tag"), members.get("content"))
-    {
-        return walk(content, path, found);
-    }
-    let Some((name, rest)) = path.split_first() else { return found(value) };
-    if let Some((name, filter)) = name.split_once('[') {
-        return walk_some(value, name, filter.trim_end_matches(']'), rest, found);
-    }
-    if let Value::Object(members) = value {
-        for (_, member) in members.iter().filter(|(key, _)| key.eq_ignore_ascii_case(name)) {
-            walk(member, rest, found);
-        }
+        _ if path.is_empty() => found(value),
+        _ => {}
     }
 }
 
-/// Walks those elements whose member has a value: `items[operation=Put]`.
-fn walk_some(value: &Value, name: &str, filter: &str, rest: &[Box<str>], found: &mut dyn FnMut(&Value)) {
-    let Some((member, wanted)) = filter.split_once('=') else { return };
-    walk(value, &[name.into()], &mut |element| {
-        let mut fits = false;
-        walk(element, &[member.into()], &mut |own| {
-            fits |= own.as_str().is_some_and(|own| own.eq_ignore_ascii_case(wanted));
-        });
-        if fits {
+/// Walks those elements whose member has a value.
+fn walk_some(value: &Value, filter: &(Box<str>, Box<str>), rest: &[Step], found: &mut dyn FnMut(&Value)) {
+    for element in value.as_array().map_or(std::slice::from_ref(value), Vec::as_slice) {
+        let members = element.as_object().into_iter().flatten();
+        let mut own = members.filter(|(name, _)| name.eq_ignore_ascii_case(&filter.0));
+        if own.any(|(_, own)| own.as_str().is_some_and(|own| own.eq_ignore_ascii_case(&filter.1))) {
             walk(element, rest, found);
         }
-    });
+    }
 }

@@ -16,5 +16,5 @@ mod transform;
 pub use apply::{Known, Need, Parameters, Scope, Scratch};
 pub use plan::{Plan, PlannedNeed, Planner};
 pub use rules::{ErrorClass, Rules};
-pub use syntax::{Path, RuleError};
+pub use syntax::{Path, RuleError, Step};
 pub use transform::escape;

@@ -113,16 +113,11 @@ impl<'c> Planner<'c> {
         let stem = crate::without_version(event).unwrap_or(event);
         let mut rules = self.rules.event(label, event);
         let mut name = event;
-        if stem != event && !rules.replace_default() {
-            let of_stem = self.rules.event(label, stem);
-            let known = self.by_name(label, event).is_some();
-            if !known || of_stem.replace_default() || !of_stem.also.is_empty() {
-                let also = std::mem::replace(&mut rules, of_stem).also;
-                rules.also.extend(also);
-            }
-            if !known || self.by_name(label, stem).is_some() {
-                name = stem;
-            }
+        if stem != event && !rules.replace_default() && self.same_named(label, event).is_none() {
+            let also = std::mem::take(&mut rules.also);
+            rules = self.rules.event(label, stem);
+            rules.also.extend(also);
+            name = stem;
         }
         if rules.ignored {
             return Plan::Ignored;
@@ -159,15 +154,20 @@ impl<'c> Planner<'c> {
 
     /// The actions that the catalogue says an event stands for.
     fn by_name(&self, label: &str, event: &str) -> Option<Vec<Action<'c>>> {
-        if let Some(prefixes) = self.rules.prefixes(label) {
-            let named = prefixes.iter().find_map(|prefix| self.catalog.action(&format!("{prefix}:{event}")));
-            if let Some(action) = named {
-                return Some(vec![action]);
-            }
-        } else if let Some(action) = self.catalog.action(&format!("{label}:{event}")) {
-            return Some(vec![action]);
+        match self.same_named(label, event) {
+            Some(action) => Some(vec![action]),
+            None => self.catalog.event(label, event),
         }
-        self.catalog.event(label, event)
+    }
+
+    /// The action of exactly an event's name.
+    fn same_named(&self, label: &str, event: &str) -> Option<Action<'c>> {
+        match self.rules.prefixes(label) {
+            Some(prefixes) => {
+                prefixes.iter().find_map(|prefix| self.catalog.action(&format!("{prefix}:{event}")))
+            }
+            None => self.catalog.action(&format!("{label}:{event}")),
+        }
     }
 
     fn by_default(&self, action: Action<'c>) -> PlannedNeed {
@@ -251,7 +251,7 @@ impl<'c> Planner<'c> {
             if let Some(sources) = self.rules.bind(prefix, &kind.name, variable) {
                 return sources.to_vec();
             }
-            vec![Source { path: Path(Box::new([variable.into()])), transforms: Box::new([]) }]
+            vec![Source { path: Path::parse(variable), transforms: Box::new([]) }]
         };
         let formats = kind.formats().map(|format| format_plan(&format, &sources)).collect();
         TypePlan { name: kind.name.clone(), required, formats }

@@ -6,23 +6,42 @@ use std::sync::Arc;
 
 /// A path into a call's parameters: `instancesSet.items[].instanceId`. Names are compared without case, since
 /// services differ in theirs; an array on the way stands for each of its elements.
+///
+/// Newer EC2 calls wrap: `{"CreateNatGatewayRequest": {"SubnetId": {"tag": 1, "content": "subnet-1"}}}` is looked
+/// up like `{"SubnetId": "subnet-1"}`.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Path(pub(super) Box<[Box<str>]>);
+pub struct Path(pub(super) Box<[Step]>);
+
+/// One name on the way, and which elements behind it are meant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Step {
+    /// The member.
+    pub name: Box<str>,
+    /// Only elements in which this member has this value: `items[operation=Put]`.
+    pub filter: Option<(Box<str>, Box<str>)>,
+}
 
 impl Path {
     /// The names on the way, from the outermost.
-    pub fn steps(&self) -> &[Box<str>] {
+    pub fn steps(&self) -> &[Step] {
         &self.0
     }
 
     pub(super) fn parse(text: &str) -> Path {
-        Path(text.split('.').map(|step| step.strip_suffix("[]").unwrap_or(step).into()).collect())
+        Path(text.split('.').map(Step::parse).collect())
     }
 
-    /// Whether a call that has only this member may wrap its parameters in it: newer EC2 calls report
-    /// `{"CreateNatGatewayRequest": {…}}`. A path is looked up in the wrapped parameters then.
-    pub fn is_wrapper(member: &str) -> bool {
-        member.ends_with("Request") || member.ends_with("Req")
+    /// Whether a call that has only this member may wrap its parameters in it.
+    pub fn is_wrapper(member: &[u8]) -> bool {
+        member.ends_with(b"Request") || member.ends_with(b"Req")
+    }
+}
+
+impl Step {
+    fn parse(text: &str) -> Step {
+        let (name, filter) = text.split_once('[').unwrap_or((text, ""));
+        let filter = filter.trim_end_matches(']').split_once('=');
+        Step { name: name.into(), filter: filter.map(|(member, value)| (member.into(), value.into())) }
     }
 }
 
