@@ -70,6 +70,11 @@ impl std::ops::Deref for Action<'_> {
 }
 
 impl Slot {
+    /// A slot whose service is already known.
+    pub(crate) fn decoded(service: Service) -> Slot {
+        Slot { prefix: service.prefix.clone(), packed: &[], service: OnceLock::from(Some(service)) }
+    }
+
     pub(crate) fn service(&self) -> Option<&Service> {
         let decode = || {
             let section =
@@ -114,6 +119,42 @@ impl Catalog {
         };
         let (sources, apis) = (sources.into_iter().collect(), apis.into_iter().collect());
         Some(Catalog { version, slots, sources, apis })
+    }
+
+    /// The same facts, to be changed.
+    pub(crate) fn copy(&self) -> Catalog {
+        Catalog {
+            version: self.version.clone(),
+            slots: self.slots.clone(),
+            sources: self.sources.clone(),
+            apis: self.apis.clone(),
+        }
+    }
+
+    /// Puts a service in the place of what was known of it, or as a new one.
+    pub(crate) fn put(&mut self, service: Service) {
+        let prefix = service.prefix.clone();
+        self.version.actions += service.actions.len();
+        for api in &service.apis {
+            self.apis.entry(api.name.clone()).or_insert_with(|| prefix.clone());
+        }
+        match self.slots.binary_search_by(|slot| slot.prefix.cmp(&prefix)) {
+            Ok(index) => {
+                self.version.actions -= self.slots[index].service().map_or(0, |known| known.actions.len());
+                self.slots[index] = Slot::decoded(service);
+            }
+            Err(index) => {
+                self.version.services += 1;
+                self.sources.entry(prefix.clone()).or_insert_with(|| vec![prefix]);
+                self.slots.insert(index, Slot::decoded(service));
+            }
+        }
+    }
+
+    /// Says which files were imported, and the digest since.
+    pub(crate) fn imported(&mut self, digest: String, files: impl Iterator<Item = String>) {
+        self.version.digest = digest;
+        self.version.imported.extend(files);
     }
 
     /// Which facts these are.

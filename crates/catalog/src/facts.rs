@@ -232,6 +232,22 @@ impl Levels {
         Levels(bits & 0b1_1111)
     }
 
+    /// The levels of both sets, without those that only read when there is one which changes, and without
+    /// `List` when there is `Read`: what two sources that differ amount to.
+    #[must_use]
+    pub fn stricter(self, other: Levels) -> Levels {
+        let all = Levels(self.0 | other.0);
+        if self == other {
+            return self;
+        }
+        let mild = |level: &Level| match level {
+            Level::List => all.changes() || all.contains(Level::Read),
+            Level::Read => all.changes(),
+            _ => false,
+        };
+        all.iter().filter(|level| !mild(level)).collect()
+    }
+
     /// The set that `letters` of `L R W T P` spell; `None` when there is any other letter.
     pub fn from_letters(letters: &str) -> Option<Levels> {
         let mut levels = Levels::NONE;

@@ -9,7 +9,9 @@ pub mod call;
 mod catalog;
 mod event;
 mod facts;
+mod import;
 mod lookup;
+mod marks;
 mod pattern;
 mod unpack;
 
@@ -20,3 +22,4 @@ pub use facts::{
     ActionFacts, ActionResource, Api, ConditionKey, Keys, Level, Levels, Name, Needs, Operation,
     ResourceType, Service, Visibility,
 };
+pub use import::{ImportError, ImportProblem};

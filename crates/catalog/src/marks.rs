@@ -7,7 +7,7 @@ use crate::facts::{ActionFacts, Levels, Name, Visibility};
 use crate::pattern;
 
 /// Both tables.
-pub struct Marks {
+pub(crate) struct Marks {
     destructive: Vec<Row<bool>>,
     visibility: Vec<Row<Visibility>>,
 }
@@ -21,7 +21,7 @@ struct Row<T> {
 
 impl Marks {
     /// Reads both tables.
-    pub fn parse(destructive: &str, visibility: &str) -> Result<Marks, String> {
+    pub(crate) fn parse(destructive: &str, visibility: &str) -> Result<Marks, String> {
         let is_destructive = |word: &str| match word {
             "destructive" => Some(true),
             "spared" => Some(false),
@@ -40,7 +40,7 @@ impl Marks {
     }
 
     /// Marks one action. `seen` says whether an API operation or a rule names the action.
-    pub fn mark(&self, prefix: &str, action: &mut ActionFacts, seen: bool) {
+    pub(crate) fn mark(&self, prefix: &str, action: &mut ActionFacts, seen: bool) {
         let destructive = self.destructive(prefix, &action.name, action.levels);
         action.destructive = destructive.is_some();
         action.destructive_why = destructive.cloned();
@@ -56,14 +56,6 @@ impl Marks {
     fn destructive(&self, prefix: &str, action: &str, levels: Levels) -> Option<&Name> {
         let row = last(&self.destructive, prefix, action)?;
         (row.mark && levels.changes()).then_some(&row.why)
-    }
-
-    /// The patterns of both tables, to test that each of them covers something.
-    pub fn patterns(&self) -> impl Iterator<Item = String> {
-        let destructive = self.destructive.iter().flat_map(|row| &row.patterns);
-        destructive
-            .chain(self.visibility.iter().flat_map(|row| &row.patterns))
-            .map(|(prefix, action)| format!("{prefix}:{action}"))
     }
 }
 
@@ -96,4 +88,39 @@ fn last<'a, T>(rows: &'a [Row<T>], prefix: &str, action: &str) -> Option<&'a Row
             .iter()
             .any(|(service, name)| pattern::covers(service, prefix) && pattern::covers(name, action))
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Catalog;
+
+    #[test]
+    fn every_pattern_for_a_service_covers_an_action() {
+        let tables = [crate::import::DESTRUCTIVE, crate::import::VISIBILITY];
+        let rows = tables.iter().flat_map(|table| table.lines());
+        let mut idle = Vec::new();
+        for line in rows.filter(|line| !line.starts_with('#')) {
+            let facts = line.split(" # ").next().unwrap_or_default();
+            // A pattern for all services is also meant for those to come.
+            let patterns = facts.split_whitespace().skip(1).filter(|pattern| !pattern.starts_with("*:"));
+            idle.extend(patterns.filter(|pattern| Catalog::embedded().expand(pattern).is_empty()));
+        }
+        assert!(idle.is_empty(), "{idle:?}");
+    }
+
+    #[test]
+    fn a_row_without_a_reason_is_refused_with_its_line() {
+        let error = Marks::parse("# why\ndestructive s3:Delete*\n", "").err();
+        assert_eq!(error.as_deref(), Some("line 2: a row needs a reason after `#`"));
+    }
+
+    #[test]
+    fn the_last_row_wins() {
+        let marks = Marks::parse("destructive a:Delete* # gone\nspared a:DeleteTag # back\n", "").unwrap();
+        let write = Levels::from_letters("W").unwrap();
+        assert!(marks.destructive("a", "DeleteThing", write).is_some());
+        assert!(marks.destructive("a", "DeleteTag", write).is_none());
+        assert!(marks.destructive("a", "DeleteThing", Levels::from_letters("R").unwrap()).is_none());
+    }
 }

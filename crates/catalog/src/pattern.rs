@@ -1,4 +1,6 @@
-//! Patterns of action names: `*` for any text, `?` for one character, without regard to case.
+//! Names without regard to case: their order, and patterns with `*` for any text and `?` for one character.
+
+use std::cmp::Ordering;
 
 /// Whether the lower-case `pattern` covers `name`.
 pub(crate) fn covers(pattern: &str, name: &str) -> bool {
@@ -25,4 +27,10 @@ pub(crate) fn covers(pattern: &str, name: &str) -> bool {
         }
     }
     pattern[p..].iter().all(|byte| *byte == b'*')
+}
+
+/// The order of names in the facts: without regard to case, so that a look-up in any case is a binary search.
+pub(crate) fn by_name(a: &str, b: &str) -> Ordering {
+    let lower = |text: &str| text.to_ascii_lowercase();
+    lower(a).cmp(&lower(b)).then_with(|| a.cmp(b))
 }

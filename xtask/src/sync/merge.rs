@@ -224,22 +224,13 @@ fn levels_of(names: &str) -> Levels {
     names.split(',').map(level).collect()
 }
 
-/// The levels of both packages, without those that only read when there is one which changes; of `List` and
-/// `Read`, the one that shows contents.
+/// The stricter of what both packages say.
 fn levels(prefix: &str, action: &str, own: Levels, other: Option<&Value>, notes: &mut Notes) -> Levels {
-    let mut all = own;
-    if let Some(other) = other.map(|facts| levels_of(text(facts, "access_level"))) {
-        all = all.iter().chain(other.iter()).collect();
-        if all != own {
-            notes.levels.push((format!("{prefix}:{action}"), own, other));
-        }
+    let Some(other) = other.map(|facts| levels_of(text(facts, "access_level"))) else { return own };
+    if other.iter().any(|level| !own.contains(level)) {
+        notes.levels.push((format!("{prefix}:{action}"), own, other));
     }
-    let mild = |level: &Level| match level {
-        Level::List => all.changes() || all.contains(Level::Read),
-        Level::Read => all.changes(),
-        _ => false,
-    };
-    all.iter().filter(|level| !mild(level)).collect()
+    own.stricter(other)
 }
 
 /// Gives the operations of an SDK service to the prefix that authorises them.
