@@ -10,6 +10,7 @@
 mod atomic;
 mod aws;
 mod cli;
+mod clock;
 mod command;
 mod config;
 mod error;

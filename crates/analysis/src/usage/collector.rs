@@ -86,6 +86,11 @@ impl<'s> Collector<'s> {
         self.usage
     }
 
+    /// Every principal that was met, also those that the settings do not ask for.
+    pub fn principals(&self) -> impl Iterator<Item = &str> {
+        (0..self.usage.table.principals.len()).map(|id| self.usage.table.principals.text(id as u32))
+    }
+
     /// The problems since the last call: those of the file that was just read.
     pub fn take_problems(&mut self) -> Vec<Problem> {
         std::mem::take(&mut self.problems)

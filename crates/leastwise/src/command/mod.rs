@@ -1,8 +1,12 @@
 //! One module for each verb.
 
+mod collect;
 mod completions;
 mod man;
 mod snapshot;
+mod usage;
+
+use leastwise_catalog::Catalog;
 
 use crate::cli::{Cli, Command};
 use crate::error::{Error, Result};
@@ -11,6 +15,7 @@ use crate::error::{Error, Result};
 pub fn run(cli: Cli) -> Result<()> {
     match cli.command {
         Command::Completions { shell } => completions::run(shell),
+        Command::Usage(args) => usage::run(&args, Catalog::embedded(), cli.quiet),
         Command::Snapshot(args) => snapshot::run(&args, cli.quiet),
         Command::Man { command } => man::run(command.as_deref()),
         other => Err(Error::usage(format!("this build cannot do `{other:?}` yet"))),

@@ -5,11 +5,12 @@ use std::num::NonZeroUsize;
 use std::sync::Mutex;
 
 use leastwise_analysis::audit_log::Sink;
+use leastwise_analysis::usage::Source;
 use tokio::sync::mpsc;
 
 use super::account::Account;
 use super::locate::{self, Place};
-use super::read::{Item, Source, Worker};
+use super::read::{Item, Worker};
 use super::size::ByteSize;
 use super::window::Window;
 use crate::cli::logs::AwsArgs;
@@ -26,8 +27,6 @@ pub struct Plan {
     pub threads: NonZeroUsize,
     /// A gzip file may unpack to this much.
     pub max_text: ByteSize,
-    /// Files that begin so are saved usage.
-    pub magic: &'static [u8],
     /// How to reach S3.
     pub aws: AwsArgs,
 }
@@ -53,7 +52,7 @@ pub fn read<C: Sink + Send>(
     let (queue, items) = mpsc::channel::<Item>(64);
     let items = Mutex::new(items);
     let mut workers: Vec<Worker<C>> =
-        (0..plan.threads.get()).map(|_| Worker::new(collector(), plan.max_text, plan.magic)).collect();
+        (0..plan.threads.get()).map(|_| Worker::new(collector(), plan.max_text)).collect();
     let found = std::thread::scope(|scope| {
         for worker in &mut workers {
             scope.spawn(|| work(worker, &items, progress));

@@ -9,6 +9,7 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use leastwise_analysis::audit_log::{Event, Problem, Reader, Sink};
+use leastwise_analysis::usage::{MAGIC, Source};
 use sha2::{Digest, Sha256};
 
 use super::account::Account;
@@ -39,15 +40,6 @@ pub enum Body {
     Failed(String),
 }
 
-/// What was read: for the proof.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Source {
-    /// SHA-256 of the bytes as they lie there.
-    pub sha256: [u8; 32],
-    /// What it is called.
-    pub name: String,
-}
-
 /// Reads file after file with the same memory.
 pub struct Worker<C> {
     /// Takes the records.
@@ -59,25 +51,25 @@ pub struct Worker<C> {
     /// Files that are not logs but saved usage.
     pub saved: Vec<(String, Vec<u8>)>,
     max_text: u64,
-    magic: &'static [u8],
     unpacker: Unpacker,
     reader: Reader,
+    records: u64,
     raw: Vec<u8>,
     text: Vec<u8>,
 }
 
 impl<C: Sink> Worker<C> {
-    /// A worker that refuses files with more text than `max_text`, and takes files that begin with `magic` for saved usage.
-    pub fn new(collector: C, max_text: ByteSize, magic: &'static [u8]) -> Self {
+    /// A worker that refuses files with more text than `max_text`.
+    pub fn new(collector: C, max_text: ByteSize) -> Self {
         Worker {
             collector,
             account: Account::default(),
             sources: Vec::new(),
             saved: Vec::new(),
             max_text: max_text.0,
-            magic,
             unpacker: Unpacker::new(),
             reader: Reader::new(),
+            records: 0,
             raw: Vec::new(),
             text: Vec::new(),
         }
@@ -150,11 +142,11 @@ impl<C: Sink> Worker<C> {
 
     /// Reads a file that is in memory as it lies on disk.
     fn held(&mut self, name: &str, raw: &[u8]) {
-        self.sources.push(Source { sha256: Sha256::digest(raw).into(), name: name.to_owned() });
-        if raw.starts_with(self.magic) {
+        if raw.starts_with(MAGIC) {
             self.saved.push((name.to_owned(), raw.to_owned()));
             return;
         }
+        let seen = Seen { sha256: hex(&Sha256::digest(raw)), bytes: raw.len() as u64 };
         let text = match is_gzip(raw) {
             true => self.unpacker.whole(raw, usize::try_from(self.max_text).unwrap_or(usize::MAX)),
             false => Some(raw),
@@ -162,14 +154,15 @@ impl<C: Sink> Worker<C> {
         let Some(text) = text else {
             if self.sound(name, &mut &raw[..]).is_some() {
                 let (_, cut) = self.stream(name, &mut &raw[..]);
-                self.after(name, cut, "");
+                self.after(name, seen, cut, "");
             }
             return;
         };
-        let mut sink = FileSink { name, collector: &mut self.collector, account: &mut self.account };
+        let mut sink = FileSink::new(name, &mut self.collector, &mut self.account);
         self.reader.reset();
         self.reader.push(text, true, &mut sink);
-        self.after(name, None, "");
+        self.records = sink.records;
+        self.after(name, seen, None, "");
     }
 
     /// Whether every checksum of the file holds and it is not too large; a truncated file is sound as far as it goes.
@@ -189,19 +182,23 @@ impl<C: Sink> Worker<C> {
         let (_, cut) = self.stream(name, &mut source);
         // A cut leaves bytes unread; the digest is of the whole file.
         let _ = std::io::copy(&mut source, &mut std::io::sink());
-        self.sources.push(Source { sha256: source.sha256.finalize().into(), name: name.to_owned() });
-        self.after(name, cut, used);
-        source.bytes
+        let bytes = source.bytes;
+        let seen = Seen { sha256: hex(&source.sha256.finalize()), bytes };
+        self.after(name, seen, cut, used);
+        bytes
     }
 
     fn stream(&mut self, name: &str, source: &mut dyn Read) -> (u64, Option<Cut>) {
-        let mut sink = FileSink { name, collector: &mut self.collector, account: &mut self.account };
-        stream::read(source, self.max_text, &mut self.text, &mut self.reader, &mut sink)
+        let mut sink = FileSink::new(name, &mut self.collector, &mut self.account);
+        let read = stream::read(source, self.max_text, &mut self.text, &mut self.reader, &mut sink);
+        self.records = sink.records;
+        read
     }
 
     /// Closes the account of a file.
-    fn after(&mut self, name: &str, cut: Option<Cut>, used: &str) {
-        let records = self.reader.records();
+    fn after(&mut self, name: &str, seen: Seen, cut: Option<Cut>, used: &str) {
+        let records = self.records;
+        self.sources.push(Source { name: name.to_owned(), bytes: seen.bytes, sha256: seen.sha256, records });
         self.account.records += records;
         self.account.empty += u64::from(records == 0 && cut.is_none());
         match cut {
@@ -225,17 +222,36 @@ impl<C: Sink> Worker<C> {
     }
 }
 
+/// What is known of the bytes of a file.
+struct Seen {
+    sha256: String,
+    bytes: u64,
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
 /// Gives the name of the file to what the reader finds.
 struct FileSink<'a, C> {
     name: &'a str,
     collector: &'a mut C,
     account: &'a mut Account,
+    records: u64,
+}
+
+impl<'a, C> FileSink<'a, C> {
+    fn new(name: &'a str, collector: &'a mut C, account: &'a mut Account) -> Self {
+        FileSink { name, collector, account, records: 0 }
+    }
 }
 
 impl<C: Sink> Sink for FileSink<'_, C> {
     #[inline]
     fn record(&mut self, event: &Event<'_>) -> Result<(), String> {
-        self.collector.record(event)
+        self.collector.record(event)?;
+        self.records += 1;
+        Ok(())
     }
 
     fn problem(&mut self, problem: Problem) {

@@ -3,7 +3,9 @@
 use std::fmt;
 use std::str::FromStr;
 
-use super::layout::{DAY, midnight};
+use leastwise_policy::time::{Date, Timestamp};
+
+use super::layout::DAY;
 
 /// A length of time, in seconds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -100,24 +102,14 @@ impl FromStr for When {
         if let Ok(span) = text.parse() {
             return Ok(When::Ago(span));
         }
-        if let Some(day) = date(text) {
-            return Ok(When::Day(day));
+        if let Some(day) = Date::parse(text) {
+            return Ok(When::Day(day.start().seconds()));
         }
         if !text.contains('T') {
             return Err(wrong().to_owned());
         }
-        text.parse::<jiff::Timestamp>().map(|time| When::At(time.as_second())).map_err(|_| wrong().to_owned())
+        Timestamp::parse(text).map(|time| When::At(time.seconds())).ok_or_else(|| wrong().to_owned())
     }
-}
-
-/// `2026-10-01` → its midnight.
-fn date(text: &str) -> Option<i64> {
-    let bytes = text.as_bytes();
-    if bytes.len() != 10 || bytes[4] != b'-' || bytes[7] != b'-' {
-        return None;
-    }
-    let number = |from: usize, to: usize| text.get(from..to)?.parse::<u32>().ok().map(i64::from);
-    midnight(number(0, 4)?, number(5, 7)?, number(8, 10)?)
 }
 
 #[cfg(test)]

@@ -24,6 +24,15 @@ pub fn note(text: &str) {
     let _ = writeln!(io::stderr().lock(), "{text}");
 }
 
+/// How wide the terminal is that results go to, if they go to one.
+pub fn width() -> Option<usize> {
+    use std::io::IsTerminal;
+    if !io::stdout().is_terminal() {
+        return None;
+    }
+    terminal_size::terminal_size().map(|(width, _)| usize::from(width.0))
+}
+
 /// Text of others (file names, ARNs, reasons) made fit for a terminal: no control characters, so that nothing in a
 /// log can forge a line or recolour the screen.
 pub fn plain(text: &str) -> String {

@@ -6,6 +6,7 @@ use aws_sdk_iam::types::{
     AttachedPermissionsBoundary, AttachedPolicy, GroupDetail, InstanceProfile, ManagedPolicyDetail,
     PolicyDetail, PolicyVersion, Role, RoleDetail, RoleLastUsed, Tag, UserDetail,
 };
+use leastwise_policy::time::Timestamp;
 use serde_json::{Map, Value, json};
 
 use crate::error::{Error, Result};
@@ -163,8 +164,8 @@ fn last_used(used: &RoleLastUsed) -> Value {
 
 /// `2026-10-01T06:00:00+00:00`, as the CLI prints times.
 fn time(time: Option<&DateTime>) -> Option<String> {
-    let time = jiff::Timestamp::from_second(time?.secs()).ok()?;
-    Some(time.strftime("%Y-%m-%dT%H:%M:%S+00:00").to_string())
+    let time = Timestamp::from_seconds(time?.secs()).to_string();
+    Some(time.replace('Z', "+00:00"))
 }
 
 /// A policy document: percent-encoded JSON.

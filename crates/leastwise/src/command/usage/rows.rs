@@ -1,0 +1,232 @@
+//! Rows of usage as a table, JSON or CSV. The shape of the latter two is a contract: docs/usage.md.
+
+use std::collections::BTreeMap;
+
+use leastwise_analysis::usage::{Resource, UsageRow};
+use serde::Serialize;
+
+use crate::error::{Error, Result};
+use crate::output::table::{Column, lay_out};
+use crate::output::{plain, thousands};
+
+/// One object of `--output json`.
+#[derive(Serialize)]
+struct Object<'a> {
+    principal: &'a str,
+    action: &'a str,
+    resource: &'a str,
+    resource_is: &'static str,
+    outcome: &'static str,
+    count: u64,
+    first: String,
+    last: String,
+    context: &'a BTreeMap<String, Vec<String>>,
+    example: &'a str,
+}
+
+impl<'a> Object<'a> {
+    fn new(row: &'a UsageRow) -> Self {
+        Object {
+            principal: &row.principal,
+            action: &row.action,
+            resource: row.resource.as_str(),
+            resource_is: resource_is(&row.resource),
+            outcome: row.outcome.as_str(),
+            count: row.count,
+            first: row.first.to_string(),
+            last: row.last.to_string(),
+            context: &row.context.keys,
+            example: &row.example,
+        }
+    }
+}
+
+/// How the resource is known: in `exact` a `*` is a character, in the others it stands for anything.
+fn resource_is(resource: &Resource) -> &'static str {
+    match resource {
+        Resource::Exact(_) => "exact",
+        Resource::Pattern(_) => "pattern",
+        Resource::Folded { .. } => "folded",
+        Resource::Unknown => "unknown",
+    }
+}
+
+/// One array; one object on each line.
+pub fn json(rows: &[UsageRow]) -> Result<Vec<u8>> {
+    let mut out = b"[".to_vec();
+    for (i, row) in rows.iter().enumerate() {
+        out.extend_from_slice(if i == 0 { b"\n" } else { b",\n" });
+        serde_json::to_writer(&mut out, &Object::new(row))
+            .map_err(|error| Error::input("cannot print a row as JSON").because(error))?;
+    }
+    out.extend_from_slice(if rows.is_empty() { b"]\n" } else { b"\n]\n" });
+    Ok(out)
+}
+
+const HEADER: [&str; 10] = [
+    "principal",
+    "action",
+    "resource",
+    "resource_is",
+    "outcome",
+    "count",
+    "first",
+    "last",
+    "context",
+    "example",
+];
+
+/// A header and one line for each row; the context is JSON in its cell.
+pub fn csv(rows: &[UsageRow]) -> Result<Vec<u8>> {
+    let failed = |error: csv::Error| Error::input("cannot print a row as CSV").because(error);
+    let mut out = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(Vec::new());
+    out.write_record(HEADER).map_err(failed)?;
+    for row in rows {
+        let object = Object::new(row);
+        let context = serde_json::to_string(object.context)
+            .map_err(|error| Error::input("cannot print a context as JSON").because(error))?;
+        out.write_record([
+            &inert(object.principal),
+            &inert(object.action),
+            &inert(object.resource),
+            object.resource_is,
+            object.outcome,
+            &object.count.to_string(),
+            &object.first,
+            &object.last,
+            &context,
+            &inert(object.example),
+        ])
+        .map_err(failed)?;
+    }
+    out.into_inner()
+        .map_err(|error| Error::input("cannot print CSV").because(std::io::Error::other(error.to_string())))
+}
+
+/// A spreadsheet takes a cell that begins so for a formula; an apostrophe in front makes it text
+/// (OWASP, "CSV Injection").
+fn inert(cell: &str) -> String {
+    match cell.starts_with(['=', '+', '-', '@', '\t', '\r']) {
+        true => format!("'{cell}"),
+        false => cell.to_owned(),
+    }
+}
+
+const COLUMNS: [Column; 5] = [
+    Column { title: "ACTION", right: false, gives_way: false },
+    Column { title: "RESOURCE", right: false, gives_way: true },
+    Column { title: "OUTCOME", right: false, gives_way: false },
+    Column { title: "COUNT", right: true, gives_way: false },
+    Column { title: "LAST", right: false, gives_way: false },
+];
+
+/// A table for each principal. Rows that differ only in their context are added up.
+pub fn table(rows: &[UsageRow], width: Option<usize>) -> String {
+    let mut out = String::new();
+    let mut rest = rows;
+    while let Some(first) = rest.first() {
+        let len = rest.iter().take_while(|row| row.principal == first.principal).count();
+        let (of_one, others) = rest.split_at(len);
+        rest = others;
+        if !out.is_empty() {
+            out.push('\n');
+        }
+        out.push_str(&plain(&first.principal));
+        out.push('\n');
+        let cells: Vec<Vec<String>> = add_up(of_one).into_iter().collect();
+        for line in lay_out(&COLUMNS, &cells, width.map(|width| width.saturating_sub(2))).lines() {
+            out.push_str("  ");
+            out.push_str(line);
+            out.push('\n');
+        }
+    }
+    out
+}
+
+fn add_up(rows: &[UsageRow]) -> Vec<Vec<String>> {
+    let mut sums = BTreeMap::new();
+    for row in rows {
+        let sum = sums.entry((&row.action, &row.resource, row.outcome)).or_insert((0, row.last));
+        *sum = (sum.0 + row.count, sum.1.max(row.last));
+    }
+    let cells = |((action, resource, outcome), (count, last)): ((&String, &Resource, _), (u64, _))| {
+        let outcome: leastwise_analysis::usage::Outcome = outcome;
+        let last: leastwise_policy::time::Timestamp = last;
+        vec![
+            action.clone(),
+            resource.as_str().to_owned(),
+            outcome.as_str().to_owned(),
+            thousands(count),
+            last.to_string(),
+        ]
+    };
+    sums.into_iter().map(cells).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use leastwise_analysis::usage::{Outcome, UsageContext};
+    use leastwise_policy::time::Timestamp;
+
+    fn row(resource: Resource, context: UsageContext) -> UsageRow {
+        UsageRow {
+            principal: "arn:aws:iam::111122223333:role/agent".to_owned(),
+            action: "s3:GetObject".to_owned(),
+            resource,
+            outcome: Outcome::Used,
+            context,
+            count: 2,
+            first: Timestamp::from_seconds(1_790_856_000),
+            last: Timestamp::from_seconds(1_790_856_001),
+            example: "e1".to_owned(),
+        }
+    }
+
+    fn rows() -> Vec<UsageRow> {
+        let region = UsageContext::default().with("aws:RequestedRegion", "eu-west-1");
+        vec![
+            row(Resource::Exact("arn:aws:s3:::b/a*b".to_owned()), region),
+            row(Resource::Exact("arn:aws:s3:::b/a*b".to_owned()), UsageContext::default()),
+            row(Resource::Unknown, UsageContext::default()),
+        ]
+    }
+
+    #[test]
+    fn json_is_one_array_with_the_documented_members() {
+        let text = String::from_utf8(json(&rows()).expect("JSON")).expect("UTF-8");
+        insta::assert_snapshot!(text, @r#"
+        [
+        {"principal":"arn:aws:iam::111122223333:role/agent","action":"s3:GetObject","resource":"arn:aws:s3:::b/a*b","resource_is":"exact","outcome":"used","count":2,"first":"2026-10-01T12:00:00Z","last":"2026-10-01T12:00:01Z","context":{"aws:RequestedRegion":["eu-west-1"]},"example":"e1"},
+        {"principal":"arn:aws:iam::111122223333:role/agent","action":"s3:GetObject","resource":"arn:aws:s3:::b/a*b","resource_is":"exact","outcome":"used","count":2,"first":"2026-10-01T12:00:00Z","last":"2026-10-01T12:00:01Z","context":{},"example":"e1"},
+        {"principal":"arn:aws:iam::111122223333:role/agent","action":"s3:GetObject","resource":"*","resource_is":"unknown","outcome":"used","count":2,"first":"2026-10-01T12:00:00Z","last":"2026-10-01T12:00:01Z","context":{},"example":"e1"}
+        ]
+        "#);
+        assert_eq!(json(&[]).expect("JSON"), b"[]\n");
+    }
+
+    #[test]
+    fn csv_has_a_header_and_quotes_what_needs_it() {
+        let text = String::from_utf8(csv(&rows()[..1]).expect("CSV")).expect("UTF-8");
+        insta::assert_snapshot!(text.replace("\r\n", "\n"), @r#"
+        principal,action,resource,resource_is,outcome,count,first,last,context,example
+        arn:aws:iam::111122223333:role/agent,s3:GetObject,arn:aws:s3:::b/a*b,exact,used,2,2026-10-01T12:00:00Z,2026-10-01T12:00:01Z,"{""aws:RequestedRegion"":[""eu-west-1""]}",e1
+        "#);
+    }
+
+    #[test]
+    fn a_cell_that_looks_like_a_formula_is_made_text() {
+        assert_eq!(inert("=1+1"), "'=1+1");
+        assert_eq!(inert("arn:aws:s3:::b"), "arn:aws:s3:::b");
+    }
+
+    #[test]
+    fn the_table_adds_up_what_differs_only_in_context() {
+        insta::assert_snapshot!(table(&rows(), None), @"
+        arn:aws:iam::111122223333:role/agent
+          ACTION        RESOURCE            OUTCOME  COUNT  LAST
+          s3:GetObject  arn:aws:s3:::b/a*b  used         4  2026-10-01T12:00:01Z
+          s3:GetObject  *                   used         2  2026-10-01T12:00:01Z
+        ");
+    }
+}
