@@ -45,7 +45,12 @@ impl Test {
             return Truth::Unknown;
         }
         if let Some(null) = &self.null {
-            return Truth::from(null.contains(&(found == Found::Absent)));
+            return Truth::from(null.contains(&found.is_null()));
+        }
+        // "The ForAllValues qualifier returns true if there are no context keys in the request or if the context key
+        // value resolves to a null dataset, such as an empty string."
+        if self.set == Some(SetOperator::ForAllValues) && found.is_null() {
+            return Truth::True;
         }
         match found {
             Found::Many(values) => self.compare(values.iter().map(String::as_str), version, facts, missing),

@@ -127,6 +127,18 @@ pub(in crate::aws) enum Found<'a> {
     Unknown,
 }
 
+impl Found<'_> {
+    /// Whether the key is not there or has nothing but empty values.
+    pub(in crate::aws) fn is_null(&self) -> bool {
+        match self {
+            Found::Absent => true,
+            Found::One(value) => value.is_empty(),
+            Found::Many(values) => values.iter().all(String::is_empty),
+            Found::Unknown => false,
+        }
+    }
+}
+
 impl<'a> Facts<'a> {
     pub(in crate::aws) fn new(context: &'a Context, principal: PrincipalRef<'a>) -> Facts<'a> {
         Facts { context, principal }

@@ -21,7 +21,7 @@ pub(super) enum Matcher {
     Arn(Box<[Versioned<Pattern<ArnPattern>>]>),
     Number(Relation, Box<[Number]>),
     Date(Relation, Box<[Timestamp]>),
-    Bool(Box<[bool]>),
+    Bool(Box<[Versioned<Pattern<Glob>>]>),
     Binary(Box<[Vec<u8>]>),
     Address(Box<[Network]>),
     Nothing,
@@ -86,7 +86,8 @@ impl Matcher {
             C::DateLessThanEquals => Matcher::date(LESS_OR_EQUAL, values),
             C::DateGreaterThan => Matcher::date(GREATER, values),
             C::DateGreaterThanEquals => Matcher::date(GREATER_OR_EQUAL, values),
-            C::Bool => Matcher::Bool(values.iter().filter_map(|value| parse_bool(value)).collect()),
+            // Policy variables are "supported" by Bool, and by no other operator than those of texts and ARNs.
+            C::Bool => Matcher::Bool(texts(values, Wildcards::Literal)),
             C::BinaryEquals => {
                 Matcher::Binary(values.iter().filter_map(|value| parse_base64(value)).collect())
             }
@@ -98,8 +99,7 @@ impl Matcher {
     }
 
     fn text(values: &[String], wildcards: Wildcards, ignore_case: bool) -> Matcher {
-        let patterns = values.iter().map(|value| versioned(value, wildcards, Glob::from_tokens)).collect();
-        Matcher::Text { patterns, ignore_case }
+        Matcher::Text { patterns: texts(values, wildcards), ignore_case }
     }
 
     fn number(relation: Relation, values: &[String]) -> Matcher {
@@ -136,7 +136,13 @@ impl Matcher {
                 .is_some_and(|value| wanted.iter().any(|wanted| relation.holds(value.compare(*wanted)))),
             Matcher::Date(relation, wanted) => Timestamp::parse(value)
                 .is_some_and(|value| wanted.iter().any(|wanted| relation.holds(Some(value.cmp(wanted))))),
-            Matcher::Bool(wanted) => parse_bool(value).is_some_and(|value| wanted.contains(&value)),
+            Matcher::Bool(patterns) => {
+                let is_bool = parse_bool(value).is_some();
+                let same = |glob: &Glob| is_bool && glob.matches_ignoring_case(value);
+                return any(patterns, |pattern| {
+                    pattern.get(version).test(Glob::from_tokens, same, facts, missing)
+                });
+            }
             Matcher::Binary(wanted) => parse_base64(value).is_some_and(|value| wanted.contains(&value)),
             Matcher::Address(networks) => value
                 .parse::<IpAddr>()
@@ -145,6 +151,10 @@ impl Matcher {
         };
         Truth::from(answer)
     }
+}
+
+fn texts(values: &[String], wildcards: Wildcards) -> Box<[Versioned<Pattern<Glob>>]> {
+    values.iter().map(|value| versioned(value, wildcards, Glob::from_tokens)).collect()
 }
 
 fn versioned<T>(text: &str, wildcards: Wildcards, make: impl Fn(Vec<Token>) -> T) -> Versioned<Pattern<T>> {
