@@ -94,8 +94,9 @@ impl ResourcePattern {
             Resolved::Tokens(tokens) => Truth::from(holds(&ArnPattern::from_tokens(tokens))),
             Resolved::Missing => ask.valueless,
             Resolved::Unknown(tokens, keys) => {
-                // With `*` for what is unknown the pattern is at its widest.
-                if !holds(&ArnPattern::from_tokens(tokens)) {
+                // With `*` for what is unknown the pattern is at its widest; a variable may also turn out to have no
+                // value.
+                if !holds(&ArnPattern::from_tokens(tokens)) && ask.valueless == Truth::False {
                     return Truth::False;
                 }
                 missing.extend(keys);
