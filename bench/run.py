@@ -144,6 +144,8 @@ def read_truth(logs, folder):
             pass
     truth["events"] = sum(truth["per_file"].values())
     generated = folder / "truth.json"
+    labels = folder / "labels.jsonl"
+    truth["attacks"] = len(labels.read_text().splitlines()) if labels.exists() else 0
     truth["generated"] = json.loads(generated.read_text()) if generated.exists() else None
     return truth
 
@@ -168,26 +170,36 @@ def check_groups(run, truth):
     assert json.loads(run.stdout) == truth["calls"], "the groups differ from a plain reading"
 
 
+# The generator writes one resource for each of these calls where AWS asks for several: action → how many.
+SEVERAL_RESOURCES = {"glue:GetPartitions": 3, "glue:GetTable": 3, "rds:CreateDBSnapshot": 2}
+# It counts these, and nobody needs a permission for them.
+NEEDS_NOTHING = {"sts:GetCallerIdentity"}
+
+
 def check_leastwise(run, truth):
-    """Used and denied counts per principal and action equal the generator's truth, exactly."""
+    """Used and denied counts of each principal and action equal the generator's truth, exactly. What the
+    generator does not count in its truth are the attacks that it injects; its own labels count those."""
     rows = json.loads(run.stdout)
     assert rows, "no usage"
     if truth["generated"] is None:
         return
-    found = {"used": collections.Counter(), "denied": collections.Counter()}
-    for row in rows:
-        kind = {"used": "used", "failed": "used", "denied": "denied"}.get(row["outcome"])
-        if kind:
-            found[kind][row["principal"], row["action"]] += row["count"]
-    for kind, counts in found.items():
-        wanted = collections.Counter()
+    compared = 0
+    for kind in ("used", "denied"):
+        found, wanted = collections.Counter(), collections.Counter()
+        for row in rows:
+            if row["outcome"] == kind:
+                found[row["principal"], row["action"]] += row["count"]
         for principal, of in truth["generated"].items():
             for action, resources in of[kind].items():
-                wanted[principal, action] += sum(resources.values())
-        wrong = {key for key in counts.keys() | wanted.keys() if counts[key] != wanted[key]}
-        wrong = {key for key in wrong if key[0] in truth["generated"]}
-        shown = [f"{key}: {counts[key]} instead of {wanted[key]}" for key in sorted(wrong)[:10]]
+                if action not in NEEDS_NOTHING:
+                    wanted[principal, action] += sum(resources.values()) * SEVERAL_RESOURCES.get(action, 1)
+        attacks = {key: n for key, n in found.items() if key not in wanted}
+        wrong = [key for key in wanted if found[key] != wanted[key]]
+        shown = [f"{key}: {found[key]} instead of {wanted[key]}" for key in sorted(wrong)[:10]]
         assert not wrong, f"{kind}: {len(wrong)} differ from truth.json\n" + "\n".join(shown)
+        assert sum(attacks.values()) <= 2 * truth["attacks"], f"{kind}: more than was done: {sorted(attacks)[:10]}"
+        compared += len(wanted)
+    assert compared > 500, "too little to compare"
 
 
 # --- measuring and telling -------------------------------------------------------------------------------
