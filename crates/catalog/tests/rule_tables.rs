@@ -1,0 +1,90 @@
+//! What holds for every line of the rule tables, whoever wrote it.
+
+use leastwise_catalog::Catalog;
+use leastwise_catalog::call::{Plan, Planner, Rules, Scope, Scratch};
+use serde_json::Value;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+/// Every table as (file name, text).
+fn tables() -> Vec<(String, String)> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("data/aws/rules");
+    let mut files: Vec<PathBuf> =
+        std::fs::read_dir(folder).unwrap().map(|file| file.unwrap().path()).collect();
+    files.sort();
+    files
+        .into_iter()
+        .filter(|file| file.extension().is_some_and(|extension| extension == "rules"))
+        .map(|file| {
+            let name = file.file_name().unwrap().to_string_lossy().into_owned();
+            (name, std::fs::read_to_string(&file).unwrap())
+        })
+        .collect()
+}
+
+/// Every rule of every table as (file, line number, words).
+fn rules() -> Vec<(String, usize, Vec<String>)> {
+    let mut rules = Vec::new();
+    for (file, text) in tables() {
+        for (index, line) in text.lines().enumerate() {
+            let words: Vec<String> = line
+                .split_whitespace()
+                .take_while(|word| !word.starts_with('#'))
+                .map(str::to_owned)
+                .collect();
+            if !words.is_empty() {
+                rules.push((file.clone(), index + 1, words));
+            }
+        }
+    }
+    rules
+}
+
+#[test]
+fn every_table_opens_with_its_sources() {
+    for (file, text) in tables() {
+        let comment: Vec<&str> = text.lines().take_while(|line| line.starts_with('#')).collect();
+        assert!(comment.iter().any(|line| line.contains("Source")), "{file} does not name its sources");
+    }
+}
+
+#[test]
+fn no_rule_is_written_twice() {
+    let mut seen: BTreeMap<String, String> = BTreeMap::new();
+    let mut twice = Vec::new();
+    for (file, line, words) in rules() {
+        if let Some(first) = seen.insert(words.join(" ").to_lowercase(), format!("{file}:{line}")) {
+            twice.push(format!("{first} and {file}:{line}"));
+        }
+    }
+    assert!(twice.is_empty(), "{}", twice.join("\n"));
+}
+
+#[test]
+fn an_event_whose_parameters_are_hidden_still_needs_something() {
+    let planner = Planner::new(Catalog::embedded(), Rules::embedded());
+    let rules = rules();
+    let nothing: BTreeSet<(&str, &str)> = rules
+        .iter()
+        .filter(|(_, _, words)| words[0] == "event" && words[4] == "none")
+        .map(|(_, _, words)| (words[1].as_str(), words[2].as_str()))
+        .collect();
+    // Here the parameters choose between other operations' actions, so hidden ones leave nothing to say.
+    let chosen = ["TransactWriteItems", "ExecuteStatement", "BatchExecuteStatement", "ExecuteTransaction"];
+    let mut silent = BTreeSet::new();
+    for (file, line, words) in &rules {
+        let event = (words[1].as_str(), words.get(2).map_or("", String::as_str));
+        let by_parameters = event.0 == "dynamodb" && chosen.contains(&event.1);
+        if words[0] != "event" || nothing.contains(&event) || event.1.contains('*') || by_parameters {
+            continue;
+        }
+        let plan = planner.plan(event.0, event.1);
+        let scope = Scope { partition: "aws", region: "eu-west-1", account: "111122223333", event: event.1 };
+        let mut said = 0;
+        plan.apply(&Value::Null, &scope, &mut Scratch::default(), &mut |_| said += 1);
+        if said == 0 && !matches!(plan, Plan::Ignored) {
+            silent.insert(format!("{file}:{line}: {} {}", event.0, event.1));
+        }
+    }
+    assert!(silent.is_empty(), "{}", silent.into_iter().collect::<Vec<_>>().join("\n"));
+}
