@@ -8,10 +8,12 @@ use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
 
 use clap::{Arg, ArgAction, Command, CommandFactory, FromArgMatches};
+use leastwise_catalog::Catalog;
 use toml::{Table, Value};
 
 use crate::cli::Cli;
 use crate::error::{Error, Result};
+use crate::output::thousands;
 
 /// Why there is no command to run.
 pub enum Stop {
@@ -37,7 +39,13 @@ pub fn command() -> Command {
 }
 
 fn version() -> String {
-    env!("CARGO_PKG_VERSION").to_owned()
+    let version = Catalog::embedded().version();
+    format!(
+        "{} (catalogue {}, {} actions)",
+        env!("CARGO_PKG_VERSION"),
+        version.date,
+        thousands(version.actions as u64)
+    )
 }
 
 fn with_variable(arg: Arg) -> Arg {

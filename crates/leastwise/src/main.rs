@@ -5,10 +5,10 @@
     unreachable_pub,
     reason = "`pub` here says which items other modules use; nobody depends on a binary"
 )]
-#![expect(dead_code, reason = "the commands that use all of it are being wired")]
 
 mod atomic;
 mod aws;
+mod catalog;
 mod cli;
 mod clock;
 mod command;

@@ -18,9 +18,6 @@ Examples:
 
 The result goes to stdout, or to --out; what was cut and why goes to stderr.")]
 pub struct RightsizeArgs {
-    #[command(flatten)]
-    pub logs: LogArgs,
-
     /// The principal's ARN: a role (with its path), a user
     #[arg(long, value_name = "ARN", conflicts_with = "all")]
     pub principal: Option<String>,
@@ -80,6 +77,9 @@ pub struct RightsizeArgs {
     /// Write a report; the name says the format: .md, .json or .html
     #[arg(long, value_name = "FILE")]
     pub report: Option<PathBuf>,
+
+    #[command(flatten)]
+    pub logs: LogArgs,
 }
 
 /// How far a resource may be generalised.

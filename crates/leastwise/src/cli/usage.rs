@@ -15,9 +15,6 @@ Examples:
   leastwise usage today/ --save usage-2026-10-01.lwu      # later: leastwise usage usage-*.lwu
   leastwise usage AWSLogs/ --output json | jq '.[] | select(.outcome == \"denied\")'")]
 pub struct UsageArgs {
-    #[command(flatten)]
-    pub logs: LogArgs,
-
     /// Only this principal: its ARN, or a pattern with * and ?
     #[arg(long, value_name = "ARN|GLOB")]
     pub principal: Option<String>,
@@ -29,6 +26,9 @@ pub struct UsageArgs {
     /// Write the usage to a file that later runs read beside or instead of logs
     #[arg(long, value_name = "FILE")]
     pub save: Option<PathBuf>,
+
+    #[command(flatten)]
+    pub logs: LogArgs,
 }
 
 /// How to print rows.

@@ -1,13 +1,13 @@
 //! One module for each verb.
 
+mod catalog;
 mod collect;
 mod completions;
 mod man;
 mod snapshot;
 mod usage;
 
-use leastwise_catalog::Catalog;
-
+use crate::catalog::load;
 use crate::cli::{Cli, Command};
 use crate::error::{Error, Result};
 
@@ -15,7 +15,8 @@ use crate::error::{Error, Result};
 pub fn run(cli: Cli) -> Result<()> {
     match cli.command {
         Command::Completions { shell } => completions::run(shell),
-        Command::Usage(args) => usage::run(&args, Catalog::embedded(), cli.quiet),
+        Command::Usage(args) => usage::run(&args, load(args.logs.read.catalog.as_deref())?, cli.quiet),
+        Command::Catalog(args) => catalog::run(&args),
         Command::Snapshot(args) => snapshot::run(&args, cli.quiet),
         Command::Man { command } => man::run(command.as_deref()),
         other => Err(Error::usage(format!("this build cannot do `{other:?}` yet"))),

@@ -1,0 +1,124 @@
+//! `leastwise catalog`: look up actions and services, bring in newer ones.
+
+mod show;
+
+use std::fmt::Write as _;
+
+use leastwise_catalog::{Action, Catalog, Service};
+use serde_json::Value;
+
+use crate::catalog;
+use crate::cli::catalog::{CatalogArgs, CatalogVerb};
+use crate::error::{Error, Result};
+use crate::output::{self, counted};
+
+/// Runs one of its verbs.
+pub fn run(args: &CatalogArgs) -> Result<()> {
+    if let CatalogVerb::Import { dir } = &args.verb {
+        let (catalog, path) = catalog::keep(dir)?;
+        let services = counted(catalog.version().imported.len() as u64, "service", "services");
+        output::note(&format!("imported {services}, kept in {}", path.display()));
+        return output::result(version(&catalog).as_bytes());
+    }
+    let catalog = catalog::load(args.catalog.as_deref())?;
+    match &args.verb {
+        CatalogVerb::Show { names, json } => print(&found(catalog, names)?, *json),
+        CatalogVerb::Search { words, json } => {
+            let words = words.join(" ");
+            let actions: Vec<Found<'_>> = catalog.search(&words).into_iter().map(Found::Action).collect();
+            match actions.is_empty() {
+                true => Err(Error::findings(format!(
+                    "no action with all of `{words}` in its name or its service's"
+                ))),
+                false => print_lines(&actions, *json),
+            }
+        }
+        CatalogVerb::Version => output::result(version(catalog).as_bytes()),
+        CatalogVerb::Import { .. } => Ok(()),
+    }
+}
+
+/// What a name stands for.
+enum Found<'c> {
+    Service(&'c Service),
+    Action(Action<'c>),
+}
+
+fn found<'c>(catalog: &'c Catalog, names: &[String]) -> Result<Vec<Found<'c>>> {
+    let mut all = Vec::new();
+    for name in names {
+        if let Some(service) = catalog.service(&name.to_ascii_lowercase()) {
+            all.push(Found::Service(service));
+            continue;
+        }
+        let actions = catalog.expand(name);
+        if actions.is_empty() {
+            let kind = if name.contains(':') { "action" } else { "service" };
+            let error = Error::usage(format!("unknown {kind} `{name}`"));
+            let near = catalog.suggest(name);
+            return Err(match near.is_empty() {
+                true => error.hint("`leastwise catalog search WORDS` finds actions by words"),
+                false => error.hint(format!("did you mean `{}`?", near.join("`, `"))),
+            });
+        }
+        all.extend(actions.into_iter().map(Found::Action));
+    }
+    Ok(all)
+}
+
+fn print(found: &[Found<'_>], json: bool) -> Result<()> {
+    if json {
+        return print_json(found);
+    }
+    // One thing in full, many in a line each.
+    match found {
+        [Found::Action(action)] => output::result(show::action(action).as_bytes()),
+        [Found::Service(service)] => output::result(show::service(service).as_bytes()),
+        many => print_lines(many, false),
+    }
+}
+
+fn print_lines(found: &[Found<'_>], json: bool) -> Result<()> {
+    if json {
+        return print_json(found);
+    }
+    let mut text = String::new();
+    for found in found {
+        match found {
+            Found::Action(action) => text.push_str(&show::line(action)),
+            Found::Service(service) => {
+                let _ = writeln!(text, "{}  {}", service.prefix, service.name);
+            }
+        }
+    }
+    output::result(text.as_bytes())
+}
+
+fn print_json(found: &[Found<'_>]) -> Result<()> {
+    let values: Vec<Value> = found
+        .iter()
+        .map(|found| match found {
+            Found::Action(action) => show::action_json(action),
+            Found::Service(service) => show::service_json(service),
+        })
+        .collect();
+    let mut text = serde_json::to_vec_pretty(&values)
+        .map_err(|error| Error::input("cannot print the catalogue as JSON").because(error))?;
+    text.push(b'\n');
+    output::result(&text)
+}
+
+fn version(catalog: &Catalog) -> String {
+    let version = catalog.version();
+    let mut text = format!(
+        "date      {}\ndigest    sha256:{}\nservices  {}\nactions   {}\n",
+        version.date,
+        version.digest,
+        output::thousands(version.services as u64),
+        output::thousands(version.actions as u64)
+    );
+    if !version.imported.is_empty() {
+        let _ = writeln!(text, "imported  {}", version.imported.join(", "));
+    }
+    text
+}
