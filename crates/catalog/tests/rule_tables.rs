@@ -9,15 +9,17 @@ use std::path::{Path, PathBuf};
 /// Every table as (file name, text).
 fn tables() -> Vec<(String, String)> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("data/aws/rules");
-    let mut files: Vec<PathBuf> =
-        std::fs::read_dir(folder).unwrap().map(|file| file.unwrap().path()).collect();
+    let mut files: Vec<PathBuf> = std::fs::read_dir(folder)
+        .expect("the tables' folder is part of the repository")
+        .filter_map(|file| Some(file.ok()?.path()))
+        .collect();
     files.sort();
     files
         .into_iter()
         .filter(|file| file.extension().is_some_and(|extension| extension == "rules"))
         .map(|file| {
-            let name = file.file_name().unwrap().to_string_lossy().into_owned();
-            (name, std::fs::read_to_string(&file).unwrap())
+            let name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            (name, std::fs::read_to_string(&file).expect("a table is a text file"))
         })
         .collect()
 }
