@@ -40,7 +40,7 @@ pub enum Value<'a> {
 pub struct Cursor<'a> {
     text: &'a [u8],
     positions: &'a [u32],
-    /// Index into `positions` of the next quote or bracket.
+    /// Index into `positions` of the next opening quote or bracket.
     next: usize,
 }
 
@@ -55,7 +55,7 @@ impl<'a> Cursor<'a> {
         self.text
     }
 
-    /// The byte offset of the next quote or bracket; the text's length when there is none.
+    /// The byte offset of the next opening quote or bracket; the text's length when there is none.
     #[inline]
     pub fn position(&self) -> usize {
         self.positions.get(self.next).map_or(self.text.len(), |&at| at as usize)
@@ -102,7 +102,10 @@ impl<'a> Cursor<'a> {
     }
 
     /// The next member of the object that was entered, or `None` at its end (which is stepped over).
-    #[inline]
+    ///
+    /// In compact JSON, as CloudTrail writes it, a name is followed by `":` and the value; then no byte between has
+    /// to be looked for.
+    #[inline(always)]
     pub fn member(&mut self) -> Result<Option<(&'a [u8], Value<'a>)>, Malformed> {
         let at = self.step()?;
         match self.text[at] {
@@ -110,14 +113,26 @@ impl<'a> Cursor<'a> {
             b'}' => return Ok(None),
             _ => return Err(self.wrong(at, "expected a member name")),
         }
-        let end = self.step()?;
-        let name = &self.text[at + 1..end];
+        let next = self.position();
+        if let [.., b'"', b':'] = &self.text[at + 1..next]
+            && next < self.text.len()
+        {
+            let value = self.value(next)?;
+            return Ok(Some((&self.text[at + 1..next - 2], value)));
+        }
+        self.spaced_member(at)
+    }
+
+    /// A member with white space around its colon, or with a scalar as its value.
+    #[inline(never)]
+    fn spaced_member(&mut self, at: usize) -> Result<Option<(&'a [u8], Value<'a>)>, Malformed> {
+        let end = self.string_end(at, self.position())?;
         let colon = self.skip_space(end + 1);
         if self.text.get(colon) != Some(&b':') {
             return Err(self.wrong(colon, "expected `:` after a member name"));
         }
         let value = self.value(self.skip_space(colon + 1))?;
-        Ok(Some((name, value)))
+        Ok(Some((&self.text[at + 1..end], value)))
     }
 
     /// The next element of the array that was entered, or `None` at its end (which is stepped over).
@@ -142,22 +157,46 @@ impl<'a> Cursor<'a> {
     }
 
     /// The value that begins at byte `at`, the next that is not white space.
-    #[inline]
+    #[inline(always)]
     fn value(&mut self, at: usize) -> Result<Value<'a>, Malformed> {
         match self.text.get(at) {
             Some(b'"') => {
-                let start = self.step()?;
-                let end = self.step()?;
-                if start != at {
+                if self.step()? != at {
                     return Err(self.wrong(at, "expected a value"));
                 }
-                self.check_end(end + 1)?;
+                let next = self.position();
+                let end = match &self.text[at + 1..next] {
+                    _ if next == self.text.len() => return Err(self.cut_short()),
+                    [.., b'"', b','] => next - 2,
+                    [.., b'"'] => next - 1,
+                    _ => self.spaced_end(at, next)?,
+                };
                 Ok(Value::String(&self.text[at + 1..end]))
             }
             Some(b'{') => Ok(Value::Object),
             Some(b'[') => Ok(Value::Array),
             Some(_) => self.scalar(at),
             None => Err(self.cut_short()),
+        }
+    }
+
+    /// Where a string value ends that is followed by white space.
+    #[inline(never)]
+    fn spaced_end(&self, at: usize, next: usize) -> Result<usize, Malformed> {
+        let end = self.string_end(at, next)?;
+        self.check_end(end + 1)?;
+        Ok(end)
+    }
+
+    /// Where the string that opens at `at` closes: no other string begins before `next`, so its closing quote is
+    /// the last quote before that.
+    fn string_end(&self, at: usize, next: usize) -> Result<usize, Malformed> {
+        if next >= self.text.len() {
+            return Err(self.cut_short());
+        }
+        match self.text[at + 1..next].iter().rposition(|byte| *byte == b'"') {
+            Some(len) => Ok(at + 1 + len),
+            None => Err(self.wrong(at, "a string without an end")),
         }
     }
 
@@ -208,32 +247,29 @@ impl<'a> Cursor<'a> {
         loop {
             let at = self.step()?;
             let byte = self.text[at];
-            match byte {
-                b'"' => {
-                    self.step()?;
+            if byte == b'"' {
+                continue;
+            }
+            if matches!(byte, b'{' | b'[') {
+                if depth == MAX_DEPTH {
+                    return Err(self.wrong(at, "nested deeper than 512 levels"));
                 }
-                b'{' | b'[' => {
-                    if depth == MAX_DEPTH {
-                        return Err(self.wrong(at, "nested deeper than 512 levels"));
-                    }
-                    let bit = 1 << (depth % 64);
-                    let word = &mut kinds[depth / 64];
-                    *word = if byte == b'{' { *word | bit } else { *word & !bit };
-                    depth += 1;
-                }
-                _ => {
-                    if depth == 0 {
-                        return Err(self.wrong(at, "a closing bracket that was never opened"));
-                    }
-                    depth -= 1;
-                    let object = kinds[depth / 64] >> (depth % 64) & 1 == 1;
-                    if object != (byte == b'}') {
-                        return Err(self.wrong(at, "brackets that do not pair"));
-                    }
-                    if depth == 0 {
-                        return Ok(&self.text[start..=at]);
-                    }
-                }
+                let bit = 1 << (depth % 64);
+                let word = &mut kinds[depth / 64];
+                *word = if byte == b'{' { *word | bit } else { *word & !bit };
+                depth += 1;
+                continue;
+            }
+            if depth == 0 {
+                return Err(self.wrong(at, "a closing bracket that was never opened"));
+            }
+            depth -= 1;
+            let object = kinds[depth / 64] >> (depth % 64) & 1 == 1;
+            if object != (byte == b'}') {
+                return Err(self.wrong(at, "brackets that do not pair"));
+            }
+            if depth == 0 {
+                return Ok(&self.text[start..=at]);
             }
         }
     }

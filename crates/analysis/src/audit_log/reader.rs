@@ -193,7 +193,7 @@ impl Reader {
             State::Array { wrapped, tail, first } => {
                 self.element(cursor, start, sink, (wrapped, tail, first))
             }
-            State::Tail { depth } => Ok(self.tail(cursor, depth)),
+            State::Tail { depth } => Ok(self.tail(cursor, at, depth)),
             State::Lost => Ok(Step::Stop),
         }
     }
@@ -270,15 +270,21 @@ impl Reader {
     }
 
     /// Skips to the end of the object that surrounds the array of records.
-    fn tail(&mut self, cursor: &mut Cursor<'_>, mut depth: usize) -> Step {
+    fn tail(&mut self, cursor: &mut Cursor<'_>, from: usize, mut depth: usize) -> Step {
         while let Some(byte) = cursor.peek() {
             let at = cursor.position();
             match byte {
                 b'"' => {
                     let before = *cursor;
-                    if cursor.step().and_then(|_| cursor.step()).is_err() {
+                    let _ = cursor.step();
+                    // Where a string ends is known only by what follows it.
+                    if cursor.peek().is_none() {
                         *cursor = before;
-                        return Step::More;
+                        if at == from {
+                            return Step::More;
+                        }
+                        self.state = State::Tail { depth };
+                        return Step::Done(at);
                     }
                     continue;
                 }
