@@ -248,8 +248,11 @@ fn render(
     whole
 }
 
+/// The value as the source's transforms leave it; nothing comes of nothing.
 fn transformed<'a>(source: &Source, value: &'a str) -> Cow<'a, str> {
-    source.transforms.iter().fold(Cow::Borrowed(value), |value, one| transform::apply(one, value))
+    source.transforms.iter().fold(Cow::Borrowed(value), |value, one| {
+        if value.is_empty() { value } else { transform::apply(one, value) }
+    })
 }
 
 /// Calls `found` with every value of a source that its transforms leave.
