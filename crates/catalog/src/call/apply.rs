@@ -284,8 +284,8 @@ fn apply_value(
     scratch: &mut Scratch,
     out: &mut Out<'_, '_>,
 ) {
-    let named =
-        types.first().and_then(|plan| plan.formats.first()).filter(|format| format.variables.len() == 1);
+    let only = if let [plan] = types { plan.formats.first() } else { None };
+    let named = only.filter(|format| format.variables.len() == 1);
     parameters.each(&source.path, &mut |value| {
         let value = transformed(source, value);
         if value.starts_with("arn:") {
@@ -305,7 +305,7 @@ fn apply_value(
         }
     });
     if out.said == 0 {
-        match types.first().and_then(|plan| plan.formats.first()) {
+        match only {
             Some(format) => say_pattern(format, scope, scratch, out),
             None => out.say("*", Known::Nothing),
         }
