@@ -116,6 +116,7 @@ fn profile(profile: &InstanceProfile) -> Result<Value> {
         .put("Arn", Some(profile.arn()))
         .put("CreateDate", time(Some(profile.create_date())))
         .put("Roles", Some(roles))
+        .put("Tags", some_tags(profile.tags()))
         .done())
 }
 
@@ -127,6 +128,11 @@ fn role_of_profile(role: &Role) -> Result<Value> {
         .put("Arn", Some(role.arn()))
         .put("CreateDate", time(Some(role.create_date())))
         .put("AssumeRolePolicyDocument", role.assume_role_policy_document().map(document).transpose()?)
+        .put("Description", role.description())
+        .put("MaxSessionDuration", role.max_session_duration())
+        .put("PermissionsBoundary", role.permissions_boundary().map(boundary))
+        .put("Tags", some_tags(role.tags()))
+        .put("RoleLastUsed", role.role_last_used().map(last_used))
         .done())
 }
 
@@ -156,6 +162,11 @@ fn boundary(boundary: &AttachedPermissionsBoundary) -> Value {
 
 fn tags(tags: &[Tag]) -> Vec<Value> {
     tags.iter().map(|tag| json!({ "Key": tag.key(), "Value": tag.value() })).collect()
+}
+
+/// Where the API leaves out the list when there are none.
+fn some_tags(list: &[Tag]) -> Option<Vec<Value>> {
+    (!list.is_empty()).then(|| tags(list))
 }
 
 fn last_used(used: &RoleLastUsed) -> Value {
