@@ -1,0 +1,11 @@
+//! The binary, run as a user runs it.
+
+#![expect(
+    unreachable_pub,
+    reason = "`pub` here says which items other modules use; nobody depends on a test"
+)]
+
+mod cli;
+mod support;
+mod usage;
+mod weird;
