@@ -4,6 +4,7 @@
 //! plan of a kind of event, the class of an error code, the principal. What is left for each record is to
 //! fill the plan in and to find the row.
 
+use super::intern::Interner;
 use super::parameters::Parameters;
 use super::principal::{Who, partition, principal};
 use super::refusal::refusal;
@@ -13,23 +14,22 @@ use super::{Shared, Usage, context};
 use crate::audit_log::{Event, Problem, Raw, Sink, unescape};
 use leastwise_catalog::call::{ErrorClass, Known, Need, Plan, Scope, Scratch};
 use leastwise_policy::time::Timestamp;
-use std::collections::HashMap;
 use std::sync::Arc;
-use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed};
+use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 /// Collects the usage of the records of one worker.
 #[derive(Debug)]
 pub struct Collector<'s> {
     shared: &'s Shared<'s>,
     usage: Usage,
-    kinds: super::intern::Interner,
+    kinds: Interner,
     plans: Vec<EventKind>,
-    wanted: Vec<bool>,
+    callers: Interner,
+    caller_facts: Vec<Caller>,
+    origins: Interner,
+    origin_facts: Vec<Origin>,
     errors: Vec<(Vec<u8>, ErrorClass)>,
-    contexts: HashMap<(u32, u64), u32>,
-    base_contexts: super::intern::Interner,
     scratch: Scratch,
-    buffer: Vec<u8>,
     bytes: Vec<u8>,
     problems: Vec<Problem>,
 }
@@ -49,13 +49,29 @@ struct NeedKind {
     tags: bool,
 }
 
+/// A caller, known by the identity's bytes.
+#[derive(Debug, Clone, Copy)]
+struct Caller {
+    who: Result<u32, Who>,
+    wanted: bool,
+    partition: &'static str,
+}
+
+/// Where calls come from: what their context says whatever the action.
+#[derive(Debug)]
+struct Origin {
+    base: Vec<u8>,
+    /// The context of rows without keys of their own: for KMS actions and for the others.
+    plain: [u32; 2],
+}
+
 /// What all rows of one event have in common.
 struct Common<'a> {
     principal: u32,
     outcome: Outcome,
     time: i64,
     id: Raw<'a>,
-    base_context: u32,
+    origin: usize,
     invoked_by: Raw<'a>,
     region: Raw<'a>,
 }
@@ -68,14 +84,14 @@ impl<'s> Collector<'s> {
         Collector {
             shared,
             usage,
-            kinds: super::intern::Interner::default(),
+            kinds: Interner::default(),
             plans: Vec::new(),
-            wanted: Vec::new(),
+            callers: Interner::default(),
+            caller_facts: Vec::new(),
+            origins: Interner::default(),
+            origin_facts: Vec::new(),
             errors: Vec::new(),
-            contexts: HashMap::new(),
-            base_contexts: super::intern::Interner::default(),
             scratch: Scratch::default(),
-            buffer: Vec::new(),
             bytes: Vec::new(),
             problems: Vec::new(),
         }
@@ -143,15 +159,79 @@ impl<'s> Collector<'s> {
         EventKind { plan: Arc::new(plan), needs, data: false }
     }
 
-    /// Whether the settings ask for this principal.
-    fn is_wanted(&mut self, principal: u32) -> bool {
-        let id = principal as usize;
-        while self.wanted.len() <= id {
-            let next = self.usage.table.principals.text(self.wanted.len() as u32);
-            let globs = &self.shared.settings.principals;
-            self.wanted.push(globs.is_empty() || globs.iter().any(|glob| glob.matches(next)));
+    /// Who called. What is known of a caller is worked out once and found again by the bytes that name it.
+    fn caller(&mut self, event: &Event<'_>) -> Caller {
+        let identity = &event.identity;
+        let id = match identity.kind {
+            b"AssumedRole" if !identity.issuer.is_empty() => self.callers.intern(identity.issuer),
+            _ => {
+                self.bytes.clear();
+                for part in [
+                    identity.kind,
+                    identity.arn,
+                    identity.issuer,
+                    identity.account,
+                    identity.principal_id,
+                    identity.on_behalf_of,
+                    identity.invoked_by,
+                    event.region,
+                ] {
+                    self.bytes.extend_from_slice(part);
+                    self.bytes.push(0);
+                }
+                self.bytes.push(u8::from(identity.present));
+                self.callers.intern(&self.bytes)
+            }
+        } as usize;
+        if id == self.caller_facts.len() {
+            let caller = self.new_caller(event);
+            self.caller_facts.push(caller);
         }
-        self.wanted[id]
+        self.caller_facts[id]
+    }
+
+    #[cold]
+    fn new_caller(&mut self, event: &Event<'_>) -> Caller {
+        let partition = partition(&event.identity, std::str::from_utf8(event.region).unwrap_or_default());
+        let mut name = Vec::new();
+        let who = principal(&event.identity, partition, &mut name);
+        let text = std::str::from_utf8(&name);
+        let (who, wanted) = match (who, text) {
+            (Who::Principal, Ok(text)) => {
+                let globs = &self.shared.settings.principals;
+                let wanted = globs.is_empty() || globs.iter().any(|glob| glob.matches(text));
+                (Ok(self.usage.table.principals.intern(&name)), wanted)
+            }
+            (who, _) => (Err(who), false),
+        };
+        Caller { who, wanted, partition }
+    }
+
+    /// Where the call comes from.
+    fn origin(&mut self, event: &Event<'_>) -> usize {
+        self.bytes.clear();
+        for part in [event.region, event.vpc_endpoint, event.identity.mfa, event.identity.invoked_by] {
+            self.bytes.extend_from_slice(part);
+            self.bytes.push(0);
+        }
+        if event.context.is_some() {
+            let mut base = Vec::new();
+            context::of_event(event, &mut base);
+            self.bytes.extend_from_slice(&base);
+        }
+        let id = self.origins.intern(&self.bytes) as usize;
+        if id == self.origin_facts.len() {
+            let mut base = Vec::new();
+            context::of_event(event, &mut base);
+            let contexts = &mut self.usage.table.contexts;
+            let plain = [false, true].map(|kms| {
+                let mut bytes = base.clone();
+                context::via(event.identity.invoked_by, event.region, kms, &mut bytes);
+                contexts.intern(&bytes)
+            });
+            self.origin_facts.push(Origin { base, plain });
+        }
+        id
     }
 
     fn class(&mut self, code: Raw<'_>) -> ErrorClass {
@@ -208,35 +288,20 @@ impl<'s> Collector<'s> {
         if event.name.is_empty() || event.source.is_empty() {
             return Err("the record has no eventName or no eventSource; it is left out".to_owned());
         }
-        let region = std::str::from_utf8(event.region).unwrap_or_default();
-        let partition = partition(&event.identity, region);
-        let mut buffer = std::mem::take(&mut self.buffer);
-        let who = principal(&event.identity, partition, &mut buffer);
-        let id = match who {
-            Who::Principal if std::str::from_utf8(&buffer).is_ok() => {
-                Some(self.usage.table.principals.intern(&buffer))
+        let caller = self.caller(event);
+        match caller.who {
+            Ok(_) if !caller.wanted => self.usage.tally.other_principals += 1,
+            Ok(principal) => self.count(event, principal, time, caller.partition),
+            Err(Who::Nobody(reason)) => self.usage.tally.leave_out(reason),
+            Err(Who::Principal) => {
+                return Err("the principal's ARN is not UTF-8; the record is left out".to_owned());
             }
-            Who::Principal => None,
-            Who::Nobody(reason) => {
-                self.usage.tally.leave_out(reason);
-                self.buffer = buffer;
-                return Ok(());
-            }
-        };
-        self.buffer = buffer;
-        let Some(principal) = id else {
-            return Err("the principal's ARN is not UTF-8; the record is left out".to_owned());
-        };
-        if !self.is_wanted(principal) {
-            self.usage.tally.other_principals += 1;
-            return Ok(());
         }
-        self.count(event, principal, time, region, partition);
         Ok(())
     }
 
     /// Counts a call of a principal that is asked for.
-    fn count(&mut self, event: &Event<'_>, principal: u32, time: i64, region: &str, partition: &'static str) {
+    fn count(&mut self, event: &Event<'_>, principal: u32, time: i64, partition: &'static str) {
         let kind = self.kind(event);
         if event.category == b"Data" && !self.plans[kind].data {
             self.plans[kind].data = true;
@@ -250,16 +315,13 @@ impl<'s> Collector<'s> {
             Plan::Needs(_) | Plan::Unknown => {}
         }
         let outcome = self.outcome(event.error_code);
-        let mut bytes = std::mem::take(&mut self.bytes);
-        context::of_event(event, &mut bytes);
-        let base_context = self.base_contexts.intern(&bytes);
-        self.bytes = bytes;
+        let origin = self.origin(event);
         let common = Common {
             principal,
             outcome,
             time,
             id: event.id,
-            base_context,
+            origin,
             invoked_by: event.identity.invoked_by,
             region: event.region,
         };
@@ -272,10 +334,12 @@ impl<'s> Collector<'s> {
         let parameters = Parameters::new(event.parameters, event.resources);
         if matches!(*plan, Plan::Unknown) {
             let action = self.plans[kind].needs[0].action;
-            self.add(&common, action, Kind::Unmapped, "", base_context, &mut counted);
+            let context = self.origin_facts[origin].plain[0];
+            self.add(&common, action, Kind::Unmapped, "", context, &mut counted);
             return self.tally(counted);
         }
         let name = std::str::from_utf8(event.name).unwrap_or_default();
+        let region = std::str::from_utf8(event.region).unwrap_or_default();
         let scope = Scope { partition, region, account, event: name };
         let mut scratch = std::mem::take(&mut self.scratch);
         plan.apply(&parameters, &scope, &mut scratch, &mut |need: Need<'_>| {
@@ -322,23 +386,9 @@ impl<'s> Collector<'s> {
         };
         let action = self.usage.table.actions.intern(refusal.action.as_bytes());
         let need = NeedKind { action, kms: refusal.action.starts_with("kms:"), tags: false };
-        let context = self.plain_context(common, need.kms);
+        let context = self.origin_facts[common.origin].plain[usize::from(need.kms)];
         self.add(common, action, kind, resource, context, counted);
         true
-    }
-
-    /// The context of a row without keys of its own.
-    fn plain_context(&mut self, common: &Common<'_>, kms: bool) -> u32 {
-        let variant = u64::from(!common.invoked_by.is_empty()) << 1 | u64::from(kms);
-        let variant = if variant > 1 { variant ^ xxh3_64(common.invoked_by) } else { 0 };
-        if let Some(&known) = self.contexts.get(&(common.base_context, variant)) {
-            return known;
-        }
-        let mut bytes = self.base_contexts.bytes(common.base_context).to_vec();
-        context::via(common.invoked_by, common.region, kms, &mut bytes);
-        let id = self.usage.table.contexts.intern(&bytes);
-        self.contexts.insert((common.base_context, variant), id);
-        id
     }
 
     fn context(
@@ -350,9 +400,9 @@ impl<'s> Collector<'s> {
     ) -> u32 {
         let tags = if kind.tags { parameters.tags() } else { Vec::new() };
         if need.context.is_empty() && tags.is_empty() {
-            return self.plain_context(common, kind.kms);
+            return self.origin_facts[common.origin].plain[usize::from(kind.kms)];
         }
-        let mut bytes = self.base_contexts.bytes(common.base_context).to_vec();
+        let mut bytes = self.origin_facts[common.origin].base.clone();
         context::via(common.invoked_by, common.region, kind.kms, &mut bytes);
         for (key, value) in need.context {
             context::push(&mut bytes, key, &[value.as_bytes()]);
@@ -377,7 +427,6 @@ impl<'s> Collector<'s> {
         context: u32,
         counted: &mut Counted,
     ) {
-        let context = if kind == Kind::Unmapped { self.plain_context(common, false) } else { context };
         let key = Key { principal: common.principal, action, context, outcome: common.outcome as u8, kind };
         let hash = self.usage.table.hash(&key, resource);
         let day = i32::try_from(common.time.div_euclid(86_400)).unwrap_or(i32::MAX);

@@ -15,8 +15,13 @@ pub(super) fn push(into: &mut Vec<u8>, key: &str, values: &[&[u8]]) {
     into.extend_from_slice(key.as_bytes());
     for value in values {
         into.push(UNIT);
+        let start = into.len();
+        into.extend_from_slice(value);
         // The separators are control characters, which no value that AWS compares has.
-        into.extend(value.iter().filter(|byte| !matches!(**byte, UNIT | RECORD)));
+        if memchr::memchr2(UNIT, RECORD, value).is_some() {
+            let kept: Vec<u8> = into.drain(start..).filter(|byte| !matches!(byte, &UNIT | &RECORD)).collect();
+            into.extend(kept);
+        }
     }
     into.push(RECORD);
 }

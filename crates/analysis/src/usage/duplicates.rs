@@ -6,14 +6,46 @@
 //! later than that is not to be expected, and what could not be checked is counted.
 
 use hashbrown::HashTable;
+use hashbrown::hash_table::Entry;
 use std::collections::BTreeMap;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicI64, AtomicU64, AtomicUsize, Ordering};
 
-const SHARDS: usize = 32;
+const SHARDS: usize = 16;
 
-/// The fingerprints of each day.
-type Days = BTreeMap<i32, HashTable<u64>>;
+/// The fingerprints of each day. The day that was asked for last is at hand: logs come in the order of days.
+#[derive(Debug, Default)]
+struct Days {
+    day: i32,
+    seen: HashTable<u64>,
+    others: BTreeMap<i32, HashTable<u64>>,
+}
+
+impl Days {
+    fn of(&mut self, day: i32) -> &mut HashTable<u64> {
+        if day != self.day {
+            let seen = self.others.remove(&day).unwrap_or_default();
+            let before = std::mem::replace(&mut self.seen, seen);
+            if !before.is_empty() {
+                self.others.insert(self.day, before);
+            }
+            self.day = day;
+        }
+        &mut self.seen
+    }
+
+    fn oldest(&self) -> Option<i32> {
+        let held = (!self.seen.is_empty()).then_some(self.day);
+        held.into_iter().chain(self.others.keys().next().copied()).min()
+    }
+
+    /// Forgets a day, and says how many fingerprints it had.
+    fn forget(&mut self, day: i32) -> usize {
+        let gone =
+            if day == self.day { Some(std::mem::take(&mut self.seen)) } else { self.others.remove(&day) };
+        gone.map_or(0, |gone| gone.len())
+    }
+}
 
 /// The fingerprints of the events that were counted, shared by all workers.
 #[derive(Debug)]
@@ -56,12 +88,13 @@ impl Duplicates {
         let new = {
             let shard = &self.shards[(fingerprint >> 59) as usize % SHARDS];
             let mut days = shard.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-            let seen = days.entry(day).or_default();
-            let new = seen.find(fingerprint, |known| *known == fingerprint).is_none();
-            if new {
-                seen.insert_unique(fingerprint, fingerprint, |known| *known);
+            match days.of(day).entry(fingerprint, |known| *known == fingerprint, |known| *known) {
+                Entry::Occupied(_) => false,
+                Entry::Vacant(free) => {
+                    free.insert(fingerprint);
+                    true
+                }
             }
-            new
         };
         if new && self.held.fetch_add(1, Ordering::Relaxed) >= self.limit {
             self.forget_oldest();
@@ -76,17 +109,13 @@ impl Duplicates {
 
     #[cold]
     fn forget_oldest(&self) {
-        let lock = |shard: &Mutex<Days>| {
-            let days = shard.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-            days.first_key_value().map(|(day, _)| *day)
-        };
+        let lock =
+            |shard: &'_ Mutex<Days>| shard.lock().unwrap_or_else(std::sync::PoisonError::into_inner).oldest();
         let Some(oldest) = self.shards.iter().filter_map(lock).min() else { return };
         self.forgotten.fetch_max(i64::from(oldest), Ordering::Relaxed);
         for shard in &self.shards {
-            let mut days = shard.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-            if let Some(gone) = days.remove(&oldest) {
-                self.held.fetch_sub(gone.len(), Ordering::Relaxed);
-            }
+            let gone = shard.lock().unwrap_or_else(std::sync::PoisonError::into_inner).forget(oldest);
+            self.held.fetch_sub(gone, Ordering::Relaxed);
         }
     }
 }

@@ -22,24 +22,24 @@ impl<'a> Parameters<'a> {
         let mut members = SmallVec::new();
         if let Some(mut cursor) = parameters {
             // The record was walked once already, so its brackets are known to pair.
-            members = members_of(&mut cursor);
+            members_of(&mut cursor, &mut members);
             if let [Member { name, value: Value::Object, at }] = &members[..]
                 && Path::is_wrapper(name)
             {
-                members = members_of(&mut at.clone());
+                let mut wrapped = *at;
+                members_of(&mut wrapped, &mut members);
             }
         }
         Parameters { members, resources }
     }
 }
 
-fn members_of<'a>(cursor: &mut Cursor<'a>) -> SmallVec<[Member<'a>; 16]> {
-    let mut members = SmallVec::new();
+fn members_of<'a>(cursor: &mut Cursor<'a>, members: &mut SmallVec<[Member<'a>; 16]>) {
+    members.clear();
     let _ = each_member(cursor, |name, value, at| {
         members.push(Member { name, value, at });
         true
     });
-    members
 }
 
 /// Calls `found` with the members of the object at the cursor until it says stop.

@@ -3,7 +3,7 @@
 //! CloudTrail User Guide, "CloudTrail userIdentity element": what is right-sized is the role, not its session, so
 //! a role session counts for the role that issued it, by the issuer's ARN (the session's ARN lacks the path).
 
-use crate::audit_log::Identity;
+use crate::audit_log::{Identity, unescape};
 
 /// Whose usage a record is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,6 +51,12 @@ pub(super) fn principal(identity: &Identity<'_>, partition: &str, into: &mut Vec
             return Who::Nobody("calls that AWS services made for themselves");
         }
         _ => return Who::Nobody("records whose userIdentity has a type that is not known"),
+    }
+    if into.contains(&b'\\')
+        && let Some(text) = unescape(&into.clone())
+    {
+        into.clear();
+        into.extend_from_slice(text.as_bytes());
     }
     if into.is_empty() || into.ends_with(b"/") {
         return Who::Nobody("records whose userIdentity names no principal");

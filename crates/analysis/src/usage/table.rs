@@ -202,7 +202,7 @@ impl Table {
         let rows = std::mem::take(&mut self.groups[group].rows);
         for id in rows {
             let row = &self.rows[id as usize];
-            let text = String::from_utf8_lossy(&self.text[row.start..row.end]).into_owned();
+            let text = std::str::from_utf8(&self.text[row.start..row.end]).unwrap_or_default().to_owned();
             match fold(&text, level, row.key.kind == Kind::Folded) {
                 Some(folded) if folded != text => {
                     let (key, seen) = (Key { kind: Kind::Folded, ..row.key }, row.seen);

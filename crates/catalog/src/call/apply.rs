@@ -3,7 +3,6 @@
 use super::plan::{FormatPlan, Plan, PlannedNeed, PlannedPiece, PlannedResource, Role, TypePlan};
 use super::syntax::{Condition, Path, Source, Template, TemplatePiece, Test, Transform};
 use super::transform::{self, escape};
-use leastwise_policy::glob;
 use std::borrow::Cow;
 use std::sync::Arc;
 
@@ -115,7 +114,7 @@ fn holds(condition: &Condition, parameters: &dyn Parameters) -> bool {
             found |= value.eq_ignore_ascii_case(text);
         }),
         Test::Like(pattern) => each_value(&condition.source, parameters, &mut |value| {
-            found |= glob::matches(pattern, value);
+            found |= pattern.matches(value);
         }),
     }
     found != condition.negated

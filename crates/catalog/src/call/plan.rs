@@ -71,6 +71,8 @@ pub(super) struct TypePlan {
 pub(super) struct FormatPlan {
     pub(super) pieces: Vec<PlannedPiece>,
     pub(super) variables: Vec<Vec<Source>>,
+    /// The resource part is a variable and nothing else.
+    pub(super) whole_name: bool,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -259,7 +261,8 @@ impl<'c> Planner<'c> {
 }
 
 fn format_plan(format: &ArnFormat<'_>, sources: &impl Fn(&str) -> Vec<Source>) -> FormatPlan {
-    let mut plan = FormatPlan { pieces: Vec::new(), variables: Vec::new() };
+    let whole_name = format.as_str().splitn(6, ':').nth(5).is_some_and(is_one_variable);
+    let mut plan = FormatPlan { pieces: Vec::new(), variables: Vec::new(), whole_name };
     for piece in format.pieces() {
         plan.pieces.push(match piece {
             Piece::Literal(text) => PlannedPiece::Literal((*text).into()),
@@ -279,26 +282,13 @@ impl FormatPlan {
     /// Whether `arn` is of this format. A name that is the whole resource part (`arn:aws:s3:::bucket`) holds
     /// neither `/` nor `:`; any other variable may.
     pub(super) fn fits(&self, arn: &str) -> bool {
-        if self.variables.len() == 1 && self.resource_is_one_variable() {
+        if self.whole_name {
             let resource = arn.splitn(6, ':').nth(5).unwrap_or_default();
             if resource.contains(['/', ':']) {
                 return false;
             }
         }
         fits(&self.pieces, arn)
-    }
-
-    /// Whether the resource part, the sixth segment of the format, is a variable and nothing else.
-    fn resource_is_one_variable(&self) -> bool {
-        let shape: String = self
-            .pieces
-            .iter()
-            .map(|piece| match piece {
-                PlannedPiece::Literal(text) => text,
-                _ => "$",
-            })
-            .collect();
-        shape.splitn(6, ':').nth(5) == Some("$")
     }
 
     /// How much of the format is literal: of two formats that an ARN fits, the better has more.
@@ -308,6 +298,22 @@ impl FormatPlan {
             .map(|piece| if let PlannedPiece::Literal(text) = piece { text.len() } else { 0 })
             .sum()
     }
+}
+
+fn is_one_variable(text: &str) -> bool {
+    text.starts_with("${") && text.find('}') == Some(text.len() - 1)
+}
+
+/// Where `text` stands in `arn` from byte `from` up to `limit`. ARNs are short: a search that prepares itself
+/// costs more than it saves.
+fn occurrences<'a>(
+    arn: &'a str,
+    text: &'a str,
+    from: usize,
+    limit: usize,
+) -> impl Iterator<Item = usize> + 'a {
+    let (arn, text) = (arn.as_bytes(), text.as_bytes());
+    (from..=limit.min(arn.len())).filter(move |&at| arn[at..].starts_with(text))
 }
 
 fn fits(pieces: &[PlannedPiece], arn: &str) -> bool {
@@ -320,9 +326,10 @@ fn fits(pieces: &[PlannedPiece], arn: &str) -> bool {
     let empty_allowed = matches!(first, PlannedPiece::Region | PlannedPiece::Account);
     match rest.first() {
         None => !arn.is_empty(),
-        Some(PlannedPiece::Literal(text)) => arn
-            .match_indices(&**text)
-            .any(|(at, _)| at <= limit && (at > 0 || empty_allowed) && fits(rest, &arn[at..])),
+        Some(PlannedPiece::Literal(text)) => {
+            let from = usize::from(!empty_allowed);
+            occurrences(arn, text, from, limit).any(|at| fits(rest, &arn[at..]))
+        }
         Some(_) => arn.char_indices().any(|(at, _)| at > 0 && at <= limit && fits(rest, &arn[at..])),
     }
 }

@@ -2,6 +2,7 @@
 //!
 //! `docs/mapping.md` explains the language to contributors; this module is its definition.
 
+use leastwise_policy::glob::Glob;
 use std::sync::Arc;
 
 /// A path into a call's parameters: `instancesSet.items[].instanceId`. Names are compared without case, since
@@ -127,7 +128,7 @@ pub(super) struct Condition {
 pub(super) enum Test {
     Has,
     Equals(Box<str>),
-    Like(Box<str>),
+    Like(Glob),
 }
 
 /// A resource type that a rule names, with bindings of its own: ARN variable and source.
@@ -325,7 +326,7 @@ fn condition(text: &str) -> Result<Condition, String> {
         None => (&text[..at], false),
     };
     let value: Box<str> = text[at + 1..].into();
-    let test = if text.as_bytes()[at] == b'=' { Test::Equals(value) } else { Test::Like(value) };
+    let test = if text.as_bytes()[at] == b'=' { Test::Equals(value) } else { Test::Like(Glob::new(&value)) };
     Ok(Condition { negated: negated != inverted, source: source(path)?, test })
 }
 
