@@ -25,9 +25,16 @@ pub struct ActionPattern {
 impl ActionBlock {
     /// Whether the statement is about `action`, for instance `s3:GetObject`.
     pub fn applies_to(&self, action: &str) -> bool {
+        self.applies_to_folded(&action.to_ascii_lowercase())
+    }
+
+    /// [`ActionBlock::applies_to`] for an action in lower case.
+    pub(super) fn applies_to_folded(&self, action: &str) -> bool {
         match self {
-            ActionBlock::Action(patterns) => patterns.iter().any(|pattern| pattern.matches(action)),
-            ActionBlock::NotAction(patterns) => !patterns.iter().any(|pattern| pattern.matches(action)),
+            ActionBlock::Action(patterns) => patterns.iter().any(|pattern| pattern.folded.matches(action)),
+            ActionBlock::NotAction(patterns) => {
+                !patterns.iter().any(|pattern| pattern.folded.matches(action))
+            }
         }
     }
 

@@ -4,7 +4,7 @@
 
 use super::Version;
 use super::evaluate::{Facts, Truth};
-use super::template::{Resolved, Template, Versioned, Wildcards};
+use super::template::{Reading, Resolved, Template, Versioned, Wildcards};
 use crate::arn::{ArnPattern, ArnTarget};
 use std::fmt;
 
@@ -52,13 +52,11 @@ impl ResourcePattern {
     /// Takes `text` as a pattern; whether IAM would accept it is the parser's business.
     pub fn new(text: impl Into<String>) -> ResourcePattern {
         let text = text.into();
-        let compiled = Versioned::new(&text, |text, version| {
-            let template = Template::new(text, version, Wildcards::Meant);
-            match template.constant() {
-                Some(tokens) => Compiled::Fixed(ArnPattern::from_tokens(tokens)),
-                None => Compiled::Variable(template),
-            }
-        });
+        let compiled =
+            Versioned::new(&text, |text, version| match Template::read(text, version, Wildcards::Meant) {
+                Reading::Variable(template) => Compiled::Variable(template),
+                Reading::Constant(tokens) => Compiled::Fixed(ArnPattern::from_tokens(tokens)),
+            });
         ResourcePattern { text: text.into(), compiled }
     }
 

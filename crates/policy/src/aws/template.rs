@@ -20,6 +20,15 @@ enum Part {
     Variable { key: Box<str>, default: Option<Box<str>> },
 }
 
+/// A text, read.
+#[derive(Debug)]
+pub(super) enum Reading {
+    /// It has no variables; these are its steps.
+    Constant(Vec<Token>),
+    /// It has variables.
+    Variable(Template),
+}
+
 /// What a template is for one request.
 #[derive(Debug)]
 pub(super) enum Resolved {
@@ -64,30 +73,27 @@ impl<T> Versioned<T> {
 
 impl Template {
     /// Splits `text` as a document of this version reads it.
-    pub(super) fn new(text: &str, version: Version, wildcards: Wildcards) -> Template {
+    pub(super) fn read(text: &str, version: Version, wildcards: Wildcards) -> Reading {
+        let step = |character| match wildcards {
+            Wildcards::Meant => Token::of(character),
+            Wildcards::Literal => Token::Literal(character),
+        };
+        if version == Version::V2008_10_17 || !text.contains("${") {
+            return Reading::Constant(text.chars().map(step).collect());
+        }
         let mut parts = Vec::new();
         let mut left = text;
         while let Some(character) = left.chars().next() {
-            let variable = if version == Version::V2012_10_17 { split_variable(left) } else { None };
-            let (part, rest) = variable.unwrap_or_else(|| {
-                let token = match wildcards {
-                    Wildcards::Meant => Token::of(character),
-                    Wildcards::Literal => Token::Literal(character),
-                };
-                (Part::Token(token), &left[character.len_utf8()..])
-            });
+            let literally = || (Part::Token(step(character)), &left[character.len_utf8()..]);
+            let (part, rest) = split_variable(left).unwrap_or_else(literally);
             parts.push(part);
             left = rest;
         }
-        Template { parts: parts.into() }
-    }
-
-    /// The steps of the text, when it has no variables.
-    pub(super) fn constant(&self) -> Option<Vec<Token>> {
-        self.parts
-            .iter()
-            .map(|part| if let Part::Token(token) = part { Some(*token) } else { None })
-            .collect()
+        let constant = |part: &Part| if let Part::Token(token) = part { Some(*token) } else { None };
+        match parts.iter().map(constant).collect() {
+            Some(tokens) => Reading::Constant(tokens),
+            None => Reading::Variable(Template { parts: parts.into() }),
+        }
     }
 
     /// The text with the request's values in the place of its variables.

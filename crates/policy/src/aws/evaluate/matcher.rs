@@ -5,7 +5,7 @@
 use super::context::Facts;
 use super::truth::{Truth, any};
 use crate::arn::ArnPattern;
-use crate::aws::template::{Resolved, Template, Versioned, Wildcards};
+use crate::aws::template::{Reading, Resolved, Template, Versioned, Wildcards};
 use crate::aws::{Comparison, Version};
 use crate::glob::{Glob, Token};
 use crate::time::Timestamp;
@@ -158,12 +158,9 @@ fn texts(values: &[String], wildcards: Wildcards) -> Box<[Versioned<Pattern<Glob
 }
 
 fn versioned<T>(text: &str, wildcards: Wildcards, make: impl Fn(Vec<Token>) -> T) -> Versioned<Pattern<T>> {
-    Versioned::new(text, |text, version| {
-        let template = Template::new(text, version, wildcards);
-        match template.constant() {
-            Some(tokens) => Pattern::Fixed(make(tokens)),
-            None => Pattern::Variable(template),
-        }
+    Versioned::new(text, |text, version| match Template::read(text, version, wildcards) {
+        Reading::Variable(template) => Pattern::Variable(template),
+        Reading::Constant(tokens) => Pattern::Fixed(make(tokens)),
     })
 }
 

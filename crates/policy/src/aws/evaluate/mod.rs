@@ -143,7 +143,8 @@ impl Evaluation {
 
 /// A request, made ready.
 struct Question<'a> {
-    action: &'a str,
+    /// In lower case.
+    action: String,
     target: ArnTarget<'a>,
     facts: Facts<'a>,
 }
@@ -225,12 +226,13 @@ impl<'a> Question<'a> {
             ResourceRef::Exact(text) => ArnTarget::exact(text),
             ResourceRef::Pattern(text) => ArnTarget::pattern(text),
         };
-        Question { action: request.action, target, facts: Facts::new(request.context, request.principal) }
+        let facts = Facts::new(request.context, request.principal);
+        Question { action: request.action.to_ascii_lowercase(), target, facts }
     }
 
     /// Whether `statement` applies. Cheap tests first; keys are left in `keys` only when the answer is unknown.
     fn applies(&self, statement: &Statement, version: Version, keys: &mut Vec<String>) -> Truth {
-        if !statement.action.applies_to(self.action) {
+        if !statement.action.applies_to_folded(&self.action) {
             return Truth::False;
         }
         let resource = self.concerns(statement, version, keys);
