@@ -251,6 +251,20 @@ proptest! {
     }
 
     #[test]
+    fn simplifying_a_statement_changes_no_answer(statement in statements(any_effect()), ask in asks()) {
+        let mut simple = statement.clone();
+        simple.simplify();
+        let set = |statement| {
+            let all = Statement::allow(["*"], ["*"]);
+            PolicySet::of_identity(named(vec![Policy::new(vec![all, statement])]))
+        };
+        // Beside a statement that allows everything a `Deny` is seen, alone an `Allow`.
+        prop_assert_eq!(answer(&set(simple.clone()), &ask), answer(&set(statement.clone()), &ask));
+        let alone = |statement| PolicySet::of_identity(named(vec![Policy::new(vec![statement])]));
+        prop_assert_eq!(answer(&alone(simple), &ask), answer(&alone(statement), &ask));
+    }
+
+    #[test]
     fn the_case_of_an_action_does_not_matter(set in sets(), ask in asks()) {
         let shouted = Ask { action: "S3:GETOBJECT", ..ask.clone() };
         let plain = Ask { action: "s3:GetObject", ..ask };
