@@ -130,7 +130,7 @@ fn a_refusal_counts_columns_in_characters() {
     let error = Policy::parse(text).unwrap_err();
     assert_eq!((error.line, error.column, &*error.pointer), (2, 48, "/Statement/0/Action/0"));
     let text = "{\"é\u{1F600}\": 1, x}";
-    assert_eq!(refusal(text), "line 1, column 10: expected a key in double quotes, found `x`");
+    assert_eq!(refusal(text), "line 1, column 11: expected a key in double quotes, found `x`");
 }
 
 #[test]
