@@ -137,6 +137,9 @@ pub enum RenderError {
 }
 
 /// Writes what one principal receives. File names and identifiers are unique within the answer.
+///
+/// When there are no documents, JSON still has its index; a Terraform file or a template that says nothing is not
+/// written (CloudFormation refuses a template without resources).
 pub fn render(
     deliverable: &Deliverable,
     format: Format,
@@ -155,6 +158,7 @@ pub fn render_beside(
 ) -> Result<Vec<File>, RenderError> {
     let stem = names.file_stem(&deliverable.principal);
     match format {
+        Format::Terraform | Format::Cloudformation if deliverable.documents.is_empty() => Ok(Vec::new()),
         Format::Json => json::files(&stem, deliverable),
         Format::Terraform => terraform::files(&stem, names, deliverable, options.terraform),
         Format::Cloudformation => cloudformation::files(&stem, deliverable),

@@ -14,6 +14,7 @@ pub(crate) fn hostile() -> impl Strategy<Value = String> {
         Just("%{if true}".to_owned()),
         Just("${".to_owned()),
         Just("%%{".to_owned()),
+        Just("&{".to_owned()),
         Just("\"".to_owned()),
         Just("\\".to_owned()),
         Just("'".to_owned()),
