@@ -185,6 +185,7 @@ def check_leastwise(run, truth):
         return
     compared = 0
     for kind in ("used", "denied"):
+        several = SEVERAL_RESOURCES if kind == "used" else {}  # a refusal names the one that was refused
         found, wanted = collections.Counter(), collections.Counter()
         for row in rows:
             if row["outcome"] == kind:
@@ -192,7 +193,7 @@ def check_leastwise(run, truth):
         for principal, of in truth["generated"].items():
             for action, resources in of[kind].items():
                 if action not in NEEDS_NOTHING:
-                    wanted[principal, action] += sum(resources.values()) * SEVERAL_RESOURCES.get(action, 1)
+                    wanted[principal, action] += sum(resources.values()) * several.get(action, 1)
         attacks = {key: n for key, n in found.items() if key not in wanted}
         wrong = [key for key in wanted if found[key] != wanted[key]]
         shown = [f"{key}: {found[key]} instead of {wanted[key]}" for key in sorted(wrong)[:10]]
