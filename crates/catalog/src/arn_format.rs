@@ -1,8 +1,11 @@
 //! ARN formats of the Service Authorization Reference: `arn:${Partition}:s3:::${BucketName}/${ObjectName}`.
 //!
-//! A format is literals and variables. `${Partition}`, `${Region}` and `${Account}` never hold a `:`; any other
-//! variable may hold `/` and `:`, since names do (log groups, roles with a path, S3 keys). So one ARN can fit
-//! several formats, and the one with the most literal text is the type it is ([`Service::type_of`]).
+//! A format is literals and variables. No variable before the resource part holds a `:`; one in the resource part
+//! may hold `/` and `:`, since names do (log groups, roles with a path, S3 keys). So one ARN can fit several
+//! formats, and the one with the most literal text is the type it is ([`Service::type_of`]). Some formats have a
+//! `*`, which stands for any text.
+
+use leastwise_policy::glob;
 
 use crate::facts::{Name, ResourceType, Service};
 
@@ -71,46 +74,127 @@ impl<'a> ArnFormat<'a> {
         arn
     }
 
-    /// How much of the format is literal: the more, the more specific.
+    /// How much of the format is literal: the more, the more specific. A `*` stands for any text.
     pub fn literal_len(&self) -> usize {
-        self.pieces.iter().map(|piece| if let Piece::Literal(text) = piece { text.len() } else { 0 }).sum()
+        let literal = |piece: &Piece<'_>| match piece {
+            Piece::Literal(text) => text.bytes().filter(|byte| *byte != b'*').count(),
+            Piece::Variable(_) => 0,
+        };
+        self.pieces.iter().map(literal).sum()
     }
 
     /// The variables' values when `arn` has this format (a `*` in `arn` is a value like any other).
     pub fn bind<'t>(&self, arn: &'t str) -> Option<Vec<(&'a str, &'t str)>> {
-        let mut bound = Vec::with_capacity(self.pieces.len() / 2 + 1);
-        bind(&self.pieces, arn, &mut bound).then_some(bound)
+        let mut bound = Vec::new();
+        let mut own = self.text.splitn(6, ':');
+        let mut given = arn.splitn(6, ':');
+        for part in 0..6 {
+            let (own, given) = (own.next()?, given.next()?);
+            // Region and account are empty where a service is global or the partition's own.
+            let shortest = usize::from(part < 3 || part == 5);
+            bind(own, given, shortest, &mut bound)?;
+        }
+        Some(bound)
     }
 
     /// Whether `arn` has this format.
     pub fn matches(&self, arn: &str) -> bool {
         self.bind(arn).is_some()
     }
+
+    /// Whether some ARN of this format is one that `pattern` of a policy covers. Both are compared part by part:
+    /// a `*` before the resource part does not cross a `:`.
+    pub fn overlaps(&self, pattern: &str) -> bool {
+        let own = self.fill(|_| None);
+        let (mut own, mut pattern) = (own.splitn(6, ':'), pattern.splitn(6, ':'));
+        (0..6).all(|_| match (own.next(), pattern.next()) {
+            (Some(own), Some(pattern)) => glob::overlaps(own, pattern),
+            _ => false,
+        })
+    }
 }
 
-/// Binds the first variable to the shortest text that lets the rest match, so a literal `/` splits at the first.
-fn bind<'a, 't>(pieces: &[Piece<'a>], arn: &'t str, bound: &mut Vec<(&'a str, &'t str)>) -> bool {
-    let Some((first, rest)) = pieces.split_first() else { return arn.is_empty() };
-    let name = match first {
-        Piece::Literal(text) => return arn.strip_prefix(text).is_some_and(|arn| bind(rest, arn, bound)),
-        Piece::Variable(name) => *name,
-    };
-    let header = matches!(name, "Partition" | "Region" | "Account");
-    let limit = if header { arn.find(':').unwrap_or(arn.len()) } else { arn.len() };
-    let shortest = if matches!(name, "Region" | "Account") { 0 } else { 1 };
-    let ends: Vec<usize> = match rest.first() {
-        None => vec![arn.len()],
-        Some(Piece::Literal(text)) => arn.match_indices(text).map(|(at, _)| at).collect(),
-        Some(Piece::Variable(_)) => arn.char_indices().map(|(at, _)| at).chain([arn.len()]).collect(),
-    };
-    for end in ends.into_iter().filter(|end| (shortest..=limit).contains(end)) {
-        bound.push((name, &arn[..end]));
-        if bind(rest, &arn[end..], bound) {
-            return true;
+/// A step of one part of a format.
+enum Step<'a> {
+    Text(&'a str),
+    /// A variable; a `*` is one without a name.
+    Any(&'a str),
+}
+
+fn steps(part: &str) -> Vec<Step<'_>> {
+    let mut steps = Vec::new();
+    for piece in ArnFormat::parse(part).pieces {
+        match piece {
+            Piece::Variable(name) => steps.push(Step::Any(name)),
+            Piece::Literal(text) => {
+                for (index, text) in text.split('*').enumerate() {
+                    if index > 0 {
+                        steps.push(Step::Any(""));
+                    }
+                    if !text.is_empty() {
+                        steps.push(Step::Text(text));
+                    }
+                }
+            }
         }
-        bound.pop();
     }
-    false
+    steps
+}
+
+/// Binds the variables of one part. Each literal is taken where it comes first and the last one at the end, as
+/// globs are matched: so this takes no longer than the text is long, whatever it is.
+fn bind<'a, 't>(
+    part: &'a str,
+    text: &'t str,
+    shortest: usize,
+    bound: &mut Vec<(&'a str, &'t str)>,
+) -> Option<()> {
+    let steps = steps(part);
+    let mut rest = text;
+    let mut open: Option<&'a str> = None;
+    for (index, step) in steps.iter().enumerate() {
+        let literal = match (step, open) {
+            (Step::Any(name), None) => {
+                open = Some(*name);
+                continue;
+            }
+            // Two variables side by side: the first takes as little as it may.
+            (Step::Any(name), Some(before)) => {
+                let (value, after) = rest.split_at_checked(shortest)?;
+                push(bound, before, value);
+                (rest, open) = (after, Some(*name));
+                continue;
+            }
+            (Step::Text(literal), _) => *literal,
+        };
+        let Some(name) = open.take() else {
+            rest = rest.strip_prefix(literal)?;
+            continue;
+        };
+        let at = if index + 1 == steps.len() {
+            rest.strip_suffix(literal)?.len()
+        } else {
+            let from = rest.get(shortest..)?;
+            from.find(literal)? + shortest
+        };
+        if at < shortest {
+            return None;
+        }
+        push(bound, name, &rest[..at]);
+        rest = &rest[at + literal.len()..];
+    }
+    match open {
+        Some(name) if rest.len() >= shortest || name.is_empty() => push(bound, name, rest),
+        None if rest.is_empty() => {}
+        _ => return None,
+    }
+    Some(())
+}
+
+fn push<'a, 't>(bound: &mut Vec<(&'a str, &'t str)>, name: &'a str, value: &'t str) {
+    if !name.is_empty() {
+        bound.push((name, value));
+    }
 }
 
 impl ResourceType {
@@ -122,6 +206,11 @@ impl ResourceType {
     /// Whether `arn` has one of the type's formats; other types may fit it better.
     pub fn matches(&self, arn: &str) -> bool {
         self.formats().any(|format| format.matches(arn))
+    }
+
+    /// Whether some ARN of the type is one that `pattern` of a policy covers.
+    pub fn overlaps(&self, pattern: &str) -> bool {
+        self.formats().any(|format| format.overlaps(pattern))
     }
 
     /// How specific the most specific format is that `arn` has.

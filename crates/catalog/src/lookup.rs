@@ -83,10 +83,20 @@ impl Catalog {
     }
 
     /// Whether a statement may pair `action` with `arn`: the action supports a resource type which the ARN is
-    /// of. Only `*` is right for an action without resource types.
+    /// of, a `*` in it being text like any other. Only `*` is right for an action without resource types.
     pub fn supports(&self, action: &str, arn: &str) -> bool {
         let Some(action) = self.action(action) else { return false };
         arn == "*" || !supported(action.service, &action.facts.name, arn).is_empty()
+    }
+}
+
+impl Catalog {
+    /// Whether a statement that pairs `action` with the pattern `arn` can cover any resource of the action: some
+    /// ARN of a type that the action supports is covered.
+    pub fn could_support(&self, action: &str, arn: &str) -> bool {
+        let Some(action) = self.action(action) else { return false };
+        let types = action.resources.iter().filter_map(|on| action.service.resource_type(&on.resource_type));
+        arn == "*" || types.into_iter().any(|kind| kind.overlaps(arn))
     }
 }
 

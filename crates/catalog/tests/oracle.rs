@@ -1,0 +1,118 @@
+//! The facts against an independent derivation from the same packages, when it is there.
+
+#![expect(clippy::print_stdout, reason = "a skipped test says so")]
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::Read;
+use std::path::Path;
+
+use leastwise_catalog::{Catalog, Level};
+use serde_json::Value;
+
+fn oracle() -> Option<Value> {
+    let path =
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data/aws-catalogue/aws_facts.json.gz");
+    let Ok(file) = std::fs::File::open(path) else {
+        println!("skipped: ../shared/data is not here");
+        return None;
+    };
+    let mut text = String::new();
+    flate2::read::GzDecoder::new(file).read_to_string(&mut text).expect("the file is whole");
+    Some(serde_json::from_str(&text).expect("the file is JSON"))
+}
+
+fn words(value: &Value) -> BTreeSet<String> {
+    value.as_array().into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect()
+}
+
+fn set(names: &[leastwise_catalog::Name]) -> BTreeSet<String> {
+    names.iter().map(|name| name.to_string()).collect()
+}
+
+/// Name → (required, keys); the oracle marks what is required with `*` and lists keys behind the name.
+fn resources(value: &Value) -> BTreeMap<String, (bool, BTreeSet<String>)> {
+    let mut resources = BTreeMap::new();
+    for entry in value.as_array().into_iter().flatten() {
+        let entry: Vec<&str> = match entry {
+            Value::Array(words) => words.iter().filter_map(Value::as_str).collect(),
+            word => word.as_str().into_iter().collect(),
+        };
+        let Some((name, keys)) = entry.split_first() else { continue };
+        let (plain, required) = name.strip_suffix('*').map_or((*name, false), |plain| (plain, true));
+        resources
+            .insert(plain.replace(' ', "-"), (required, keys.iter().map(|key| (*key).to_owned()).collect()));
+    }
+    resources
+}
+
+#[test]
+fn services_types_keys_and_actions_are_those_of_the_other_derivation() {
+    let Some(oracle) = oracle() else { return };
+    let catalog = Catalog::embedded();
+    let services = oracle.as_object().expect("an object");
+    assert_eq!(catalog.services().collect::<BTreeSet<_>>(), services.keys().map(String::as_str).collect());
+    let mut compared = 0;
+    for (prefix, other) in services {
+        let own = catalog.service(prefix).expect("the prefixes are the same");
+        assert_eq!(own.name.as_ref(), other["n"].as_str().unwrap_or_default(), "{prefix}");
+        assert_eq!(own.resource_control, other["rcp"] == 1, "{prefix}");
+        let keys: BTreeMap<&str, &str> =
+            own.condition_keys.iter().map(|key| (&*key.name, &*key.kind)).collect();
+        let others = other["c"].as_object().into_iter().flatten();
+        assert_eq!(
+            keys,
+            others.map(|(key, kind)| (key.as_str(), kind.as_str().unwrap_or_default())).collect()
+        );
+        let types: BTreeSet<(String, String)> =
+            own.resource_types.iter().map(|kind| (kind.name.to_string(), kind.arn.join(", "))).collect();
+        let others = other["r"].as_object().into_iter().flatten();
+        let others = others
+            .map(|(name, facts)| (name.replace(' ', "-"), facts[0].as_str().unwrap_or_default().to_owned()));
+        assert_eq!(types, others.collect(), "{prefix}");
+        for (name, facts) in other["a"].as_object().into_iter().flatten() {
+            let action = own.action(name).unwrap_or_else(|| panic!("{prefix}:{name} is missing"));
+            assert_eq!(*action.name, **name);
+            assert_eq!(set(&action.keys), words(&facts["c"]), "{prefix}:{name}");
+            assert_eq!(set(&action.dependent), words(&facts["d"]), "{prefix}:{name}");
+            let resources_of = action.resources.iter();
+            let found: BTreeMap<String, (bool, BTreeSet<String>)> =
+                resources_of.map(|on| (on.resource_type.to_string(), (on.required, set(&on.keys)))).collect();
+            assert_eq!(found, resources(&facts["r"]), "{prefix}:{name}");
+            compared += 1;
+        }
+        assert_eq!(own.actions.len(), other["a"].as_object().map_or(0, serde_json::Map::len), "{prefix}");
+    }
+    assert_eq!(compared, catalog.version().actions);
+}
+
+/// The oracle keeps the first of several levels and the second source's level apart. Every difference is one of:
+/// AWS lists tagging and permissions management as writes too (`W` beside `T` and `P`); where one source only
+/// reads and the other changes, only the change counts; of list and read, read counts.
+#[test]
+fn access_levels_differ_only_where_the_stricter_counts() {
+    let Some(oracle) = oracle() else { return };
+    let letter = |facts: &Value, member: &str| -> Option<Level> {
+        let text = facts[member].as_str()?;
+        Level::ALL.into_iter().find(|level| text.starts_with(level.letter()))
+    };
+    let mut set_aside = 0;
+    for (prefix, other) in oracle.as_object().expect("an object") {
+        for (name, facts) in other["a"].as_object().into_iter().flatten() {
+            let own = Catalog::embedded().action_of(prefix, name).expect("compared above").levels;
+            for level in [letter(facts, "l"), letter(facts, "l2")].into_iter().flatten() {
+                let milder = matches!(level, Level::List | Level::Read)
+                    && (own.changes() || own.contains(Level::Read));
+                assert!(own.contains(level) || milder, "{prefix}:{name}: {level} against {own}");
+                set_aside += usize::from(!own.contains(level));
+            }
+            let extra: Vec<Level> = own
+                .iter()
+                .filter(|level| Some(*level) != letter(facts, "l") && Some(*level) != letter(facts, "l2"))
+                .collect();
+            let also_writes = own.contains(Level::Tagging) || own.contains(Level::PermissionsManagement);
+            assert!(extra.is_empty() || (extra == [Level::Write] && also_writes), "{prefix}:{name}: {own}");
+        }
+    }
+    println!("milder levels set aside: {set_aside}");
+    assert!(set_aside <= 14, "{set_aside}");
+}
