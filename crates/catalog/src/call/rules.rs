@@ -132,7 +132,20 @@ impl Rules {
     }
 
     /// What the rules say about one event, whose name has no version suffix.
+    ///
+    /// A label that is only another name of its prefixes (`api.sagemaker`, `email`) has their rules, too.
     pub(super) fn event(&self, label: &str, name: &str) -> EventRules<'_> {
+        let own = self.event_of(label, name);
+        let prefixes = self.prefixes(label).unwrap_or_default();
+        if own.replace_default() || !own.also.is_empty() || prefixes.iter().any(|prefix| **prefix == *label) {
+            return own;
+        }
+        let said = |rules: &EventRules<'_>| rules.replace_default() || !rules.also.is_empty();
+        prefixes.iter().map(|prefix| self.event_of(prefix, name)).find(said).unwrap_or(own)
+    }
+
+    /// What the rules under one label say.
+    fn event_of(&self, label: &str, name: &str) -> EventRules<'_> {
         let mut found = EventRules::default();
         let rules = self.events.get(label).map(Vec::as_slice).unwrap_or_default();
         for rule in rules.iter().filter(|rule| names(&rule.event, name)) {
