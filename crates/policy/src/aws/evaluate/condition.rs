@@ -78,10 +78,12 @@ impl Test {
         facts: &Facts<'_>,
         missing: &mut Vec<String>,
     ) -> Truth {
-        let test = |value| self.matcher.matches(value, version, facts, missing).negate_if(self.negated);
+        let test = |value, missing: &mut Vec<String>| {
+            self.matcher.matches(value, version, facts, missing).negate_if(self.negated)
+        };
         match (self.set, self.negated) {
-            (Some(SetOperator::ForAllValues), _) | (None, true) => all(values, test),
-            (Some(SetOperator::ForAnyValue), _) | (None, false) => any(values, test),
+            (Some(SetOperator::ForAllValues), _) | (None, true) => all(values, missing, test),
+            (Some(SetOperator::ForAnyValue), _) | (None, false) => any(values, missing, test),
         }
     }
 }

@@ -122,13 +122,13 @@ impl Matcher {
                 let same = |glob: &Glob| {
                     if *ignore_case { glob.matches_ignoring_case(value) } else { glob.matches(value) }
                 };
-                return any(patterns, |pattern| {
+                return any(patterns, missing, |pattern, missing| {
                     pattern.get(version).test(Glob::from_tokens, same, facts, missing)
                 });
             }
             Matcher::Arn(patterns) => {
                 let same = |pattern: &ArnPattern| pattern.matches(value);
-                return any(patterns, |pattern| {
+                return any(patterns, missing, |pattern, missing| {
                     pattern.get(version).test(ArnPattern::from_tokens, same, facts, missing)
                 });
             }
@@ -139,7 +139,7 @@ impl Matcher {
             Matcher::Bool(patterns) => {
                 let is_bool = parse_bool(value).is_some();
                 let same = |glob: &Glob| is_bool && glob.matches_ignoring_case(value);
-                return any(patterns, |pattern| {
+                return any(patterns, missing, |pattern, missing| {
                     pattern.get(version).test(Glob::from_tokens, same, facts, missing)
                 });
             }

@@ -240,7 +240,7 @@ impl<'a> Question<'a> {
             return Truth::False;
         }
         let tests = statement.condition.tests();
-        match (resource, all(tests, |test| test.holds(version, &self.facts, keys))) {
+        match (resource, all(tests, keys, |test, keys| test.holds(version, &self.facts, keys))) {
             (_, Truth::False) => Truth::False,
             (Truth::True, condition) => condition,
             (_, _) => Truth::Unknown,
@@ -261,8 +261,9 @@ impl<'a> Question<'a> {
             (Effect::Allow, true) => Ask { all: false, valueless: Truth::True },
             (Effect::Deny, true) => Ask { all: true, valueless: Truth::False },
         };
-        let answer =
-            |pattern: &ResourcePattern| pattern.answer(ask, &self.target, version, &self.facts, keys);
-        any(patterns, answer).negate_if(excluded)
+        let answer = |pattern: &ResourcePattern, keys: &mut Vec<String>| {
+            pattern.answer(ask, &self.target, version, &self.facts, keys)
+        };
+        any(patterns, keys, answer).negate_if(excluded)
     }
 }

@@ -28,20 +28,37 @@ impl Truth {
     }
 }
 
-/// True when one is, false when all are.
-pub(in crate::aws) fn any<T>(items: impl IntoIterator<Item = T>, mut test: impl FnMut(T) -> Truth) -> Truth {
+/// True when one is, false when all are. The keys that tests add to `missing` stay there only when the answer is
+/// unknown.
+pub(in crate::aws) fn any<T>(
+    items: impl IntoIterator<Item = T>,
+    missing: &mut Vec<String>,
+    mut test: impl FnMut(T, &mut Vec<String>) -> Truth,
+) -> Truth {
+    let before = missing.len();
     let mut answer = Truth::False;
     for item in items {
-        match test(item) {
-            Truth::True => return Truth::True,
+        match test(item, missing) {
+            Truth::True => {
+                answer = Truth::True;
+                break;
+            }
             Truth::Unknown => answer = Truth::Unknown,
             Truth::False => {}
         }
     }
+    if answer != Truth::Unknown {
+        missing.truncate(before);
+    }
     answer
 }
 
-/// False when one is, true when all are.
-pub(in crate::aws) fn all<T>(items: impl IntoIterator<Item = T>, mut test: impl FnMut(T) -> Truth) -> Truth {
-    any(items, |item| test(item).negate()).negate()
+/// False when one is, true when all are. The keys that tests add to `missing` stay there only when the answer is
+/// unknown.
+pub(in crate::aws) fn all<T>(
+    items: impl IntoIterator<Item = T>,
+    missing: &mut Vec<String>,
+    mut test: impl FnMut(T, &mut Vec<String>) -> Truth,
+) -> Truth {
+    any(items, missing, |item, missing| test(item, missing).negate()).negate()
 }
