@@ -48,7 +48,7 @@ impl Catalog {
     }
 
     /// The actions whose names hold all of `words` (separated by spaces; the prefix and the service's name count
-    /// too), those first that hold them in their own name.
+    /// too): those first that hold them in their own name or have them as their prefix, shorter names first.
     pub fn search(&self, words: &str) -> Vec<Action<'_>> {
         let words: Vec<String> = words.split_whitespace().map(str::to_lowercase).collect();
         if words.is_empty() {
@@ -59,14 +59,15 @@ impl Catalog {
             let about = format!("{} {}", service.prefix, service.name).to_lowercase();
             for facts in &service.actions {
                 let name = facts.name.to_lowercase();
-                let own = words.iter().filter(|word| name.contains(&**word)).count();
-                if words.iter().all(|word| name.contains(&**word) || about.contains(&**word)) {
-                    found.push((words.len() - own, Action { service, facts }));
+                let own = |word: &&String| name.contains(&***word) || ***word == *service.prefix;
+                let others = words.iter().filter(|word| !own(word)).count();
+                if words.iter().all(|word| own(&word) || about.contains(&**word)) {
+                    found.push((others, name.len(), Action { service, facts }));
                 }
             }
         }
-        found.sort_by_key(|(others, _)| *others);
-        found.into_iter().map(|(_, action)| action).collect()
+        found.sort_by_key(|(others, len, _)| (*others, *len));
+        found.into_iter().map(|(_, _, action)| action).collect()
     }
 
     /// The actions of `prefix` that a statement may limit to `resource_type`.

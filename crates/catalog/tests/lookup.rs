@@ -57,6 +57,54 @@ fn a_date_and_version_at_the_end_of_an_event_name_are_stripped() {
 }
 
 #[test]
+fn digits_that_belong_to_the_service_or_the_name_stay() {
+    event_is("inspector2", "ListFindings", &["inspector2:ListFindings"]);
+    event_is("wafv2", "GetWebACL", &["wafv2:GetWebACL"]);
+    event_is("kinesisanalytics", "CreateApplication", &["kinesisanalytics:CreateApplication"]);
+}
+
+#[test]
+fn an_event_of_which_the_parameters_choose_the_actions_is_left_to_the_rules() {
+    assert_eq!(names(Catalog::embedded().event("kms", "ReEncrypt")), None);
+    assert_eq!(names(Catalog::embedded().event("s3", "CopyObject")), None);
+    assert_eq!(names(Catalog::embedded().event("dynamodb", "TransactWriteItems")), None);
+}
+
+#[test]
+fn an_event_that_nobody_knows_is_nothing_rather_than_a_guess() {
+    assert_eq!(names(Catalog::embedded().event("teapot", "BrewTea")), None);
+    assert_eq!(names(Catalog::embedded().event("s3", "BrewTea")), None);
+    assert_eq!(names(Catalog::embedded().event("s3", "")), None);
+}
+
+#[test]
+fn search_finds_actions_by_their_words() {
+    let found = Catalog::embedded().search("delete bucket policy");
+    let names: Vec<String> = found.iter().map(leastwise_catalog::Action::full_name).collect();
+    assert!(names.contains(&"s3:DeleteBucketPolicy".to_owned()), "{names:?}");
+    assert!(Catalog::embedded().search("  ").is_empty());
+    let dynamo = Catalog::embedded().search("dynamodb query");
+    assert_eq!(dynamo.first().map(leastwise_catalog::Action::full_name).as_deref(), Some("dynamodb:Query"));
+}
+
+#[test]
+fn a_misspelt_prefix_gets_the_right_one_suggested() {
+    let suggested = Catalog::embedded().suggest("dynamdb:GetItem");
+    assert_eq!(suggested.first().map(String::as_str), Some("dynamodb:GetItem"));
+    assert_eq!(Catalog::embedded().suggest("lamda").first().map(String::as_str), Some("lambda"));
+    assert!(Catalog::embedded().suggest("nothing:LikeThisAtAll").is_empty());
+}
+
+#[test]
+fn the_actions_of_a_resource_type_are_those_that_can_be_limited_to_it() {
+    let found = Catalog::embedded().actions_for_resource_type("sqs", "queue");
+    let names: Vec<&str> = found.iter().map(|action| &*action.name).collect();
+    assert!(names.contains(&"SendMessage") && !names.contains(&"ListQueues"), "{names:?}");
+    assert!(Catalog::embedded().arn_matches_type("sqs", "queue", "arn:aws:sqs:eu-west-1:111122223333:q"));
+    assert!(!Catalog::embedded().arn_matches_type("sqs", "topic", "arn:aws:sqs:eu-west-1:111122223333:q"));
+}
+
+#[test]
 fn an_operation_without_an_action_of_its_name_is_looked_up() {
     event_is("s3", "ListObjectsV2", &["s3:ListBucket"]);
     assert_eq!(
