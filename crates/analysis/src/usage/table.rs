@@ -47,12 +47,12 @@ pub(super) struct EventId {
 }
 
 impl EventId {
+    /// Ids are UUIDs; whatever is no printable ASCII in one is kept as `?`, so that none can break a line.
     pub(super) fn new(text: &[u8]) -> Self {
         let mut id = EventId::default();
-        let len = text.len().min(36);
-        let head = len.min(32);
-        id.bytes[..head].copy_from_slice(&text[..head]);
-        id.rest[..len - head].copy_from_slice(&text[head..len]);
+        for (to, from) in id.bytes.iter_mut().chain(&mut id.rest).zip(text) {
+            *to = if from.is_ascii_graphic() { *from } else { b'?' };
+        }
         id
     }
 
