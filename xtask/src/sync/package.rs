@@ -84,3 +84,24 @@ pub(crate) fn print(packages: &[Package]) -> String {
     }
     text
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn printing_what_was_read_changes_nothing() {
+        let text = "# The packages that services/ is made from: registry, name, version, date of the facts.\n\
+                    package npm @a/b 1.2.3 2026-01-31\npackage pypi c 4 -\n";
+        assert_eq!(print(&pins(text).unwrap()), text);
+    }
+
+    #[test]
+    fn a_line_that_is_no_package_is_refused() {
+        assert_eq!(
+            pins("package npm a").unwrap_err().to_string(),
+            "packages.txt: `package npm a` is no package"
+        );
+        assert!(pins("package cpan a 1 -").unwrap_err().to_string().contains("names no registry"));
+    }
+}
