@@ -1,0 +1,128 @@
+//! The head of a report: the sentences that a reviewer reads first, and what identifies the run.
+
+use leastwise_analysis::rightsize::Dormant;
+
+use super::page::{Cell, Line, Mood, grouped, plural};
+use super::view::{HoldoutSummary, ProofSummary, Report};
+
+/// The sentences that matter most: what went, and whether it is safe.
+pub(super) fn headline(report: &Report) -> Vec<Line> {
+    let kept = grouped(report.cut.kept_actions as u64);
+    let cut = match (report.cut.granted_actions, report.cut.share_removed()) {
+        (Some(granted), Some(share)) => {
+            format!("Granted {} actions → kept {kept} ({} fewer)", grouped(granted as u64), percent(share))
+        }
+        _ => format!("Kept {kept} actions; what was granted before is not known"),
+    };
+    let mut lines = vec![Line { mood: Mood::Plain, text: cut }];
+    if let Some(dormant) = report.dormant {
+        lines.push(Line { mood: Mood::Bad, text: dormancy(dormant).to_owned() });
+    }
+    lines.extend(report.proof.as_ref().map(proof_line));
+    lines.extend(report.holdout.as_ref().map(holdout_line));
+    if !report.fit.fits {
+        let way_out = report.fit.way_out.as_deref().unwrap_or("a wider --width makes it shorter");
+        lines.push(Line { mood: Mood::Bad, text: format!("The policy does not fit AWS's quota: {way_out}") });
+    }
+    if !report.skipped.is_empty() {
+        let inputs = plural(report.skipped.len() as u64, "input was", "inputs were");
+        let text = format!("{inputs} skipped or read in part: see the last table");
+        lines.push(Line { mood: Mood::Bad, text });
+    }
+    lines
+}
+
+fn dormancy(dormant: Dormant) -> &'static str {
+    match dormant {
+        Dormant::NoUsage => "Dormant: no call at all in the window. Disable it first, remove it later",
+        Dormant::OnlyDenied => "Dormant: every call in the window was denied",
+        Dormant::OnlyUnknown => "Dormant, perhaps: every call in the window was throttled",
+    }
+}
+
+fn proof_line(proof: &ProofSummary) -> Line {
+    let (replayed, denied) = (grouped(proof.replayed), grouped(proof.denied));
+    let undecided = match proof.undecided {
+        0 => String::new(),
+        some => format!("; {} could not be decided from the log", grouped(some)),
+    };
+    if proof.holds {
+        let text = format!(
+            "The proof holds: of {replayed} authorised events, the new policy allows {}{undecided}",
+            grouped(proof.allowed)
+        );
+        return Line { mood: Mood::Good, text };
+    }
+    let text = format!(
+        "The proof does not hold: of {replayed} authorised events, {denied} would be denied{undecided}"
+    );
+    Line { mood: Mood::Bad, text }
+}
+
+fn holdout_line(holdout: &HoldoutSummary) -> Line {
+    let Some(rate) = holdout.false_deny_rate else {
+        let text = format!("Holdout: no authorised event since {}, so nothing was tested", holdout.from);
+        return Line { mood: Mood::Bad, text };
+    };
+    let undecided = match holdout.undecided {
+        0 => String::new(),
+        some => format!("; {} could not be decided", grouped(some)),
+    };
+    let text = format!(
+        "Holdout since {}: a policy made from the time before would have denied {} of {} authorised events ({}){undecided}",
+        holdout.from,
+        grouped(holdout.denied),
+        grouped(holdout.replayed),
+        percent(rate)
+    );
+    Line { mood: if holdout.denied == 0 { Mood::Good } else { Mood::Bad }, text }
+}
+
+/// A share in per cent, never rounded to 0 or 100 when it is neither.
+fn percent(share: f64) -> String {
+    let percent = (share * 100.0).clamp(0.0, 100.0);
+    let shown = match percent {
+        p if p > 0.0 && p < 0.1 => 0.1,
+        p if p > 99.9 && p < 100.0 => 99.9,
+        p => p,
+    };
+    let text = format!("{shown:.1}");
+    format!("{} %", text.strip_suffix(".0").unwrap_or(&text))
+}
+
+/// What identifies the run.
+pub(super) fn facts(report: &Report) -> Vec<(String, Cell)> {
+    let run = &report.run;
+    let mut facts = Vec::new();
+    if let (Some(from), Some(to)) = (&run.from, &run.to) {
+        facts.push(("Window".to_owned(), Cell::text(format!("{from} to {to}"))));
+    }
+    let settings =
+        [("Width", &run.width), ("Destructive", &run.destructive), ("Conditions", &run.conditions)];
+    facts.extend(
+        settings.into_iter().filter(|(_, v)| !v.is_empty()).map(|(n, v)| (n.to_owned(), Cell::text(v))),
+    );
+    let each: Vec<String> = report.fit.characters.iter().map(|n| grouped(*n as u64)).collect();
+    if !each.is_empty() {
+        let text = format!("{} of {} characters", each.join(" + "), grouped(report.fit.limit as u64));
+        facts.push(("Size".to_owned(), Cell::text(text)));
+    }
+    let digest: String = run.catalog_digest.chars().take(12).collect();
+    facts.push(("Catalogue".to_owned(), Cell::text(format!("{} {digest}", run.catalog_date))));
+    facts.push((
+        "leastwise".to_owned(),
+        Cell::text(format!("{}, evaluator {}", run.leastwise, run.evaluator)),
+    ));
+    facts
+}
+
+#[cfg(test)]
+mod tests {
+    use super::percent;
+
+    #[test]
+    fn a_share_that_is_neither_none_nor_all_never_reads_so() {
+        let shown: Vec<String> = [0.0, 0.00001, 0.5, 0.99999, 1.0].into_iter().map(percent).collect();
+        assert_eq!(shown, ["0 %", "0.1 %", "50 %", "99.9 %", "100 %"]);
+    }
+}

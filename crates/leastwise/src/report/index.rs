@@ -1,0 +1,156 @@
+//! The index of `rightsize --all`: what shrank, and by how much.
+
+use serde::Serialize;
+
+use super::page::{Cell, Line, Mood, Page, Section, grouped, plural};
+use super::view::Skipped;
+
+/// The right-sizing of many principals at a glance. The shape is a contract, as for a single report.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct Index {
+    pub schema: &'static str,
+    /// Sorted by how many actions went, most first.
+    pub principals: Vec<Entry>,
+    /// Granted actions of all principals together, where it is known.
+    pub granted_actions: u64,
+    /// Kept actions of the same principals.
+    pub kept_actions: u64,
+    pub skipped: Vec<Skipped>,
+}
+
+/// One principal of an index.
+#[derive(Clone, Debug, Default, Serialize)]
+pub(crate) struct Entry {
+    /// The ARN.
+    pub principal: String,
+    /// Granted actions; nothing when it is not known.
+    pub granted_actions: Option<u64>,
+    /// Kept actions.
+    pub kept_actions: u64,
+    /// Of these, destructive.
+    pub destructive_kept: u64,
+    /// Authorised events.
+    pub events: u64,
+    /// Whether the proof holds; nothing when there was nothing to replay.
+    pub proof_holds: Option<bool>,
+    /// Whether it was not used at all.
+    pub dormant: bool,
+    /// Why it was not right-sized (made by a service, say); empty when it was.
+    pub left_alone: String,
+    /// The files that were written for it.
+    pub files: Vec<String>,
+}
+
+impl Entry {
+    fn removed(&self) -> Option<u64> {
+        self.left_alone.is_empty().then_some(())?;
+        self.granted_actions.map(|granted| granted.saturating_sub(self.kept_actions))
+    }
+}
+
+impl Index {
+    /// Makes the index.
+    pub(crate) fn new(mut principals: Vec<Entry>, skipped: Vec<Skipped>) -> Index {
+        principals.sort_by(|a, b| b.removed().cmp(&a.removed()).then_with(|| a.principal.cmp(&b.principal)));
+        let known = || principals.iter().filter(|entry| entry.removed().is_some());
+        Index {
+            schema: "leastwise/index/1",
+            granted_actions: known().filter_map(|entry| entry.granted_actions).sum(),
+            kept_actions: known().map(|entry| entry.kept_actions).sum(),
+            principals,
+            skipped,
+        }
+    }
+
+    pub(super) fn page(&self) -> Page {
+        let mut sections = vec![Section {
+            title: "Principals".to_owned(),
+            intro: "Those that shrank most come first.".to_owned(),
+            columns: vec![
+                "Principal",
+                "Granted",
+                "Kept",
+                "Removed",
+                "Destructive kept",
+                "Events",
+                "Proof",
+                "Files",
+            ],
+            rows: self.principals.iter().map(row).collect(),
+        }];
+        if !self.skipped.is_empty() {
+            sections.push(Section {
+                title: "Skipped".to_owned(),
+                intro: "What these hold was not looked at.".to_owned(),
+                columns: vec!["Input", "Why", "Records"],
+                rows: self
+                    .skipped
+                    .iter()
+                    .map(|one| {
+                        vec![Cell::code(&one.place), Cell::text(&one.reason), Cell::Count(one.records)]
+                    })
+                    .collect(),
+            });
+        }
+        Page {
+            title: "Right-sizing of every principal".to_owned(),
+            subject: None,
+            headline: self.headline(),
+            cut: (self.granted_actions > 0).then_some((self.granted_actions, self.kept_actions)),
+            facts: Vec::new(),
+            sections,
+        }
+    }
+
+    fn headline(&self) -> Vec<Line> {
+        let sized = || self.principals.iter().filter(|entry| entry.left_alone.is_empty());
+        let principals = |count: usize| plural(count as u64, "principal", "principals");
+        let text = format!(
+            "{}: granted {} actions → kept {}",
+            principals(sized().count()),
+            grouped(self.granted_actions),
+            grouped(self.kept_actions)
+        );
+        let mut lines = vec![Line { mood: Mood::Plain, text }];
+        let broken = sized().filter(|entry| entry.proof_holds == Some(false)).count();
+        let proved = sized().filter(|entry| entry.proof_holds == Some(true)).count();
+        if broken > 0 {
+            let text = format!("The proof does not hold for {}", principals(broken));
+            lines.push(Line { mood: Mood::Bad, text });
+        }
+        if proved > 0 {
+            lines
+                .push(Line { mood: Mood::Good, text: format!("The proof holds for {}", principals(proved)) });
+        }
+        let dormant = sized().filter(|entry| entry.dormant).count();
+        if dormant > 0 {
+            lines.push(Line { mood: Mood::Bad, text: format!("Dormant: {}", principals(dormant)) });
+        }
+        if !self.skipped.is_empty() {
+            let inputs = plural(self.skipped.len() as u64, "input was", "inputs were");
+            lines.push(Line { mood: Mood::Bad, text: format!("{inputs} skipped or read in part") });
+        }
+        lines
+    }
+}
+
+fn row(entry: &Entry) -> Vec<Cell> {
+    let number = |number: Option<u64>| Cell::text(number.map_or("not known".to_owned(), grouped));
+    let proof = match (entry.left_alone.as_str(), entry.dormant, entry.proof_holds) {
+        ("", true, _) => "dormant",
+        ("", false, Some(true)) => "holds",
+        ("", false, Some(false)) => "does not hold",
+        ("", false, None) => "",
+        (why, ..) => why,
+    };
+    vec![
+        Cell::code(&entry.principal),
+        number(entry.granted_actions),
+        Cell::Count(entry.kept_actions),
+        number(entry.removed()),
+        Cell::Count(entry.destructive_kept),
+        Cell::Count(entry.events),
+        Cell::text(proof),
+        Cell::some("", &entry.files, 4),
+    ]
+}
