@@ -35,7 +35,9 @@ impl Timestamp {
     /// the epoch. Five digits and more are an epoch, four are a year. Without an offset the time is UTC.
     pub fn parse(text: &str) -> Option<Timestamp> {
         let text = text.trim();
-        match parse_epoch(text) {
+        // What a log has is told apart at its fifth byte.
+        let epoch = if text.as_bytes().get(4) == Some(&b'-') { None } else { parse_epoch(text) };
+        match epoch {
             Some(seconds) => Some(Timestamp(seconds)),
             None => parse_iso(text),
         }

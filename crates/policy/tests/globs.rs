@@ -33,9 +33,12 @@ fn defined(pattern: &[char], text: &[char]) -> bool {
 }
 
 /// Which of the texts a pattern matches, as a set of bits.
-fn language(pattern: &str, texts: &[Vec<char>]) -> Vec<bool> {
+fn language(pattern: &str, texts: &[Vec<char>]) -> Vec<u64> {
     let pattern: Vec<char> = pattern.chars().collect();
-    texts.iter().map(|text| defined(&pattern, text)).collect()
+    let bits = |texts: &[Vec<char>]| {
+        texts.iter().rev().fold(0, |bits, text| bits << 1 | u64::from(defined(&pattern, text)))
+    };
+    texts.chunks(64).map(bits).collect()
 }
 
 #[test]
@@ -45,18 +48,19 @@ fn matching_subsumption_and_overlap_are_exact_on_every_small_pattern() {
     let patterns = all(&['a', 'b', '*', '?'], 4);
     let texts = all(&['a', 'b', 'x'], 7);
     let characters: Vec<Vec<char>> = texts.iter().map(|text| text.chars().collect()).collect();
-    let languages: Vec<Vec<bool>> = patterns.iter().map(|pattern| language(pattern, &characters)).collect();
+    let languages: Vec<Vec<u64>> = patterns.iter().map(|pattern| language(pattern, &characters)).collect();
     for (pattern, language) in patterns.iter().zip(&languages) {
-        for (text, wanted) in texts.iter().zip(language) {
-            assert_eq!(matches(pattern, text), *wanted, "{pattern} {text}");
+        for (index, text) in texts.iter().enumerate() {
+            let wanted = language[index / 64] >> (index % 64) & 1 == 1;
+            assert_eq!(matches(pattern, text), wanted, "{pattern} {text}");
         }
     }
     for (outer, outer_language) in patterns.iter().zip(&languages) {
         for (inner, inner_language) in patterns.iter().zip(&languages) {
             let pairs = || outer_language.iter().zip(inner_language);
-            let contained = pairs().all(|(outer, inner)| *outer || !*inner);
+            let contained = pairs().all(|(outer, inner)| inner & !outer == 0);
             assert_eq!(subsumes(outer, inner), contained, "{outer} {inner}");
-            let common = pairs().any(|(outer, inner)| *outer && *inner);
+            let common = pairs().any(|(outer, inner)| outer & inner != 0);
             assert_eq!(overlaps(outer, inner), common, "{outer} {inner}");
         }
     }

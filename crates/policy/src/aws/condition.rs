@@ -256,6 +256,15 @@ impl Extend<Condition> for Conditions {
     }
 }
 
+impl IntoIterator for Conditions {
+    type Item = Condition;
+    type IntoIter = std::vec::IntoIter<Condition>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.list.into_iter()
+    }
+}
+
 impl<'a> IntoIterator for &'a Conditions {
     type Item = &'a Condition;
     type IntoIter = std::slice::Iter<'a, Condition>;

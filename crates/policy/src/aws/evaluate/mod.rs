@@ -135,6 +135,28 @@ impl PolicySet {
     }
 }
 
+impl Verdict {
+    /// `allowed`, `explicit deny`, `implicit deny` or `depends`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Verdict::Allowed => "allowed",
+            Verdict::ExplicitDeny => "explicit deny",
+            Verdict::ImplicitDeny => "implicit deny",
+            Verdict::Depends => "depends",
+        }
+    }
+}
+
+impl Layer {
+    /// How people call it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Layer::Identity => "identity policies",
+            Layer::Boundary => "permissions boundary",
+        }
+    }
+}
+
 impl Evaluation {
     fn new(verdict: Verdict, by: Vec<StatementRef>) -> Evaluation {
         Evaluation { verdict, by, missing_keys: Vec::new(), silent: None }
