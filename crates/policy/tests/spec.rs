@@ -33,7 +33,7 @@ fn set_operators_test_keys_with_several_values() {
 
 #[test]
 fn variables_are_replaced_as_in_iam() {
-    check("variables.md", 50);
+    check("variables.md", 52);
 }
 
 #[test]
