@@ -1,5 +1,6 @@
 //! The catalogue as a whole: which services there are, and one service's facts, decoded when first touched.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
@@ -18,8 +19,8 @@ const LARGEST_SECTION: usize = 1 << 20;
 pub struct Catalog {
     pub(crate) version: CatalogVersion,
     pub(crate) slots: Vec<Slot>,
-    pub(crate) sources: BTreeMap<Name, Vec<Name>>,
-    apis: BTreeMap<Name, Name>,
+    pub(crate) sources: BTreeMap<Cow<'static, str>, Vec<Name>>,
+    apis: BTreeMap<Cow<'static, str>, Name>,
 }
 
 /// Which facts a catalogue holds; proofs name it.
@@ -100,12 +101,13 @@ impl Catalog {
         let actions = reader.number()?;
         let contents = reader.many(|reader| Some((Name::from(reader.text()?), reader.number()?)))?;
         let sources = reader.many(|reader| {
-            let label = Name::from(reader.text()?);
+            let label = Cow::Borrowed(reader.text()?);
             let prefixes = reader.many(|reader| Some(contents.get(reader.number()?)?.0.clone()))?;
             Some((label, prefixes))
         })?;
-        let apis = reader
-            .many(|reader| Some((Name::from(reader.text()?), contents.get(reader.number()?)?.0.clone())))?;
+        let apis = reader.many(|reader| {
+            Some((Cow::Borrowed(reader.text()?), contents.get(reader.number()?)?.0.clone()))
+        })?;
         let mut slots = Vec::with_capacity(contents.len());
         for (prefix, len) in contents {
             slots.push(Slot { prefix, packed: reader.bytes(len)?, service: OnceLock::new() });
@@ -136,7 +138,7 @@ impl Catalog {
         let prefix = service.prefix.clone();
         self.version.actions += service.actions.len();
         for api in &service.apis {
-            self.apis.entry(api.name.clone()).or_insert_with(|| prefix.clone());
+            self.apis.entry(Cow::Owned(api.name.to_string())).or_insert_with(|| prefix.clone());
         }
         match self.slots.binary_search_by(|slot| slot.prefix.cmp(&prefix)) {
             Ok(index) => {
@@ -145,7 +147,7 @@ impl Catalog {
             }
             Err(index) => {
                 self.version.services += 1;
-                self.sources.entry(prefix.clone()).or_insert_with(|| vec![prefix]);
+                self.sources.entry(Cow::Owned(prefix.to_string())).or_insert_with(|| vec![prefix]);
                 self.slots.insert(index, Slot::decoded(service));
             }
         }

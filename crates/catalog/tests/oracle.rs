@@ -1,4 +1,5 @@
-//! The facts against an independent derivation from the same packages, when it is there.
+//! The facts against data that others made, when it is there: another derivation from the same packages, and
+//! real logs.
 
 #![expect(clippy::print_stdout, reason = "a skipped test says so")]
 
@@ -6,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read;
 use std::path::Path;
 
-use leastwise_catalog::{Catalog, Level};
+use leastwise_catalog::{Catalog, Level, Visibility};
 use serde_json::Value;
 
 fn oracle() -> Option<Value> {
@@ -115,4 +116,80 @@ fn access_levels_differ_only_where_the_stricter_counts() {
     }
     println!("milder levels set aside: {set_aside}");
     assert!(set_aside <= 14, "{set_aside}");
+}
+
+/// Calls `each` with every object below `value` that is a CloudTrail event.
+fn events(value: &Value, each: &mut impl FnMut(&Value)) {
+    match value {
+        Value::Object(object) => {
+            if object.contains_key("eventSource") && object.contains_key("eventName") {
+                each(value);
+            }
+            object.values().for_each(|value| events(value, each));
+        }
+        Value::Array(items) => items.iter().for_each(|value| events(value, each)),
+        _ => {}
+    }
+}
+
+/// The files below a folder, decompressed.
+fn texts(folder: &Path, found: &mut Vec<String>) {
+    for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+        let path = entry.path();
+        if path.is_dir() {
+            texts(&path, found);
+            continue;
+        }
+        let bytes = std::fs::read(&path).expect("the file can be read");
+        let mut text = String::new();
+        let whole = match bytes.starts_with(&[0x1f, 0x8b]) {
+            true => flate2::read::GzDecoder::new(&*bytes).read_to_string(&mut text).is_ok(),
+            false => (&*bytes).read_to_string(&mut text).is_ok(),
+        };
+        if whole {
+            found.push(text);
+        }
+    }
+}
+
+#[test]
+fn what_real_logs_show_is_not_called_invisible() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data/cloudtrail-real");
+    if !folder.exists() {
+        println!("skipped: ../shared/data is not here");
+        return;
+    }
+    let mut files = Vec::new();
+    texts(&folder, &mut files);
+    let (mut wrong, mut seen) = (BTreeSet::new(), 0);
+    let mut check = |event: &Value| {
+        let label = event["eventSource"].as_str().unwrap_or_default();
+        let label = label.split(".amazonaws").next().unwrap_or_default();
+        let name = event["eventName"].as_str().unwrap_or_default();
+        for action in Catalog::embedded().event(label, name).into_iter().flatten() {
+            seen += 1;
+            let management = event["managementEvent"] == true;
+            let hidden = action.visibility == Visibility::NotLogged;
+            if hidden || (management && action.visibility == Visibility::Data) {
+                wrong.insert(format!(
+                    "{} is {:?}: {}",
+                    action.full_name(),
+                    action.visibility,
+                    action.visibility_why
+                ));
+            }
+        }
+    };
+    for text in &files {
+        match serde_json::from_str::<Value>(text) {
+            Ok(value) => events(&value, &mut check),
+            Err(_) => {
+                let lines = text.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+                lines.for_each(|value| events(&value, &mut check));
+            }
+        }
+    }
+    println!("events looked up by name alone: {seen}");
+    assert!(seen > 1_000, "{seen}");
+    assert!(wrong.is_empty(), "{wrong:#?}");
 }
