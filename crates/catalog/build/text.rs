@@ -7,7 +7,7 @@ use std::fmt::{self, Write as _};
 
 use crate::facts::{
     ActionFacts, ActionResource, Api, ConditionKey, Keys, Levels, Name, Needs, Operation, ResourceType,
-    Service, Visibility,
+    Service,
 };
 
 /// Why a service file cannot be read: the line and what is wrong with it.
@@ -42,16 +42,7 @@ pub fn parse(text: &str) -> Result<Service, TextError> {
 
 fn head(rest: &str) -> Result<Service, String> {
     let (prefix, name) = rest.split_once(' ').ok_or("a service needs a prefix and a name")?;
-    Ok(Service {
-        prefix: prefix.into(),
-        name: name.into(),
-        resource_control: false,
-        apis: Vec::new(),
-        condition_keys: Vec::new(),
-        resource_types: Vec::new(),
-        actions: Vec::new(),
-        operations: Vec::new(),
-    })
+    Ok(Service::new(prefix, name))
 }
 
 fn fact(service: &mut Service, line: &str) -> Result<(), String> {
@@ -83,19 +74,8 @@ fn fact(service: &mut Service, line: &str) -> Result<(), String> {
 
 /// An action as the file says it; the marks come from their own tables.
 fn action(name: &str, levels: &str) -> Result<ActionFacts, String> {
-    Ok(ActionFacts {
-        name: name.into(),
-        levels: Levels::from_letters(levels).ok_or_else(|| format!("`{levels}` are no access levels"))?,
-        destructive: false,
-        destructive_why: None,
-        resources: Vec::new(),
-        keys: keys(&[]),
-        dependent: Vec::new(),
-        apis: Vec::new(),
-        operations: false,
-        visibility: Visibility::NotLogged,
-        visibility_why: "".into(),
-    })
+    let levels = Levels::from_letters(levels).ok_or_else(|| format!("`{levels}` are no access levels"))?;
+    Ok(ActionFacts::new(name, levels))
 }
 
 fn needs(verb: &str, actions: &[&str]) -> Result<Needs, String> {

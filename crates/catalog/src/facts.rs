@@ -277,6 +277,20 @@ impl fmt::Debug for Levels {
 }
 
 impl Service {
+    /// A service of which only the name is known yet.
+    pub(crate) fn new(prefix: &str, name: &str) -> Service {
+        Service {
+            prefix: prefix.into(),
+            name: name.into(),
+            resource_control: false,
+            apis: Vec::new(),
+            condition_keys: Vec::new(),
+            resource_types: Vec::new(),
+            actions: Vec::new(),
+            operations: Vec::new(),
+        }
+    }
+
     /// The action called `name`, in any case: `getobject`.
     pub fn action(&self, name: &str) -> Option<&ActionFacts> {
         find(&self.actions, name, |action| &action.name)
@@ -294,6 +308,23 @@ impl Service {
 }
 
 impl ActionFacts {
+    /// An action of which only name and levels are known yet, without the marks of our own tables.
+    pub(crate) fn new(name: &str, levels: Levels) -> ActionFacts {
+        ActionFacts {
+            name: name.into(),
+            levels,
+            destructive: false,
+            destructive_why: None,
+            resources: Vec::new(),
+            keys: Keys::from([]),
+            dependent: Vec::new(),
+            apis: Vec::new(),
+            operations: false,
+            visibility: Visibility::NotLogged,
+            visibility_why: Name::from(""),
+        }
+    }
+
     /// Whether a statement may name resources for the action; otherwise only `*` is right.
     pub fn has_resource_level(&self) -> bool {
         !self.resources.is_empty()

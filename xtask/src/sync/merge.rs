@@ -14,9 +14,7 @@ use super::iam_data::{IamData, strings};
 use super::operation_map::OperationMap;
 use super::operations;
 use super::policy_sentry::Sentry;
-use crate::facts::{
-    ActionFacts, ActionResource, ConditionKey, Keys, Level, Levels, Name, ResourceType, Service, Visibility,
-};
+use crate::facts::{ActionFacts, ActionResource, ConditionKey, Level, Levels, Name, ResourceType, Service};
 
 /// The services, and what is worth saying about how they came to be.
 pub(crate) struct Merged {
@@ -70,14 +68,10 @@ fn service(
     notes: &mut Notes,
 ) -> Service {
     let mut service = Service {
-        prefix: prefix.into(),
-        name: name.into(),
         resource_control: iam.resource_control.iter().any(|known| known == prefix),
-        apis: Vec::new(),
         condition_keys: iam.entries("conditionKeys", prefix).map(condition_key).collect(),
         resource_types: iam.entries("resourceTypes", prefix).map(resource_type).collect(),
-        actions: Vec::new(),
-        operations: Vec::new(),
+        ..Service::new(prefix, name)
     };
     let mut known = BTreeSet::new();
     for facts in iam.entries("actions", prefix) {
@@ -153,7 +147,12 @@ fn action(facts: &Value, other: Option<&Value>, name: &str, levels: Levels) -> A
         .collect();
     resources.sort_by(|a, b| by_name(&a.resource_type, &b.resource_type));
     resources.dedup_by(|a, b| a.resource_type == b.resource_type);
-    unmarked(name, levels, resources, sorted(strings(facts, "conditionKeys")).into(), sorted(dependent))
+    ActionFacts {
+        resources,
+        keys: sorted(strings(facts, "conditionKeys")).into(),
+        dependent: sorted(dependent),
+        ..ActionFacts::new(name, levels)
+    }
 }
 
 /// An action as `policy_sentry` has it: a type without a name stands for the action itself.
@@ -174,28 +173,11 @@ fn sentry_action(facts: &Value, name: &str, types: &[ResourceType]) -> ActionFac
     }
     resources.sort_by(|a, b| by_name(&a.resource_type, &b.resource_type));
     let levels = levels_of(text(facts, "access_level"));
-    unmarked(name, levels, resources, sorted(keys.into_iter()).into(), sorted(dependent.into_iter()))
-}
-
-fn unmarked(
-    name: &str,
-    levels: Levels,
-    resources: Vec<ActionResource>,
-    keys: Keys,
-    dependent: Vec<Name>,
-) -> ActionFacts {
     ActionFacts {
-        name: name.into(),
-        levels,
-        destructive: false,
-        destructive_why: None,
         resources,
-        keys,
-        dependent,
-        apis: Vec::new(),
-        operations: false,
-        visibility: Visibility::NotLogged,
-        visibility_why: "".into(),
+        keys: sorted(keys.into_iter()).into(),
+        dependent: sorted(dependent.into_iter()),
+        ..ActionFacts::new(name, levels)
     }
 }
 

@@ -124,7 +124,7 @@ fn mapped(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::facts::{ActionFacts, Levels, Visibility};
+    use crate::facts::{ActionFacts, Levels};
 
     #[test]
     fn the_sources_are_those_of_the_rules() {
@@ -137,29 +137,8 @@ mod tests {
 
     #[test]
     fn several_actions_of_the_map_are_possible_ones_and_those_that_are_gone_are_dropped() {
-        let action = |name: &str| ActionFacts {
-            name: name.into(),
-            levels: Levels::NONE,
-            destructive: false,
-            destructive_why: None,
-            resources: Vec::new(),
-            keys: Vec::new().into(),
-            dependent: Vec::new(),
-            apis: Vec::new(),
-            operations: false,
-            visibility: Visibility::NotLogged,
-            visibility_why: "".into(),
-        };
-        let service = Service {
-            prefix: "x".into(),
-            name: "X".into(),
-            resource_control: false,
-            apis: Vec::new(),
-            condition_keys: Vec::new(),
-            resource_types: Vec::new(),
-            actions: vec![action("GetA"), action("GetB")],
-            operations: Vec::new(),
-        };
+        let action = |name: &str| ActionFacts::new(name, Levels::NONE);
+        let service = Service { actions: vec![action("GetA"), action("GetB")], ..Service::new("x", "X") };
         let services = BTreeMap::from([("x".to_owned(), service)]);
         let names = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
         let map = OperationMap {

@@ -59,16 +59,7 @@ impl Catalog {
 /// What was known of the service with what the reference says over it.
 fn merge(known: Option<&Service>, reference: Reference, marks: &Marks) -> Service {
     let prefix = reference.prefix;
-    let mut service = known.cloned().unwrap_or_else(|| Service {
-        prefix: prefix.as_str().into(),
-        name: prefix.as_str().into(),
-        resource_control: false,
-        apis: Vec::new(),
-        condition_keys: Vec::new(),
-        resource_types: Vec::new(),
-        actions: Vec::new(),
-        operations: Vec::new(),
-    });
+    let mut service = known.cloned().unwrap_or_else(|| Service::new(&prefix, &prefix));
     replace(&mut service.condition_keys, reference.condition_keys, |key| &key.name);
     replace(&mut service.resource_types, reference.resource_types, |kind| &kind.name);
     let mut actions = reference.actions;

@@ -5,8 +5,7 @@ use std::collections::BTreeSet;
 use super::error::{ImportError, ImportProblem};
 use super::place::Place;
 use crate::facts::{
-    ActionFacts, ActionResource, Api, ConditionKey, Keys, Level, Levels, Name, Needs, Operation,
-    ResourceType, Visibility,
+    ActionFacts, ActionResource, Api, ConditionKey, Keys, Level, Levels, Name, Needs, Operation, ResourceType,
 };
 use crate::pattern::by_name;
 
@@ -118,19 +117,8 @@ fn action(place: &Place<'_>, types: &[ResourceType]) -> Result<ActionFacts, Impo
     }
     resources.sort_by(|a, b| by_name(&a.resource_type, &b.resource_type));
     resources.dedup_by(|a, b| a.resource_type == b.resource_type);
-    Ok(ActionFacts {
-        name: text.into(),
-        levels: levels(place)?,
-        destructive: false,
-        destructive_why: None,
-        resources,
-        keys: keys(place, "ActionConditionKeys")?,
-        dependent: Vec::new(),
-        apis: Vec::new(),
-        operations: false,
-        visibility: Visibility::NotLogged,
-        visibility_why: "".into(),
-    })
+    let keys = keys(place, "ActionConditionKeys")?;
+    Ok(ActionFacts { resources, keys, ..ActionFacts::new(text, levels(place)?) })
 }
 
 /// The access levels of the properties: none set means that the action only reads; no properties at all say
