@@ -1,13 +1,14 @@
 //! Applies a plan to one call: looks up the parameters and says which action is needed on which resource.
 
-use super::plan::{FormatPlan, Plan, PlannedNeed, PlannedPiece, PlannedResource, Role, TypePlan};
-use super::syntax::{Condition, Path, Source, Template, TemplatePiece, Test, Transform};
+use super::plan::{Plan, PlannedNeed, PlannedResource, Role};
+use super::resource::{apply_types, apply_value};
+use super::syntax::{Condition, Path, Source, Template, TemplatePiece, Test};
 use super::transform::{self, escape};
 use std::borrow::Cow;
 use std::sync::Arc;
 
 /// The most resources of one type that one call gives; a batch of 1,000 S3 keys fits.
-const MAX_VALUES: usize = 1_000;
+pub(super) const MAX_VALUES: usize = 1_000;
 
 /// A call's parameters, as a log record or a wire request holds them.
 pub trait Parameters {
@@ -65,21 +66,21 @@ pub struct Need<'a> {
 #[derive(Debug, Default)]
 pub struct Scratch {
     /// Values of variables, one after another.
-    values: String,
+    pub(super) values: String,
     /// For each variable: its values as ranges of `values`.
-    ranges: Vec<Vec<Range>>,
+    pub(super) ranges: Vec<Vec<Range>>,
     /// Which value each variable has at the moment.
-    odometer: Vec<usize>,
-    arn: String,
-    context: Vec<(Arc<str>, String)>,
+    pub(super) odometer: Vec<usize>,
+    pub(super) arn: String,
+    pub(super) context: Vec<(Arc<str>, String)>,
 }
 
 /// A value in [`Scratch::values`]; `pattern`: it is one, not literal text.
 #[derive(Debug, Clone, Copy)]
-struct Range {
-    start: usize,
-    end: usize,
-    pattern: bool,
+pub(super) struct Range {
+    pub(super) start: usize,
+    pub(super) end: usize,
+    pub(super) pattern: bool,
 }
 
 impl Plan {
@@ -121,16 +122,16 @@ fn holds(condition: &Condition, parameters: &dyn Parameters) -> bool {
 }
 
 /// Where the resources of one need go.
-struct Out<'a, 's> {
+pub(super) struct Out<'a, 's> {
     index: usize,
     action: &'a Arc<str>,
     context: &'a [(Arc<str>, String)],
     sink: &'s mut dyn FnMut(Need<'_>),
-    said: usize,
+    pub(super) said: usize,
 }
 
 impl Out<'_, '_> {
-    fn say(&mut self, resource: &str, known: Known) {
+    pub(super) fn say(&mut self, resource: &str, known: Known) {
         if self.said < MAX_VALUES {
             let (index, action, context) = (self.index, self.action, self.context);
             (self.sink)(Need { index, action, resource, known, context });
@@ -224,6 +225,8 @@ fn render(
     into: &mut String,
 ) -> bool {
     let mut whole = true;
+    // In a pattern a `*` of a value is that character.
+    let pattern = has_star(template);
     for piece in &template.0 {
         match piece {
             TemplatePiece::Literal(text) => into.push_str(text),
@@ -234,8 +237,8 @@ fn render(
             TemplatePiece::Parameter(source) => {
                 let before = into.len();
                 match first.take() {
-                    Some(value) => into.push_str(value),
-                    None => first_value(source, parameters, |value| into.push_str(value)),
+                    Some(value) => push(value, pattern, into),
+                    None => first_value(source, parameters, |value| push(value, pattern, into)),
                 }
                 if into.len() == before {
                     into.push('*');
@@ -247,8 +250,12 @@ fn render(
     whole
 }
 
+fn push(value: &str, pattern: bool, into: &mut String) {
+    if pattern && value != "*" { escape(value, into) } else { into.push_str(value) }
+}
+
 /// The value as the source's transforms leave it; nothing comes of nothing.
-fn transformed<'a>(source: &Source, value: &'a str) -> Cow<'a, str> {
+pub(super) fn transformed<'a>(source: &Source, value: &'a str) -> Cow<'a, str> {
     source.transforms.iter().fold(Cow::Borrowed(value), |value, one| {
         if value.is_empty() { value } else { transform::apply(one, value) }
     })
@@ -272,226 +279,4 @@ fn first_value(source: &Source, parameters: &dyn Parameters, mut found: impl FnM
             found(&transformed(source, value));
         }
     });
-}
-
-/// The parameter is the ARN itself; a plain name is put into the action's only type.
-fn apply_value(
-    source: &Source,
-    types: &[TypePlan],
-    parameters: &dyn Parameters,
-    scope: &Scope<'_>,
-    scratch: &mut Scratch,
-    out: &mut Out<'_, '_>,
-) {
-    let only = if let [plan] = types { plan.formats.first() } else { None };
-    let named = only.filter(|format| format.variables.len() == 1);
-    parameters.each(&source.path, &mut |value| {
-        let value = transformed(source, value);
-        if value.starts_with("arn:") {
-            out.say(&value, Known::Exact);
-        } else if let Some(format) = named.filter(|_| !value.is_empty() && value != "*") {
-            scratch.arn.clear();
-            for piece in &format.pieces {
-                scratch.arn.push_str(match piece {
-                    PlannedPiece::Literal(text) => text,
-                    PlannedPiece::Partition => scope.partition,
-                    PlannedPiece::Region => scope.region,
-                    PlannedPiece::Account => scope.account,
-                    PlannedPiece::Variable(_) => &value,
-                });
-            }
-            out.say(&scratch.arn, Known::Exact);
-        }
-    });
-    if out.said == 0 {
-        match only {
-            Some(format) => say_pattern(format, scope, scratch, out),
-            None => out.say("*", Known::Nothing),
-        }
-    }
-}
-
-fn apply_types(
-    types: &[TypePlan],
-    fallback: Option<usize>,
-    parameters: &dyn Parameters,
-    scope: &Scope<'_>,
-    scratch: &mut Scratch,
-    out: &mut Out<'_, '_>,
-) {
-    for (index, plan) in types.iter().enumerate() {
-        let before = out.said;
-        for format in &plan.formats {
-            let bound = collect(format, plan, parameters, scratch, out);
-            if bound {
-                say_each(format, scope, scratch, out);
-            }
-            if out.said > before {
-                break;
-            }
-        }
-        if out.said == before {
-            parameters.resources(&mut |arn| {
-                if best_fit(types, arn) == Some(index) {
-                    out.say(arn, Known::Exact);
-                }
-            });
-        }
-        if out.said == before
-            && plan.required
-            && let Some(format) = plan.formats.first()
-        {
-            collect(format, plan, parameters, scratch, out);
-            star_missing(format, scratch);
-            say_each(format, scope, scratch, out);
-        }
-    }
-    if out.said == 0 {
-        match fallback.and_then(|index| types[index].formats.first()) {
-            Some(format) => say_pattern(format, scope, scratch, out),
-            None => out.say("*", Known::Nothing),
-        }
-    }
-}
-
-/// Which of the types an ARN of the log is of: the one with the most literal text.
-fn best_fit(types: &[TypePlan], arn: &str) -> Option<usize> {
-    let fit = |plan: &TypePlan| {
-        plan.formats.iter().filter(|format| format.fits(arn)).map(FormatPlan::literal_len).max()
-    };
-    let (index, best) =
-        types.iter().enumerate().map(|(i, plan)| (i, fit(plan))).max_by_key(|(_, fit)| *fit)?;
-    best.map(|_| index)
-}
-
-/// Whether the value is a whole ARN of the type. A shard iterator begins like one and goes on behind a `|`.
-fn is_arn_of(plan: &TypePlan, value: &str) -> bool {
-    value.starts_with("arn:") && !value.contains('|') && plan.formats.iter().any(|format| format.fits(value))
-}
-
-fn is_pattern(source: &Source) -> bool {
-    source.transforms.iter().any(|one| matches!(one, Transform::Append(_) | Transform::Suffix(_)))
-}
-
-/// Whether a value that is a whole ARN is taken as it is.
-fn takes_arns(source: &Source) -> bool {
-    !source.transforms.iter().any(|one| matches!(one, Transform::Suffix(_)))
-}
-
-/// Collects the variables' values into the scratch; whole ARNs among them are said at once. Returns whether
-/// every variable has a value.
-fn collect(
-    format: &FormatPlan,
-    plan: &TypePlan,
-    parameters: &dyn Parameters,
-    scratch: &mut Scratch,
-    out: &mut Out<'_, '_>,
-) -> bool {
-    scratch.values.clear();
-    if scratch.ranges.len() < format.variables.len() {
-        scratch.ranges.resize_with(format.variables.len(), Vec::new);
-    }
-    let mut complete = true;
-    let before = out.said;
-    for (index, sources) in format.variables.iter().enumerate() {
-        let (values, ranges) = (&mut scratch.values, &mut scratch.ranges[index]);
-        ranges.clear();
-        for source in sources {
-            parameters.each(&source.path, &mut |value| {
-                // The ARN of a log group may end in `:*`, which is not part of its name.
-                let value = value.strip_suffix(":*").unwrap_or(value);
-                if takes_arns(source) && is_arn_of(plan, value) {
-                    return out.say(value, Known::Exact);
-                }
-                let value = transformed(source, value);
-                if is_arn_of(plan, &value) {
-                    return out.say(&value, if is_pattern(source) { Known::Pattern } else { Known::Exact });
-                }
-                if !value.is_empty() && !value.starts_with("arn:") && ranges.len() < MAX_VALUES {
-                    let pattern = value == "*" || is_pattern(source);
-                    ranges.push(Range { start: values.len(), end: values.len() + value.len(), pattern });
-                    values.push_str(&value);
-                }
-            });
-            if !ranges.is_empty() || out.said > before {
-                break;
-            }
-        }
-        complete &= !ranges.is_empty();
-    }
-    complete
-}
-
-/// Says the ARN for every combination of the collected values. A value `*` makes it a pattern.
-fn say_each(format: &FormatPlan, scope: &Scope<'_>, scratch: &mut Scratch, out: &mut Out<'_, '_>) {
-    let variables = format.variables.len();
-    scratch.odometer.clear();
-    scratch.odometer.resize(variables, 0);
-    loop {
-        let star = (0..variables).any(|variable| current(scratch, variable).pattern);
-        scratch.arn.clear();
-        for piece in &format.pieces {
-            push_piece(piece, scope, scratch, star);
-        }
-        out.say(&scratch.arn, if star { Known::Pattern } else { Known::Exact });
-        let Some(turn) = (0..variables).rev().find(|&v| scratch.odometer[v] + 1 < scratch.ranges[v].len())
-        else {
-            return;
-        };
-        scratch.odometer[turn] += 1;
-        scratch.odometer[turn + 1..].fill(0);
-        if out.said >= MAX_VALUES {
-            return;
-        }
-    }
-}
-
-fn current(scratch: &Scratch, variable: usize) -> Range {
-    scratch.ranges[variable][scratch.odometer[variable]]
-}
-
-fn push_piece(piece: &PlannedPiece, scope: &Scope<'_>, scratch: &mut Scratch, pattern: bool) {
-    match piece {
-        PlannedPiece::Literal(text) => scratch.arn.push_str(text),
-        PlannedPiece::Partition => scratch.arn.push_str(scope.partition),
-        PlannedPiece::Region => scratch.arn.push_str(scope.region),
-        PlannedPiece::Account => scratch.arn.push_str(scope.account),
-        PlannedPiece::Variable(variable) => {
-            let range = current(scratch, *variable);
-            push_value(scratch, range, pattern);
-        }
-    }
-}
-
-/// Puts a value into the ARN: as it stands into an exact ARN, escaped into a pattern unless it is one itself.
-fn push_value(scratch: &mut Scratch, range: Range, pattern: bool) {
-    let value = &scratch.values[range.start..range.end];
-    if pattern && !range.pattern { escape(value, &mut scratch.arn) } else { scratch.arn.push_str(value) }
-}
-
-/// Gives `*` to every variable that has no value.
-fn star_missing(format: &FormatPlan, scratch: &mut Scratch) {
-    for ranges in scratch.ranges.iter_mut().take(format.variables.len()) {
-        if ranges.is_empty() {
-            let start = scratch.values.len();
-            scratch.values.push('*');
-            ranges.push(Range { start, end: start + 1, pattern: true });
-        }
-    }
-}
-
-/// Says the format with `*` for every variable.
-fn say_pattern(format: &FormatPlan, scope: &Scope<'_>, scratch: &mut Scratch, out: &mut Out<'_, '_>) {
-    scratch.arn.clear();
-    for piece in &format.pieces {
-        scratch.arn.push_str(match piece {
-            PlannedPiece::Variable(_) => "*",
-            PlannedPiece::Literal(text) => text,
-            PlannedPiece::Partition => scope.partition,
-            PlannedPiece::Region => scope.region,
-            PlannedPiece::Account => scope.account,
-        });
-    }
-    let known = if format.variables.is_empty() { Known::Exact } else { Known::Pattern };
-    out.say(&scratch.arn, known);
 }

@@ -9,6 +9,7 @@
 mod apply;
 mod json;
 mod plan;
+mod resource;
 mod rules;
 mod syntax;
 mod transform;

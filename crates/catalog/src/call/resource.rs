@@ -1,0 +1,228 @@
+//! The resources of one need: ARNs made from the types that an action has and the values that a call gives.
+
+use super::apply::{Known, MAX_VALUES, Out, Parameters, Range, Scope, Scratch, transformed};
+use super::plan::{FormatPlan, PlannedPiece, TypePlan};
+use super::syntax::{Source, Transform};
+use super::transform::escape;
+
+/// The parameter is the ARN itself; a plain name is put into the action's only type.
+pub(super) fn apply_value(
+    source: &Source,
+    types: &[TypePlan],
+    parameters: &dyn Parameters,
+    scope: &Scope<'_>,
+    scratch: &mut Scratch,
+    out: &mut Out<'_, '_>,
+) {
+    let only = if let [plan] = types { plan.formats.first() } else { None };
+    let named = only.filter(|format| format.variables.len() == 1);
+    parameters.each(&source.path, &mut |value| {
+        let value = transformed(source, value);
+        if value.starts_with("arn:") {
+            out.say(&value, Known::Exact);
+        } else if let Some(format) = named.filter(|_| !value.is_empty() && value != "*") {
+            scratch.arn.clear();
+            for piece in &format.pieces {
+                scratch.arn.push_str(match piece {
+                    PlannedPiece::Literal(text) => text,
+                    PlannedPiece::Partition => scope.partition,
+                    PlannedPiece::Region => scope.region,
+                    PlannedPiece::Account => scope.account,
+                    PlannedPiece::Variable(_) => &value,
+                });
+            }
+            out.say(&scratch.arn, Known::Exact);
+        }
+    });
+    if out.said == 0 {
+        match only {
+            Some(format) => say_pattern(format, scope, scratch, out),
+            None => out.say("*", Known::Nothing),
+        }
+    }
+}
+
+pub(super) fn apply_types(
+    types: &[TypePlan],
+    fallback: Option<usize>,
+    parameters: &dyn Parameters,
+    scope: &Scope<'_>,
+    scratch: &mut Scratch,
+    out: &mut Out<'_, '_>,
+) {
+    for (index, plan) in types.iter().enumerate() {
+        let before = out.said;
+        for format in &plan.formats {
+            let bound = collect(format, plan, parameters, scratch, out);
+            if bound {
+                say_each(format, scope, scratch, out);
+            }
+            if out.said > before {
+                break;
+            }
+        }
+        if out.said == before {
+            parameters.resources(&mut |arn| {
+                if best_fit(types, arn) == Some(index) {
+                    out.say(arn, Known::Exact);
+                }
+            });
+        }
+        if out.said == before
+            && plan.required
+            && let Some(format) = plan.formats.first()
+        {
+            collect(format, plan, parameters, scratch, out);
+            star_missing(format, scratch);
+            say_each(format, scope, scratch, out);
+        }
+    }
+    if out.said == 0 {
+        match fallback.and_then(|index| types[index].formats.first()) {
+            Some(format) => say_pattern(format, scope, scratch, out),
+            None => out.say("*", Known::Nothing),
+        }
+    }
+}
+
+/// Which of the types an ARN of the log is of: the one with the most literal text.
+fn best_fit(types: &[TypePlan], arn: &str) -> Option<usize> {
+    let fit = |plan: &TypePlan| {
+        plan.formats.iter().filter(|format| format.fits(arn)).map(FormatPlan::literal_len).max()
+    };
+    let (index, best) =
+        types.iter().enumerate().map(|(i, plan)| (i, fit(plan))).max_by_key(|(_, fit)| *fit)?;
+    best.map(|_| index)
+}
+
+/// Whether the value is a whole ARN of the type. A shard iterator begins like one and goes on behind a `|`.
+fn is_arn_of(plan: &TypePlan, value: &str) -> bool {
+    value.starts_with("arn:") && !value.contains('|') && plan.formats.iter().any(|format| format.fits(value))
+}
+
+fn is_pattern(source: &Source) -> bool {
+    source.transforms.iter().any(|one| matches!(one, Transform::Append(_) | Transform::Suffix(_)))
+}
+
+/// Whether a value that is a whole ARN is taken as it is.
+fn takes_arns(source: &Source) -> bool {
+    !source.transforms.iter().any(|one| matches!(one, Transform::Suffix(_)))
+}
+
+/// Collects the variables' values into the scratch; whole ARNs among them are said at once. Returns whether
+/// every variable has a value.
+fn collect(
+    format: &FormatPlan,
+    plan: &TypePlan,
+    parameters: &dyn Parameters,
+    scratch: &mut Scratch,
+    out: &mut Out<'_, '_>,
+) -> bool {
+    scratch.values.clear();
+    if scratch.ranges.len() < format.variables.len() {
+        scratch.ranges.resize_with(format.variables.len(), Vec::new);
+    }
+    let mut complete = true;
+    let before = out.said;
+    for (index, sources) in format.variables.iter().enumerate() {
+        let (values, ranges) = (&mut scratch.values, &mut scratch.ranges[index]);
+        ranges.clear();
+        for source in sources {
+            parameters.each(&source.path, &mut |value| {
+                // The ARN of a log group may end in `:*`, which is not part of its name.
+                let value = value.strip_suffix(":*").unwrap_or(value);
+                if takes_arns(source) && is_arn_of(plan, value) {
+                    return out.say(value, Known::Exact);
+                }
+                let value = transformed(source, value);
+                if is_arn_of(plan, &value) {
+                    return out.say(&value, if is_pattern(source) { Known::Pattern } else { Known::Exact });
+                }
+                if !value.is_empty() && !value.starts_with("arn:") && ranges.len() < MAX_VALUES {
+                    let pattern = value == "*" || is_pattern(source);
+                    ranges.push(Range { start: values.len(), end: values.len() + value.len(), pattern });
+                    values.push_str(&value);
+                }
+            });
+            if !ranges.is_empty() || out.said > before {
+                break;
+            }
+        }
+        complete &= !ranges.is_empty();
+    }
+    complete
+}
+
+/// Says the ARN for every combination of the collected values. A value `*` makes it a pattern.
+fn say_each(format: &FormatPlan, scope: &Scope<'_>, scratch: &mut Scratch, out: &mut Out<'_, '_>) {
+    let variables = format.variables.len();
+    scratch.odometer.clear();
+    scratch.odometer.resize(variables, 0);
+    loop {
+        let star = (0..variables).any(|variable| current(scratch, variable).pattern);
+        scratch.arn.clear();
+        for piece in &format.pieces {
+            push_piece(piece, scope, scratch, star);
+        }
+        out.say(&scratch.arn, if star { Known::Pattern } else { Known::Exact });
+        let Some(turn) = (0..variables).rev().find(|&v| scratch.odometer[v] + 1 < scratch.ranges[v].len())
+        else {
+            return;
+        };
+        scratch.odometer[turn] += 1;
+        scratch.odometer[turn + 1..].fill(0);
+        if out.said >= MAX_VALUES {
+            return;
+        }
+    }
+}
+
+fn current(scratch: &Scratch, variable: usize) -> Range {
+    scratch.ranges[variable][scratch.odometer[variable]]
+}
+
+fn push_piece(piece: &PlannedPiece, scope: &Scope<'_>, scratch: &mut Scratch, pattern: bool) {
+    match piece {
+        PlannedPiece::Literal(text) => scratch.arn.push_str(text),
+        PlannedPiece::Partition => scratch.arn.push_str(scope.partition),
+        PlannedPiece::Region => scratch.arn.push_str(scope.region),
+        PlannedPiece::Account => scratch.arn.push_str(scope.account),
+        PlannedPiece::Variable(variable) => {
+            let range = current(scratch, *variable);
+            push_value(scratch, range, pattern);
+        }
+    }
+}
+
+/// Puts a value into the ARN: as it stands into an exact ARN, escaped into a pattern unless it is one itself.
+fn push_value(scratch: &mut Scratch, range: Range, pattern: bool) {
+    let value = &scratch.values[range.start..range.end];
+    if pattern && !range.pattern { escape(value, &mut scratch.arn) } else { scratch.arn.push_str(value) }
+}
+
+/// Gives `*` to every variable that has no value.
+fn star_missing(format: &FormatPlan, scratch: &mut Scratch) {
+    for ranges in scratch.ranges.iter_mut().take(format.variables.len()) {
+        if ranges.is_empty() {
+            let start = scratch.values.len();
+            scratch.values.push('*');
+            ranges.push(Range { start, end: start + 1, pattern: true });
+        }
+    }
+}
+
+/// Says the format with `*` for every variable.
+fn say_pattern(format: &FormatPlan, scope: &Scope<'_>, scratch: &mut Scratch, out: &mut Out<'_, '_>) {
+    scratch.arn.clear();
+    for piece in &format.pieces {
+        scratch.arn.push_str(match piece {
+            PlannedPiece::Variable(_) => "*",
+            PlannedPiece::Literal(text) => text,
+            PlannedPiece::Partition => scope.partition,
+            PlannedPiece::Region => scope.region,
+            PlannedPiece::Account => scope.account,
+        });
+    }
+    let known = if format.variables.is_empty() { Known::Exact } else { Known::Pattern };
+    out.say(&scratch.arn, known);
+}
