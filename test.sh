@@ -69,7 +69,7 @@ step_lint() { cargo clippy --quiet --workspace --all-targets --locked -- -D warn
 
 step_test() {
     install_tool nextest cargo-nextest@0.9.143
-    cargo nextest run --workspace --locked --no-tests=pass --color never 2>&1 | tee "$logs/nextest"
+    cargo nextest run --cargo-quiet --workspace --locked --no-tests=pass --color never 2>&1 | tee "$logs/nextest"
     count "$(sed -nE 's/.*Summary .* ([0-9]+) passed.*/\1/p' "$logs/nextest" | tail -1)"
 }
 
