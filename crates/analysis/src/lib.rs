@@ -1,4 +1,8 @@
 //! Looks back: audit logs to usage, right-sizing and its proof.
 
 pub mod audit_log;
+pub mod granted;
+pub mod replay;
+pub mod rightsize;
+mod stamp;
 pub mod usage;

@@ -1,0 +1,124 @@
+//! The JSON of `get-account-authorization-details`, as AWS writes it.
+//!
+//! Every list may be missing or null (other tools leave empty ones out). `jq -s` makes an array of pages of them;
+//! that is read too.
+
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::GrantedError;
+
+/// One page with the file that it came from.
+#[derive(Debug)]
+pub(super) struct Page {
+    pub(super) file: String,
+    pub(super) listing: Listing,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct Listing {
+    pub(super) user_detail_list: Option<Vec<Entity>>,
+    pub(super) group_detail_list: Option<Vec<Entity>>,
+    pub(super) role_detail_list: Option<Vec<Entity>>,
+    pub(super) policies: Option<Vec<ManagedPolicy>>,
+    pub(super) is_truncated: Option<bool>,
+}
+
+/// A user, a group or a role: their fields overlap, and each has those it has.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct Entity {
+    pub(super) arn: String,
+    pub(super) path: Option<String>,
+    #[serde(alias = "UserName", alias = "RoleName", alias = "GroupName")]
+    pub(super) name: Option<String>,
+    #[serde(alias = "UserPolicyList", alias = "RolePolicyList", alias = "GroupPolicyList")]
+    pub(super) inline: Option<Vec<InlinePolicy>>,
+    pub(super) attached_managed_policies: Option<Vec<Attached>>,
+    pub(super) group_list: Option<Vec<String>>,
+    pub(super) permissions_boundary: Option<Boundary>,
+    pub(super) assume_role_policy_document: Option<Value>,
+    pub(super) tags: Option<Vec<Tag>>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct InlinePolicy {
+    pub(super) policy_name: String,
+    pub(super) policy_document: Value,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct Attached {
+    pub(super) policy_arn: String,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct Boundary {
+    pub(super) permissions_boundary_arn: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct Tag {
+    pub(super) key: String,
+    pub(super) value: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct ManagedPolicy {
+    pub(super) arn: String,
+    pub(super) default_version_id: Option<String>,
+    pub(super) policy_version_list: Option<Vec<PolicyVersion>>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct PolicyVersion {
+    pub(super) document: Option<Value>,
+    pub(super) version_id: Option<String>,
+    pub(super) is_default_version: Option<bool>,
+}
+
+const LISTS: [&str; 4] = ["UserDetailList", "GroupDetailList", "RoleDetailList", "Policies"];
+
+/// Whether the text is a listing; other JSON may be a policy document.
+pub(super) fn looks_like_one(file: &str, text: &str) -> Result<bool, GrantedError> {
+    let value = json(file, text)?;
+    Ok(match &value {
+        Value::Array(pages) => !pages.is_empty() && pages.iter().all(is_listing),
+        page => is_listing(page),
+    })
+}
+
+/// The pages of one file.
+pub(super) fn read(file: &str, text: &str) -> Result<Vec<Page>, GrantedError> {
+    let pages = match json(file, text)? {
+        Value::Array(pages) => pages,
+        page => vec![page],
+    };
+    let not_granted = || GrantedError::NotGranted { file: file.to_owned() };
+    let mut read = Vec::new();
+    for page in pages {
+        if !is_listing(&page) {
+            return Err(not_granted());
+        }
+        let listing = Listing::deserialize(page)
+            .map_err(|source| GrantedError::NotJson { file: file.to_owned(), source })?;
+        read.push(Page { file: file.to_owned(), listing });
+    }
+    if read.is_empty() { Err(not_granted()) } else { Ok(read) }
+}
+
+fn is_listing(value: &Value) -> bool {
+    LISTS.iter().any(|list| value.get(list).is_some())
+}
+
+fn json(file: &str, text: &str) -> Result<Value, GrantedError> {
+    let text = text.trim_start_matches('\u{feff}');
+    serde_json::from_str(text).map_err(|source| GrantedError::NotJson { file: file.to_owned(), source })
+}

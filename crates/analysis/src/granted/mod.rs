@@ -1,0 +1,175 @@
+//! What principals were granted: the identity policies and boundaries that a snapshot of the account lists.
+//!
+//! A snapshot is what `aws iam get-account-authorization-details` prints:
+//! <https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetAccountAuthorizationDetails.html>. Several files
+//! (pages, accounts) are read as one. AWS managed policies are in it only while they are attached. Nothing is
+//! guessed: a policy that is attached but not listed, or that cannot be read, is a [`Finding`], and what the
+//! principal was granted is then marked as not complete.
+
+mod document;
+mod listing;
+mod resolve;
+
+use std::collections::BTreeMap;
+
+use leastwise_policy::aws::evaluate::PolicySet;
+use leastwise_policy::aws::{DocumentKind, Named, Policy};
+use serde::Serialize;
+
+/// What the principals of one or several accounts were granted.
+#[derive(Debug, Clone, Default)]
+pub struct Snapshot {
+    principals: BTreeMap<String, GrantedPrincipal>,
+    findings: Vec<Finding>,
+    truncated: bool,
+}
+
+/// A role or a user with everything that was granted to it.
+#[derive(Debug, Clone)]
+pub struct GrantedPrincipal {
+    /// The ARN, with the path.
+    pub arn: String,
+    /// Whether it is a role or a user.
+    pub kind: PrincipalKind,
+    /// The name, without the path.
+    pub name: String,
+    /// The path: `/` or `/service-role/`.
+    pub path: String,
+    /// The tags.
+    pub tags: BTreeMap<String, String>,
+    /// Identity policies (attached, inline, through groups) and the boundary, ready to be evaluated.
+    pub policies: PolicySet,
+    /// ARNs of the managed policies attached to it directly.
+    pub attached: Vec<String>,
+    /// Names of the inline policies of its own.
+    pub inline: Vec<String>,
+    /// Names of the groups it is in.
+    pub groups: Vec<String>,
+    /// The ARN of the permissions boundary.
+    pub boundary: Option<String>,
+    /// Who may assume the role.
+    pub trust: Option<Policy>,
+    /// Made and kept by an AWS service: never right-sized, since nobody can change its policy.
+    pub service_linked: bool,
+    /// Whether every policy of it could be read.
+    pub complete: bool,
+}
+
+/// What kind of principal it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum PrincipalKind {
+    /// An IAM role.
+    Role,
+    /// An IAM user.
+    User,
+}
+
+/// Something in a snapshot that could not be taken as it stands.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Finding {
+    /// The file.
+    pub file: String,
+    /// The principal, group or policy.
+    pub place: String,
+    /// What is the matter, and what follows from it.
+    pub reason: String,
+}
+
+/// Why a file could not be read at all.
+#[derive(Debug, thiserror::Error)]
+pub enum GrantedError {
+    /// The text is not JSON.
+    #[error("`{file}` is not JSON")]
+    NotJson {
+        /// The file.
+        file: String,
+        /// The place and the reason.
+        #[source]
+        source: serde_json::Error,
+    },
+    /// It is JSON of another kind.
+    #[error(
+        "`{file}` is neither the output of `aws iam get-account-authorization-details` nor a policy document"
+    )]
+    NotGranted {
+        /// The file.
+        file: String,
+    },
+    /// A policy document that cannot be read.
+    #[error("policy `{file}`: {reason}")]
+    Policy {
+        /// The file.
+        file: String,
+        /// The place and the reason.
+        reason: String,
+    },
+}
+
+/// One file that says what was granted.
+#[derive(Debug, Clone)]
+pub enum GrantedFile {
+    /// It is a snapshot; read all of them with [`Snapshot::parse_all`].
+    Snapshot,
+    /// It is one policy document, named after the file.
+    Policy(Named<Policy>),
+}
+
+impl GrantedFile {
+    /// Tells a snapshot from a policy document.
+    pub fn detect(file: &str, text: &str) -> Result<GrantedFile, GrantedError> {
+        if listing::looks_like_one(file, text)? {
+            return Ok(GrantedFile::Snapshot);
+        }
+        match Policy::parse_kind(text, DocumentKind::Identity) {
+            Ok(policy) => Ok(GrantedFile::Policy(Named::new(file, policy))),
+            Err(error) => Err(GrantedError::Policy { file: file.to_owned(), reason: error.to_string() }),
+        }
+    }
+}
+
+impl Snapshot {
+    /// Reads one file.
+    pub fn parse(file: &str, text: &str) -> Result<Snapshot, GrantedError> {
+        Snapshot::parse_all([(file, text)])
+    }
+
+    /// Reads several files (pages of one account, or several accounts) as one snapshot.
+    pub fn parse_all<'a>(
+        files: impl IntoIterator<Item = (&'a str, &'a str)>,
+    ) -> Result<Snapshot, GrantedError> {
+        let mut pages = Vec::new();
+        for (file, text) in files {
+            pages.extend(listing::read(file, text)?);
+        }
+        Ok(resolve::snapshot(pages))
+    }
+
+    /// The principal with this ARN.
+    pub fn principal(&self, arn: &str) -> Option<&GrantedPrincipal> {
+        self.principals.get(arn)
+    }
+
+    /// All principals, by ARN.
+    pub fn principals(&self) -> impl Iterator<Item = &GrantedPrincipal> {
+        self.principals.values()
+    }
+
+    /// What could not be taken as it stands.
+    pub fn findings(&self) -> &[Finding] {
+        &self.findings
+    }
+
+    /// Whether AWS said that there is more (`IsTruncated`) and no file holds the rest.
+    pub fn is_truncated(&self) -> bool {
+        self.truncated
+    }
+}
+
+/// The policies of plain files as the granted set of a principal.
+pub fn from_policies(policies: Vec<Named<Policy>>) -> PolicySet {
+    PolicySet { identity: policies, ..PolicySet::default() }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,93 @@
+//! What a snapshot must yield, in small listings of our own and in those of others.
+
+use super::*;
+
+const ALLOW: &str =
+    r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3:GetObject","Resource":"*"}]}"#;
+
+fn listing() -> String {
+    format!(
+        r#"{{
+        "UserDetailList":[{{"Path":"/","UserName":"ann","Arn":"arn:aws:iam::111122223333:user/ann","GroupList":["ops"]}}],
+        "GroupDetailList":[{{"Path":"/","GroupName":"ops","Arn":"arn:aws:iam::111122223333:group/ops",
+            "GroupPolicyList":[{{"PolicyName":"in","PolicyDocument":{ALLOW}}}],
+            "AttachedManagedPolicies":[{{"PolicyName":"m","PolicyArn":"arn:aws:iam::111122223333:policy/m"}}]}}],
+        "RoleDetailList":[
+          {{"Path":"/x/","RoleName":"app","Arn":"arn:aws:iam::111122223333:role/x/app","Tags":[{{"Key":"team","Value":"a"}}],
+            "PermissionsBoundary":{{"PermissionsBoundaryType":"Policy","PermissionsBoundaryArn":"arn:aws:iam::111122223333:policy/m"}},
+            "RolePolicyList":[{{"PolicyName":"bad","PolicyDocument":{{"Statement":[{{"Effect":"Perhaps"}}]}}}}],
+            "AttachedManagedPolicies":[{{"PolicyName":"gone","PolicyArn":"arn:aws:iam::111122223333:policy/gone"}}]}},
+          {{"Path":"/aws-service-role/x/","RoleName":"AWSServiceRoleForX","Arn":"arn:aws:iam::111122223333:role/aws-service-role/x/AWSServiceRoleForX"}}],
+        "Policies":[{{"PolicyName":"m","Arn":"arn:aws:iam::111122223333:policy/m","DefaultVersionId":"v2",
+            "PolicyVersionList":[{{"VersionId":"v2","Document":{ALLOW}}}]}}],
+        "IsTruncated":false}}"#
+    )
+}
+
+#[test]
+fn a_user_has_the_inline_and_attached_policies_of_its_groups() {
+    let snapshot = Snapshot::parse("s.json", &listing()).unwrap();
+    let ann = snapshot.principal("arn:aws:iam::111122223333:user/ann").unwrap();
+    assert_eq!(ann.policies.identity.len(), 2);
+    assert!(ann.complete);
+}
+
+#[test]
+fn a_document_that_cannot_be_read_is_named_and_marks_the_principal() {
+    let snapshot = Snapshot::parse("s.json", &listing()).unwrap();
+    let app = snapshot.principal("arn:aws:iam::111122223333:role/x/app").unwrap();
+    assert!(!app.complete);
+    assert_eq!(app.boundary.as_deref(), Some("arn:aws:iam::111122223333:policy/m"));
+    assert!(app.policies.boundary.is_some());
+    let places: Vec<_> = snapshot.findings().iter().map(|finding| finding.reason.as_str()).collect();
+    assert!(places.iter().any(|reason| reason.contains("policy/gone")), "{places:?}");
+    assert!(snapshot.findings().iter().any(|finding| finding.place.ends_with("#bad")));
+}
+
+#[test]
+fn a_service_linked_role_is_marked() {
+    let snapshot = Snapshot::parse("s.json", &listing()).unwrap();
+    assert_eq!(snapshot.principals().filter(|principal| principal.service_linked).count(), 1);
+}
+
+#[test]
+fn a_page_that_says_there_is_more_is_truncated_until_another_file_holds_the_rest() {
+    let first = r#"{"UserDetailList":[],"IsTruncated":true}"#;
+    assert!(Snapshot::parse("a", first).unwrap().is_truncated());
+    assert!(!Snapshot::parse_all([("a", first), ("b", listing().as_str())]).unwrap().is_truncated());
+}
+
+#[test]
+fn a_policy_in_another_page_is_found() {
+    let roles = r#"{"RoleDetailList":[{"RoleName":"r","Arn":"arn:aws:iam::111122223333:role/r","AttachedManagedPolicies":[{"PolicyArn":"arn:aws:iam::111122223333:policy/m"}]}],"IsTruncated":true}"#;
+    let snapshot = Snapshot::parse_all([("a", roles), ("b", listing().as_str())]).unwrap();
+    assert!(snapshot.principal("arn:aws:iam::111122223333:role/r").unwrap().complete);
+}
+
+#[test]
+fn a_policy_file_and_a_snapshot_are_told_apart() {
+    assert!(matches!(GrantedFile::detect("p", ALLOW).unwrap(), GrantedFile::Policy(_)));
+    assert!(matches!(GrantedFile::detect("s", &listing()).unwrap(), GrantedFile::Snapshot));
+    assert!(GrantedFile::detect("x", "[]").is_err());
+    assert!(matches!(GrantedFile::detect("x", "{").unwrap_err(), GrantedError::NotJson { .. }));
+}
+
+#[test]
+fn the_snapshots_in_the_shared_data_are_read_whole() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/data");
+    let Ok(text) =
+        std::fs::read_to_string(format!("{folder}/iam-snapshots/cloudsplaining-example-authz-details.json"))
+    else {
+        return println!("skipped: ../shared/data is not here");
+    };
+    let snapshot = Snapshot::parse("cloudsplaining", &text).unwrap();
+    assert_eq!(snapshot.principals().count(), 6);
+    assert!(snapshot.principals().all(|principal| principal.complete), "{:#?}", snapshot.findings());
+    for account in ["116682437132", "524703666798"] {
+        let file = format!("{folder}/cloudtrail-generated/snapshot/{account}.gaad.json");
+        let text = std::fs::read_to_string(file).expect("the snapshot lies beside the logs");
+        let snapshot = Snapshot::parse(account, &text).unwrap();
+        assert_eq!(snapshot.principals().count(), 45);
+        assert_eq!(snapshot.findings(), []);
+    }
+}

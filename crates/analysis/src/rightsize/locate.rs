@@ -1,0 +1,92 @@
+//! From a row's resource to what a statement may name for the action: the catalogue says which resource types an
+//! action supports, and a statement that pairs it with another type would allow nothing.
+
+use std::collections::HashMap;
+
+use leastwise_catalog::{Action, Name};
+
+use super::outcome::WideningReason;
+use super::scope::{Scope, escape};
+use crate::usage::Resource;
+
+/// Where an action was used, as a statement can say it.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Located {
+    pub(super) scope: Scope,
+    /// The resource as the log has it: for `Exact` unescaped.
+    pub(super) seen: String,
+    pub(super) kind: Kind,
+    /// Why the scope covers more than one resource, if it does.
+    pub(super) reason: Option<WideningReason>,
+    /// How many distinct resources were folded into it.
+    pub(super) distinct: u64,
+}
+
+/// What kind of resource it is.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) enum Kind {
+    /// The action cannot be limited to resources.
+    NoResourceLevel,
+    /// This type of the action's service.
+    Type(String),
+    /// It fits no ARN format of the service.
+    Unlisted,
+    /// The log does not tell, or tells something that cannot be.
+    Anything,
+}
+
+/// Locates resources, remembering the types of those already seen.
+#[derive(Default)]
+pub(super) struct Locator {
+    types: HashMap<(String, String), Vec<Name>>,
+}
+
+impl Locator {
+    pub(super) fn locate(&mut self, action: &Action<'_>, resource: &Resource) -> Located {
+        if !action.has_resource_level() {
+            let seen = resource.as_str().to_owned();
+            return Located {
+                scope: Scope::any(),
+                seen,
+                kind: Kind::NoResourceLevel,
+                reason: None,
+                distinct: 1,
+            };
+        }
+        let (text, reason, distinct) = match resource {
+            Resource::Exact(arn) => (escape(arn), None, 1),
+            Resource::Pattern(pattern) => (pattern.clone(), Some(WideningReason::LogPattern), 1),
+            Resource::Folded { pattern, distinct } => {
+                (pattern.clone(), Some(WideningReason::LogFolded), *distinct)
+            }
+            Resource::Unknown => ("*".to_owned(), Some(WideningReason::LogUnknown), 1),
+        };
+        let seen = resource.as_str().to_owned();
+        if text == "*" {
+            let reason = Some(reason.unwrap_or(WideningReason::LogUnknown));
+            return Located { scope: Scope::any(), seen, kind: Kind::Anything, reason, distinct };
+        }
+        match self.kind(action, &seen) {
+            Some(kind) => Located { scope: Scope::Resource(text), seen, kind, reason, distinct },
+            None => {
+                let reason = Some(WideningReason::TypeMismatch);
+                Located { scope: Scope::any(), seen, kind: Kind::Anything, reason, distinct }
+            }
+        }
+    }
+
+    /// The kind of `arn` for the action; nothing when it is of a type that the action does not support.
+    fn kind(&mut self, action: &Action<'_>, arn: &str) -> Option<Kind> {
+        let service = action.service;
+        let key = (service.prefix.to_string(), arn.to_owned());
+        let types = self
+            .types
+            .entry(key)
+            .or_insert_with(|| service.types_of(arn).into_iter().map(|kind| kind.name.clone()).collect());
+        if types.is_empty() {
+            return Some(Kind::Unlisted);
+        }
+        let supported = action.resources.iter().find(|resource| types.contains(&resource.resource_type));
+        supported.map(|resource| Kind::Type(resource.resource_type.to_string()))
+    }
+}

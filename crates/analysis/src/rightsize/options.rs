@@ -1,0 +1,198 @@
+//! What the user decides about a right-sizing, and what the caller knows about the logs.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use leastwise_catalog::{Catalog, Visibility};
+use leastwise_policy::aws::quota::{MANAGED_PER_ROLE, Quota};
+use leastwise_policy::time::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::keep::Pin;
+use crate::usage::UsageRow;
+
+/// The knobs. The defaults are what a careful engineer would take first.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// The name of the document, or the stem of their names when there are several.
+    pub name: String,
+    /// How far resources may be generalised.
+    pub width: Width,
+    /// What becomes of destructive actions that were used.
+    pub destructive: Destructive,
+    /// Which conditions may be inferred.
+    pub conditions: Inference,
+    /// What becomes of the inverse of what was used (`Delete…` of `Create…`).
+    pub pairs: Pairs,
+    /// What becomes of actions that were used although nothing in the granted set allows them.
+    pub not_granted: NotGranted,
+    /// What becomes of actions that the catalogue does not know.
+    pub unlisted: Unlisted,
+    /// What the user wants kept although it was not used.
+    pub keep: Vec<Pin>,
+    /// The kind of place the policy will live in.
+    pub quota: Quota,
+    /// How many documents may be attached there.
+    pub max_documents: usize,
+    /// What the logs could show at all.
+    pub coverage: Coverage,
+    /// How much evidence a generalisation or a condition needs.
+    pub thresholds: Thresholds,
+}
+
+/// How far resources may be generalised.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Width {
+    /// The ARNs that were used.
+    Exact,
+    /// Common prefixes of many ARNs of one type, in one region, account and bucket.
+    Prefix,
+    /// Every resource of the type, in the same region and account.
+    Type,
+    /// Every resource.
+    Any,
+}
+
+/// What becomes of destructive actions that were used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Destructive {
+    /// Statements of their own, so that a reviewer sees them.
+    Separate,
+    /// Beside the others.
+    Keep,
+    /// Left out and listed: the proof then says what would newly be denied.
+    Drop,
+}
+
+/// Which conditions may be inferred. `iam:PassedToService` is always put on `iam:PassRole`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Inference {
+    /// None.
+    None,
+    /// Those that are part of what the call is: `kms:ViaService`, `ec2:CreateAction`.
+    Request,
+    /// Also region and VPC endpoint, where they never changed over enough calls and days.
+    Stable,
+}
+
+/// What becomes of the inverse of what was used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Pairs {
+    /// Listed, not granted: whether a role cleans up after itself is for its owner to say.
+    Suggest,
+    /// Granted on the same resources, unless destructive actions are dropped.
+    Keep,
+}
+
+/// What becomes of actions that were used although nothing in the granted set allows them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum NotGranted {
+    /// Reported only: something else allows them (a resource policy), or the grant changed.
+    Report,
+    /// Added: the new policy then allows more than the old one.
+    Add,
+}
+
+/// What becomes of actions that the catalogue does not know.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Unlisted {
+    /// Left out and reported: a policy should not name what may not exist.
+    LeaveOut,
+    /// Granted as the log names them.
+    Keep,
+}
+
+/// How much evidence a generalisation or a condition needs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Thresholds {
+    /// ARNs (or prefixes already found) under a common prefix before it replaces them.
+    pub prefix_at_least: usize,
+    /// Events of a service that must agree before a stable condition is inferred.
+    pub observations: u64,
+    /// Days that those events must span.
+    pub days: i64,
+}
+
+/// What the logs could show at all. What they could not show is *unknown*, never *unused*.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Coverage {
+    /// The earliest and latest event that was read, whoever made it.
+    #[serde(with = "crate::stamp::window")]
+    pub window: Option<(Timestamp, Timestamp)>,
+    /// IAM prefixes of which the logs hold at least one data event, whoever made it.
+    pub data_events: BTreeSet<String>,
+}
+
+impl Default for Options {
+    fn default() -> Options {
+        Options {
+            name: "leastwise".to_owned(),
+            width: Width::Exact,
+            destructive: Destructive::Separate,
+            conditions: Inference::Stable,
+            pairs: Pairs::Suggest,
+            not_granted: NotGranted::Report,
+            unlisted: Unlisted::LeaveOut,
+            keep: Vec::new(),
+            quota: Quota::ManagedPolicy,
+            max_documents: MANAGED_PER_ROLE,
+            coverage: Coverage::default(),
+            thresholds: Thresholds::default(),
+        }
+    }
+}
+
+impl Default for Thresholds {
+    fn default() -> Thresholds {
+        Thresholds { prefix_at_least: 5, observations: 20, days: 7 }
+    }
+}
+
+impl Width {
+    /// The word of the command line.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Width::Exact => "exact",
+            Width::Prefix => "prefix",
+            Width::Type => "type",
+            Width::Any => "any",
+        }
+    }
+
+    /// The next wider one.
+    pub const fn wider(self) -> Option<Width> {
+        match self {
+            Width::Exact => Some(Width::Prefix),
+            Width::Prefix => Some(Width::Type),
+            Width::Type => Some(Width::Any),
+            Width::Any => None,
+        }
+    }
+}
+
+impl Coverage {
+    /// What rows (of every principal, not only the one at hand) show of the logs they come from.
+    pub fn of<'a>(rows: impl IntoIterator<Item = &'a UsageRow>, catalog: &Catalog) -> Coverage {
+        let mut coverage = Coverage::default();
+        let mut known: BTreeMap<&str, Option<String>> = BTreeMap::new();
+        for row in rows {
+            let (first, last) = coverage.window.unwrap_or((row.first, row.last));
+            coverage.window = Some((first.min(row.first), last.max(row.last)));
+            let prefix = known.entry(&row.action).or_insert_with(|| data_event_prefix(&row.action, catalog));
+            if let Some(prefix) = prefix.take() {
+                coverage.data_events.insert(prefix);
+            }
+        }
+        coverage
+    }
+}
+
+fn data_event_prefix(action: &str, catalog: &Catalog) -> Option<String> {
+    let action = catalog.action(action)?;
+    (action.visibility == Visibility::Data).then(|| action.service.prefix.to_string())
+}
