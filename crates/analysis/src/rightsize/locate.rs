@@ -54,7 +54,8 @@ impl Locator {
             };
         }
         let (text, reason, distinct) = match resource {
-            Resource::Exact(arn) => (escape(arn), None, 1),
+            Resource::Exact(arn) if arn != "*" => (escape(arn), None, 1),
+            Resource::Exact(_) => ("*".to_owned(), Some(WideningReason::LogUnknown), 1),
             Resource::Pattern(pattern) => (pattern.clone(), Some(WideningReason::LogPattern), 1),
             Resource::Folded { pattern, distinct } => {
                 (pattern.clone(), Some(WideningReason::LogFolded), *distinct)

@@ -12,9 +12,11 @@ use crate::usage::{Resource, UsageContext};
 
 pub(super) const ROLE: &str = "arn:aws:iam::111122223333:role/agent";
 
-/// A row of the role: `s3:GetObject arn:aws:s3:::b/k`; `*` is a resource that the log does not tell.
+/// A row of the role: `s3:GetObject arn:aws:s3:::b/k`; `*` is a resource that the log does not tell, or none at all.
 pub(super) fn row(action: &str, resource: &str) -> UsageRow {
-    let resource = if resource == "*" { Resource::Unknown } else { Resource::Exact(resource.to_owned()) };
+    let takes_none = Catalog::embedded().action(action).is_some_and(|action| !action.has_resource_level());
+    let unknown = resource == "*" && !takes_none;
+    let resource = if unknown { Resource::Unknown } else { Resource::Exact(resource.to_owned()) };
     UsageRow {
         principal: ROLE.to_owned(),
         action: action.to_owned(),
@@ -453,6 +455,18 @@ fn a_wide_resource_takes_in_the_narrow_ones() {
         shown(&exact(&[wide, row("s3:GetObject", "arn:aws:s3:::x/a")])),
         ["S3ReadObject: s3:GetObject on arn:aws:s3:::x/*"]
     );
+}
+
+#[test]
+fn a_grant_by_not_action_is_expanded_through_the_catalogue() {
+    let set = granted(
+        r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","NotAction":"iam:*","Resource":"*"}]}"#,
+    );
+    let rows = [row("s3:GetObject", "arn:aws:s3:::b/k"), row("iam:GetRole", ROLE)];
+    let result = rightsize(&rows, Some(&set), Catalog::embedded(), &Options::default());
+    assert_eq!(shown(&result), ["S3ReadObject: s3:GetObject on arn:aws:s3:::b/k"]);
+    assert!(result.cut.granted_actions.unwrap() > 10_000);
+    assert_eq!(result.cut.wildcard_action_statements, GrantedKept { granted: 1, kept: 0 });
 }
 
 #[test]
