@@ -158,8 +158,9 @@ impl Reader {
                         }
                         Err(incomplete) if incomplete && !last => break,
                         Err(_) => {
-                            self.report(sink, done, malformed.reason);
-                            self.lose(sink, "the rest of the file is left out");
+                            let reason = format!("{}; the rest of the file is left out", malformed.reason);
+                            self.report_owned(sink, done, reason);
+                            self.state = State::Lost;
                             return text.len();
                         }
                     }
