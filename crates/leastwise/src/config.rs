@@ -51,7 +51,12 @@ fn version() -> String {
 fn with_variable(arg: Arg) -> Arg {
     let Some(long) = arg.get_long().filter(|long| !matches!(*long, "help" | "version")) else { return arg };
     let name = format!("LEASTWISE_{}", long.replace('-', "_").to_uppercase());
-    arg.env(name).hide_env(true)
+    let arg = arg.env(name).hide_env(true);
+    match arg.get_action() {
+        // `LEASTWISE_QUIET=1` is how people write it.
+        ArgAction::SetTrue => arg.value_parser(clap::builder::BoolishValueParser::new()),
+        _ => arg,
+    }
 }
 
 /// The settings file: `--config`, else `LEASTWISE_CONFIG`, else `leastwise.toml` when it is there.

@@ -16,8 +16,10 @@ mod config;
 mod error;
 mod input;
 mod interrupt;
+mod key;
 mod output;
 mod progress;
+mod report;
 
 use std::process::ExitCode;
 

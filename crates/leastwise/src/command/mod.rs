@@ -4,6 +4,7 @@ mod catalog;
 mod collect;
 mod completions;
 mod man;
+mod rightsize;
 mod snapshot;
 mod usage;
 
@@ -16,6 +17,9 @@ pub fn run(cli: Cli) -> Result<()> {
     match cli.command {
         Command::Completions { shell } => completions::run(shell),
         Command::Usage(args) => usage::run(&args, load(args.logs.read.catalog.as_deref())?, cli.quiet),
+        Command::Rightsize(args) => {
+            rightsize::run(&args, load(args.logs.read.catalog.as_deref())?, cli.quiet)
+        }
         Command::Catalog(args) => catalog::run(&args),
         Command::Snapshot(args) => snapshot::run(&args, cli.quiet),
         Command::Man { command } => man::run(command.as_deref()),

@@ -19,6 +19,7 @@ pub fn run(args: &UsageArgs, catalog: &Catalog, quiet: bool) -> Result<()> {
         read,
         principals,
         window: collect::window(read)?,
+        split: None,
         save: args.save.is_some(),
         quiet,
     };

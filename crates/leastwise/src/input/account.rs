@@ -103,6 +103,17 @@ impl Account {
         self.bad_files + self.bad_records
     }
 
+    /// `2 files and 14 records`.
+    pub fn skipped_in_words(&self) -> String {
+        let files = counted(self.bad_files, "file", "files");
+        let records = counted(self.bad_records, "record", "records");
+        match (self.bad_files, self.bad_records) {
+            (_, 0) => files,
+            (0, _) => records,
+            _ => format!("{files} and {records}"),
+        }
+    }
+
     /// For people, on stderr: one line of figures, then what was set aside, then what could not be read.
     pub fn lines(&self) -> Vec<String> {
         let mut lines = vec![format!(
@@ -123,9 +134,7 @@ impl Account {
             ));
         }
         if self.skipped() > 0 {
-            let files = counted(self.bad_files, "file", "files");
-            let records = counted(self.bad_records, "record", "records");
-            lines.push(format!("skipped: {files} and {records} could not be read in full"));
+            lines.push(format!("skipped: {} could not be read in full", self.skipped_in_words()));
         }
         for skip in self.skips.iter().take(LISTED) {
             lines.push(format!("  {}", plain(&skip.line())));

@@ -18,7 +18,7 @@ use super::stream::{self, Cut};
 use super::unpack::{Unpacker, is_gzip};
 
 /// The largest file that is held in memory as it lies there. Larger ones are read a piece at a time.
-pub const HELD: u64 = 32 << 20;
+pub const HELD: u64 = 16 << 20;
 
 /// Something to read.
 pub struct Item {

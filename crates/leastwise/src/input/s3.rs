@@ -19,8 +19,8 @@ use crate::aws;
 use crate::cli::logs::AwsArgs;
 use crate::error::{Error, Result};
 
-/// So many bytes may be on their way or waiting for a worker. A larger object is streamed instead.
-const IN_FLIGHT: u64 = HELD;
+/// So many bytes may be on their way or waiting for a worker. An object larger than [`HELD`] is streamed instead.
+const IN_FLIGHT: u64 = 2 * HELD;
 /// So many objects are fetched at once, however small they are.
 const FETCHES: usize = 32;
 /// So many listings are asked for at once.
@@ -151,7 +151,7 @@ impl Fetch {
         let room = Arc::new(Semaphore::new((IN_FLIGHT >> 10) as usize));
         let mut running = JoinSet::new();
         while let Some(object) = objects.recv().await {
-            let size = object.size.clamp(1 << 10, IN_FLIGHT) >> 10;
+            let size = object.size.clamp(1 << 10, HELD) >> 10;
             let Ok(permit) = room.clone().acquire_many_owned(size as u32).await else { break };
             if running.len() >= FETCHES {
                 running.join_next().await;
@@ -174,7 +174,7 @@ impl Fetch {
                 Ok(found) => found,
                 Err(error) => return Body::Failed(format!("cannot be fetched: {}", aws::reason(&error))),
             };
-            if found.content_length().is_none_or(|size| size as u64 > IN_FLIGHT) {
+            if found.content_length().is_none_or(|size| size as u64 > HELD) {
                 let stream =
                     Stream { body: found.body, handle: self.handle.clone(), piece: Vec::new(), at: 0 };
                 return Body::Stream(Box::new(stream));

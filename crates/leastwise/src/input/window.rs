@@ -37,6 +37,14 @@ impl Window {
         Window { since: since.map(|when| when.start(now)), until: until.map(|when| when.end(now)) }
     }
 
+    /// The part before `at` and the part from it on, when there is a split.
+    pub fn split_at(self, at: Option<i64>) -> (Window, Option<Window>) {
+        let Some(at) = at else { return (self, None) };
+        let older = Window { since: self.since, until: Some(self.until.map_or(at, |until| until.min(at))) };
+        let newer = Window { since: Some(self.since.map_or(at, |since| since.max(at))), until: self.until };
+        (older, Some(newer))
+    }
+
     /// Whether no event can fall into it.
     pub fn is_empty(&self) -> bool {
         matches!((self.since, self.until), (Some(since), Some(until)) if since >= until)
@@ -143,6 +151,15 @@ mod tests {
         {
             assert!(text.parse::<When>().is_err(), "{text}");
         }
+    }
+
+    #[test]
+    fn a_split_window_has_every_second_once() {
+        let window = Window { since: Some(10), until: Some(30) };
+        let (older, newer) = window.split_at(Some(20));
+        assert_eq!(older, Window { since: Some(10), until: Some(20) });
+        assert_eq!(newer, Some(Window { since: Some(20), until: Some(30) }));
+        assert_eq!(window.split_at(None), (window, None));
     }
 
     #[test]

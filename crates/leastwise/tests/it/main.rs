@@ -6,6 +6,7 @@
 )]
 
 mod cli;
+mod rightsize;
 mod support;
 mod usage;
 mod weird;

@@ -163,6 +163,8 @@ fn settings_come_from_the_file_the_environment_and_the_flags() {
         .output()
         .expect("it starts");
     assert!(crate::support::Done::from(env).out.starts_with('['));
+    let quiet = crate::support::command(&folder, &["usage", "logs"]).env("LEASTWISE_QUIET", "1").output();
+    assert_eq!(crate::support::Done::from(quiet.expect("it starts")).err, "");
     let flag = run(&folder, &["usage", "logs", "--output", "table"]);
     assert!(flag.out.starts_with("arn:aws:iam::111122223333:role/agent\n"), "{}", flag.out);
     folder.write("leastwise.toml", "[usage]\noutptu = 'csv'\n");

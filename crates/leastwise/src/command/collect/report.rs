@@ -1,0 +1,66 @@
+//! What a run says of the logs that it read.
+
+use super::Collected;
+use crate::atomic;
+use crate::cli::logs::ReadArgs;
+use crate::error::{Error, Result};
+use crate::output::{self, counted};
+
+impl Collected {
+    /// What was read and what was not, for people.
+    pub fn report(&self, read: &ReadArgs, quiet: bool) -> Result<()> {
+        if let Some(path) = &read.skipped {
+            let mut text = serde_json::to_vec_pretty(&self.account.skips())
+                .map_err(|error| Error::input("cannot print what was skipped").because(error))?;
+            text.push(b'\n');
+            atomic::write(path, &text)?;
+        }
+        if !quiet {
+            let lines = self.account.lines().into_iter().chain(self.tally_lines());
+            output::note(&lines.collect::<Vec<_>>().join("\n"));
+        }
+        Ok(())
+    }
+
+    fn tally_lines(&self) -> Vec<String> {
+        let tally = &self.usage.tally;
+        let mut lines = Vec::new();
+        let mut line = |count: u64, what: &str| {
+            if count > 0 {
+                lines.push(format!("  {}: {what}", counted(count, "record", "records")));
+            }
+        };
+        line(tally.duplicates, "delivered twice");
+        line(tally.outside_window, "outside the window");
+        line(tally.other_principals, "of other principals");
+        for (reason, count) in &tally.left_out {
+            line(*count, &format!("nobody's usage, {reason}"));
+        }
+        let unmapped = self.usage.unmapped();
+        if !unmapped.is_empty() {
+            let events: u64 = unmapped.iter().map(|row| row.count).sum();
+            let mut names: Vec<&str> = unmapped.iter().map(|row| row.event.as_str()).collect();
+            names.sort();
+            names.dedup();
+            let more = if names.len() > 5 { ", …" } else { "" };
+            names.truncate(5);
+            lines.push(format!(
+                "  {}: calls that the catalogue does not know, {}{more}",
+                counted(events, "record", "records"),
+                output::plain(&names.join(", "))
+            ));
+        }
+        lines
+    }
+
+    /// Says at the end that something was skipped, unless that was allowed.
+    pub fn skipped(&self, read: &ReadArgs) -> Result<()> {
+        let account = &self.account;
+        if account.skipped() == 0 || read.allow_skipped {
+            return Ok(());
+        }
+        let skipped = account.skipped_in_words();
+        Err(Error::input(format!("{skipped} could not be read; the result rests on the others"))
+            .hint("--allow-skipped takes that for success"))
+    }
+}

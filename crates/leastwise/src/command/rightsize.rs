@@ -1,0 +1,98 @@
+//! `leastwise rightsize`: from logs to the smallest policy that still allows what was used, with its proof.
+//!
+//! ```text
+//! logs ─► usage ─► rightsize ─► replay ─► proof
+//!                      └──────► render ─► files or stdout
+//! ```
+
+mod all;
+mod deliver;
+mod granted;
+mod one;
+mod prove;
+mod setup;
+mod summary;
+
+use leastwise_analysis::rightsize::Coverage;
+use leastwise_catalog::Catalog;
+use leastwise_generate::render::Names;
+
+use super::collect::{self, Collected};
+use crate::atomic::Batch;
+use crate::cli::rightsize::RightsizeArgs;
+use crate::error::{Error, Result};
+use crate::output;
+use setup::Setup;
+
+/// One principal, or all of them.
+pub fn run(args: &RightsizeArgs, catalog: &Catalog, quiet: bool) -> Result<()> {
+    let setup = Setup::new(args, catalog, quiet)?;
+    match (&args.principal, args.all) {
+        (Some(principal), _) => run_one(&setup, principal),
+        (None, true) => all::run(&setup),
+        (None, false) => {
+            Err(Error::usage("whose policy?").hint("give --principal ARN, or --all with --out DIR"))
+        }
+    }
+}
+
+fn run_one(setup: &Setup<'_>, principal: &str) -> Result<()> {
+    let args = setup.args;
+    // Whether the snapshot knows the principal is told before the logs are read, which can take long.
+    let (policies, found) = setup.granted.of(principal)?;
+    if found.is_some_and(|found| found.service_linked) {
+        return Err(Error::usage(format!("`{principal}` is a service-linked role"))
+            .hint("AWS makes and keeps its policy; nobody else can change it"));
+    }
+    let collected = setup.collect()?;
+    collected.report(&args.logs.read, setup.quiet)?;
+    let rows = collected.usage.rows_where(|name| name == principal);
+    let newer = collected.newer.rows_where(|name| name == principal);
+    if rows.is_empty() && newer.is_empty() {
+        return Err(collect::nobody(principal, &collected.seen));
+    }
+    let case = one::Case { principal, rows: &rows, newer: &newer, policies, found };
+    let coverage = Coverage::of(&collected.usage.rows(), setup.catalog);
+    let outcome = one::outcome(setup, &collected, &coverage, &case)?;
+    if !setup.quiet {
+        output::note(&outcome.summary(principal).join("\n"));
+    }
+    let mut batch = Batch::new();
+    let files = deliver::files(
+        &mut Names::default(),
+        args,
+        deliver::target(principal, found),
+        &outcome.rightsized.documents,
+    )?;
+    let notes: Vec<&str> = files.iter().flat_map(|file| file.notes.iter().map(String::as_str)).collect();
+    if !setup.quiet && !notes.is_empty() {
+        output::note(&format!("  note: {}", notes.join("\n  note: ")));
+    }
+    if let Some(folder) = &args.out {
+        for file in &files {
+            batch.add(&folder.join(&file.name), file.text.as_bytes())?;
+        }
+    }
+    if let Some((path, kind)) = &setup.report {
+        batch.add(path, outcome.report(setup, &collected, &case).render(*kind).as_bytes())?;
+    }
+    batch.commit()?;
+    if args.out.is_none() {
+        output::result(deliver::text(args, &files, &outcome.rightsized.documents).as_bytes())?;
+    }
+    outcome.verdict(principal)?;
+    collected.skipped(&args.logs.read)
+}
+
+/// What was skipped, as reports say it.
+fn skipped(collected: &Collected) -> Vec<crate::report::Skipped> {
+    let skip = |skip: &crate::input::account::Skip| crate::report::Skipped {
+        place: match skip.record {
+            Some(record) => format!("{}, record {record}", skip.file),
+            None => skip.file.clone(),
+        },
+        reason: skip.reason.clone(),
+        records: u64::from(skip.record.is_some()),
+    };
+    collected.account.skips().iter().map(skip).collect()
+}

@@ -1,0 +1,226 @@
+//! `rightsize --all`: every principal of the snapshot, and an index of what shrank and by how much.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use leastwise_analysis::granted::GrantedPrincipal;
+use leastwise_analysis::rightsize::Coverage;
+use leastwise_analysis::usage::UsageRow;
+use leastwise_generate::render::Names;
+use leastwise_policy::arn::Arn;
+
+use super::deliver;
+use super::granted::Granted;
+use super::one::{self, Case, Outcome};
+use super::setup::Setup;
+use crate::atomic::Batch;
+use crate::command::collect::Collected;
+use crate::error::{Error, Result};
+use crate::output::{self, counted, thousands};
+use crate::progress::Progress;
+use crate::report::{Entry, Index, Kind};
+
+/// Reads once, right-sizes each, writes everything.
+pub fn run(setup: &Setup<'_>) -> Result<()> {
+    let Granted::Snapshot(snapshot) = &setup.granted else {
+        return Err(Error::usage("--all needs a snapshot, not policy documents").hint(
+            "`leastwise snapshot` fetches one; `aws iam get-account-authorization-details` prints the same",
+        ));
+    };
+    let Some(folder) = &setup.args.out else { return Err(Error::usage("--all needs --out DIR")) };
+    let collected = setup.collect()?;
+    collected.report(&setup.args.logs.read, setup.quiet)?;
+    let (older, newer) = (collected.usage.rows(), collected.newer.rows());
+    let case = |found| case(found, &older, &newer);
+    let cases: Vec<Case<'_>> = snapshot.principals().map(case).collect();
+    let outcomes = outcomes(setup, &collected, &cases, &Coverage::of(&older, setup.catalog));
+    let mut files =
+        Files { setup, collected: &collected, folder, places: Places::new(&cases), batch: Batch::new() };
+    let mut entries = Vec::new();
+    for (case, outcome) in cases.iter().zip(outcomes) {
+        entries.push(match outcome {
+            Some(outcome) => files.add(case, &outcome?)?,
+            None => left_alone(case),
+        });
+    }
+    let mut batch = files.batch;
+    let index = Index::new(entries, super::skipped(&collected));
+    for (name, kind) in [("index.md", Kind::Markdown), ("index.json", Kind::Json)] {
+        batch.add(&folder.join(name), index.render(kind).as_bytes())?;
+    }
+    if let Some((path, kind)) = &setup.report {
+        batch.add(path, index.render(*kind).as_bytes())?;
+    }
+    batch.commit()?;
+    if !setup.quiet {
+        tell(&index);
+    }
+    output::result(format!("{}\n", folder.join("index.md").display()).as_bytes())?;
+    verdict(&index)?;
+    collected.skipped(&setup.args.logs.read)
+}
+
+fn case<'a>(found: &'a GrantedPrincipal, older: &'a [UsageRow], newer: &'a [UsageRow]) -> Case<'a> {
+    Case {
+        principal: &found.arn,
+        rows: of(older, &found.arn),
+        newer: of(newer, &found.arn),
+        policies: Some(&found.policies),
+        found: Some(found),
+    }
+}
+
+/// Right-sizes each, but for service-linked roles: AWS makes and keeps their policies.
+fn outcomes(
+    setup: &Setup<'_>,
+    collected: &Collected,
+    cases: &[Case<'_>],
+    coverage: &Coverage,
+) -> Vec<Option<Result<Outcome>>> {
+    let progress = Progress::new("right-sizing", setup.quiet);
+    let outcomes = in_parallel(cases, setup.threads(), |case| {
+        let ours = !case.found.is_some_and(|found| found.service_linked);
+        ours.then(|| one::outcome(setup, collected, coverage, case))
+    });
+    progress.finish();
+    outcomes
+}
+
+fn left_alone(case: &Case<'_>) -> Entry {
+    let left_alone = "service-linked role".to_owned();
+    Entry { principal: case.principal.to_owned(), left_alone, ..Entry::default() }
+}
+
+/// The files of all principals, not in their places yet.
+struct Files<'a> {
+    setup: &'a Setup<'a>,
+    collected: &'a Collected,
+    folder: &'a Path,
+    places: Places,
+    batch: Batch,
+}
+
+impl Files<'_> {
+    /// Adds the files of one principal; returns its line of the index.
+    fn add(&mut self, case: &Case<'_>, outcome: &Outcome) -> Result<Entry> {
+        let mut entry = outcome.entry(case);
+        let target = deliver::target(case.principal, case.found);
+        let place = self.places.of(case.principal);
+        let stem = place.stems.file_stem(&target);
+        let documents =
+            deliver::files(&mut place.names, self.setup.args, target, &outcome.rightsized.documents)?;
+        let mut files: Vec<(String, String)> =
+            documents.into_iter().map(|file| (file.name, file.text)).collect();
+        let report = outcome.report(self.setup, self.collected, case);
+        files.push((format!("{stem}.report.md"), report.render(Kind::Markdown)));
+        for (name, text) in files {
+            let name = format!("{}{name}", place.folder);
+            self.batch.add(&self.folder.join(&name), text.as_bytes())?;
+            entry.files.push(name);
+        }
+        Ok(entry)
+    }
+}
+
+fn verdict(index: &Index) -> Result<()> {
+    let broken = index.principals.iter().filter(|entry| entry.proof_holds == Some(false));
+    let broken: Vec<&str> = broken.map(|entry| entry.principal.as_str()).collect();
+    if broken.is_empty() {
+        return Ok(());
+    }
+    let these = counted(broken.len() as u64, "principal", "principals");
+    Err(Error::findings(format!("the proof does not hold for {these}: {}", broken.join(", ")))
+        .hint("their reports say which calls would newly be denied"))
+}
+
+/// Where the files of an account go: into a folder of its own when there are several accounts.
+struct Places {
+    several: bool,
+    accounts: BTreeMap<String, Place>,
+}
+
+/// One folder, and the names that are taken in it.
+#[derive(Default)]
+struct Place {
+    folder: String,
+    names: Names,
+    /// The same again, so that policies and their evidence get the same names.
+    stems: Names,
+}
+
+impl Places {
+    fn new(cases: &[Case<'_>]) -> Self {
+        let accounts: BTreeSet<String> = cases.iter().map(|case| account(case.principal)).collect();
+        Places { several: accounts.len() > 1, accounts: BTreeMap::new() }
+    }
+
+    fn of(&mut self, principal: &str) -> &mut Place {
+        let account = account(principal);
+        let folder = match self.several {
+            // An account is twelve digits in AWS's own snapshots; whatever else it is must not name a path.
+            true => format!("{}/", account.chars().filter(char::is_ascii_alphanumeric).collect::<String>()),
+            false => String::new(),
+        };
+        self.accounts.entry(account).or_insert_with(|| Place { folder, ..Place::default() })
+    }
+}
+
+fn account(principal: &str) -> String {
+    Arn::parse(principal).map(|arn| arn.account().to_owned()).unwrap_or_default()
+}
+
+/// The rows of one principal; rows are sorted by principal.
+fn of<'r>(rows: &'r [UsageRow], principal: &str) -> &'r [UsageRow] {
+    let from = rows.partition_point(|row| row.principal.as_str() < principal);
+    let len = rows[from..].partition_point(|row| row.principal == principal);
+    &rows[from..from + len]
+}
+
+/// Applies `work` to every item with several threads; the results are in the order of the items.
+fn in_parallel<T: Sync, R: Send>(items: &[T], threads: usize, work: impl Fn(&T) -> R + Sync) -> Vec<R> {
+    let next = AtomicUsize::new(0);
+    let mut results: Vec<(usize, R)> = std::thread::scope(|scope| {
+        let worker = || {
+            let mut done = Vec::new();
+            loop {
+                let at = next.fetch_add(1, Ordering::Relaxed);
+                let Some(item) = items.get(at) else { return done };
+                done.push((at, work(item)));
+            }
+        };
+        let workers: Vec<_> = (0..threads.min(items.len())).map(|_| scope.spawn(worker)).collect();
+        workers.into_iter().flat_map(|worker| worker.join().unwrap_or_default()).collect()
+    });
+    results.sort_by_key(|(at, _)| *at);
+    results.into_iter().map(|(_, result)| result).collect()
+}
+
+/// What shrank most, on stderr.
+fn tell(index: &Index) {
+    const SHOWN: usize = 10;
+    let mut lines = vec![format!(
+        "{}: granted {} actions → kept {}",
+        counted(index.principals.len() as u64, "principal", "principals"),
+        thousands(index.granted_actions),
+        thousands(index.kept_actions)
+    )];
+    for entry in index.principals.iter().take(SHOWN) {
+        let granted = entry.granted_actions.map_or("?".to_owned(), thousands);
+        let state = match (entry.left_alone.as_str(), entry.dormant, entry.proof_holds) {
+            ("", true, _) => "dormant",
+            ("", false, Some(false)) => "THE PROOF DOES NOT HOLD",
+            ("", false, _) => "the proof holds",
+            (why, ..) => why,
+        };
+        lines.push(output::plain(&format!(
+            "  {}: {granted} → {}, {state}",
+            entry.principal,
+            thousands(entry.kept_actions)
+        )));
+    }
+    if index.principals.len() > SHOWN {
+        lines.push(format!("  and {} more in index.md", index.principals.len() - SHOWN));
+    }
+    output::note(&lines.join("\n"));
+}

@@ -1,0 +1,101 @@
+//! `--granted`: a snapshot in one or several files, or policy documents.
+
+use std::path::PathBuf;
+
+use leastwise_analysis::granted::{self, GrantedFile, GrantedPrincipal, Snapshot};
+use leastwise_policy::aws::evaluate::PolicySet;
+
+use crate::error::{Error, Result};
+use crate::output::{self, counted, plain};
+
+/// What is granted today, as far as the user says.
+pub enum Granted {
+    /// Nobody said.
+    Unsaid,
+    /// What `aws iam get-account-authorization-details` prints.
+    Snapshot(Snapshot),
+    /// The policies of the one principal at hand.
+    Policies(PolicySet),
+}
+
+impl Granted {
+    /// Reads the files.
+    pub fn read(paths: &[PathBuf]) -> Result<Granted> {
+        let (mut snapshots, mut policies) = (Vec::new(), Vec::new());
+        for path in paths {
+            let name = path.display().to_string();
+            let text = std::fs::read_to_string(path).map_err(|error| {
+                Error::input(format!("cannot read `{name}`"))
+                    .because(error)
+                    .hint("--granted takes what `leastwise snapshot` prints, or policy documents")
+            })?;
+            match GrantedFile::detect(&name, &text).map_err(unreadable)? {
+                GrantedFile::Snapshot => snapshots.push((name, text)),
+                GrantedFile::Policy(policy) => policies.push(policy),
+            }
+        }
+        match (snapshots.is_empty(), policies.is_empty()) {
+            (true, true) => Ok(Granted::Unsaid),
+            (true, false) => Ok(Granted::Policies(granted::from_policies(policies))),
+            (false, true) => {
+                let files = snapshots.iter().map(|(name, text)| (name.as_str(), text.as_str()));
+                Ok(Granted::Snapshot(Snapshot::parse_all(files).map_err(unreadable)?))
+            }
+            (false, false) => Err(Error::usage("--granted has a snapshot and policy documents")
+                .hint("the snapshot already holds the policies; give the one or the others")),
+        }
+    }
+
+    /// What the principal is granted, with what is known of it besides. A snapshot must know it.
+    pub fn of(&self, principal: &str) -> Result<(Option<&PolicySet>, Option<&GrantedPrincipal>)> {
+        match self {
+            Granted::Unsaid => Ok((None, None)),
+            Granted::Policies(policies) => Ok((Some(policies), None)),
+            Granted::Snapshot(snapshot) => match snapshot.principal(principal) {
+                Some(found) => Ok((Some(&found.policies), Some(found))),
+                None => {
+                    let error = Error::input(format!("`{principal}` is not in the snapshot"));
+                    let names: Vec<&str> = snapshot.principals().map(|known| known.arn.as_str()).collect();
+                    let near = output::nearest(principal, names.iter().copied(), 3);
+                    Err(match near.is_empty() {
+                        true => error.hint("take the snapshot of the account that the principal belongs to"),
+                        false => error.hint(format!("the nearest that are there: {}", near.join(", "))),
+                    })
+                }
+            },
+        }
+    }
+
+    /// What could not be taken as it stands, for people.
+    pub fn warnings(&self) -> Vec<String> {
+        let Granted::Snapshot(snapshot) = self else { return Vec::new() };
+        let mut lines: Vec<String> = snapshot
+            .findings()
+            .iter()
+            .take(10)
+            .map(|finding| {
+                plain(&format!("warning: {}: {}: {}", finding.file, finding.place, finding.reason))
+            })
+            .collect();
+        let more = snapshot.findings().len().saturating_sub(10) as u64;
+        if more > 0 {
+            lines.push(format!("warning: and {} more in the snapshot", counted(more, "finding", "findings")));
+        }
+        if snapshot.is_truncated() {
+            lines.push(
+                "warning: the snapshot is one page of several; give all of them, or use `leastwise snapshot`"
+                    .to_owned(),
+            );
+        }
+        lines
+    }
+}
+
+fn unreadable(error: granted::GrantedError) -> Error {
+    let message = error.to_string();
+    let hint = "--granted takes what `leastwise snapshot` prints, or policy documents";
+    match std::error::Error::source(&error) {
+        Some(source) => Error::input(message).because(source.to_string()).hint(hint),
+        None => Error::input(message).hint(hint),
+    }
+}

@@ -1,0 +1,134 @@
+//! One principal: its smaller policy, and what the replay says of it.
+
+use leastwise_analysis::granted::{GrantedPrincipal, PrincipalKind};
+use leastwise_analysis::replay::replay;
+use leastwise_analysis::rightsize::{Coverage, Options, Rightsized, rightsize};
+use leastwise_analysis::usage::UsageRow;
+use leastwise_policy::aws::evaluate::PolicySet;
+use leastwise_policy::time::Timestamp;
+
+use super::prove;
+use super::setup::Setup;
+use super::{deliver, summary};
+use crate::cli::rightsize::Destructive;
+use crate::command::collect::Collected;
+use crate::error::{Error, Result};
+use crate::report::{Entry, HoldoutSummary, Input, ProofSummary, Report, Run};
+
+/// What is known of a principal.
+pub struct Case<'a> {
+    /// Its ARN.
+    pub principal: &'a str,
+    /// What it did; before the split, when there is one.
+    pub rows: &'a [UsageRow],
+    /// What it did from the split on.
+    pub newer: &'a [UsageRow],
+    /// What it is granted.
+    pub policies: Option<&'a PolicySet>,
+    /// The same with its name, as the snapshot tells.
+    pub found: Option<&'a GrantedPrincipal>,
+}
+
+/// What came out for it.
+pub struct Outcome {
+    /// The smaller policy, and how it came about.
+    pub rightsized: Rightsized,
+    proof: ProofSummary,
+    holdout: Option<HoldoutSummary>,
+    /// The user wanted destructive actions left out, so that their being denied breaks nothing that was promised.
+    drops: bool,
+}
+
+/// Right-sizes and replays.
+pub fn outcome(
+    setup: &Setup<'_>,
+    collected: &Collected,
+    coverage: &Coverage,
+    case: &Case<'_>,
+) -> Result<Outcome> {
+    let user = case.found.is_some_and(|found| found.kind == PrincipalKind::User)
+        || case.principal.contains(":user/");
+    let name = deliver::target(case.principal, case.found).name;
+    let options = Options { coverage: coverage.clone(), ..setup.options(&name, user) };
+    let rightsized = rightsize(case.rows, case.policies, setup.catalog, &options);
+    let replay = replay(case.rows, &prove::in_force(&rightsized, case.policies), case.policies);
+    let holdout =
+        collected.split.map(|split| prove::hold_out(case, &rightsized, Timestamp::from_seconds(split)));
+    Ok(Outcome {
+        proof: prove::summary(&replay),
+        rightsized,
+        holdout,
+        drops: setup.args.destructive == Destructive::Drop,
+    })
+}
+
+impl Outcome {
+    /// For people, on stderr.
+    pub fn summary(&self, principal: &str) -> Vec<String> {
+        summary::lines(principal, &self.rightsized, Some(&self.proof), self.holdout.as_ref())
+    }
+
+    /// The report, in full.
+    pub fn report(&self, setup: &Setup<'_>, collected: &Collected, case: &Case<'_>) -> Report {
+        let args = setup.args;
+        let version = setup.catalog.version();
+        let span = collected.usage.tally.window();
+        Report::new(Input {
+            principal: case.principal,
+            rightsized: &self.rightsized,
+            rows: case.rows,
+            run: Run {
+                leastwise: env!("CARGO_PKG_VERSION").to_owned(),
+                from: span.map(|(from, _)| from.to_string()),
+                to: span.map(|(_, to)| to.to_string()),
+                width: word(args.width),
+                destructive: word(args.destructive),
+                conditions: word(args.conditions),
+                catalog_date: version.date.clone(),
+                catalog_digest: version.digest.clone(),
+                evaluator: leastwise_policy::aws::evaluate::EVALUATOR_VERSION.to_owned(),
+            },
+            proof: Some(self.proof.clone()),
+            holdout: self.holdout.clone(),
+            skipped: super::skipped(collected),
+        })
+    }
+
+    /// Its line in the index.
+    pub fn entry(&self, case: &Case<'_>) -> Entry {
+        let proof = &self.proof;
+        Entry {
+            principal: case.principal.to_owned(),
+            granted_actions: self.rightsized.cut.granted_actions.map(|granted| granted as u64),
+            kept_actions: self.rightsized.cut.kept_actions as u64,
+            destructive_kept: self.rightsized.cut.destructive.kept as u64,
+            events: case.rows.iter().filter(|row| row.authorised()).map(|row| row.count).sum(),
+            proof_holds: (proof.replayed > 0).then_some(proof.holds || self.drops),
+            dormant: self.rightsized.dormant.is_some(),
+            ..Entry::default()
+        }
+    }
+
+    /// Whether the policy is what was promised: it allows what was used, and it fits.
+    pub fn verdict(&self, principal: &str) -> Result<()> {
+        if !self.proof.holds && !self.drops {
+            return Err(Error::findings(format!("the proof does not hold for `{principal}`"))
+                .hint("what would newly be denied is listed above, and in --report in full"));
+        }
+        if !self.rightsized.fit.fits {
+            return Err(Error::findings(format!("the policy of `{principal}` does not fit its quota")).hint(
+                self.rightsized
+                    .fit
+                    .way_out
+                    .clone()
+                    .unwrap_or_else(|| "generalise further with --width".to_owned()),
+            ));
+        }
+        Ok(())
+    }
+}
+
+/// The word of the command line for a choice.
+fn word(choice: impl clap::ValueEnum) -> String {
+    choice.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default()
+}

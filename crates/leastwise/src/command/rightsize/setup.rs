@@ -1,0 +1,178 @@
+//! What the flags of `rightsize` come to, checked before anything is read.
+
+use std::path::PathBuf;
+
+use leastwise_analysis::rightsize::{Destructive, Inference, Options, Pin, Width};
+use leastwise_catalog::Catalog;
+use leastwise_policy::aws::quota::Quota;
+use leastwise_policy::aws::{ActionBlock, Effect, Policy, ResourceBlock};
+
+use super::granted::Granted;
+use crate::cli::rightsize::{self as cli, RightsizeArgs};
+use crate::command::collect::{self, Collected, Wanted, collect};
+use crate::error::{Error, Result};
+use crate::input::window::Window;
+use crate::key::SignKey;
+use crate::output;
+use crate::report::Kind;
+
+/// Everything that is the same for every principal.
+pub struct Setup<'a> {
+    /// The flags.
+    pub args: &'a RightsizeArgs,
+    /// What the clouds offer.
+    pub catalog: &'a Catalog,
+    /// What is granted today.
+    pub granted: Granted,
+    /// Where the report goes, and as what.
+    pub report: Option<(PathBuf, Kind)>,
+    /// Signs the proof.
+    #[expect(dead_code, reason = "signing comes with the proof")]
+    pub sign_key: Option<SignKey>,
+    /// Whether to keep silent.
+    pub quiet: bool,
+    keep: Vec<Pin>,
+    window: Window,
+}
+
+impl<'a> Setup<'a> {
+    /// Reads the small inputs.
+    pub fn new(args: &'a RightsizeArgs, catalog: &'a Catalog, quiet: bool) -> Result<Self> {
+        if args.all && args.out.is_none() {
+            return Err(Error::usage("--all needs a folder to write to").hint("give --out DIR"));
+        }
+        if args.all && args.granted.is_empty() {
+            return Err(Error::usage("--all needs to know what is granted").hint("give --granted SNAPSHOT"));
+        }
+        if args.all && args.proof.is_some() {
+            return Err(
+                Error::usage("--all writes a proof for each principal into --out").hint("leave out --proof")
+            );
+        }
+        if args.sign_key.is_some() && args.proof.is_none() && !args.all {
+            return Err(
+                Error::usage("--sign-key signs a proof, and none is written").hint("give --proof FILE")
+            );
+        }
+        if args.proof.is_some() {
+            return Err(Error::usage("this build cannot write proofs yet"));
+        }
+        let report = args.report.as_ref().map(|path| match Kind::of(path) {
+            Some(kind) => Ok((path.clone(), kind)),
+            None => Err(Error::usage(format!("`{}` does not say which format", path.display()))
+                .hint("name the report .md, .json or .html")),
+        });
+        let setup = Setup {
+            granted: Granted::read(&args.granted)?,
+            report: report.transpose()?,
+            sign_key: args.sign_key.as_deref().map(SignKey::read).transpose()?,
+            keep: args.keep.as_deref().map(read_pins).transpose()?.unwrap_or_default(),
+            window: collect::window(&args.logs.read)?,
+            args,
+            catalog,
+            quiet,
+        };
+        if !quiet
+            && let lines = setup.granted.warnings()
+            && !lines.is_empty()
+        {
+            output::note(&lines.join("\n"));
+        }
+        Ok(setup)
+    }
+
+    /// How many threads to work with.
+    pub fn threads(&self) -> usize {
+        self.args.logs.read.threads.unwrap_or_else(collect::cores).get()
+    }
+
+    /// Reads the logs. Everybody's usage is collected: what the logs could show at all, others show too.
+    pub fn collect(&self) -> Result<Collected> {
+        let mut wanted = Wanted {
+            logs: &self.args.logs.logs,
+            read: &self.args.logs.read,
+            principals: Vec::new(),
+            window: self.window,
+            split: None,
+            save: false,
+            quiet: self.quiet,
+        };
+        if let Some(span) = self.args.holdout {
+            let end = match self.window.until {
+                Some(until) => Some(until),
+                None => collect::newest(&wanted)?.map(|newest| newest + 1),
+            };
+            wanted.split = end.map(|end| end - span.0);
+            if wanted.split.is_some_and(|split| self.window.since.is_some_and(|since| split <= since)) {
+                return Err(Error::usage("--holdout takes the whole window; nothing is left to learn from")
+                    .hint("hold out less, or begin earlier with --since"));
+            }
+        }
+        collect(wanted, self.catalog)
+    }
+
+    /// The options of one principal.
+    pub fn options(&self, name: &str, user: bool) -> Options {
+        let args = self.args;
+        Options {
+            name: name.to_owned(),
+            width: match args.width {
+                cli::Width::Exact => Width::Exact,
+                cli::Width::Prefix => Width::Prefix,
+                cli::Width::Type => Width::Type,
+                cli::Width::Any => Width::Any,
+            },
+            destructive: match args.destructive {
+                cli::Destructive::Separate => Destructive::Separate,
+                cli::Destructive::Keep => Destructive::Keep,
+                cli::Destructive::Drop => Destructive::Drop,
+            },
+            conditions: match args.conditions {
+                cli::Conditions::Stable => Inference::Stable,
+                cli::Conditions::None => Inference::None,
+            },
+            keep: self.keep.clone(),
+            quota: match (args.attach, user) {
+                (cli::Attach::Managed, _) => Quota::ManagedPolicy,
+                (cli::Attach::Inline, true) => Quota::InlineUser,
+                (cli::Attach::Inline, false) => Quota::InlineRole,
+            },
+            ..Options::default()
+        }
+    }
+}
+
+fn read_pins(path: &std::path::Path) -> Result<Vec<Pin>> {
+    let text = std::fs::read_to_string(path)
+        .map_err(|error| Error::input(format!("cannot read `{}`", path.display())).because(error))?;
+    if let Ok(policy) = Policy::parse(&text) {
+        return Ok(pins_of(&policy));
+    }
+    Pin::parse_all(&text).map_err(|error| {
+        Error::input(format!("cannot take `{}` for a list of permissions to keep", path.display()))
+            .because(error)
+            .hint("one action pattern a line, then optionally resources: `s3:Get* arn:aws:s3:::backup/*`")
+    })
+}
+
+/// A policy document pins what it allows.
+fn pins_of(policy: &Policy) -> Vec<Pin> {
+    let mut pins = Vec::new();
+    for statement in policy.statements.iter().filter(|statement| statement.effect == Effect::Allow) {
+        let ActionBlock::Action(actions) = &statement.action else { continue };
+        let resources: Vec<String> = match &statement.resource {
+            Some(ResourceBlock::Resource(patterns)) => {
+                patterns.iter().map(|pattern| pattern.as_str().to_owned()).collect()
+            }
+            _ => continue,
+        };
+        for action in actions {
+            pins.push(Pin {
+                action: action.as_str().to_owned(),
+                resources: resources.clone(),
+                reason: statement.sid.clone().unwrap_or_default(),
+            });
+        }
+    }
+    pins
+}

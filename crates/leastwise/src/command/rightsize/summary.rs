@@ -1,0 +1,146 @@
+//! What a right-sizing comes to, for people, on stderr.
+
+use leastwise_analysis::rightsize::{Dormant, Rightsized, Status};
+
+use crate::output::{counted, plain, thousands};
+use crate::report::{HoldoutSummary, ProofSummary, Replayed};
+
+/// So many widenings, notes and denials are shown; the report has all of them.
+const SHOWN: usize = 8;
+
+/// The lines for one principal.
+pub fn lines(
+    principal: &str,
+    rightsized: &Rightsized,
+    proof: Option<&ProofSummary>,
+    holdout: Option<&HoldoutSummary>,
+) -> Vec<String> {
+    let mut lines = vec![plain(principal)];
+    lines.push(format!("  {}", cut(rightsized)));
+    lines.push(format!("  {}", statuses(rightsized)));
+    if let Some(dormant) = rightsized.dormant {
+        lines.push(format!("  {}", why_dormant(dormant)));
+    }
+    lines.push(format!("  {}", documents(rightsized)));
+    if let Some(proof) = proof {
+        lines.push(format!("  {}", replay(proof)));
+        lines.extend(some(&proof.newly_denied, "newly denied", replayed));
+        lines.extend(some(&proof.not_decided, "not decided", replayed));
+    }
+    if let Some(holdout) = holdout {
+        lines.push(format!("  {}", held_out(holdout)));
+        lines.extend(some(&holdout.newly_denied, "would have been denied", replayed));
+    }
+    lines.extend(some(&rightsized.widenings, "widened", |widening| {
+        let actions = match widening.actions.as_slice() {
+            [only] => only.clone(),
+            several => format!("{} and {} more", several[0], several.len() - 1),
+        };
+        let from = counted(widening.from_count, "resource", "resources");
+        format!("{actions} on {from} → {} ({})", widening.to, widening.reason.as_str())
+    }));
+    lines.extend(some(&rightsized.conditions_inferred, "condition", |condition| {
+        let actions = counted(condition.actions.len() as u64, "action", "actions");
+        let events = counted(condition.observations, "event", "events");
+        format!("{} = {} on {actions} (as in {events})", condition.key, condition.values.join(", "))
+    }));
+    lines.extend(some(&rightsized.dropped, "destructive, left out", String::clone));
+    lines.extend(some(&rightsized.notes, "note", |note| match note.place.is_empty() {
+        true => note.text.clone(),
+        false => format!("{}: {}", note.place, note.text),
+    }));
+    lines
+}
+
+fn cut(rightsized: &Rightsized) -> String {
+    let cut = &rightsized.cut;
+    let kept = counted(cut.kept_actions as u64, "action", "actions");
+    match (cut.granted_actions, cut.share_removed()) {
+        (Some(granted), Some(share)) => {
+            let granted = counted(granted as u64, "action", "actions");
+            format!("granted {granted} → kept {kept} ({:.2} % less)", share * 100.0)
+        }
+        (Some(_), None) => format!("granted nothing → kept {kept}"),
+        (None, _) => format!("kept {kept}; --granted would tell what was cut"),
+    }
+}
+
+fn statuses(rightsized: &Rightsized) -> String {
+    let count = |word: &str| {
+        let of = rightsized.classification.iter().filter(|action| action.status.as_str() == word);
+        format!("{word} {}", thousands(of.count() as u64))
+    };
+    let words = [
+        Status::Used.as_str(),
+        Status::Unused.as_str(),
+        "unknown",
+        Status::Denied.as_str(),
+        Status::NotGrantedYetUsed.as_str(),
+    ];
+    words.map(count).join(" · ")
+}
+
+fn why_dormant(dormant: Dormant) -> &'static str {
+    match dormant {
+        Dormant::NoUsage => "dormant: no call in this window; disable it, then remove it",
+        Dormant::OnlyDenied => "dormant: every call in this window was denied",
+        Dormant::OnlyUnknown => "dormant: every call in this window was throttled",
+    }
+}
+
+fn documents(rightsized: &Rightsized) -> String {
+    let fit = &rightsized.fit;
+    let characters: Vec<String> = fit.characters.iter().map(|n| thousands(*n as u64)).collect();
+    let documents = counted(fit.characters.len() as u64, "document", "documents");
+    let limit = thousands(fit.limit as u64);
+    let mut text = match characters.is_empty() {
+        true => "nothing to allow: no document".to_owned(),
+        false => format!("{documents} of {} characters (limit {limit})", characters.join(" + ")),
+    };
+    if !fit.fits {
+        text.push_str("; this does not fit");
+        if let Some(way_out) = &fit.way_out {
+            text.push_str(&format!(": {way_out}"));
+        }
+    }
+    text
+}
+
+fn replay(proof: &ProofSummary) -> String {
+    let verdict = if proof.holds { "the proof holds" } else { "THE PROOF DOES NOT HOLD" };
+    format!(
+        "{verdict}: replayed {}: {} allowed, {} denied, {} not decidable",
+        counted(proof.replayed, "authorised event", "authorised events"),
+        thousands(proof.allowed),
+        thousands(proof.denied),
+        thousands(proof.undecided)
+    )
+}
+
+fn held_out(holdout: &HoldoutSummary) -> String {
+    let rate = holdout
+        .false_deny_rate
+        .map_or("no event to replay".to_owned(), |rate| format!("false-deny rate {:.2} %", rate * 100.0));
+    format!(
+        "held out from {}: {rate} ({} of {} denied, {} not decidable); the policy is built without these events",
+        holdout.from,
+        thousands(holdout.denied),
+        counted(holdout.replayed, "authorised event", "authorised events"),
+        thousands(holdout.undecided)
+    )
+}
+
+fn replayed(one: &Replayed) -> String {
+    let events = counted(one.count, "event", "events");
+    let reason = if one.reason.is_empty() { String::new() } else { format!(": {}", one.reason) };
+    format!("{} on {} ({events}, such as {}){reason}", one.action, one.resource, one.example)
+}
+
+fn some<T>(items: &[T], what: &str, line: impl Fn(&T) -> String) -> Vec<String> {
+    let mut lines: Vec<String> =
+        items.iter().take(SHOWN).map(|item| format!("  {what}: {}", plain(&line(item)))).collect();
+    if items.len() > SHOWN {
+        lines.push(format!("  {what}: {} more; see --report", thousands((items.len() - SHOWN) as u64)));
+    }
+    lines
+}

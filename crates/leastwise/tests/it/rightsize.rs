@@ -1,0 +1,145 @@
+//! `leastwise rightsize` and `leastwise verify` on the example account, and what they refuse.
+
+use std::path::{Path, PathBuf};
+
+use crate::support::{Done, Folder, run, text};
+use serde_json::Value;
+
+const AGENT: &str = "arn:aws:iam::111122223333:role/agents/order-agent";
+fn account(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/account").join(name)
+}
+
+fn rightsize(folder: &Folder, more: &[&str]) -> Done {
+    let (logs, snapshot) = (account("logs"), account("snapshot.json"));
+    let mut args = vec!["rightsize", text(&logs), "--granted", text(&snapshot)];
+    args.extend(more);
+    run(folder, &args)
+}
+
+fn agent(folder: &Folder, more: &[&str]) -> Done {
+    let mut args = vec!["--principal", AGENT, "--width", "prefix"];
+    args.extend(more);
+    rightsize(folder, &args)
+}
+
+fn actions(policy: &str) -> Vec<String> {
+    let policy: Value = serde_json::from_str(policy).expect("JSON");
+    let mut actions = Vec::new();
+    for statement in policy["Statement"].as_array().expect("statements") {
+        if statement["Effect"] == "Deny" {
+            continue;
+        }
+        match &statement["Action"] {
+            Value::Array(list) => {
+                actions.extend(list.iter().map(|action| action.as_str().expect("a text").to_owned()))
+            }
+            one => actions.push(one.as_str().expect("a text").to_owned()),
+        }
+    }
+    actions.sort();
+    actions
+}
+
+#[test]
+fn an_agent_with_admin_gets_what_it_used_and_the_proof_holds() {
+    let folder = Folder::new("agent");
+    let done = agent(&folder, &[]);
+    assert_eq!(done.code, Some(0), "{}", done.err);
+    let actions = actions(&done.out);
+    assert!(!actions.iter().any(|action| action.contains('*')), "{actions:?}");
+    assert!(actions.len() < 15, "{actions:?}");
+    assert!(done.err.contains("the proof holds") && done.err.contains("granted 2"), "{}", done.err);
+}
+
+#[test]
+fn every_format_is_written_whole_into_a_folder() {
+    for (format, ending) in [("json", ".json"), ("terraform", ".tf"), ("cloudformation", ".yaml")] {
+        let folder = Folder::new(format);
+        let done = agent(&folder, &["--format", format, "--out", "iam"]);
+        assert_eq!((done.code, done.out.as_str()), (Some(0), ""), "{}", done.err);
+        let names: Vec<String> = std::fs::read_dir(folder.0.join("iam"))
+            .expect("a folder")
+            .flatten()
+            .map(|entry| entry.file_name().to_string_lossy().into_owned())
+            .collect();
+        assert!(names.iter().any(|name| name.ends_with(ending)), "{names:?}");
+        assert!(!names.iter().any(|name| name.ends_with(".tmp")), "{names:?}");
+    }
+}
+
+#[test]
+fn the_newer_part_can_be_held_out() {
+    let folder = Folder::new("holdout");
+    let done = agent(&folder, &["--holdout", "30d"]);
+    assert!(done.err.contains("false-deny rate"), "{}", done.err);
+    let all = agent(&folder, &["--holdout", "900w", "--since", "2026-08-01"]);
+    assert_eq!(all.code, Some(2), "{}", all.err);
+}
+
+#[test]
+fn every_principal_is_right_sized_with_an_index() {
+    let folder = Folder::new("all");
+    let done = rightsize(&folder, &["--all", "--width", "prefix", "--out", "rightsized"]);
+    assert_eq!(done.code, Some(0), "{}", done.err);
+    let index = std::fs::read_to_string(folder.0.join("rightsized/index.json")).expect("the index");
+    let index: Value = serde_json::from_str(&index).expect("JSON");
+    let principals = index["principals"].as_array().expect("principals");
+    assert!(principals.len() > 2, "{index}");
+    for principal in principals {
+        for file in principal["files"].as_array().expect("files") {
+            assert!(folder.0.join("rightsized").join(file.as_str().expect("a name")).exists(), "{file}");
+        }
+    }
+}
+
+#[test]
+fn saved_usage_gives_the_same_policy_as_the_logs() {
+    let folder = Folder::new("from-saved");
+    let (logs, snapshot) = (account("logs"), account("snapshot.json"));
+    let whole = agent(&folder, &[]);
+    run(&folder, &["usage", text(&logs), "--until", "2026-09-30", "--save", "1.lwu"]);
+    run(&folder, &["usage", text(&logs), "--since", "2026-10-01", "--save", "2.lwu"]);
+    let args = [
+        "rightsize",
+        "2.lwu",
+        "1.lwu",
+        "--granted",
+        text(&snapshot),
+        "--principal",
+        AGENT,
+        "--width",
+        "prefix",
+    ];
+    let parts = run(&folder, &args);
+    assert_eq!(parts.out, whole.out, "{}", parts.err);
+}
+
+#[test]
+fn a_report_says_by_its_name_what_it_is() {
+    let folder = Folder::new("reports");
+    for name in ["r.md", "r.json", "r.html"] {
+        let done = agent(&folder, &["--report", name]);
+        assert_eq!(done.code, Some(0), "{}", done.err);
+        assert!(std::fs::read_to_string(folder.0.join(name)).expect("the report").contains("order-agent"));
+    }
+    let wrong = agent(&folder, &["--report", "r.pdf"]);
+    assert_eq!(wrong.code, Some(2));
+    assert!(wrong.err.contains(".md, .json or .html"), "{}", wrong.err);
+}
+
+#[test]
+fn what_cannot_be_asked_is_refused_with_a_way_out() {
+    let folder = Folder::new("refused");
+    for (args, code, says) in [
+        (&["--all"][..], 2, "--out DIR"),
+        (&[][..], 2, "--principal ARN, or --all"),
+        (&["--principal", "arn:aws:iam::111122223333:role/agents/order-agnet"], 3, "order-agent"),
+        (&["--principal", AGENT, "--sign-key", "key.pem"], 2, "--proof"),
+        (&["--principal", AGENT, "--keep", "nowhere.txt"], 3, "nowhere.txt"),
+    ] {
+        let done = rightsize(&folder, args);
+        assert_eq!(done.code, Some(code), "{args:?}: {}", done.err);
+        assert!(done.err.contains(says), "{args:?}: {}", done.err);
+    }
+}
