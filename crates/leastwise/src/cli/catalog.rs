@@ -46,7 +46,7 @@ pub enum CatalogVerb {
     },
     /// Bring in AWS's own service-reference JSON, so that this machine is newer than the binary
     Import {
-        /// Folder with the files (https://servicereference.us-east-1.amazonaws.com/)
+        /// Folder with the files of servicereference.us-east-1.amazonaws.com
         #[arg(value_name = "DIR")]
         dir: PathBuf,
     },
