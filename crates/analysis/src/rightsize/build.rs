@@ -107,14 +107,14 @@ impl<'a> Builder<'a> {
         }
         let throttled: BTreeSet<&str> = rows
             .iter()
-            .filter(|row| row.outcome == Outcome::Unknown)
+            .filter(|row| row.outcome == Outcome::Unknown && !self.used.contains(&row.action))
             .map(|row| row.action.as_str())
             .collect();
         for action in throttled {
             self.note(
                 NoteKind::Throttled,
                 action,
-                "calls were throttled: whether they were authorised is not known",
+                "every call was throttled: whether it would have been authorised is not known",
             );
         }
     }

@@ -26,7 +26,7 @@ struct Seen {
 /// The status of every action that was granted or seen.
 pub(super) fn classify(
     rows: &[&UsageRow],
-    granted: Option<&PolicySet>,
+    granted: Option<&BTreeSet<String>>,
     not_granted: &BTreeSet<String>,
     coverage: &Coverage,
     catalog: &Catalog,
@@ -38,9 +38,7 @@ pub(super) fn classify(
         seen.entry(name).or_default().add(row);
     }
     let mut names: BTreeSet<String> = seen.keys().cloned().collect();
-    if let Some(granted) = granted {
-        names.extend(allowed_actions(&granted.identity, catalog));
-    }
+    names.extend(granted.into_iter().flatten().cloned());
     let status = |action: String| {
         let facts = catalog.action(&action);
         let events = seen.remove(&action).unwrap_or_default();
@@ -109,18 +107,20 @@ pub(super) fn allowed_actions(documents: &[Named<Policy>], catalog: &Catalog) ->
 }
 
 /// How much went from `granted` to `documents`.
-pub(super) fn cut(granted: Option<&PolicySet>, documents: &[Named<Policy>], catalog: &Catalog) -> Cut {
-    let before = granted.map(|granted| allowed_actions(&granted.identity, catalog));
+pub(super) fn cut(
+    granted: Option<&PolicySet>,
+    before: Option<&BTreeSet<String>>,
+    documents: &[Named<Policy>],
+    catalog: &Catalog,
+) -> Cut {
     let after = allowed_actions(documents, catalog);
-    let mut cut = Cut {
-        granted_actions: before.as_ref().map(BTreeSet::len),
-        kept_actions: after.len(),
-        ..Cut::default()
-    };
+    let mut cut =
+        Cut { granted_actions: before.map(BTreeSet::len), kept_actions: after.len(), ..Cut::default() };
     for level in Level::ALL {
         cut.by_level.insert(level.as_str().to_owned(), GrantedKept::default());
     }
-    for (names, is_after) in [(before.unwrap_or_default(), false), (after, true)] {
+    let nothing = BTreeSet::new();
+    for (names, is_after) in [(before.unwrap_or(&nothing), false), (&after, true)] {
         for facts in names.iter().filter_map(|name| catalog.action(name)) {
             for level in facts.levels.iter() {
                 cut.by_level.entry(level.as_str().to_owned()).or_default().count(is_after);

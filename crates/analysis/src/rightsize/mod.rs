@@ -75,6 +75,7 @@ pub fn rightsize(
     let built = builder.finish();
 
     let (documents, action_wildcards) = documents(&built.drafts, granted, catalog, options);
+    let before = granted.map(|granted| classify::allowed_actions(&granted.identity, catalog));
     let fit = pack::fit(&documents, options, action_wildcards);
     let mut notes = built.notes;
     notes.extend(kept_notes(granted));
@@ -82,8 +83,14 @@ pub fn rightsize(
     notes.dedup();
     Rightsized {
         dormant: dormant(&own),
-        classification: classify::classify(&own, granted, &built.not_granted, &options.coverage, catalog),
-        cut: classify::cut(granted, &documents, catalog),
+        classification: classify::classify(
+            &own,
+            before.as_ref(),
+            &built.not_granted,
+            &options.coverage,
+            catalog,
+        ),
+        cut: classify::cut(granted, before.as_ref(), &documents, catalog),
         widenings: built.widenings,
         conditions_inferred: built.inferred,
         pairs: built.pairs,
