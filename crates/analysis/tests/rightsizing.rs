@@ -20,7 +20,7 @@ const WIDTHS: [Width; 4] = [Width::Exact, Width::Prefix, Width::Type, Width::Any
 fn shared_data(path: &str) -> Option<PathBuf> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data").join(path);
     if !path.exists() {
-        println!("skipped: ../shared/data is not here");
+        eprintln!("skipped: ../shared/data is not here");
         return None;
     }
     Some(path)
@@ -119,7 +119,7 @@ fn nothing_that_the_generated_principals_used_is_denied() {
             }
         }
     }
-    println!(
+    eprintln!(
         "{sized} principals right-sized, {dormant} dormant; {granted_actions} granted actions → {kept_actions} kept; \
          {} events replayed, {} allowed ({} as granted), {} allowed by something else",
         total.events,
