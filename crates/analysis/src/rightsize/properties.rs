@@ -1,9 +1,7 @@
 //! What holds for every log: the policy allows all of it, adds nothing but what is listed, stays within the grant,
 //! and does not depend on the order of the rows.
 
-use leastwise_policy::aws::evaluate::{
-    Context, PolicySet, PrincipalRef, Request, ResourceRef, Verdict, evaluate,
-};
+use leastwise_policy::aws::evaluate::{PolicySet, PrincipalRef, Request, ResourceRef, Verdict, evaluate};
 use proptest::prelude::*;
 
 use super::tests::{ROLE, granted, row};
@@ -16,8 +14,39 @@ const NAMES: [&str; 8] =
 const SERVICES: [&str; 9] = ["s3", "ec2", "iam", "kms", "dynamodb", "sqs", "logs", "lambda", "sts"];
 const WIDTHS: [Width; 4] = [Width::Exact, Width::Prefix, Width::Type, Width::Any];
 
-/// A row for a random action of the catalogue, on a random resource that the action supports.
+/// A row for a random action of the catalogue, on a random resource that the action supports, with a context.
 fn any_row() -> impl Strategy<Value = UsageRow> {
+    (plain_row(), 0..3usize, 0..4usize, 1..40u64, 0..15i64).prop_map(|(mut row, region, key, count, days)| {
+        row.count = count;
+        row.last = row.first.plus_days(days);
+        for (key, value) in context(&row.action, region, key) {
+            row.context = row.context.with(key, value);
+        }
+        row
+    })
+}
+
+/// What the log tells about a call: always a region that is mostly the same, sometimes who it is made through.
+fn context(action: &str, region: usize, key: usize) -> Vec<(&'static str, &'static str)> {
+    let mut keys = vec![("aws:RequestedRegion", ["eu-west-1", "eu-west-1", "us-east-1"][region])];
+    match (action, key) {
+        ("iam:PassRole", 1..) => {
+            keys.push(("iam:PassedToService", ["lambda.amazonaws.com", "ec2.amazonaws.com"][key % 2]))
+        }
+        (action, 2..) if action.starts_with("kms:") => {
+            keys.push((
+                "kms:ViaService",
+                ["s3.eu-west-1.amazonaws.com", "sqs.eu-west-1.amazonaws.com"][key % 2],
+            ));
+        }
+        (_, 3) => keys.push(("aws:SourceVpce", "vpce-1")),
+        _ => {}
+    }
+    keys
+}
+
+/// A row without a context.
+fn plain_row() -> impl Strategy<Value = UsageRow> {
     (
         0..SERVICES.len(),
         any::<prop::sample::Index>(),
@@ -60,11 +89,13 @@ fn any_row() -> impl Strategy<Value = UsageRow> {
         })
 }
 
-fn verdict(documents: &PolicySet, action: &str, resource: &str) -> Verdict {
-    let context = Context::new();
-    let resource = ResourceRef::Exact(resource);
-    evaluate(documents, &Request { principal: PrincipalRef::new(ROLE), action, resource, context: &context })
-        .verdict
+/// What the policies say about a row's call on its resource, over TLS or not, with no other keys than those told.
+fn verdict(documents: &PolicySet, row: &UsageRow, tls: &str) -> Verdict {
+    let mut context = crate::replay::context(row);
+    context.insert("aws:SecureTransport", tls).complete(true);
+    let resource = ResourceRef::Exact(row.resource.as_str());
+    let principal = PrincipalRef::new(ROLE);
+    evaluate(documents, &Request { principal, action: &row.action, resource, context: &context }).verdict
 }
 
 fn options(width: usize) -> Options {
@@ -73,12 +104,15 @@ fn options(width: usize) -> Options {
 
 const GRANT: &str = r#"{"Version":"2012-10-17","Statement":[
     {"Effect":"Allow","Action":["s3:*","kms:*"],"Resource":["arn:aws:s3:::a*","arn:aws:s3:::logs/*","arn:aws:kms:*:*:key/*"]},
-    {"Effect":"Allow","Action":["ec2:*","dynamodb:*","sqs:*","logs:*","lambda:*","sts:*"],"Resource":"*"},
+    {"Effect":"Allow","Action":["ec2:*","dynamodb:*","logs:*","sts:*"],"Resource":"*"},
+    {"Effect":"Allow","Action":"lambda:*","Resource":"*","Condition":{"StringEquals":{"aws:RequestedRegion":["eu-west-1","eu-west-3"]}}},
+    {"Effect":"Allow","Action":"sqs:*","Resource":"arn:aws:sqs:*:*:a*","Condition":{"Bool":{"aws:SecureTransport":"true"}}},
+    {"Effect":"Allow","Action":"kms:*","Resource":"*","Condition":{"StringLike":{"kms:ViaService":"s3.*"}}},
     {"Effect":"Allow","Action":"iam:*","NotResource":"arn:aws:iam::*:role/app-*"},
     {"Effect":"Deny","Action":"ec2:*","Resource":"arn:aws:ec2:*:*:instance/i-0*"}]}"#;
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(32))]
+    #![proptest_config(ProptestConfig::with_cases(48))]
 
     #[test]
     fn the_policy_allows_the_whole_log(rows in prop::collection::vec(any_row(), 0..24), width in 0..4usize) {
@@ -95,7 +129,7 @@ proptest! {
         let documents = PolicySet::of_identity(result.documents);
         for row in rows.iter().filter(|row| row.outcome == Outcome::Denied) {
             if !rows.iter().any(|other| other.authorised() && other.action == row.action) {
-                prop_assert_eq!(verdict(&documents, &row.action, row.resource.as_str()), Verdict::ImplicitDeny);
+                prop_assert_eq!(verdict(&documents, row, "true"), Verdict::ImplicitDeny);
             }
         }
     }
@@ -111,7 +145,7 @@ proptest! {
             let seen = rows.iter().any(|row| row.authorised() && row.action == probe.action
                 && (row.resource == probe.resource || !facts.has_resource_level()));
             if !seen && !widened(&probe.action) {
-                prop_assert_eq!(verdict(&documents, &probe.action, resource), Verdict::ImplicitDeny, "{} {}", probe.action, resource);
+                prop_assert_eq!(verdict(&documents, probe, "true"), Verdict::ImplicitDeny, "{} {}", probe.action, resource);
             }
         }
     }
@@ -126,9 +160,10 @@ proptest! {
         let result = rightsize(&rows, Some(&set), Catalog::embedded(), &options(width));
         let documents = PolicySet::of_identity(result.documents);
         for probe in probes.iter().chain(&rows).filter(|probe| probe.resource.is_exact()) {
-            let resource = probe.resource.as_str();
-            if verdict(&documents, &probe.action, resource) == Verdict::Allowed {
-                prop_assert_eq!(verdict(&set, &probe.action, resource), Verdict::Allowed, "{} {}", probe.action, resource);
+            for tls in ["true", "false"] {
+                if verdict(&documents, probe, tls) == Verdict::Allowed {
+                    prop_assert_eq!(verdict(&set, probe, tls), Verdict::Allowed, "{:?}", probe);
+                }
             }
         }
     }
