@@ -184,3 +184,6 @@ pub fn context(row: &UsageRow) -> Context {
     }
     context
 }
+
+#[cfg(test)]
+mod tests;
