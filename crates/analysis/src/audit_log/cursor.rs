@@ -85,6 +85,17 @@ impl<'a> Cursor<'a> {
         }
     }
 
+    /// Steps over so many structural bytes, which the caller knows to be there.
+    #[inline]
+    pub(super) fn advance(&mut self, steps: usize) {
+        self.next += steps;
+    }
+
+    /// How many structural bytes lie between an earlier place of the same cursor and this one.
+    pub(super) fn steps_from(&self, earlier: &Cursor<'_>) -> usize {
+        self.next - earlier.next
+    }
+
     #[cold]
     fn cut_short(&self) -> Malformed {
         Malformed { at: self.text.len(), reason: "the text ends inside a value", incomplete: true }
@@ -114,13 +125,16 @@ impl<'a> Cursor<'a> {
             _ => return Err(self.wrong(at, "expected a member name")),
         }
         let next = self.position();
-        if let [.., b'"', b':'] = &self.text[at + 1..next]
-            && next < self.text.len()
-        {
+        let Some(follows) = self.text.get(next) else { return Err(self.cut_short()) };
+        let between = &self.text[at + 1..next];
+        if let [name @ .., b'"', b':'] = between {
             let value = self.value(next)?;
-            return Ok(Some((&self.text[at + 1..next - 2], value)));
+            return Ok(Some((name, value)));
         }
-        self.spaced_member(at)
+        match word_member(between, *follows) {
+            Some((name, word)) => Ok(Some((name, Value::Scalar(word)))),
+            None => self.spaced_member(at),
+        }
     }
 
     /// A member with white space around its colon, or with a scalar as its value.
@@ -273,6 +287,24 @@ impl<'a> Cursor<'a> {
             }
         }
     }
+}
+
+/// A member whose value is one of the three words, without white space: `name":null,`. `follows` is the structural
+/// byte behind.
+#[inline]
+fn word_member(between: &[u8], follows: u8) -> Option<(&[u8], &[u8])> {
+    let bare = match between {
+        [bare @ .., b','] => bare,
+        bare if matches!(follows, b'}' | b']') => bare,
+        _ => return None,
+    };
+    let len = match bare {
+        [.., b'"', b':', b'n', b'u', b'l', b'l'] | [.., b'"', b':', b't', b'r', b'u', b'e'] => 4,
+        [.., b'"', b':', b'f', b'a', b'l', b's', b'e'] => 5,
+        _ => return None,
+    };
+    let (name, word) = bare.split_at(bare.len() - len);
+    Some((&name[..name.len() - 2], word))
 }
 
 /// The text of a JSON string whose escapes are still in it; `None` when an escape is not JSON, or the bytes

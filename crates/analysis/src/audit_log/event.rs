@@ -4,6 +4,7 @@
 //! activity events" and "CloudTrail userIdentity element".
 
 use super::cursor::{Cursor, Malformed, Value};
+use super::identity::{Identities, Identity};
 
 /// A field of a record: the raw text between the quotes, or of a scalar. Empty when it was absent or null.
 pub type Raw<'a> = &'a [u8];
@@ -45,29 +46,6 @@ pub struct Event<'a> {
     pub context: Option<Cursor<'a>>,
 }
 
-/// The `userIdentity` of a record.
-#[derive(Debug, Default, Clone, Copy)]
-pub struct Identity<'a> {
-    /// Whether there was a `userIdentity` object at all.
-    pub present: bool,
-    /// `type`, such as `AssumedRole`.
-    pub kind: Raw<'a>,
-    /// `arn`.
-    pub arn: Raw<'a>,
-    /// `accountId`.
-    pub account: Raw<'a>,
-    /// `principalId`.
-    pub principal_id: Raw<'a>,
-    /// `invokedBy`: the AWS service that made the call for the caller.
-    pub invoked_by: Raw<'a>,
-    /// `sessionContext.sessionIssuer.arn`.
-    pub issuer: Raw<'a>,
-    /// `onBehalfOf.userId` (IAM Identity Center).
-    pub on_behalf_of: Raw<'a>,
-    /// `sessionContext.attributes.mfaAuthenticated`.
-    pub mfa: Raw<'a>,
-}
-
 impl std::fmt::Debug for Cursor<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "Cursor@{}", self.position())
@@ -76,7 +54,7 @@ impl std::fmt::Debug for Cursor<'_> {
 
 /// The raw text of a string or scalar; empty for null and for anything else, which is skipped.
 #[inline]
-fn text<'a>(cursor: &mut Cursor<'a>, value: Value<'a>) -> Result<Raw<'a>, Malformed> {
+pub(super) fn text<'a>(cursor: &mut Cursor<'a>, value: Value<'a>) -> Result<Raw<'a>, Malformed> {
     match value {
         Value::String(text) => Ok(text),
         Value::Scalar(b"null") => Ok(b""),
@@ -96,7 +74,7 @@ fn other<'a>(cursor: &mut Cursor<'a>, name: &[u8], value: Value<'a>) -> Result<u
 }
 
 #[inline]
-fn ignore<'a>(cursor: &mut Cursor<'a>, value: Value<'a>) -> Result<(), Malformed> {
+pub(super) fn ignore<'a>(cursor: &mut Cursor<'a>, value: Value<'a>) -> Result<(), Malformed> {
     text(cursor, value).map(drop)
 }
 
@@ -107,23 +85,39 @@ impl<'a> Event<'a> {
     /// When the text is not JSON, or a member that is read appears twice (which AWS never writes, and which
     /// two readers could take for two different events).
     pub fn read(cursor: &mut Cursor<'a>) -> Result<Event<'a>, Malformed> {
-        let start = cursor.position();
         let mut event = Event::default();
+        event.read_with(cursor, &mut Identities::default()).map(|()| event)
+    }
+
+    /// The same into an event that is empty, with the identities that were read before.
+    #[inline]
+    pub(super) fn read_with(
+        &mut self,
+        cursor: &mut Cursor<'a>,
+        identities: &mut Identities,
+    ) -> Result<(), Malformed> {
+        let start = cursor.position();
         let mut seen = 0u32;
         cursor.enter()?;
         while let Some((name, value)) = cursor.member()? {
-            let bit = event.field(cursor, name, value)?;
+            let bit = self.field(cursor, name, value, identities)?;
             if bit != 0 && seen & bit != 0 {
                 return Err(Malformed { at: start, reason: "a member appears twice", incomplete: false });
             }
             seen |= bit;
         }
-        Ok(event)
+        Ok(())
     }
 
     /// Takes in one member, and returns the bit that stands for it (0: not one that is read).
-    #[inline]
-    fn field(&mut self, cursor: &mut Cursor<'a>, name: &[u8], value: Value<'a>) -> Result<u32, Malformed> {
+    #[inline(always)]
+    fn field(
+        &mut self,
+        cursor: &mut Cursor<'a>,
+        name: &[u8],
+        value: Value<'a>,
+        identities: &mut Identities,
+    ) -> Result<u32, Malformed> {
         // By length first: most names are then told apart by one comparison, or by none.
         let (bit, field) = match name.len() {
             7 if name == b"eventID" => (0, &mut self.id),
@@ -145,7 +139,7 @@ impl<'a> Event<'a> {
                 b"eventVersion" => (8, &mut self.version),
                 b"errorMessage" => (9, &mut self.error_message),
                 b"userIdentity" if value == Value::Object => {
-                    self.identity = Identity::read(cursor)?;
+                    self.identity = identities.read(cursor)?;
                     return Ok(1 << 10);
                 }
                 b"eventContext" if value == Value::Object => {
@@ -192,69 +186,4 @@ impl<'a> Event<'a> {
         }
         Ok(())
     }
-}
-
-impl<'a> Identity<'a> {
-    fn read(cursor: &mut Cursor<'a>) -> Result<Identity<'a>, Malformed> {
-        let start = cursor.position();
-        let mut identity = Identity { present: true, ..Identity::default() };
-        let mut seen = 0u8;
-        cursor.enter()?;
-        while let Some((name, value)) = cursor.member()? {
-            let bit = identity.field(cursor, name, value)?;
-            if seen & bit != 0 {
-                return Err(Malformed { at: start, reason: "a member appears twice", incomplete: false });
-            }
-            seen |= bit;
-        }
-        Ok(identity)
-    }
-
-    /// Takes in one member, and returns the bit that stands for it (0: not one that is read).
-    #[inline]
-    fn field(&mut self, cursor: &mut Cursor<'a>, name: &[u8], value: Value<'a>) -> Result<u8, Malformed> {
-        let (bit, field) = match name {
-            b"type" => (1, &mut self.kind),
-            b"arn" => (2, &mut self.arn),
-            b"accountId" => (4, &mut self.account),
-            b"principalId" => (8, &mut self.principal_id),
-            b"invokedBy" => (16, &mut self.invoked_by),
-            b"sessionContext" if value == Value::Object => return self.session(cursor).map(|()| 32),
-            b"onBehalfOf" if value == Value::Object => {
-                self.on_behalf_of = one_member(cursor, b"userId")?;
-                return Ok(64);
-            }
-            _ => return ignore(cursor, value).map(|()| 0),
-        };
-        *field = text(cursor, value)?;
-        Ok(bit)
-    }
-
-    fn session(&mut self, cursor: &mut Cursor<'a>) -> Result<(), Malformed> {
-        cursor.enter()?;
-        while let Some((name, value)) = cursor.member()? {
-            match name {
-                b"sessionIssuer" if value == Value::Object => self.issuer = one_member(cursor, b"arn")?,
-                b"attributes" if value == Value::Object => {
-                    self.mfa = one_member(cursor, b"mfaAuthenticated")?;
-                }
-                _ => ignore(cursor, value)?,
-            }
-        }
-        Ok(())
-    }
-}
-
-/// The text of one member of the object at which the cursor stands; the rest is skipped.
-#[inline]
-fn one_member<'a>(cursor: &mut Cursor<'a>, wanted: &[u8]) -> Result<Raw<'a>, Malformed> {
-    let mut found: Raw<'a> = b"";
-    cursor.enter()?;
-    while let Some((name, value)) = cursor.member()? {
-        let text = text(cursor, value)?;
-        if name == wanted {
-            found = text;
-        }
-    }
-    Ok(found)
 }

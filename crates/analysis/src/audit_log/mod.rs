@@ -2,11 +2,13 @@
 
 mod cursor;
 mod event;
+mod identity;
 mod reader;
 mod structural;
 
 pub use cursor::{Cursor, MAX_DEPTH, Malformed, Value, unescape};
-pub use event::{Event, Identity, Raw};
+pub use event::{Event, Raw};
+pub use identity::Identity;
 pub use reader::{MAX_RECORD, Problem, Reader, Sink};
 pub use structural::{index, index_portable};
 

@@ -9,6 +9,7 @@
 
 use super::cursor::{Cursor, Malformed, Value, unescape};
 use super::event::Event;
+use super::identity::Identities;
 use super::structural;
 
 /// How much is looked at in one go: small enough to stay in the second-level cache.
@@ -60,6 +61,7 @@ pub struct Reader {
     values: u64,
     positions: Vec<u32>,
     inner: Vec<u32>,
+    identities: Identities,
 }
 
 /// What became of one attempt in a window.
@@ -88,6 +90,7 @@ impl Reader {
             values: 0,
             positions: Vec::new(),
             inner: Vec::new(),
+            identities: Identities::default(),
         }
     }
 
@@ -250,7 +253,8 @@ impl Reader {
                 let end = if wrapped {
                     self.probe(cursor, sink)?
                 } else {
-                    let event = Event::read(cursor)?;
+                    let mut event = Event::default();
+                    event.read_with(cursor, &mut self.identities)?;
                     self.hand_over(&event, start, sink);
                     end_of(cursor, start)
                 };
@@ -319,7 +323,8 @@ impl Reader {
                 }
                 (b"eventVersion" | b"eventName" | b"eventSource" | b"userIdentity" | b"eventID", _) => {
                     *cursor = whole;
-                    let event = Event::read(cursor)?;
+                    let mut event = Event::default();
+                    event.read_with(cursor, &mut self.identities)?;
                     self.hand_over(&event, start, sink);
                     return Ok(end_of(cursor, start));
                 }

@@ -1,0 +1,207 @@
+//! Who called: the `userIdentity` of a record.
+//!
+//! A session makes many calls, and its `userIdentity`, a third of each record, is the same in all of them: an
+//! identity that was read before is known by its bytes and not read again.
+
+use super::cursor::{Cursor, Malformed, Value};
+use super::event::{Raw, ignore, text};
+use std::sync::atomic::{AtomicU64, Ordering};
+use xxhash_rust::xxh3::xxh3_64;
+
+/// The `userIdentity` of a record.
+#[derive(Debug, Default, Clone, Copy)]
+pub struct Identity<'a> {
+    /// Whether there was a `userIdentity` object at all.
+    pub present: bool,
+    /// `type`, such as `AssumedRole`.
+    pub kind: Raw<'a>,
+    /// `arn`.
+    pub arn: Raw<'a>,
+    /// `accountId`.
+    pub account: Raw<'a>,
+    /// `principalId`.
+    pub principal_id: Raw<'a>,
+    /// `invokedBy`: the AWS service that made the call for the caller.
+    pub invoked_by: Raw<'a>,
+    /// `sessionContext.sessionIssuer.arn`.
+    pub issuer: Raw<'a>,
+    /// `onBehalfOf.userId` (IAM Identity Center).
+    pub on_behalf_of: Raw<'a>,
+    /// `sessionContext.attributes.mfaAuthenticated`.
+    pub mfa: Raw<'a>,
+    /// Identities with the same number are the same, byte for byte; 0 says nothing.
+    pub number: u64,
+}
+
+impl<'a> Identity<'a> {
+    fn read(cursor: &mut Cursor<'a>) -> Result<Identity<'a>, Malformed> {
+        let start = cursor.position();
+        let mut identity = Identity { present: true, ..Identity::default() };
+        let mut seen = 0u8;
+        cursor.enter()?;
+        while let Some((name, value)) = cursor.member()? {
+            let bit = identity.field(cursor, name, value)?;
+            if seen & bit != 0 {
+                return Err(Malformed { at: start, reason: "a member appears twice", incomplete: false });
+            }
+            seen |= bit;
+        }
+        Ok(identity)
+    }
+
+    /// Takes in one member, and returns the bit that stands for it (0: not one that is read).
+    #[inline]
+    fn field(&mut self, cursor: &mut Cursor<'a>, name: &[u8], value: Value<'a>) -> Result<u8, Malformed> {
+        let (bit, field) = match name {
+            b"type" => (1, &mut self.kind),
+            b"arn" => (2, &mut self.arn),
+            b"accountId" => (4, &mut self.account),
+            b"principalId" => (8, &mut self.principal_id),
+            b"invokedBy" => (16, &mut self.invoked_by),
+            b"sessionContext" if value == Value::Object => return self.session(cursor).map(|()| 32),
+            b"onBehalfOf" if value == Value::Object => {
+                self.on_behalf_of = one_member(cursor, b"userId")?;
+                return Ok(64);
+            }
+            _ => return ignore(cursor, value).map(|()| 0),
+        };
+        *field = text(cursor, value)?;
+        Ok(bit)
+    }
+
+    fn session(&mut self, cursor: &mut Cursor<'a>) -> Result<(), Malformed> {
+        cursor.enter()?;
+        while let Some((name, value)) = cursor.member()? {
+            match name {
+                b"sessionIssuer" if value == Value::Object => self.issuer = one_member(cursor, b"arn")?,
+                b"attributes" if value == Value::Object => {
+                    self.mfa = one_member(cursor, b"mfaAuthenticated")?;
+                }
+                _ => ignore(cursor, value)?,
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The text of one member of the object at which the cursor stands; the rest is skipped.
+#[inline]
+fn one_member<'a>(cursor: &mut Cursor<'a>, wanted: &[u8]) -> Result<Raw<'a>, Malformed> {
+    let mut found: Raw<'a> = b"";
+    cursor.enter()?;
+    while let Some((name, value)) = cursor.member()? {
+        let text = text(cursor, value)?;
+        if name == wanted {
+            found = text;
+        }
+    }
+    Ok(found)
+}
+
+/// How many identities are kept: an hour's sessions of a busy account.
+const SLOTS: usize = 1 << 10;
+
+/// What of an identity decides where it is kept. It goes beyond the access key, which is new in each session.
+const HEAD: usize = 256;
+
+/// The longest identity that is kept; one that is shorter than its head would be looked for in vain.
+const LONGEST: usize = 2 << 10;
+
+/// Identities that were read lately.
+#[derive(Debug, Default)]
+pub(super) struct Identities {
+    slots: Vec<Slot>,
+}
+
+/// One of them: its text, how many structural positions that has, and where in it the fields are.
+#[derive(Debug, Default, Clone)]
+struct Slot {
+    text: Vec<u8>,
+    positions: usize,
+    fields: [(u16, u16); 8],
+    number: u64,
+}
+
+impl Identities {
+    /// Reads the identity whose opening bracket the cursor stands at.
+    #[inline]
+    pub(super) fn read<'a>(&mut self, cursor: &mut Cursor<'a>) -> Result<Identity<'a>, Malformed> {
+        let rest = &cursor.text()[cursor.position()..];
+        let Some(head) = rest.get(..HEAD) else { return Identity::read(cursor) };
+        let index = xxh3_64(head) as usize % SLOTS;
+        if let Some(slot) = self.slots.get(index)
+            && !slot.text.is_empty()
+            && let Some(text) = rest.get(..slot.text.len())
+            && text == slot.text
+        {
+            // The same bytes have the same structure.
+            cursor.advance(slot.positions);
+            return Ok(slot.identity(text));
+        }
+        self.read_new(cursor, index)
+    }
+
+    #[inline(never)]
+    fn read_new<'a>(&mut self, cursor: &mut Cursor<'a>, index: usize) -> Result<Identity<'a>, Malformed> {
+        static LAST: AtomicU64 = AtomicU64::new(0);
+        let start = *cursor;
+        let mut identity = Identity::read(cursor)?;
+        let end = cursor.behind().map_or(0, |at| at + 1);
+        let text = start.text().get(start.position()..end);
+        let Some(text) = text.filter(|text| (HEAD..=LONGEST).contains(&text.len())) else {
+            return Ok(identity);
+        };
+        if self.slots.is_empty() {
+            self.slots.resize(SLOTS, Slot::default());
+        }
+        identity.number = LAST.fetch_add(1, Ordering::Relaxed) + 1;
+        let slot = &mut self.slots[index];
+        slot.text.clear();
+        slot.text.extend_from_slice(text);
+        slot.positions = cursor.steps_from(&start);
+        slot.number = identity.number;
+        slot.fields = identity.fields().map(|field| match field {
+            [] => (0, 0),
+            _ => ((field.as_ptr().addr() - text.as_ptr().addr()) as u16, field.len() as u16),
+        });
+        Ok(identity)
+    }
+}
+
+impl<'a> Identity<'a> {
+    fn fields(&self) -> [Raw<'a>; 8] {
+        [
+            self.kind,
+            self.arn,
+            self.account,
+            self.principal_id,
+            self.invoked_by,
+            self.issuer,
+            self.on_behalf_of,
+            self.mfa,
+        ]
+    }
+}
+
+impl Slot {
+    /// The identity, its fields taken from `text`, which is the slot's.
+    #[inline]
+    fn identity<'a>(&self, text: &'a [u8]) -> Identity<'a> {
+        let [kind, arn, account, principal_id, invoked_by, issuer, on_behalf_of, mfa] = self
+            .fields
+            .map(|(start, len)| text.get(usize::from(start)..).and_then(|rest| rest.get(..usize::from(len))))
+            .map(Option::unwrap_or_default);
+        Identity {
+            present: true,
+            kind,
+            arn,
+            account,
+            principal_id,
+            invoked_by,
+            issuer,
+            on_behalf_of,
+            mfa,
+            number: self.number,
+        }
+    }
+}
