@@ -2,6 +2,7 @@
 
 pub mod audit_log;
 pub mod granted;
+pub mod proof;
 pub mod replay;
 pub mod rightsize;
 mod stamp;

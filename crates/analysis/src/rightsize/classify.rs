@@ -106,6 +106,12 @@ pub(super) fn allowed_actions(documents: &[Named<Policy>], catalog: &Catalog) ->
     allowed
 }
 
+/// How much went, with nothing at hand but the policies: for whoever checks it.
+pub(crate) fn cut_of(granted: Option<&PolicySet>, documents: &[Named<Policy>], catalog: &Catalog) -> Cut {
+    let before = granted.map(|granted| allowed_actions(&granted.identity, catalog));
+    cut(granted, before.as_ref(), documents, catalog)
+}
+
 /// How much went from `granted` to `documents`.
 pub(super) fn cut(
     granted: Option<&PolicySet>,

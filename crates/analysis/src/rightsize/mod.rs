@@ -29,6 +29,7 @@ use leastwise_catalog::Catalog;
 use leastwise_policy::aws::evaluate::PolicySet;
 use leastwise_policy::aws::{Effect, Named, Policy, Statement, Version};
 
+pub(crate) use classify::cut_of;
 pub use grants::Reached;
 pub use keep::{Pin, PinError};
 pub use options::{

@@ -2,6 +2,7 @@
 
 use super::row::Outcome;
 use leastwise_policy::time::Timestamp;
+use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Counts of records, and where they came from.
@@ -32,7 +33,8 @@ pub struct Tally {
 }
 
 /// A file that was read.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Source {
     /// As the user named it, or as it was found.
     pub name: String,

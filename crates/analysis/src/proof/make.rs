@@ -1,0 +1,162 @@
+//! Writing a proof down: the replay is done here, on the rows and the documents that it will name.
+
+use leastwise_catalog::Catalog;
+use leastwise_policy::aws::evaluate::{EVALUATOR_VERSION, PolicySet};
+use leastwise_policy::aws::{Named, Policy};
+use leastwise_policy::time::Timestamp;
+
+use super::canonical::{document_digest, inputs_digest, sha256, usage_digest};
+use super::{
+    Before, CatalogUsed, Counts, Document, HeldOut, Problem, Proof, SCHEMA, Settings, Text, UnmappedEvent,
+    Window,
+};
+use crate::replay::replay;
+use crate::rightsize::Rightsized;
+use crate::usage::{Outcome, Source, Tally, Unmapped, UsageRow};
+
+/// What a proof is made from. Rows and events of other principals may be among the rest and are left out.
+#[derive(Debug, Clone)]
+pub struct Making<'a> {
+    /// The ARN of the principal.
+    pub principal: &'a str,
+    /// The first second that was asked for, and the first after it.
+    pub asked: (Option<Timestamp>, Option<Timestamp>),
+    /// What the user decided.
+    pub settings: Settings,
+    /// The catalogue.
+    pub catalog: &'a Catalog,
+    /// What was read; of the older part when a newer one is held out.
+    pub tally: &'a Tally,
+    /// Events of which nobody knows what they need.
+    pub unmapped: &'a [Unmapped],
+    /// The usage that the policy was made from.
+    pub rows: &'a [UsageRow],
+    /// Where the part that was held out begins, and the usage in it.
+    pub newer: Option<(Timestamp, &'a [UsageRow])>,
+    /// What came out.
+    pub rightsized: &'a Rightsized,
+    /// What was granted before, when it is known. Its boundary stays.
+    pub granted: Option<&'a PolicySet>,
+    /// What could not be read.
+    pub problems: Vec<Problem>,
+}
+
+impl Proof {
+    /// Replays the rows against the new documents and writes down what came out.
+    pub fn make(making: Making<'_>) -> Proof {
+        let set = in_force(making.rightsized.documents.clone(), making.granted);
+        let rows = own(making.rows, making.principal);
+        let replay = replay(rows.iter().copied(), &set, making.granted);
+        let inputs: Vec<Source> = making.tally.sources.iter().cloned().collect();
+        let mut problems = making.problems;
+        problems.sort();
+        let mut proof = Proof {
+            schema: SCHEMA.to_owned(),
+            leastwise: env!("CARGO_PKG_VERSION").to_owned(),
+            evaluator: EVALUATOR_VERSION.to_owned(),
+            catalog: catalog_used(making.catalog, making.tally),
+            principal: making.principal.to_owned(),
+            window: Window { from: making.asked.0, to: making.asked.1, seen: making.tally.window() },
+            settings: making.settings,
+            inputs_digest: inputs_digest(&inputs),
+            inputs,
+            usage_digest: usage_digest(rows.iter().copied()),
+            policy: documents(&set.identity),
+            granted: making.granted.map(before),
+            counts: counts(making.tally, &rows, making.unmapped, making.principal),
+            holds: replay.holds() && making.rightsized.dropped.is_empty(),
+            replay,
+            cut: making.rightsized.cut.clone(),
+            widenings: making.rightsized.widenings.clone(),
+            conditions_inferred: making.rightsized.conditions_inferred.clone(),
+            dropped: making.rightsized.dropped.clone(),
+            holdout: making
+                .newer
+                .map(|(from, newer)| held_out(from, &own(newer, making.principal), &set, making.granted)),
+            problems,
+            digest: String::new(),
+            signature: None,
+        };
+        proof.digest = proof.digest_now();
+        proof
+    }
+}
+
+pub(super) fn own<'a>(rows: &'a [UsageRow], principal: &str) -> Vec<&'a UsageRow> {
+    rows.iter().filter(|row| row.principal == principal).collect()
+}
+
+pub(super) fn catalog_used(catalog: &Catalog, tally: &Tally) -> CatalogUsed {
+    let version = catalog.version();
+    CatalogUsed {
+        date: version.date.clone(),
+        digest: version.digest.clone(),
+        imported: version.imported.clone(),
+        read_with: tally.catalogs.iter().cloned().collect(),
+    }
+}
+
+fn documents(named: &[Named<Policy>]) -> Vec<Document> {
+    let document =
+        |named: &Named<Policy>| Document { name: named.name.clone(), sha256: document_digest(&named.policy) };
+    named.iter().map(document).collect()
+}
+
+/// What was granted before, word for word.
+fn before(granted: &PolicySet) -> Before {
+    let text = |named: &Named<Policy>| {
+        let text = named.policy.to_compact_json();
+        Text { name: named.name.clone(), sha256: sha256(text.as_bytes()), text }
+    };
+    Before {
+        identity: granted.identity.iter().map(text).collect(),
+        boundary: granted.boundary.as_ref().map(|boundary| boundary.iter().map(text).collect()),
+    }
+}
+
+pub(super) fn counts(tally: &Tally, rows: &[&UsageRow], unmapped: &[Unmapped], principal: &str) -> Counts {
+    let sum = |outcome: Outcome| rows.iter().filter(|row| row.outcome == outcome).map(|row| row.count).sum();
+    let mut unmapped: Vec<UnmappedEvent> = unmapped
+        .iter()
+        .filter(|event| event.principal == principal)
+        .map(|event| UnmappedEvent {
+            event: event.event.clone(),
+            outcome: event.outcome,
+            count: event.count,
+            example: event.example.clone(),
+        })
+        .collect();
+    unmapped.sort();
+    Counts {
+        records: tally.records,
+        duplicates: tally.duplicates,
+        outside_window: tally.outside_window,
+        left_out: tally.left_out.clone(),
+        problems: tally.problems,
+        used: sum(Outcome::Used),
+        failed: sum(Outcome::Failed),
+        denied: sum(Outcome::Denied),
+        unknown: sum(Outcome::Unknown),
+        unmapped,
+    }
+}
+
+/// The new identity policies under the boundary that stays.
+pub(super) fn in_force(identity: Vec<Named<Policy>>, granted: Option<&PolicySet>) -> PolicySet {
+    let mut set = PolicySet::of_identity(identity);
+    set.boundary = granted.and_then(|granted| granted.boundary.clone());
+    set
+}
+
+pub(super) fn held_out(
+    from: Timestamp,
+    rows: &[&UsageRow],
+    set: &PolicySet,
+    granted: Option<&PolicySet>,
+) -> HeldOut {
+    HeldOut {
+        from,
+        usage_digest: usage_digest(rows.iter().copied()),
+        result: replay(rows.iter().copied(), set, granted),
+    }
+}

@@ -1,0 +1,104 @@
+//! Checks what a proof says came out: the replay, the cut and the holdout are done again.
+
+use leastwise_policy::aws::evaluate::PolicySet;
+
+use super::Proof;
+use super::checks::same;
+use super::make::{held_out, own};
+use super::verify::{Checks, Verification, counted};
+use crate::replay::{Replay, replay};
+use crate::rightsize::cut_of;
+use crate::usage::UsageRow;
+
+/// Adds the checks of what came out.
+pub(super) fn add(
+    checks: &mut Checks,
+    proof: &Proof,
+    with: &Verification<'_>,
+    sets: Option<(PolicySet, Option<PolicySet>)>,
+) {
+    let Some((set, granted)) = sets else {
+        for name in ["replay", "holds", "cut", "dropped", "holdout"] {
+            checks.add(name, Err("not worked out: the documents are not those of the proof".to_owned()), "");
+        }
+        return;
+    };
+    let granted = granted.as_ref();
+    let rows = own(with.rows, &proof.principal);
+    let replay = replay(rows.iter().copied(), &set, granted);
+    let words =
+        format!("{} replayed, {} allowed", counted(replay.events, "authorised event"), replay.allowed);
+    checks.add("replay", same(&proof.replay, &replay), words);
+    checks.add("holds", holds(proof, &replay), undecided(&replay));
+    let cut = cut_of(granted, &set.identity, with.catalog);
+    checks.add("cut", same(&proof.cut, &cut), format!("{} kept", counted(cut.kept_actions, "action")));
+    let dropped = dropped(proof, &rows);
+    checks.add(
+        "dropped",
+        dropped,
+        format!("{} left out as asked", counted(proof.dropped.len(), "destructive action")),
+    );
+    let (holdout, words) = holdout(proof, with, &set, granted);
+    checks.add("holdout", holdout, words);
+}
+
+fn holds(proof: &Proof, replay: &Replay) -> Result<(), String> {
+    let found = replay.holds() && proof.dropped.is_empty();
+    if proof.holds != found {
+        return Err(format!("the proof says {}, and the replay says {found}", proof.holds));
+    }
+    if !replay.holds() {
+        return Err(format!("the policy denies {}", counted(replay.denied_events(), "authorised event")));
+    }
+    match found {
+        true => Ok(()),
+        false => Err(format!("left out although used: {}", proof.dropped.join(", "))),
+    }
+}
+
+fn undecided(replay: &Replay) -> String {
+    let mut words = "the policy denies no event that was authorised and granted".to_owned();
+    for (count, what) in [
+        (replay.undecided_events(), "could not be decided"),
+        (replay.not_granted_events(), "authorised by something else than the granted policies"),
+    ] {
+        if count > 0 {
+            words.push_str(&format!("; {} {what}", counted(count, "event")));
+        }
+    }
+    words
+}
+
+fn dropped(proof: &Proof, rows: &[&UsageRow]) -> Result<(), String> {
+    let used =
+        |action: &str| rows.iter().any(|row| row.authorised() && row.action.eq_ignore_ascii_case(action));
+    match proof.dropped.iter().find(|action| !used(action)) {
+        Some(action) => Err(format!("`{action}` was not used, and so it was not left out either")),
+        None => Ok(()),
+    }
+}
+
+fn holdout(
+    proof: &Proof,
+    with: &Verification<'_>,
+    set: &PolicySet,
+    granted: Option<&PolicySet>,
+) -> (Result<(), String>, String) {
+    let wrong = |what: String| (Err(what), String::new());
+    let (claimed, newer) = match (&proof.holdout, with.newer) {
+        (Some(claimed), Some(newer)) => (claimed, own(newer, &proof.principal)),
+        (None, None) => return (Ok(()), "nothing was held out".to_owned()),
+        (None, Some(_)) => return wrong("the proof holds out no newer part, and one was given".to_owned()),
+        (Some(claimed), None) => {
+            return wrong(format!("the part from {} on was held out; read it apart", claimed.from));
+        }
+    };
+    let (older, from) = (own(with.rows, &proof.principal), claimed.from);
+    if older.iter().any(|row| row.last >= from) || newer.iter().any(|row| row.first < from) {
+        return wrong(format!("the logs were not divided at {from}, where the newer part begins"));
+    }
+    let found = held_out(from, &newer, set, granted);
+    let denied = found.result.denied_events();
+    let words = format!("{} held out, {denied} denied", counted(found.result.events, "event"));
+    (same(claimed, &found), words)
+}

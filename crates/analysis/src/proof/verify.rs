@@ -1,0 +1,231 @@
+//! Works a proof out again from the logs and the documents, and says of each part whether it is so.
+//!
+//! Nothing is taken from the proof that can be found out. What cannot be, since it tells of what is not given here,
+//! is named in [`VerifyReport::on_trust`]: it is worth what the signature is worth.
+
+use leastwise_catalog::Catalog;
+use leastwise_policy::aws::evaluate::{EVALUATOR_VERSION, PolicySet};
+use leastwise_policy::time::Timestamp;
+use serde::Serialize;
+
+use super::checks::{self, same};
+use super::make::{counts, in_force, own};
+use super::outcome;
+use super::{Proof, PublicKey, inputs_digest, usage_digest};
+use crate::usage::{Source, Tally, Unmapped, UsageRow};
+
+/// What a proof is checked against: the logs, read as they were read for it (its window, every principal, its
+/// `fold_at`, split where its newer part begins), and the documents.
+#[derive(Debug, Clone, Copy)]
+pub struct Verification<'a> {
+    /// Policy documents: the name of the file and its text. They are found by their digests.
+    pub documents: &'a [(String, String)],
+    /// Rows of usage, of the older part when a newer one is held out. Those of others are left out.
+    pub rows: &'a [UsageRow],
+    /// Rows of the newer part, when the proof holds one out.
+    pub newer: Option<&'a [UsageRow]>,
+    /// Events of which nobody knows what they need.
+    pub unmapped: &'a [Unmapped],
+    /// What was read.
+    pub tally: &'a Tally,
+    /// The catalogue.
+    pub catalog: &'a Catalog,
+    /// What was granted before, when it is at hand: then what the proof says of it is compared. Else it is believed.
+    pub granted: Option<&'a PolicySet>,
+    /// Who must have signed, when that matters. Then an unsigned proof does not hold.
+    pub public_key: Option<&'a PublicKey>,
+}
+
+/// What a check came to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct VerifyReport {
+    /// All checks that were made, in order.
+    pub checks: Vec<Check>,
+    /// Whether every check is fine but possibly `holds`: the proof says the truth, be it good or bad.
+    pub genuine: bool,
+    /// Whether every check is fine.
+    pub holds: bool,
+    /// What could not be worked out again and is believed for the signature's sake.
+    pub on_trust: Vec<&'static str>,
+}
+
+/// One thing that was checked.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Check {
+    /// `format`, `digest`, `signature`, `evaluator`, `catalogue`, `documents`, `granted`, `inputs`, `window`,
+    /// `usage`, `counts`, `replay`, `holds`, `cut`, `dropped` or `holdout`.
+    pub name: &'static str,
+    /// Whether it is as the proof says.
+    pub ok: bool,
+    /// In words: what is so, or what is not.
+    pub detail: String,
+}
+
+/// Checks all of a proof.
+pub fn verify(text: &str, with: &Verification<'_>) -> VerifyReport {
+    let mut checks = Checks::default();
+    let proof = match Proof::parse(text) {
+        Ok(proof) => proof,
+        Err(error) => {
+            checks.add("format", Err(error.to_string()), "");
+            return checks.report(Vec::new());
+        }
+    };
+    checks.add("format", Ok(()), format!("{} of `{}`", proof.schema, proof.principal));
+    let digest = match proof.digest == proof.digest_now() {
+        true => Ok(()),
+        false => Err("the proof was changed after it was made: its digest does not match".to_owned()),
+    };
+    checks.add("digest", digest, "the proof is as it was made");
+    let (signature, words) = signature(&proof, with.public_key);
+    checks.add("signature", signature, words);
+    versions(&mut checks, &proof, with);
+    let found = documents(&mut checks, &proof, with);
+    logs(&mut checks, &proof, with);
+    outcome::add(&mut checks, &proof, with, found);
+    checks.report(on_trust(with))
+}
+
+fn on_trust(with: &Verification<'_>) -> Vec<&'static str> {
+    let mut list = vec![
+        "the version of leastwise",
+        "the settings",
+        "the names of inputs, documents and problems",
+        "the lists of widenings and inferred conditions",
+    ];
+    if with.granted.is_none() {
+        list.push("what was granted before");
+    }
+    list
+}
+
+#[derive(Default)]
+pub(super) struct Checks(Vec<Check>);
+
+impl Checks {
+    pub(super) fn add(&mut self, name: &'static str, result: Result<(), String>, fine: impl Into<String>) {
+        let ok = result.is_ok();
+        self.0.push(Check { name, ok, detail: result.err().unwrap_or_else(|| fine.into()) });
+    }
+
+    fn report(self, on_trust: Vec<&'static str>) -> VerifyReport {
+        VerifyReport {
+            genuine: self.0.iter().all(|check| check.ok || check.name == "holds"),
+            holds: self.0.iter().all(|check| check.ok),
+            checks: self.0,
+            on_trust,
+        }
+    }
+}
+
+fn signature(proof: &Proof, wanted: Option<&PublicKey>) -> (Result<(), String>, String) {
+    let Some(signature) = &proof.signature else {
+        let unsigned = match wanted {
+            Some(key) => {
+                Err(format!("the proof is not signed, and key {} should have signed it", key.key_id()))
+            }
+            None => Ok(()),
+        };
+        return (unsigned, "the proof is not signed, and nobody asked for a signature".to_owned());
+    };
+    let key = match signature.check(proof) {
+        Ok(key) => key,
+        Err(why) => return (Err(format!("the signature is not good: {why}")), String::new()),
+    };
+    match wanted {
+        None => {
+            let fine = "give the signer's public key to know whose it is";
+            (Ok(()), format!("signed by key {}; {fine}", key.key_id()))
+        }
+        Some(wanted) if *wanted == key => (Ok(()), format!("signed by key {}, as asked", key.key_id())),
+        Some(wanted) => {
+            let other = format!("signed by key {}, and not by key {}", key.key_id(), wanted.key_id());
+            (Err(other), String::new())
+        }
+    }
+}
+
+fn versions(checks: &mut Checks, proof: &Proof, with: &Verification<'_>) {
+    let evaluator = match proof.evaluator == EVALUATOR_VERSION {
+        true => Ok(()),
+        false => Err(format!(
+            "the proof was made with evaluator {} and this one is {EVALUATOR_VERSION}; check it with leastwise {}",
+            proof.evaluator, proof.leastwise
+        )),
+    };
+    checks.add("evaluator", evaluator, format!("evaluator {EVALUATOR_VERSION}"));
+    let catalog = checks::catalog(proof, with.catalog, with.tally.catalogs.clone());
+    checks.add(
+        "catalogue",
+        catalog,
+        format!("catalogue of {} ({})", proof.catalog.date, proof.catalog.digest),
+    );
+}
+
+/// The policies to replay, when they are those of the proof: what is in force now, and what was granted before.
+fn documents(
+    checks: &mut Checks,
+    proof: &Proof,
+    with: &Verification<'_>,
+) -> Option<(PolicySet, Option<PolicySet>)> {
+    let (identity, wrong) = apart(checks::documents(proof, with.documents));
+    checks.add("documents", wrong, format!("{} as in the proof", counted(proof.policy.len(), "document")));
+    let (granted, wrong) = apart(checks::granted(proof, with.granted));
+    let words = match (&granted, with.granted) {
+        (Some(Some(_)), Some(_)) => "what was granted before is as in the proof",
+        (Some(Some(_)), None) => "what was granted before is taken as the proof has it",
+        _ => "what was granted before is not known",
+    };
+    checks.add("granted", wrong, words);
+    let (identity, granted) = (identity?, granted?);
+    Some((in_force(identity, granted.as_ref()), granted))
+}
+
+fn apart<T>(result: Result<T, String>) -> (Option<T>, Result<(), String>) {
+    match result {
+        Ok(value) => (Some(value), Ok(())),
+        Err(error) => (None, Err(error)),
+    }
+}
+
+fn logs(checks: &mut Checks, proof: &Proof, with: &Verification<'_>) {
+    let given: Vec<Source> = with.tally.sources.iter().cloned().collect();
+    let inputs = match inputs_digest(&proof.inputs) == proof.inputs_digest {
+        true => checks::inputs(&proof.inputs, &given),
+        false => Err("the digest over all inputs is not that of the inputs it lists".to_owned()),
+    };
+    checks.add("inputs", inputs, format!("{} as in the proof", counted(given.len(), "input")));
+    let rows = own(with.rows, &proof.principal);
+    checks.add("window", window(proof, with, &rows), "the events lie in the window that was asked for");
+    let usage = match usage_digest(rows.iter().copied()) == proof.usage_digest {
+        true => Ok(()),
+        false if rows.is_empty() => Err(format!("these logs hold no usage of `{}`", proof.principal)),
+        false => Err("these logs give another usage of the principal".to_owned()),
+    };
+    checks.add("usage", usage, format!("{} as in the proof", counted(rows.len(), "usage row")));
+    let counts = counts(with.tally, &rows, with.unmapped, &proof.principal);
+    checks.add("counts", same(&proof.counts, &counts), format!("{} read", counted(counts.records, "record")));
+}
+
+fn window(proof: &Proof, with: &Verification<'_>, rows: &[&UsageRow]) -> Result<(), String> {
+    let outside = |row: &UsageRow| {
+        proof.window.from.is_some_and(|from| row.first < from)
+            || proof.window.to.is_some_and(|to| row.last >= to)
+    };
+    if let Some(row) = rows.iter().find(|row| outside(row)) {
+        return Err(format!(
+            "`{}` was used from {} to {}, outside the window that was asked for; read the logs with that window",
+            row.action, row.first, row.last
+        ));
+    }
+    let text = |seen: Option<(Timestamp, Timestamp)>| seen.map(|(from, to)| format!("{from} to {to}"));
+    same(&text(proof.window.seen), &text(with.tally.window()))
+        .map_err(|what| format!("the logs hold events of another time: {what}"))
+}
+
+pub(super) fn counted(count: impl TryInto<u64>, thing: &str) -> String {
+    match count.try_into().unwrap_or(u64::MAX) {
+        1 => format!("1 {thing}"),
+        count => format!("{count} {thing}s"),
+    }
+}
