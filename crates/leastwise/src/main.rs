@@ -16,7 +16,6 @@ mod config;
 mod error;
 mod input;
 mod interrupt;
-mod key;
 mod output;
 mod progress;
 mod report;

@@ -24,13 +24,16 @@ pub struct LogArgs {
     pub logs: Vec<String>,
 
     #[command(flatten)]
+    pub window: WindowArgs,
+
+    #[command(flatten)]
     pub read: ReadArgs,
 }
 
-/// How to read logs.
+/// Which events.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Reading logs")]
-pub struct ReadArgs {
+pub struct WindowArgs {
     /// Only events from then on: 90d, 12h, 2026-10-01 or 2026-10-01T06:00:00Z
     #[arg(long, value_name = "WHEN")]
     pub since: Option<When>,
@@ -38,7 +41,12 @@ pub struct ReadArgs {
     /// Only events until then; a date means the end of that day (UTC)
     #[arg(long, value_name = "WHEN")]
     pub until: Option<When>,
+}
 
+/// How to read logs.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Reading logs")]
+pub struct ReadArgs {
     /// Worker threads [default: one for each core]
     #[arg(long, value_name = "N")]
     pub threads: Option<std::num::NonZeroUsize>,

@@ -30,6 +30,14 @@ pub struct VerifyArgs {
     #[arg(long, value_name = "FILE")]
     pub public_key: Option<PathBuf>,
 
+    /// What was granted before, to work out the cut again: a snapshot, or policy documents
+    #[arg(long, value_name = "SNAPSHOT|POLICY", num_args = 1..)]
+    pub granted: Vec<PathBuf>,
+
+    /// Print the checks as JSON
+    #[arg(long)]
+    pub json: bool,
+
     #[command(flatten)]
     pub read: ReadArgs,
 }

@@ -12,7 +12,7 @@ use leastwise_catalog::call::{Planner, Rules};
 use leastwise_policy::glob::Glob;
 use leastwise_policy::time::Timestamp;
 
-use crate::cli::logs::ReadArgs;
+use crate::cli::logs::{ReadArgs, WindowArgs};
 use crate::clock;
 use crate::error::{Error, Result};
 use crate::input::account::Account;
@@ -36,6 +36,8 @@ pub struct Wanted<'a> {
     pub window: Window,
     /// From then on, events go into a usage of their own.
     pub split: Option<i64>,
+    /// So many resources are kept apart before they are folded into a pattern.
+    pub fold_at: usize,
     /// Whether the usage will be saved, and so must remember its events.
     pub save: bool,
     /// Whether to keep silent.
@@ -57,8 +59,8 @@ pub struct Collected {
 }
 
 /// Resolves `--since` and `--until` against the clock.
-pub fn window(read: &ReadArgs) -> Result<Window> {
-    let window = Window::new(read.since, read.until, clock::now());
+pub fn window(args: &WindowArgs) -> Result<Window> {
+    let window = Window::new(args.since, args.until, clock::now());
     match window.is_empty() {
         true => {
             Err(Error::usage("no event can lie between --since and --until").hint("--since must come first"))
@@ -136,7 +138,7 @@ fn shared<'c>(wanted: &Wanted<'_>, window: Window, catalog: &'c Catalog) -> Shar
         until: window.until.map(Timestamp::from_seconds),
         // A saved usage is merged by the fingerprints of its events, and so needs its own and those of the logs.
         keep_fingerprints: wanted.save,
-        ..Settings::default()
+        fold_at: wanted.fold_at,
     };
     Shared::new(Planner::new(catalog, Rules::embedded()), settings)
 }

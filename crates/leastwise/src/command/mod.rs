@@ -7,10 +7,11 @@ mod man;
 mod rightsize;
 mod snapshot;
 mod usage;
+mod verify;
 
 use crate::catalog::load;
 use crate::cli::{Cli, Command};
-use crate::error::{Error, Result};
+use crate::error::Result;
 
 /// Runs what the command line asks for.
 pub fn run(cli: Cli) -> Result<()> {
@@ -23,6 +24,6 @@ pub fn run(cli: Cli) -> Result<()> {
         Command::Catalog(args) => catalog::run(&args),
         Command::Snapshot(args) => snapshot::run(&args, cli.quiet),
         Command::Man { command } => man::run(command.as_deref()),
-        other => Err(Error::usage(format!("this build cannot do `{other:?}` yet"))),
+        Command::Verify(args) => verify::run(&args, load(args.read.catalog.as_deref())?, cli.quiet),
     }
 }

@@ -14,6 +14,7 @@ mod setup;
 mod summary;
 
 use leastwise_analysis::rightsize::Coverage;
+use leastwise_analysis::usage::{Unmapped, UsageRow};
 use leastwise_catalog::Catalog;
 use leastwise_generate::render::Names;
 
@@ -22,6 +23,7 @@ use crate::atomic::Batch;
 use crate::cli::rightsize::RightsizeArgs;
 use crate::error::{Error, Result};
 use crate::output;
+pub use granted::Granted;
 use setup::Setup;
 
 /// One principal, or all of them.
@@ -52,8 +54,8 @@ fn run_one(setup: &Setup<'_>, principal: &str) -> Result<()> {
         return Err(collect::nobody(principal, &collected.seen));
     }
     let case = one::Case { principal, rows: &rows, newer: &newer, policies, found };
-    let coverage = Coverage::of(&collected.usage.rows(), setup.catalog);
-    let outcome = one::outcome(setup, &collected, &coverage, &case)?;
+    let evidence = Evidence::new(setup, &collected, &collected.usage.rows());
+    let outcome = one::outcome(setup, &evidence, &case);
     if !setup.quiet {
         output::note(&outcome.summary(principal).join("\n"));
     }
@@ -73,6 +75,9 @@ fn run_one(setup: &Setup<'_>, principal: &str) -> Result<()> {
             batch.add(&folder.join(&file.name), file.text.as_bytes())?;
         }
     }
+    if let Some(path) = &args.proof {
+        batch.add(path, outcome.proof.to_json().as_bytes())?;
+    }
     if let Some((path, kind)) = &setup.report {
         batch.add(path, outcome.report(setup, &collected, &case).render(*kind).as_bytes())?;
     }
@@ -82,6 +87,20 @@ fn run_one(setup: &Setup<'_>, principal: &str) -> Result<()> {
     }
     outcome.verdict(principal)?;
     collected.skipped(&args.logs.read)
+}
+
+/// What all principals of a run have in common.
+pub struct Evidence<'a> {
+    collected: &'a Collected,
+    coverage: Coverage,
+    unmapped: Vec<Unmapped>,
+}
+
+impl<'a> Evidence<'a> {
+    fn new(setup: &Setup<'_>, collected: &'a Collected, rows: &[UsageRow]) -> Self {
+        let coverage = Coverage::of(rows, setup.catalog);
+        Evidence { collected, coverage, unmapped: collected.usage.unmapped() }
+    }
 }
 
 /// What was skipped, as reports say it.

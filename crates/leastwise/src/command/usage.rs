@@ -2,6 +2,7 @@
 
 mod rows;
 
+use leastwise_analysis::usage::FOLD_AT;
 use leastwise_catalog::Catalog;
 use leastwise_policy::glob::Glob;
 
@@ -18,8 +19,9 @@ pub fn run(args: &UsageArgs, catalog: &Catalog, quiet: bool) -> Result<()> {
         logs: &args.logs.logs,
         read,
         principals,
-        window: collect::window(read)?,
+        window: collect::window(&args.logs.window)?,
         split: None,
+        fold_at: FOLD_AT,
         save: args.save.is_some(),
         quiet,
     };

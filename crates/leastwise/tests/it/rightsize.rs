@@ -1,11 +1,22 @@
 //! `leastwise rightsize` and `leastwise verify` on the example account, and what they refuse.
 
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use crate::support::{Done, Folder, run, text};
 use serde_json::Value;
 
 const AGENT: &str = "arn:aws:iam::111122223333:role/agents/order-agent";
+/// Test 1 of RFC 8032, section 7.1, in the wrapping of RFC 8410; a published key, used for nothing.
+const KEY: (&str, &str) = ("PRIVATE", "MC4CAQAwBQYDK2VwBCIEIJ1hsZ3v/VpguoRK9JLsLMREScVpezJpGXA7rAMcrn9g");
+const PUBLIC: (&str, &str) = ("PUBLIC", "MCowBQYDK2VwAyEA11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=");
+/// Test 2.
+const OTHER_PUBLIC: (&str, &str) = ("PUBLIC", "MCowBQYDK2VwAyEAPUAXw+hDiVqStwqnTRt+vJyYLM8uxJaMwM1V8Sr0Zgw=");
+
+fn pem((kind, base64): (&str, &str)) -> String {
+    format!("-----BEGIN {kind} KEY-----\n{base64}\n-----END {kind} KEY-----\n")
+}
+
 fn account(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/account").join(name)
 }
@@ -21,6 +32,14 @@ fn agent(folder: &Folder, more: &[&str]) -> Done {
     let mut args = vec!["--principal", AGENT, "--width", "prefix"];
     args.extend(more);
     rightsize(folder, &args)
+}
+
+fn verify(folder: &Folder, more: &[&str]) -> Done {
+    let logs = account("logs");
+    let mut args =
+        vec!["verify", "agent.proof.json", "--policy", "iam/order-agent-1.json", "--logs", text(&logs)];
+    args.extend(more);
+    run(folder, &args)
 }
 
 fn actions(policy: &str) -> Vec<String> {
@@ -66,6 +85,49 @@ fn every_format_is_written_whole_into_a_folder() {
         assert!(names.iter().any(|name| name.ends_with(ending)), "{names:?}");
         assert!(!names.iter().any(|name| name.ends_with(".tmp")), "{names:?}");
     }
+}
+
+#[test]
+fn a_proof_is_verified_and_whatever_is_changed_is_noticed() {
+    let folder = Folder::new("proof");
+    let made = agent(&folder, &["--out", "iam", "--proof", "agent.proof.json"]);
+    assert_eq!(made.code, Some(0), "{}", made.err);
+    let good = verify(&folder, &[]);
+    assert_eq!(good.code, Some(0), "{}\n{}", good.out, good.err);
+
+    let policy = std::fs::read_to_string(folder.0.join("iam/order-agent-1.json")).expect("the policy");
+    folder.write("iam/order-agent-1.json", policy.replace("\"Allow\"", "\"Deny\""));
+    assert_eq!(verify(&folder, &[]).code, Some(1), "another policy");
+    folder.write("iam/order-agent-1.json", &policy);
+
+    let proof = std::fs::read_to_string(folder.0.join("agent.proof.json")).expect("the proof");
+    folder.write("agent.proof.json", proof.replace("order-agent", "other-agent"));
+    assert_ne!(verify(&folder, &[]).code, Some(0), "another principal");
+    folder.write("agent.proof.json", "{}");
+    assert_eq!(verify(&folder, &[]).code, Some(3), "no proof at all");
+    folder.write("agent.proof.json", &proof);
+
+    folder.write("empty.json", r#"{"Records":[]}"#);
+    let args = ["verify", "agent.proof.json", "--policy", "iam/order-agent-1.json", "--logs", "empty.json"];
+    assert_eq!(run(&folder, &args).code, Some(1), "other logs");
+}
+
+#[test]
+fn a_signed_proof_names_its_signer() {
+    let folder = Folder::new("signed");
+    folder.write("key.pem", pem(KEY));
+    folder.write("key.pub.pem", pem(PUBLIC));
+    folder.write("other.pub.pem", pem(OTHER_PUBLIC));
+    let made = agent(&folder, &["--out", "iam", "--proof", "agent.proof.json", "--sign-key", "key.pem"]);
+    assert_eq!(made.code, Some(0), "{}", made.err);
+    let good = verify(&folder, &["--public-key", "key.pub.pem"]);
+    assert_eq!(good.code, Some(0), "{}\n{}", good.out, good.err);
+    assert_eq!(verify(&folder, &["--public-key", "other.pub.pem"]).code, Some(1), "another signer");
+    let proof = std::fs::read_to_string(folder.0.join("agent.proof.json")).expect("the proof");
+    let mut changed: Value = serde_json::from_str(&proof).expect("JSON");
+    changed.as_object_mut().expect("an object").remove("signature");
+    folder.write("agent.proof.json", changed.to_string());
+    assert_eq!(verify(&folder, &["--public-key", "key.pub.pem"]).code, Some(1), "not signed");
 }
 
 #[test]
@@ -142,4 +204,23 @@ fn what_cannot_be_asked_is_refused_with_a_way_out() {
         assert_eq!(done.code, Some(code), "{args:?}: {}", done.err);
         assert!(done.err.contains(says), "{args:?}: {}", done.err);
     }
+}
+
+#[test]
+fn keys_made_by_openssl_are_read() {
+    let folder = Folder::new("openssl");
+    let made = Command::new("sh")
+        .args([
+            "-c",
+            "openssl genpkey -algorithm ed25519 -out k.pem && openssl pkey -in k.pem -pubout -out k.pub.pem",
+        ])
+        .current_dir(&folder.0)
+        .output();
+    if !made.is_ok_and(|made| made.status.success()) {
+        eprintln!("skipped: no openssl here");
+        return;
+    }
+    let done = agent(&folder, &["--out", "iam", "--proof", "agent.proof.json", "--sign-key", "k.pem"]);
+    assert_eq!(done.code, Some(0), "{}", done.err);
+    assert_eq!(verify(&folder, &["--public-key", "k.pub.pem"]).code, Some(0));
 }

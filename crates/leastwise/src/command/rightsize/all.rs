@@ -5,15 +5,14 @@ use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use leastwise_analysis::granted::GrantedPrincipal;
-use leastwise_analysis::rightsize::Coverage;
 use leastwise_analysis::usage::UsageRow;
 use leastwise_generate::render::Names;
 use leastwise_policy::arn::Arn;
 
-use super::deliver;
 use super::granted::Granted;
 use super::one::{self, Case, Outcome};
 use super::setup::Setup;
+use super::{Evidence, deliver};
 use crate::atomic::Batch;
 use crate::command::collect::Collected;
 use crate::error::{Error, Result};
@@ -34,13 +33,13 @@ pub fn run(setup: &Setup<'_>) -> Result<()> {
     let (older, newer) = (collected.usage.rows(), collected.newer.rows());
     let case = |found| case(found, &older, &newer);
     let cases: Vec<Case<'_>> = snapshot.principals().map(case).collect();
-    let outcomes = outcomes(setup, &collected, &cases, &Coverage::of(&older, setup.catalog));
+    let outcomes = outcomes(setup, &Evidence::new(setup, &collected, &older), &cases);
     let mut files =
         Files { setup, collected: &collected, folder, places: Places::new(&cases), batch: Batch::new() };
     let mut entries = Vec::new();
     for (case, outcome) in cases.iter().zip(outcomes) {
         entries.push(match outcome {
-            Some(outcome) => files.add(case, &outcome?)?,
+            Some(outcome) => files.add(case, &outcome)?,
             None => left_alone(case),
         });
     }
@@ -72,16 +71,11 @@ fn case<'a>(found: &'a GrantedPrincipal, older: &'a [UsageRow], newer: &'a [Usag
 }
 
 /// Right-sizes each, but for service-linked roles: AWS makes and keeps their policies.
-fn outcomes(
-    setup: &Setup<'_>,
-    collected: &Collected,
-    cases: &[Case<'_>],
-    coverage: &Coverage,
-) -> Vec<Option<Result<Outcome>>> {
+fn outcomes(setup: &Setup<'_>, evidence: &Evidence<'_>, cases: &[Case<'_>]) -> Vec<Option<Outcome>> {
     let progress = Progress::new("right-sizing", setup.quiet);
     let outcomes = in_parallel(cases, setup.threads(), |case| {
         let ours = !case.found.is_some_and(|found| found.service_linked);
-        ours.then(|| one::outcome(setup, collected, coverage, case))
+        ours.then(|| one::outcome(setup, evidence, case))
     });
     progress.finish();
     outcomes
@@ -112,6 +106,7 @@ impl Files<'_> {
             deliver::files(&mut place.names, self.setup.args, target, &outcome.rightsized.documents)?;
         let mut files: Vec<(String, String)> =
             documents.into_iter().map(|file| (file.name, file.text)).collect();
+        files.push((format!("{stem}.proof.json"), outcome.proof.to_json()));
         let report = outcome.report(self.setup, self.collected, case);
         files.push((format!("{stem}.report.md"), report.render(Kind::Markdown)));
         for (name, text) in files {

@@ -1,19 +1,18 @@
 //! One principal: its smaller policy, and what the replay says of it.
 
 use leastwise_analysis::granted::{GrantedPrincipal, PrincipalKind};
-use leastwise_analysis::replay::replay;
-use leastwise_analysis::rightsize::{Coverage, Options, Rightsized, rightsize};
+use leastwise_analysis::proof::Proof;
+use leastwise_analysis::rightsize::{Options, Rightsized, rightsize};
 use leastwise_analysis::usage::UsageRow;
 use leastwise_policy::aws::evaluate::PolicySet;
-use leastwise_policy::time::Timestamp;
 
 use super::prove;
 use super::setup::Setup;
-use super::{deliver, summary};
+use super::{Evidence, deliver, summary};
 use crate::cli::rightsize::Destructive;
 use crate::command::collect::Collected;
 use crate::error::{Error, Result};
-use crate::report::{Entry, HoldoutSummary, Input, ProofSummary, Report, Run};
+use crate::report::{Entry, Input, Report, Run};
 
 /// What is known of a principal.
 pub struct Case<'a> {
@@ -33,39 +32,32 @@ pub struct Case<'a> {
 pub struct Outcome {
     /// The smaller policy, and how it came about.
     pub rightsized: Rightsized,
-    proof: ProofSummary,
-    holdout: Option<HoldoutSummary>,
+    /// What it was made from, and what the replay said of it.
+    pub proof: Proof,
     /// The user wanted destructive actions left out, so that their being denied breaks nothing that was promised.
     drops: bool,
 }
 
-/// Right-sizes and replays.
-pub fn outcome(
-    setup: &Setup<'_>,
-    collected: &Collected,
-    coverage: &Coverage,
-    case: &Case<'_>,
-) -> Result<Outcome> {
+/// Right-sizes, replays, signs.
+pub fn outcome(setup: &Setup<'_>, evidence: &Evidence<'_>, case: &Case<'_>) -> Outcome {
     let user = case.found.is_some_and(|found| found.kind == PrincipalKind::User)
         || case.principal.contains(":user/");
     let name = deliver::target(case.principal, case.found).name;
-    let options = Options { coverage: coverage.clone(), ..setup.options(&name, user) };
+    let options = Options { coverage: evidence.coverage.clone(), ..setup.options(&name, user) };
     let rightsized = rightsize(case.rows, case.policies, setup.catalog, &options);
-    let replay = replay(case.rows, &prove::in_force(&rightsized, case.policies), case.policies);
-    let holdout =
-        collected.split.map(|split| prove::hold_out(case, &rightsized, Timestamp::from_seconds(split)));
-    Ok(Outcome {
-        proof: prove::summary(&replay),
-        rightsized,
-        holdout,
-        drops: setup.args.destructive == Destructive::Drop,
-    })
+    let proof = prove::proof(setup, evidence, case, &rightsized, &options);
+    Outcome { rightsized, proof, drops: setup.args.destructive == Destructive::Drop }
 }
 
 impl Outcome {
     /// For people, on stderr.
     pub fn summary(&self, principal: &str) -> Vec<String> {
-        summary::lines(principal, &self.rightsized, Some(&self.proof), self.holdout.as_ref())
+        summary::lines(
+            principal,
+            &self.rightsized,
+            &prove::summary(&self.proof),
+            prove::held_out(&self.proof).as_ref(),
+        )
     }
 
     /// The report, in full.
@@ -88,22 +80,21 @@ impl Outcome {
                 catalog_digest: version.digest.clone(),
                 evaluator: leastwise_policy::aws::evaluate::EVALUATOR_VERSION.to_owned(),
             },
-            proof: Some(self.proof.clone()),
-            holdout: self.holdout.clone(),
+            proof: Some(prove::summary(&self.proof)),
+            holdout: prove::held_out(&self.proof),
             skipped: super::skipped(collected),
         })
     }
 
     /// Its line in the index.
     pub fn entry(&self, case: &Case<'_>) -> Entry {
-        let proof = &self.proof;
         Entry {
             principal: case.principal.to_owned(),
             granted_actions: self.rightsized.cut.granted_actions.map(|granted| granted as u64),
             kept_actions: self.rightsized.cut.kept_actions as u64,
             destructive_kept: self.rightsized.cut.destructive.kept as u64,
             events: case.rows.iter().filter(|row| row.authorised()).map(|row| row.count).sum(),
-            proof_holds: (proof.replayed > 0).then_some(proof.holds || self.drops),
+            proof_holds: (self.proof.replay.events > 0).then_some(self.proof.holds || self.drops),
             dormant: self.rightsized.dormant.is_some(),
             ..Entry::default()
         }

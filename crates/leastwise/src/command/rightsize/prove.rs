@@ -1,26 +1,56 @@
-//! The replay of a right-sizing, told to people.
+//! The proof of a right-sizing: made, signed, and told to people.
 
-use leastwise_analysis::replay::{Replay, Replayed, replay};
-use leastwise_analysis::rightsize::Rightsized;
-use leastwise_policy::aws::evaluate::PolicySet;
+use leastwise_analysis::proof::{Making, Problem, Proof, Settings, sign};
+use leastwise_analysis::replay::Replayed;
+use leastwise_analysis::rightsize::{Options, Rightsized};
+use leastwise_analysis::usage::FOLD_AT;
 use leastwise_policy::time::Timestamp;
 
+use super::Evidence;
 use super::one::Case;
+use super::setup::Setup;
 use crate::report;
 use crate::report::{HoldoutSummary, ProofSummary};
 
-/// The new policies with the boundary that stays: what will be in force.
-pub fn in_force(rightsized: &Rightsized, policies: Option<&PolicySet>) -> PolicySet {
-    PolicySet {
-        identity: rightsized.documents.clone(),
-        boundary: policies.and_then(|policies| policies.boundary.clone()),
+/// Replays, writes down what came out, and signs it when there is a key.
+pub fn proof(
+    setup: &Setup<'_>,
+    evidence: &Evidence<'_>,
+    case: &Case<'_>,
+    rightsized: &Rightsized,
+    options: &Options,
+) -> Proof {
+    let collected = evidence.collected;
+    let time = |seconds: Option<i64>| seconds.map(Timestamp::from_seconds);
+    let mut proof = Proof::make(Making {
+        principal: case.principal,
+        asked: (time(setup.window.since), time(setup.window.until)),
+        settings: Settings::new(options, FOLD_AT),
+        catalog: setup.catalog,
+        tally: &collected.usage.tally,
+        unmapped: &evidence.unmapped,
+        rows: case.rows,
+        newer: time(collected.split).map(|split| (split, case.newer)),
+        rightsized,
+        granted: case.policies,
+        problems: problems(evidence),
+    });
+    if let Some(key) = &setup.sign_key {
+        sign(&mut proof, key);
     }
+    proof
 }
 
-/// What a replay says.
-pub fn summary(replay: &Replay) -> ProofSummary {
+fn problems(evidence: &Evidence<'_>) -> Vec<Problem> {
+    let problem = |skipped: report::Skipped| Problem { place: skipped.place, reason: skipped.reason };
+    super::skipped(evidence.collected).into_iter().map(problem).collect()
+}
+
+/// What the replay says.
+pub fn summary(proof: &Proof) -> ProofSummary {
+    let replay = &proof.replay;
     ProofSummary {
-        holds: replay.holds(),
+        holds: proof.holds,
         replayed: replay.events,
         allowed: replay.allowed,
         denied: replay.denied_events(),
@@ -30,20 +60,21 @@ pub fn summary(replay: &Replay) -> ProofSummary {
     }
 }
 
-/// Replays the part that was held out.
-pub fn hold_out(case: &Case<'_>, rightsized: &Rightsized, split: Timestamp) -> HoldoutSummary {
-    let replay = replay(case.newer, &in_force(rightsized, case.policies), case.policies);
+/// What the replay of the part that was held out says.
+pub fn held_out(proof: &Proof) -> Option<HoldoutSummary> {
+    let held = proof.holdout.as_ref()?;
+    let replay = &held.result;
     let denied = replay.denied_events();
     #[expect(clippy::cast_precision_loss, reason = "a rate needs no more than 53 bits")]
     let rate = (replay.events > 0).then(|| denied as f64 / replay.events as f64);
-    HoldoutSummary {
-        from: split.to_string(),
+    Some(HoldoutSummary {
+        from: held.from.to_string(),
         replayed: replay.events,
         denied,
         undecided: replay.undecided_events() + replay.not_granted_events(),
         false_deny_rate: rate,
         newly_denied: replay.denied.iter().map(told).collect(),
-    }
+    })
 }
 
 fn told(replayed: &Replayed) -> report::Replayed {

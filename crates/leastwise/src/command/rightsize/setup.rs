@@ -1,8 +1,10 @@
 //! What the flags of `rightsize` come to, checked before anything is read.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
+use leastwise_analysis::proof::SigningKey;
 use leastwise_analysis::rightsize::{Destructive, Inference, Options, Pin, Width};
+use leastwise_analysis::usage::FOLD_AT;
 use leastwise_catalog::Catalog;
 use leastwise_policy::aws::quota::Quota;
 use leastwise_policy::aws::{ActionBlock, Effect, Policy, ResourceBlock};
@@ -12,7 +14,6 @@ use crate::cli::rightsize::{self as cli, RightsizeArgs};
 use crate::command::collect::{self, Collected, Wanted, collect};
 use crate::error::{Error, Result};
 use crate::input::window::Window;
-use crate::key::SignKey;
 use crate::output;
 use crate::report::Kind;
 
@@ -27,12 +28,12 @@ pub struct Setup<'a> {
     /// Where the report goes, and as what.
     pub report: Option<(PathBuf, Kind)>,
     /// Signs the proof.
-    #[expect(dead_code, reason = "signing comes with the proof")]
-    pub sign_key: Option<SignKey>,
+    pub sign_key: Option<SigningKey>,
     /// Whether to keep silent.
     pub quiet: bool,
+    /// Only events in it.
+    pub window: Window,
     keep: Vec<Pin>,
-    window: Window,
 }
 
 impl<'a> Setup<'a> {
@@ -54,9 +55,6 @@ impl<'a> Setup<'a> {
                 Error::usage("--sign-key signs a proof, and none is written").hint("give --proof FILE")
             );
         }
-        if args.proof.is_some() {
-            return Err(Error::usage("this build cannot write proofs yet"));
-        }
         let report = args.report.as_ref().map(|path| match Kind::of(path) {
             Some(kind) => Ok((path.clone(), kind)),
             None => Err(Error::usage(format!("`{}` does not say which format", path.display()))
@@ -65,9 +63,9 @@ impl<'a> Setup<'a> {
         let setup = Setup {
             granted: Granted::read(&args.granted)?,
             report: report.transpose()?,
-            sign_key: args.sign_key.as_deref().map(SignKey::read).transpose()?,
+            sign_key: args.sign_key.as_deref().map(read_key).transpose()?,
             keep: args.keep.as_deref().map(read_pins).transpose()?.unwrap_or_default(),
-            window: collect::window(&args.logs.read)?,
+            window: collect::window(&args.logs.window)?,
             args,
             catalog,
             quiet,
@@ -94,6 +92,7 @@ impl<'a> Setup<'a> {
             principals: Vec::new(),
             window: self.window,
             split: None,
+            fold_at: FOLD_AT,
             save: false,
             quiet: self.quiet,
         };
@@ -142,7 +141,14 @@ impl<'a> Setup<'a> {
     }
 }
 
-fn read_pins(path: &std::path::Path) -> Result<Vec<Pin>> {
+fn read_key(path: &Path) -> Result<SigningKey> {
+    let text = std::fs::read_to_string(path)
+        .map_err(|error| Error::input(format!("cannot read key `{}`", path.display())).because(error))?;
+    SigningKey::from_pem(&text)
+        .map_err(|error| Error::input(format!("cannot sign with `{}`", path.display())).because(error))
+}
+
+fn read_pins(path: &Path) -> Result<Vec<Pin>> {
     let text = std::fs::read_to_string(path)
         .map_err(|error| Error::input(format!("cannot read `{}`", path.display())).because(error))?;
     if let Ok(policy) = Policy::parse(&text) {

@@ -12,7 +12,7 @@ const SHOWN: usize = 8;
 pub fn lines(
     principal: &str,
     rightsized: &Rightsized,
-    proof: Option<&ProofSummary>,
+    proof: &ProofSummary,
     holdout: Option<&HoldoutSummary>,
 ) -> Vec<String> {
     let mut lines = vec![plain(principal)];
@@ -22,11 +22,9 @@ pub fn lines(
         lines.push(format!("  {}", why_dormant(dormant)));
     }
     lines.push(format!("  {}", documents(rightsized)));
-    if let Some(proof) = proof {
-        lines.push(format!("  {}", replay(proof)));
-        lines.extend(some(&proof.newly_denied, "newly denied", replayed));
-        lines.extend(some(&proof.not_decided, "not decided", replayed));
-    }
+    lines.push(format!("  {}", replay(proof)));
+    lines.extend(some(&proof.newly_denied, "newly denied", replayed));
+    lines.extend(some(&proof.not_decided, "not decided", replayed));
     if let Some(holdout) = holdout {
         lines.push(format!("  {}", held_out(holdout)));
         lines.extend(some(&holdout.newly_denied, "would have been denied", replayed));

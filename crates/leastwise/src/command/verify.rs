@@ -1,0 +1,114 @@
+//! `leastwise verify`: works a proof out again from the logs and the documents.
+
+use std::path::Path;
+
+use leastwise_analysis::proof::{self, Proof, ProofError, PublicKey, Verification, VerifyReport};
+use leastwise_catalog::Catalog;
+use leastwise_policy::time::Timestamp;
+
+use super::collect::{Wanted, collect};
+use super::rightsize::Granted;
+use crate::cli::verify::VerifyArgs;
+use crate::error::{Error, Result};
+use crate::input::window::Window;
+use crate::output::{self, plain};
+
+/// Reads everything again, checks, says what holds.
+pub fn run(args: &VerifyArgs, catalog: &Catalog, quiet: bool) -> Result<()> {
+    let text = read(&args.proof)?;
+    let proof = Proof::parse(&text).map_err(|error| unreadable(&args.proof, error))?;
+    let documents = args
+        .policy
+        .iter()
+        .map(|path| Ok((path.display().to_string(), read(path)?)))
+        .collect::<Result<Vec<_>>>()?;
+    let public_key = args.public_key.as_deref().map(read_key).transpose()?;
+    let granted = Granted::read(&args.granted)?;
+    let granted = granted.of(&proof.principal)?.0;
+    let collected = collect(wanted(args, &proof, quiet), catalog)?;
+    collected.report(&args.read, quiet)?;
+    let of_principal = |name: &str| name == proof.principal;
+    let (rows, newer) = (collected.usage.rows_where(of_principal), collected.newer.rows_where(of_principal));
+    let report = proof::verify(
+        &text,
+        &Verification {
+            documents: &documents,
+            rows: &rows,
+            newer: collected.split.map(|_| newer.as_slice()),
+            unmapped: &collected.usage.unmapped(),
+            tally: &collected.usage.tally,
+            catalog,
+            granted,
+            public_key: public_key.as_ref(),
+        },
+    );
+    output::result(&told(&report, args.json)?)?;
+    verdict(&args.proof, &report)?;
+    collected.skipped(&args.read)
+}
+
+/// The logs are read as they were read for the proof.
+fn wanted<'a>(args: &'a VerifyArgs, proof: &Proof, quiet: bool) -> Wanted<'a> {
+    let seconds = |time: Option<Timestamp>| time.map(Timestamp::seconds);
+    Wanted {
+        logs: &args.logs,
+        read: &args.read,
+        principals: Vec::new(),
+        window: Window { since: seconds(proof.window.from), until: seconds(proof.window.to) },
+        split: proof.holdout.as_ref().map(|held| held.from.seconds()),
+        fold_at: proof.settings.fold_at,
+        save: false,
+        quiet,
+    }
+}
+
+fn read(path: &Path) -> Result<String> {
+    std::fs::read_to_string(path)
+        .map_err(|error| Error::input(format!("cannot read `{}`", path.display())).because(error))
+}
+
+fn read_key(path: &Path) -> Result<PublicKey> {
+    PublicKey::parse(&read(path)?)
+        .map_err(|error| Error::input(format!("cannot check with `{}`", path.display())).because(error))
+}
+
+/// A file that is no proof cannot be read; a proof that was changed does not hold.
+fn unreadable(path: &Path, error: ProofError) -> Error {
+    match error {
+        ProofError::Unexpected(_) => {
+            Error::findings(format!("the proof `{}` does not hold", path.display())).because(error)
+        }
+        _ => Error::input(format!("cannot read proof `{}`", path.display())).because(error),
+    }
+}
+
+fn told(report: &VerifyReport, json: bool) -> Result<Vec<u8>> {
+    if json {
+        let mut text = serde_json::to_vec_pretty(report)
+            .map_err(|error| Error::input("cannot print the checks as JSON").because(error))?;
+        text.push(b'\n');
+        return Ok(text);
+    }
+    let mut text = String::new();
+    for check in &report.checks {
+        let mark = if check.ok { "ok" } else { "NO" };
+        text.push_str(&plain(&format!("{mark}  {:<10}  {}", check.name, check.detail)));
+        text.push('\n');
+    }
+    text.push_str(&format!("on trust: {}\n", report.on_trust.join(", ")));
+    text.push_str(if report.holds { "the proof holds\n" } else { "the proof does not hold\n" });
+    Ok(text.into_bytes())
+}
+
+fn verdict(path: &Path, report: &VerifyReport) -> Result<()> {
+    if report.holds {
+        return Ok(());
+    }
+    let failed: Vec<&str> = report.checks.iter().filter(|check| !check.ok).map(|check| check.name).collect();
+    let error =
+        Error::findings(format!("the proof `{}` does not hold: {}", path.display(), failed.join(", ")));
+    Err(match report.genuine {
+        true => error.hint("it is genuine: the policy denies what was used, as the proof says itself"),
+        false => error.hint("give the same logs, policy documents and catalogue that it was made with"),
+    })
+}
