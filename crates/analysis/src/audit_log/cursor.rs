@@ -311,7 +311,7 @@ fn word_member(between: &[u8], follows: u8) -> Option<(&[u8], &[u8])> {
 /// are not UTF-8. A lone surrogate becomes U+FFFD: no ARN holds one, and the record should not be lost.
 pub fn unescape(raw: &[u8]) -> Option<Cow<'_, str>> {
     let text = std::str::from_utf8(raw).ok()?;
-    if !raw.contains(&b'\\') {
+    if memchr::memchr(b'\\', raw).is_none() {
         return Some(Cow::Borrowed(text));
     }
     let mut out = String::with_capacity(text.len());

@@ -14,7 +14,6 @@ use super::{Shared, Usage, context};
 use crate::audit_log::{Event, Problem, Raw, Sink, unescape};
 use leastwise_catalog::call::{ErrorClass, Known, Need, Plan, Scope, Scratch};
 use leastwise_policy::time::Timestamp;
-use std::sync::Arc;
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 /// Collects the usage of the records of one worker.
@@ -26,6 +25,8 @@ pub struct Collector<'s> {
     plans: Vec<EventKind>,
     callers: Interner,
     caller_facts: Vec<Caller>,
+    /// The callers of identities by their number.
+    sessions: Vec<(u64, Option<Caller>)>,
     origins: Interner,
     origin_facts: Vec<Origin>,
     errors: Vec<(Vec<u8>, ErrorClass)>,
@@ -37,7 +38,8 @@ pub struct Collector<'s> {
 /// A kind of event, known by source and name.
 #[derive(Debug)]
 struct EventKind {
-    plan: Arc<Plan>,
+    /// Taken out while it is applied.
+    plan: Option<Box<Plan>>,
     needs: Vec<NeedKind>,
     data: bool,
 }
@@ -88,6 +90,7 @@ impl<'s> Collector<'s> {
             plans: Vec::new(),
             callers: Interner::default(),
             caller_facts: Vec::new(),
+            sessions: vec![(0, None); 1 << 11],
             origins: Interner::default(),
             origin_facts: Vec::new(),
             errors: Vec::new(),
@@ -118,12 +121,9 @@ impl<'s> Collector<'s> {
     }
 
     /// The number of a kind of event, with its plan made when it is new.
+    #[inline]
     fn kind(&mut self, event: &Event<'_>) -> usize {
-        self.bytes.clear();
-        self.bytes.extend_from_slice(event.source);
-        self.bytes.push(0);
-        self.bytes.extend_from_slice(event.name);
-        let id = self.kinds.intern(&self.bytes) as usize;
+        let id = self.kinds.intern_pair(event.source, event.name) as usize;
         if id == self.plans.len() {
             let kind = self.plan(event);
             self.plans.push(kind);
@@ -156,11 +156,29 @@ impl<'s> Collector<'s> {
                 tags: false,
             }),
         }
-        EventKind { plan: Arc::new(plan), needs, data: false }
+        EventKind { plan: Some(Box::new(plan)), needs, data: false }
     }
 
     /// Who called. What is known of a caller is worked out once and found again by the bytes that name it.
+    #[inline]
     fn caller(&mut self, event: &Event<'_>) -> Caller {
+        let identity = &event.identity;
+        // The issuer alone says whose session it is; for others the region matters too.
+        if identity.number == 0 || identity.kind != b"AssumedRole" || identity.issuer.is_empty() {
+            return self.caller_by_name(event);
+        }
+        let slot = identity.number as usize % self.sessions.len();
+        if let (number, Some(caller)) = self.sessions[slot]
+            && number == identity.number
+        {
+            return caller;
+        }
+        let caller = self.caller_by_name(event);
+        self.sessions[slot] = (identity.number, Some(caller));
+        caller
+    }
+
+    fn caller_by_name(&mut self, event: &Event<'_>) -> Caller {
         let identity = &event.identity;
         let id = match identity.kind {
             b"AssumedRole" if !identity.issuer.is_empty() => self.callers.intern(identity.issuer),
@@ -308,8 +326,22 @@ impl<'s> Collector<'s> {
             let source = unescape(event.source).unwrap_or_default();
             self.usage.tally.data_sources.insert(label(&source).to_owned());
         }
-        let plan = Arc::clone(&self.plans[kind].plan);
-        match *plan {
+        let Some(plan) = self.plans[kind].plan.take() else { return };
+        self.count_with(&plan, kind, event, principal, time, partition);
+        self.plans[kind].plan = Some(plan);
+    }
+
+    /// The same with the plan for that kind of event.
+    fn count_with(
+        &mut self,
+        plan: &Plan,
+        kind: usize,
+        event: &Event<'_>,
+        principal: u32,
+        time: i64,
+        partition: &'static str,
+    ) {
+        match plan {
             Plan::Ignored => return self.usage.tally.leave_out("events that are no API call of a principal"),
             Plan::Nothing => return self.usage.tally.leave_out("calls that need no permission"),
             Plan::Needs(_) | Plan::Unknown => {}
@@ -332,7 +364,7 @@ impl<'s> Collector<'s> {
             return self.tally(counted);
         }
         let parameters = Parameters::new(event.parameters, event.resources);
-        if matches!(*plan, Plan::Unknown) {
+        if matches!(plan, Plan::Unknown) {
             let action = self.plans[kind].needs[0].action;
             let context = self.origin_facts[origin].plain[0];
             self.add(&common, action, Kind::Unmapped, "", context, &mut counted);
@@ -439,10 +471,13 @@ impl<'s> Collector<'s> {
             }
         }
         counted.rows += 1;
-        let keep = self.shared.settings.keep_fingerprints && !common.id.is_empty();
-        let seen = Seen { count: 1, first: common.time, last: common.time, example: EventId::new(common.id) };
-        let prints = if keep { Prints::New(print) } else { Prints::None };
-        self.usage.table.add(key, resource, hash, seen, prints);
+        if self.shared.settings.keep_fingerprints && !common.id.is_empty() {
+            let (time, example) = (common.time, EventId::new(common.id));
+            let seen = Seen { count: 1, first: time, last: time, example };
+            self.usage.table.add(key, resource, hash, seen, Prints::New(print));
+        } else {
+            self.usage.table.count(key, resource, hash, (common.time, common.id));
+        }
     }
 }
 

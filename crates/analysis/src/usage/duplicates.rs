@@ -5,24 +5,81 @@
 //! that memory does not grow with the log; logs are read in the order of their days, so a copy that comes
 //! later than that is not to be expected, and what could not be checked is counted.
 
-use hashbrown::HashTable;
-use hashbrown::hash_table::Entry;
 use std::collections::BTreeMap;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicI64, AtomicU64, AtomicUsize, Ordering};
 
 const SHARDS: usize = 16;
 
+/// A set of fingerprints, which are hashes already: each stands at the place that its low bits say or, when others
+/// stand there, behind them, so that one look at memory finds it.
+#[derive(Debug, Default)]
+struct Fingerprints {
+    /// A power of two of them, or none; 0 is a free one.
+    slots: Vec<u64>,
+    taken: usize,
+    zero: bool,
+}
+
+impl Fingerprints {
+    /// Puts one in, and says whether it is new.
+    fn insert(&mut self, fingerprint: u64) -> bool {
+        if fingerprint == 0 {
+            return !std::mem::replace(&mut self.zero, true);
+        }
+        if self.taken * 4 >= self.slots.len() * 3 {
+            self.grow();
+        }
+        let new = place(&mut self.slots, fingerprint);
+        self.taken += usize::from(new);
+        new
+    }
+
+    #[cold]
+    fn grow(&mut self) {
+        let mut slots = vec![0; (self.slots.len() * 2).max(16)];
+        for fingerprint in self.slots.iter().filter(|slot| **slot != 0) {
+            place(&mut slots, *fingerprint);
+        }
+        self.slots = slots;
+    }
+
+    fn len(&self) -> usize {
+        self.taken + usize::from(self.zero)
+    }
+
+    fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
+/// Puts a fingerprint into slots of which one at least is free, and says whether it was not there yet.
+#[inline]
+fn place(slots: &mut [u64], fingerprint: u64) -> bool {
+    let mask = slots.len() - 1;
+    let mut at = fingerprint as usize & mask;
+    loop {
+        match &mut slots[at] {
+            free @ 0 => {
+                *free = fingerprint;
+                return true;
+            }
+            known if *known == fingerprint => return false,
+            _ => at = (at + 1) & mask,
+        }
+    }
+}
+
 /// The fingerprints of each day. The day that was asked for last is at hand: logs come in the order of days.
 #[derive(Debug, Default)]
 struct Days {
     day: i32,
-    seen: HashTable<u64>,
-    others: BTreeMap<i32, HashTable<u64>>,
+    seen: Fingerprints,
+    others: BTreeMap<i32, Fingerprints>,
 }
 
 impl Days {
-    fn of(&mut self, day: i32) -> &mut HashTable<u64> {
+    fn of(&mut self, day: i32) -> &mut Fingerprints {
         if day != self.day {
             let seen = self.others.remove(&day).unwrap_or_default();
             let before = std::mem::replace(&mut self.seen, seen);
@@ -88,13 +145,7 @@ impl Duplicates {
         let new = {
             let shard = &self.shards[(fingerprint >> 59) as usize % SHARDS];
             let mut days = shard.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-            match days.of(day).entry(fingerprint, |known| *known == fingerprint, |known| *known) {
-                Entry::Occupied(_) => false,
-                Entry::Vacant(free) => {
-                    free.insert(fingerprint);
-                    true
-                }
-            }
+            days.of(day).insert(fingerprint)
         };
         if new && self.held.fetch_add(1, Ordering::Relaxed) >= self.limit {
             self.forget_oldest();

@@ -15,24 +15,35 @@ pub(super) const MAX_LEVEL: u8 = 7;
 ///
 /// `pattern` says that the text already is one; else its wildcard characters are escaped.
 pub(super) fn fold(resource: &str, level: u8, pattern: bool) -> Option<String> {
+    let mut folded = String::new();
+    fold_into(resource, level, pattern, &mut folded).then_some(folded)
+}
+
+/// The same into a buffer; `false` when there is nothing to fold.
+pub(super) fn fold_into(resource: &str, level: u8, pattern: bool, into: &mut String) -> bool {
+    into.clear();
     if level == 0 {
-        return None;
+        return false;
     }
     let keep = usize::from(MAX_LEVEL - level.min(MAX_LEVEL));
-    let start = resource.match_indices(':').nth(4).map(|(at, _)| at + 1)?;
-    let cut = match keep.checked_sub(1) {
-        None => start,
-        Some(nth) => resource[start..].match_indices(['/', ':']).nth(nth).map(|(at, _)| start + at + 1)?,
+    let bytes = resource.as_bytes();
+    let behind = |from: usize, nth: usize, separator: fn(u8) -> bool| {
+        let separators = bytes[from..].iter().enumerate().filter(|(_, byte)| separator(**byte));
+        separators.map(|(at, _)| from + at + 1).nth(nth)
     };
+    let cut = behind(0, 4, |byte| byte == b':').and_then(|start| match keep.checked_sub(1) {
+        None => Some(start),
+        Some(nth) => behind(start, nth, |byte| matches!(byte, b'/' | b':')),
+    });
+    let Some(cut) = cut else { return false };
     let head = &resource[..cut];
-    let mut folded = String::with_capacity(cut + 1);
     if pattern {
-        folded.push_str(head);
+        into.push_str(head);
     } else {
-        call::escape(head, &mut folded);
+        call::escape(head, into);
     }
-    folded.push('*');
-    Some(folded)
+    into.push('*');
+    true
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! Gives every distinct byte string a small number, so that the hot path compares numbers.
 
 use hashbrown::HashTable;
-use xxhash_rust::xxh3::xxh3_64;
+use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed};
 
 /// A set of byte strings; the first one put in is number 0.
 #[derive(Debug, Default, Clone)]
@@ -22,18 +22,43 @@ impl Interner {
     /// The number of `text`, a new one when it was not seen before.
     pub(super) fn intern(&mut self, text: &[u8]) -> u32 {
         let hash = xxh3_64(text);
-        let (entries, bytes) = (&self.entries, &self.bytes);
-        let found = self.table.find(hash, |&id| {
-            let entry = entries[id as usize];
-            entry.hash == hash && &bytes[entry.start..entry.end] == text
-        });
-        if let Some(&id) = found {
-            return id;
+        match self.find(hash, text.len(), |known| known == text) {
+            Some(id) => id,
+            None => self.push(hash, &[text]),
         }
+    }
+
+    /// The same for two names that go together; an interner holds either names or pairs.
+    #[inline]
+    pub(super) fn intern_pair(&mut self, first: &[u8], second: &[u8]) -> u32 {
+        let hash = xxh3_64_with_seed(first, xxh3_64(second));
+        let same = |known: &[u8]| {
+            let (one, other) = known.split_at(first.len());
+            one == first && other.split_first() == Some((&0, second))
+        };
+        match self.find(hash, first.len() + 1 + second.len(), same) {
+            Some(id) => id,
+            None => self.push(hash, &[first, &[0], second]),
+        }
+    }
+
+    #[inline]
+    fn find(&self, hash: u64, len: usize, same: impl Fn(&[u8]) -> bool) -> Option<u32> {
+        let found = self.table.find(hash, |&id| {
+            let entry = self.entries[id as usize];
+            entry.hash == hash && entry.end - entry.start == len && same(&self.bytes[entry.start..entry.end])
+        });
+        found.copied()
+    }
+
+    #[cold]
+    fn push(&mut self, hash: u64, parts: &[&[u8]]) -> u32 {
         let id =
             u32::try_from(self.entries.len()).expect("fewer than four billion distinct names fit in memory");
         let start = self.bytes.len();
-        self.bytes.extend_from_slice(text);
+        for part in parts {
+            self.bytes.extend_from_slice(part);
+        }
         self.entries.push(Entry { start, end: self.bytes.len(), hash });
         let entries = &self.entries;
         self.table.insert_unique(hash, id, |&id| entries[id as usize].hash);

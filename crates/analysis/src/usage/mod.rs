@@ -80,7 +80,7 @@ impl<'c> Shared<'c> {
     /// Remembers the events of a saved usage, so that logs which hold them too do not count them again.
     pub fn remember(&self, usage: &Usage) {
         for (row, _) in usage.table.rows() {
-            for (day, fingerprint) in &row.fingerprints {
+            for (day, fingerprint) in row.fingerprints {
                 self.duplicates.is_new(*day, *fingerprint);
             }
         }

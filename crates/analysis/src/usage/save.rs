@@ -137,7 +137,7 @@ impl Writer {
             self.signed(row.seen.first);
             self.signed(row.seen.last);
             self.text(row.seen.example.text().as_bytes());
-            self.fingerprints(&row.fingerprints);
+            self.fingerprints(row.fingerprints);
         }
     }
 

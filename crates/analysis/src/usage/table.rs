@@ -1,6 +1,6 @@
 //! The rows, as numbers: what the collectors fill and merge.
 
-use super::fold::{MAX_LEVEL, fold};
+use super::fold::{MAX_LEVEL, fold, fold_into};
 use super::intern::Interner;
 use hashbrown::HashTable;
 use xxhash_rust::xxh3::xxh3_64_with_seed;
@@ -40,25 +40,25 @@ pub(super) struct Key {
 }
 
 /// An event's id as far as it is kept: 36 bytes, the length of a UUID.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct EventId {
-    bytes: [u8; 32],
-    rest: [u8; 4],
+    bytes: [u8; 36],
 }
 
 impl EventId {
     /// Ids are UUIDs; whatever is no printable ASCII in one is kept as `?`, so that none can break a line.
     pub(super) fn new(text: &[u8]) -> Self {
-        let mut id = EventId::default();
-        for (to, from) in id.bytes.iter_mut().chain(&mut id.rest).zip(text) {
-            *to = if from.is_ascii_graphic() { *from } else { b'?' };
+        let text = &text[..text.len().min(36)];
+        let mut bytes = [0; 36];
+        bytes[..text.len()].copy_from_slice(text);
+        for byte in &mut bytes[..text.len()] {
+            *byte = if byte.is_ascii_graphic() { *byte } else { b'?' };
         }
-        id
+        EventId { bytes }
     }
 
     pub(super) fn text(&self) -> String {
-        let bytes: Vec<u8> =
-            self.bytes.iter().chain(&self.rest).copied().take_while(|byte| *byte != 0).collect();
+        let bytes: Vec<u8> = self.bytes.iter().copied().take_while(|byte| *byte != 0).collect();
         String::from_utf8_lossy(&bytes).into_owned()
     }
 }
@@ -96,16 +96,34 @@ impl Prints<'_> {
     }
 }
 
+/// A row as far as every event asks for it: one line of the processor's cache.
 #[derive(Debug, Clone)]
-pub(super) struct Row {
+#[repr(align(64))]
+struct Row {
+    hash: u64,
+    key: Key,
+    start: usize,
+    len: u32,
+    live: bool,
+    count: u64,
+    first: i64,
+    last: i64,
+}
+
+/// The rest of a row.
+#[derive(Debug, Clone)]
+struct Detail {
+    example: EventId,
+    /// Kept only for usages that will be saved.
+    fingerprints: Vec<Fingerprint>,
+}
+
+/// A whole row, for those who read it.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct RowView<'a> {
     pub key: Key,
     pub seen: Seen,
-    /// Kept only for usages that will be saved.
-    pub fingerprints: Vec<Fingerprint>,
-    hash: u64,
-    start: usize,
-    end: usize,
-    live: bool,
+    pub fingerprints: &'a [Fingerprint],
 }
 
 /// The rows of one principal, action, context and outcome that are folded together.
@@ -125,10 +143,13 @@ pub(super) struct Table {
     pub contexts: Interner,
     fold_at: usize,
     rows: Vec<Row>,
+    details: Vec<Detail>,
     index: HashTable<u32>,
     groups: Vec<Group>,
     group_index: HashTable<u32>,
     text: Vec<u8>,
+    /// A buffer that is used again and again.
+    folded: String,
 }
 
 impl Table {
@@ -139,10 +160,12 @@ impl Table {
             contexts: Interner::default(),
             fold_at: fold_at.max(1),
             rows: Vec::new(),
+            details: Vec::new(),
             index: HashTable::new(),
             groups: Vec::new(),
             group_index: HashTable::new(),
             text: Vec::new(),
+            folded: String::new(),
         }
     }
 
@@ -164,10 +187,26 @@ impl Table {
             ^ (u64::from(key.outcome) << 8 | kind as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15)
     }
 
+    /// Counts one event, of which the caller knows that it is new, for the row of `key` and `resource`, whose hash
+    /// it knows too.
+    #[inline]
+    pub(super) fn count(&mut self, key: Key, resource: &str, hash: u64, (time, id): (i64, &[u8])) {
+        if let Some(row) = self.find(hash, &key, resource) {
+            let row = &mut self.rows[row as usize];
+            if time > row.first {
+                row.count += 1;
+                row.last = row.last.max(time);
+                return;
+            }
+        }
+        let seen = Seen { count: 1, first: time, last: time, example: EventId::new(id) };
+        self.add(key, resource, hash, seen, Prints::None);
+    }
+
     /// Adds what was seen to the row of `key` and `resource`, whose hash the caller knows.
     pub(super) fn add(&mut self, key: Key, resource: &str, hash: u64, seen: Seen, prints: Prints<'_>) {
         if let Some(row) = self.find(hash, &key, resource) {
-            return self.rows[row as usize].add(seen, prints);
+            return self.add_to_row(row, seen, prints);
         }
         if !matches!(key.kind, Kind::Exact | Kind::Folded) {
             self.insert(key, resource, hash, seen, prints);
@@ -175,20 +214,53 @@ impl Table {
         }
         let group = self.group(&key);
         let level = self.groups[group].level;
-        match fold(resource, level, key.kind == Kind::Folded) {
-            Some(folded) if folded != resource => {
-                let key = Key { kind: Kind::Folded, ..key };
-                self.add_to_group(group, key, &folded, seen, prints);
+        let mut folded = std::mem::take(&mut self.folded);
+        if fold_into(resource, level, key.kind == Kind::Folded, &mut folded) && folded != resource {
+            let key = Key { kind: Kind::Folded, ..key };
+            let hash = self.hash(&key, &folded);
+            match self.find(hash, &key, &folded) {
+                Some(row) => self.add_to_row(row, seen, prints),
+                None => self.add_to_group(group, key, &folded, hash, seen, prints),
             }
-            _ => self.add_to_group(group, key, resource, seen, prints),
+        } else {
+            self.add_to_group(group, key, resource, hash, seen, prints);
+        }
+        self.folded = folded;
+    }
+
+    /// Adds another sighting; events whose fingerprints both have are counted once.
+    fn add_to_row(&mut self, row: u32, other: Seen, prints: Prints<'_>) {
+        let detail = &mut self.details[row as usize];
+        let row = &mut self.rows[row as usize];
+        let mut count = other.count;
+        match prints {
+            Prints::None => {}
+            Prints::New(print) => detail.fingerprints.push(print),
+            Prints::Some(prints) => {
+                let both = detail.fingerprints.len() + prints.len();
+                detail.fingerprints.extend_from_slice(prints);
+                detail.fingerprints.sort_unstable();
+                detail.fingerprints.dedup();
+                count = count.saturating_sub((both - detail.fingerprints.len()) as u64);
+            }
+        }
+        row.count += count;
+        row.last = row.last.max(other.last);
+        if (other.first, other.example) < (row.first, detail.example) {
+            (row.first, detail.example) = (other.first, other.example);
         }
     }
 
-    fn add_to_group(&mut self, group: usize, key: Key, resource: &str, seen: Seen, prints: Prints<'_>) {
-        let hash = self.hash(&key, resource);
-        if let Some(row) = self.find(hash, &key, resource) {
-            return self.rows[row as usize].add(seen, prints);
-        }
+    /// Adds a row that is new to its group.
+    fn add_to_group(
+        &mut self,
+        group: usize,
+        key: Key,
+        resource: &str,
+        hash: u64,
+        seen: Seen,
+        prints: Prints<'_>,
+    ) {
         let row = self.insert(key, resource, hash, seen, prints);
         self.groups[group].rows.push(row);
         while self.groups[group].rows.len() > self.fold_at && self.groups[group].level < MAX_LEVEL {
@@ -202,15 +274,16 @@ impl Table {
         let rows = std::mem::take(&mut self.groups[group].rows);
         for id in rows {
             let row = &self.rows[id as usize];
-            let text = std::str::from_utf8(&self.text[row.start..row.end]).unwrap_or_default().to_owned();
+            let text = text_of(&self.text, row).to_owned();
             match fold(&text, level, row.key.kind == Kind::Folded) {
                 Some(folded) if folded != text => {
-                    let (key, seen) = (Key { kind: Kind::Folded, ..row.key }, row.seen);
-                    let prints = std::mem::take(&mut self.rows[id as usize].fingerprints);
+                    let key = Key { kind: Kind::Folded, ..row.key };
+                    let seen = self.view(id).seen;
+                    let prints = std::mem::take(&mut self.details[id as usize].fingerprints);
                     self.remove(id);
                     let hash = self.hash(&key, &folded);
                     match self.find(hash, &key, &folded) {
-                        Some(known) => self.rows[known as usize].add(seen, Prints::Some(&prints)),
+                        Some(known) => self.add_to_row(known, seen, Prints::Some(&prints)),
                         None => {
                             let row = self.insert(key, &folded, hash, seen, Prints::Some(&prints));
                             self.groups[group].rows.push(row);
@@ -226,7 +299,10 @@ impl Table {
     fn find(&self, hash: u64, key: &Key, resource: &str) -> Option<u32> {
         let found = self.index.find(hash, |&id| {
             let row = &self.rows[id as usize];
-            row.hash == hash && row.key == *key && &self.text[row.start..row.end] == resource.as_bytes()
+            row.hash == hash
+                && row.key == *key
+                && row.len as usize == resource.len()
+                && self.text[row.start..].starts_with(resource.as_bytes())
         });
         found.copied()
     }
@@ -235,8 +311,10 @@ impl Table {
         let id = u32::try_from(self.rows.len()).expect("fewer than four billion rows fit in memory");
         let start = self.text.len();
         self.text.extend_from_slice(resource.as_bytes());
-        let fingerprints = prints.to_vec();
-        self.rows.push(Row { key, seen, fingerprints, hash, start, end: self.text.len(), live: true });
+        let len = u32::try_from(resource.len()).expect("a resource fits in a record");
+        let Seen { count, first, last, example } = seen;
+        self.rows.push(Row { hash, key, start, len, live: true, count, first, last });
+        self.details.push(Detail { example, fingerprints: prints.to_vec() });
         let rows = &self.rows;
         self.index.insert_unique(hash, id, |&id| rows[id as usize].hash);
         id
@@ -267,12 +345,17 @@ impl Table {
         id
     }
 
+    fn view(&self, id: u32) -> RowView<'_> {
+        let (row, detail) = (&self.rows[id as usize], &self.details[id as usize]);
+        let Row { key, count, first, last, .. } = *row;
+        let seen = Seen { count, first, last, example: detail.example };
+        RowView { key, seen, fingerprints: &detail.fingerprints }
+    }
+
     /// The rows with their resources, in no particular order.
-    pub(super) fn rows(&self) -> impl Iterator<Item = (&Row, &str)> {
-        self.rows
-            .iter()
-            .filter(|row| row.live)
-            .map(|row| (row, std::str::from_utf8(&self.text[row.start..row.end]).unwrap_or_default()))
+    pub(super) fn rows(&self) -> impl Iterator<Item = (RowView<'_>, &str)> {
+        let live = self.rows.iter().enumerate().filter(|(_, row)| row.live);
+        live.map(|(id, row)| (self.view(id as u32), text_of(&self.text, row)))
     }
 
     /// The folded groups: a key whose `kind` means nothing, and the level.
@@ -303,30 +386,11 @@ impl Table {
         for (row, resource) in other.rows() {
             let key = translate(self, &row.key);
             let hash = self.hash(&key, resource);
-            self.add(key, resource, hash, row.seen, Prints::Some(&row.fingerprints));
+            self.add(key, resource, hash, row.seen, Prints::Some(row.fingerprints));
         }
     }
 }
 
-impl Row {
-    /// Adds another sighting; events whose fingerprints both have are counted once.
-    fn add(&mut self, other: Seen, prints: Prints<'_>) {
-        let mut count = other.count;
-        match prints {
-            Prints::None => {}
-            Prints::New(print) => self.fingerprints.push(print),
-            Prints::Some(prints) => {
-                let both = self.fingerprints.len() + prints.len();
-                self.fingerprints.extend_from_slice(prints);
-                self.fingerprints.sort_unstable();
-                self.fingerprints.dedup();
-                count = count.saturating_sub((both - self.fingerprints.len()) as u64);
-            }
-        }
-        self.seen.count += count;
-        self.seen.last = self.seen.last.max(other.last);
-        if (other.first, other.example) < (self.seen.first, self.seen.example) {
-            (self.seen.first, self.seen.example) = (other.first, other.example);
-        }
-    }
+fn text_of<'a>(text: &'a [u8], row: &Row) -> &'a str {
+    std::str::from_utf8(&text[row.start..][..row.len as usize]).unwrap_or_default()
 }
