@@ -51,7 +51,13 @@ fn run_one(setup: &Setup<'_>, principal: &str) -> Result<()> {
     let rows = collected.usage.rows_where(|name| name == principal);
     let newer = collected.newer.rows_where(|name| name == principal);
     if rows.is_empty() && newer.is_empty() {
-        return Err(collect::nobody(principal, &collected.seen));
+        let nobody = collect::nobody(principal, &collected.seen);
+        return Err(match found {
+            Some(_) => {
+                nobody.hint("it is in the snapshot, so it is dormant: disable it first, remove it later")
+            }
+            None => nobody,
+        });
     }
     let case = one::Case { principal, rows: &rows, newer: &newer, policies, found };
     let evidence = Evidence::new(setup, &collected, &collected.usage.rows());

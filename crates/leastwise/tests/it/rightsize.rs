@@ -197,6 +197,7 @@ fn what_cannot_be_asked_is_refused_with_a_way_out() {
         (&["--all"][..], 2, "--out DIR"),
         (&[][..], 2, "--principal ARN, or --all"),
         (&["--principal", "arn:aws:iam::111122223333:role/agents/order-agnet"], 3, "order-agent"),
+        (&["--principal", "arn:aws:iam::111122223333:role/nightly-report"], 3, "dormant"),
         (&["--principal", AGENT, "--sign-key", "key.pem"], 2, "--proof"),
         (&["--principal", AGENT, "--keep", "nowhere.txt"], 3, "nowhere.txt"),
     ] {
