@@ -24,7 +24,7 @@ DUCKDB = """
 SELECT coalesce(r.userIdentity.sessionContext.sessionIssuer.arn, r.userIdentity.arn, r.userIdentity.type, ''),
        r.eventSource, r.eventName, count(*)
 FROM (SELECT unnest(Records) AS r FROM read_json('{folder}/**/*.json.gz',
-        format = 'unstructured', maximum_object_size = 268435456,
+        format = 'newline_delimited', maximum_object_size = 16777216,
         columns = {{Records: 'STRUCT(
             userIdentity STRUCT(type VARCHAR, arn VARCHAR,
                 sessionContext STRUCT(sessionIssuer STRUCT(arn VARCHAR))),
