@@ -130,6 +130,7 @@ step_e2e() {
 # --- run ---------------------------------------------------------------------------------------------
 
 install_packages
+cargo fetch --quiet --locked
 [ "$#" = 0 ] && set -- format lint test doctest doc generated deny fuzz e2e
 for step in "$@"; do
     declare -F "step_$step" >/dev/null || { echo "no such step: $step"; exit 2; }
