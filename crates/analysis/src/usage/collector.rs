@@ -256,20 +256,26 @@ impl<'s> Collector<'s> {
         if let Some((_, class)) = self.errors.iter().find(|(known, _)| known == code) {
             return *class;
         }
-        let class = self.shared.planner.rules().outcome(&unescape(code).unwrap_or_default());
+        // A code that cannot be read says nothing about the permission.
+        let class =
+            unescape(code).map_or(ErrorClass::Unknown, |text| self.shared.planner.rules().outcome(&text));
         if self.errors.len() < 1_000 {
             self.errors.push((code.to_vec(), class));
         }
         class
     }
 
-    fn outcome(&mut self, code: Raw<'_>) -> Outcome {
-        if code.is_empty() {
+    /// How the call ended. A message that speaks of a refusal is believed whatever the code: some services wrap
+    /// one into an error of their own, such as for a role that may not be passed.
+    fn outcome(&mut self, code: Raw<'_>, message: Raw<'_>) -> Outcome {
+        if code.is_empty() && message.is_empty() {
             return Outcome::Used;
         }
-        match self.class(code) {
+        let class = if code.is_empty() { ErrorClass::Authorised } else { self.class(code) };
+        match class {
             ErrorClass::Denied => Outcome::Denied,
             ErrorClass::Unknown => Outcome::Unknown,
+            ErrorClass::Authorised if says_refused(message) => Outcome::Denied,
             ErrorClass::Authorised => Outcome::Failed,
         }
     }
@@ -346,7 +352,7 @@ impl<'s> Collector<'s> {
             Plan::Nothing => return self.usage.tally.leave_out("calls that need no permission"),
             Plan::Needs(_) | Plan::Unknown => {}
         }
-        let outcome = self.outcome(event.error_code);
+        let outcome = self.outcome(event.error_code, event.error_message);
         let origin = self.origin(event);
         let common = Common {
             principal,
@@ -510,6 +516,11 @@ fn label(source: &str) -> &str {
         .strip_suffix(".amazonaws.com")
         .or_else(|| source.strip_suffix(".amazonaws.com.cn"))
         .unwrap_or(source)
+}
+
+/// IAM User Guide, "Troubleshoot access denied error messages": every such message has these words.
+fn says_refused(message: Raw<'_>) -> bool {
+    memchr::memmem::find(message, b"not authorized to perform").is_some()
 }
 
 /// Records of another major version may mean something else by the same names.

@@ -102,6 +102,28 @@ fn an_error_inside_the_response_counts() {
 }
 
 #[test]
+fn a_refusal_is_one_whatever_code_it_is_wrapped_in() {
+    let message =
+        "User: x is not authorized to perform: iam:PassRole on resource: arn:aws:iam::111122223333:role/r";
+    let mut wrapped =
+        with(event(1, "PutBucketReplication", json!({"bucketName": "b"})), "errorMessage", json!(message));
+    assert_eq!(usage(std::slice::from_ref(&wrapped)).rows()[0].outcome, Outcome::Denied, "without a code");
+    wrapped["errorCode"] = json!("InvalidRequest");
+    let rows = usage(&[wrapped]).rows();
+    assert_eq!(short(&rows), [("iam:PassRole", "arn:aws:iam::111122223333:role/r", Outcome::Denied, 1)]);
+}
+
+#[test]
+fn an_error_code_that_cannot_be_read_is_no_evidence() {
+    let shared = shared(Settings::default());
+    let mut collector = Collector::new(&shared);
+    let text = json!({"Records": [with(get(1, "k"), "errorCode", json!("CODE"))]}).to_string();
+    let text: Vec<u8> = text.replace("CODE", "\\q").into_bytes();
+    Reader::new().push(&text, true, &mut collector);
+    assert_eq!(collector.finish().rows()[0].outcome, Outcome::Unknown);
+}
+
+#[test]
 fn a_refusal_counts_as_its_message_says() {
     let event = with(event(1, "PutObject", Value::Null), "errorCode", json!("AccessDenied"));
     let message =
