@@ -90,3 +90,18 @@ fn an_event_whose_parameters_are_hidden_still_needs_something() {
     }
     assert!(silent.is_empty(), "{}", silent.into_iter().collect::<Vec<_>>().join("\n"));
 }
+
+#[test]
+fn a_role_passed_to_nobody_in_particular_says_why() {
+    let table = include_str!("../data/aws/rules/_passrole.rules");
+    let without = |line: &&str| line.contains(" iam:PassRole ") && !line.contains("iam:PassedToService=");
+    let mut unexplained = Vec::new();
+    for section in table.split("\n\n").skip(1) {
+        let open = section.lines().filter(|line| line.starts_with("also ")).find(without);
+        let explained = section.lines().any(|line| line.starts_with("# Without a principal: "));
+        if open.is_some() != explained {
+            unexplained.push(open.or(section.lines().next()).unwrap_or_default());
+        }
+    }
+    assert!(unexplained.is_empty(), "{}", unexplained.join("\n"));
+}
