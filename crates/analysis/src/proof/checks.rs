@@ -126,8 +126,8 @@ pub(super) fn granted(proof: &Proof, given: Option<&PolicySet>) -> Result<Option
             None => Ok(None),
         };
     };
-    let mut set = PolicySet::of_identity(texts(&before.identity)?);
-    set.boundary = before.boundary.as_deref().map(texts).transpose()?;
+    let mut set = PolicySet::of_identity(texts("granted", &before.identity)?);
+    set.boundary = before.boundary.as_deref().map(|boundary| texts("granted", boundary)).transpose()?;
     if let Some(given) = given {
         let boundary = |set: &PolicySet| set.boundary.as_deref().map(digests);
         if digests(&set.identity) != digests(&given.identity) || boundary(&set) != boundary(given) {
@@ -137,13 +137,14 @@ pub(super) fn granted(proof: &Proof, given: Option<&PolicySet>) -> Result<Option
     Ok(Some(set))
 }
 
-fn texts(texts: &[Text]) -> Result<Vec<Named<Policy>>, String> {
+/// The documents that a proof holds word for word.
+pub(super) fn texts(what: &str, texts: &[Text]) -> Result<Vec<Named<Policy>>, String> {
     let read = |text: &Text| {
         let policy = Policy::parse(&text.text)
-            .map_err(|error| format!("granted document `{}` is not a policy: {error}", text.name))?;
+            .map_err(|error| format!("{what} document `{}` is not a policy: {error}", text.name))?;
         match sha256(text.text.as_bytes()) == text.sha256 && policy.to_compact_json() == text.text {
             true => Ok(Named::new(&text.name, policy)),
-            false => Err(format!("granted document `{}` was changed: its digest does not match", text.name)),
+            false => Err(format!("{what} document `{}` was changed: its digest does not match", text.name)),
         }
     };
     texts.iter().map(read).collect()

@@ -25,20 +25,31 @@ pub struct Making<'a> {
     pub settings: Settings,
     /// The catalogue.
     pub catalog: &'a Catalog,
-    /// What was read; of the older part when a newer one is held out.
+    /// What was read.
     pub tally: &'a Tally,
     /// Events of which nobody knows what they need.
     pub unmapped: &'a [Unmapped],
     /// The usage that the policy was made from.
     pub rows: &'a [UsageRow],
-    /// Where the part that was held out begins, and the usage in it.
-    pub newer: Option<(Timestamp, &'a [UsageRow])>,
+    /// The replay of a newer part against a policy that was made without it, when that was asked for.
+    pub holdout: Option<Trial<'a>>,
     /// What came out.
     pub rightsized: &'a Rightsized,
     /// What was granted before, when it is known. Its boundary stays.
     pub granted: Option<&'a PolicySet>,
     /// What could not be read.
     pub problems: Vec<Problem>,
+}
+
+/// A policy made from the older part of the usage, and the newer part to try it on. It is not the new policy.
+#[derive(Debug, Clone, Copy)]
+pub struct Trial<'a> {
+    /// Where the newer part begins.
+    pub from: Timestamp,
+    /// What was made from the part before.
+    pub policy: &'a [Named<Policy>],
+    /// The usage of the newer part; it is among the rows of all as well.
+    pub newer: &'a [UsageRow],
 }
 
 impl Proof {
@@ -70,9 +81,9 @@ impl Proof {
             widenings: making.rightsized.widenings.clone(),
             conditions_inferred: making.rightsized.conditions_inferred.clone(),
             dropped: making.rightsized.dropped.clone(),
-            holdout: making
-                .newer
-                .map(|(from, newer)| held_out(from, &own(newer, making.principal), &set, making.granted)),
+            holdout: making.holdout.map(|trial| {
+                held_out(trial.from, trial.policy, &own(trial.newer, making.principal), making.granted)
+            }),
             problems,
             digest: String::new(),
             signature: None,
@@ -102,12 +113,13 @@ fn documents(named: &[Named<Policy>]) -> Vec<Document> {
     named.iter().map(document).collect()
 }
 
+fn text(named: &Named<Policy>) -> Text {
+    let text = named.policy.to_compact_json();
+    Text { name: named.name.clone(), sha256: sha256(text.as_bytes()), text }
+}
+
 /// What was granted before, word for word.
 fn before(granted: &PolicySet) -> Before {
-    let text = |named: &Named<Policy>| {
-        let text = named.policy.to_compact_json();
-        Text { name: named.name.clone(), sha256: sha256(text.as_bytes()), text }
-    };
     Before {
         identity: granted.identity.iter().map(text).collect(),
         boundary: granted.boundary.as_ref().map(|boundary| boundary.iter().map(text).collect()),
@@ -150,13 +162,14 @@ pub(super) fn in_force(identity: Vec<Named<Policy>>, granted: Option<&PolicySet>
 
 pub(super) fn held_out(
     from: Timestamp,
+    policy: &[Named<Policy>],
     rows: &[&UsageRow],
-    set: &PolicySet,
     granted: Option<&PolicySet>,
 ) -> HeldOut {
     HeldOut {
         from,
+        policy: policy.iter().map(text).collect(),
         usage_digest: usage_digest(rows.iter().copied()),
-        result: replay(rows.iter().copied(), set, granted),
+        result: replay(rows.iter().copied(), &in_force(policy.to_vec(), granted), granted),
     }
 }

@@ -15,7 +15,7 @@ mod verify;
 
 pub use canonical::{canonical, document_digest, inputs_digest, sha256, usage_digest};
 pub use error::ProofError;
-pub use make::Making;
+pub use make::{Making, Trial};
 pub use signature::{ALGORITHM, PublicKey, Signature, SigningKey, sign};
 pub use verify::{Check, Verification, VerifyReport, verify};
 
@@ -74,7 +74,7 @@ pub struct Proof {
     pub conditions_inferred: Vec<InferredCondition>,
     /// Destructive actions that were used and left out because the user said so.
     pub dropped: Vec<String>,
-    /// The replay of a newer part that the policy was made without.
+    /// The replay of a newer part against a policy made without it. The new policy is made from all of the window.
     pub holdout: Option<HeldOut>,
     /// What could not be read, as far as it is named; [`Counts::problems`] counts all.
     pub problems: Vec<Problem>,
@@ -200,16 +200,18 @@ pub struct UnmappedEvent {
     pub example: String,
 }
 
-/// The replay of a newer part that the policy was made without.
+/// The replay of a newer part against a policy made without it: how often such a cut would have denied wrongly.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct HeldOut {
     /// Where the newer part begins.
     #[serde(with = "crate::stamp")]
     pub from: Timestamp,
-    /// Over the principal's rows of usage in it.
+    /// The policy that was made from the part before, word for word. Nobody applies it.
+    pub policy: Vec<Text>,
+    /// Over the principal's rows of usage in the newer part.
     pub usage_digest: String,
-    /// What the policy says to it.
+    /// What that policy says to them.
     pub result: Replay,
 }
 

@@ -3,7 +3,7 @@
 use leastwise_policy::aws::evaluate::PolicySet;
 
 use super::Proof;
-use super::checks::same;
+use super::checks::{self, same};
 use super::make::{held_out, own};
 use super::verify::{Checks, Verification, counted};
 use crate::replay::{Replay, replay};
@@ -38,7 +38,7 @@ pub(super) fn add(
         dropped,
         format!("{} left out as asked", counted(proof.dropped.len(), "destructive action")),
     );
-    let (holdout, words) = holdout(proof, with, &set, granted);
+    let (holdout, words) = holdout(proof, with, granted);
     checks.add("holdout", holdout, words);
 }
 
@@ -81,7 +81,6 @@ fn dropped(proof: &Proof, rows: &[&UsageRow]) -> Result<(), String> {
 fn holdout(
     proof: &Proof,
     with: &Verification<'_>,
-    set: &PolicySet,
     granted: Option<&PolicySet>,
 ) -> (Result<(), String>, String) {
     let wrong = |what: String| (Err(what), String::new());
@@ -93,12 +92,17 @@ fn holdout(
             return wrong(format!("the part from {} on was held out; read it apart", claimed.from));
         }
     };
-    let (older, from) = (own(with.rows, &proof.principal), claimed.from);
-    if older.iter().any(|row| row.last >= from) || newer.iter().any(|row| row.first < from) {
+    let from = claimed.from;
+    if newer.iter().any(|row| row.first < from) {
         return wrong(format!("the logs were not divided at {from}, where the newer part begins"));
     }
-    let found = held_out(from, &newer, set, granted);
+    let policy = match checks::texts("holdout", &claimed.policy) {
+        Ok(policy) => policy,
+        Err(what) => return wrong(what),
+    };
+    let found = held_out(from, &policy, &newer, granted);
     let denied = found.result.denied_events();
-    let words = format!("{} held out, {denied} denied", counted(found.result.events, "event"));
+    let events = counted(found.result.events, "event");
+    let words = format!("{denied} of {events} since {from} denied by the policy of the time before");
     (same(claimed, &found), words)
 }

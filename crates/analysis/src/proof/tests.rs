@@ -20,6 +20,7 @@ const AGENT: &str = "arn:aws:iam::111122223333:role/agents/order-agent";
 /// Everything that a proof is made from and checked against.
 pub(super) struct Case {
     rows: Vec<UsageRow>,
+    /// Where a newer part begins, which is held out, and its rows; they are among `rows` as well.
     newer: Option<(Timestamp, Vec<UsageRow>)>,
     unmapped: Vec<Unmapped>,
     tally: Tally,
@@ -101,8 +102,16 @@ impl Case {
         rightsize(&own, Some(&self.granted), Catalog::embedded(), &self.options)
     }
 
+    /// The policy of the part before the one that is held out.
+    fn trial(&self) -> Vec<Named<Policy>> {
+        let Some((from, _)) = self.newer else { return Vec::new() };
+        let own = |row: &&UsageRow| row.principal == AGENT && row.last < from;
+        let older: Vec<UsageRow> = self.rows.iter().filter(own).cloned().collect();
+        rightsize(&older, Some(&self.granted), Catalog::embedded(), &self.options).documents
+    }
+
     fn proof(&self) -> Proof {
-        let rightsized = self.rightsized();
+        let (rightsized, trial) = (self.rightsized(), self.trial());
         Proof::make(Making {
             principal: AGENT,
             asked: (Some(at("2026-09-01")), Some(at("2026-11-01"))),
@@ -111,7 +120,7 @@ impl Case {
             tally: &self.tally,
             unmapped: &self.unmapped,
             rows: &self.rows,
-            newer: self.newer.as_ref().map(|(from, rows)| (*from, rows.as_slice())),
+            holdout: self.newer.as_ref().map(|(from, newer)| Trial { from: *from, policy: &trial, newer }),
             rightsized: &rightsized,
             granted: Some(&self.granted),
             problems: vec![Problem { place: "logs/3.json.gz".to_owned(), reason: "cut short".to_owned() }],
@@ -192,15 +201,22 @@ fn a_policy_that_denies_what_was_used_is_told_as_it_is() {
 }
 
 #[test]
-fn the_newer_part_is_replayed_against_a_policy_made_without_it() {
+fn the_newer_part_is_replayed_against_a_policy_made_without_it_and_the_new_policy_has_it() {
     let mut case = Case::new();
     let mut later = row("s3:GetObject", object("c"), Outcome::Used, 3);
     (later.first, later.last) = (at("2026-10-25"), at("2026-10-26"));
+    case.rows.push(later.clone());
     case.newer = Some((at("2026-10-21"), vec![later]));
     let proof = case.proof();
     let held_out = proof.holdout.clone().unwrap();
     assert_eq!((held_out.result.events, held_out.result.denied_events()), (3, 3));
-    assert!(case.verify(&proof.to_json()).holds);
+    assert_eq!((proof.replay.events, proof.replay.allowed, proof.holds), (12, 12, true));
+    let report = case.verify(&proof.to_json());
+    assert!(report.holds && report.on_trust.iter().any(|what| what.contains("holdout")), "{report:#?}");
+    let mut forged = proof.clone();
+    forged.holdout.as_mut().unwrap().policy[0].text = r#"{"Version":"2012-10-17","Statement":[]}"#.to_owned();
+    forged.digest = forged.digest_now();
+    assert_eq!(failed(&case.verify(&forged.to_json())), ["holdout"]);
     case.newer.as_mut().unwrap().1[0].count = 4;
     assert_eq!(failed(&case.verify(&proof.to_json())), ["holdout"]);
     case.newer = None;

@@ -15,14 +15,14 @@ use super::{Proof, PublicKey, inputs_digest, usage_digest};
 use crate::usage::{Source, Tally, Unmapped, UsageRow};
 
 /// What a proof is checked against: the logs, read as they were read for it (its window, every principal, its
-/// `fold_at`, split where its newer part begins), and the documents.
+/// `fold_at`), and the documents.
 #[derive(Debug, Clone, Copy)]
 pub struct Verification<'a> {
     /// Policy documents: the name of the file and its text. They are found by their digests.
     pub documents: &'a [(String, String)],
-    /// Rows of usage, of the older part when a newer one is held out. Those of others are left out.
+    /// Rows of usage. Those of others are left out.
     pub rows: &'a [UsageRow],
-    /// Rows of the newer part, when the proof holds one out.
+    /// Those of the newer part once more, when the proof holds one out.
     pub newer: Option<&'a [UsageRow]>,
     /// Events of which nobody knows what they need.
     pub unmapped: &'a [Unmapped],
@@ -83,10 +83,10 @@ pub fn verify(text: &str, with: &Verification<'_>) -> VerifyReport {
     let found = documents(&mut checks, &proof, with);
     logs(&mut checks, &proof, with);
     outcome::add(&mut checks, &proof, with, found);
-    checks.report(on_trust(with))
+    checks.report(on_trust(&proof, with))
 }
 
-fn on_trust(with: &Verification<'_>) -> Vec<&'static str> {
+fn on_trust(proof: &Proof, with: &Verification<'_>) -> Vec<&'static str> {
     let mut list = vec![
         "the version of leastwise",
         "the settings",
@@ -95,6 +95,9 @@ fn on_trust(with: &Verification<'_>) -> Vec<&'static str> {
     ];
     if with.granted.is_none() {
         list.push("what was granted before");
+    }
+    if proof.holdout.is_some() {
+        list.push("that the policy of the holdout was made from the time before");
     }
     list
 }

@@ -46,7 +46,7 @@ pub struct RightsizeArgs {
     #[arg(long, value_name = "WHICH", default_value = "stable")]
     pub conditions: Conditions,
 
-    /// Learn from the older part, replay this much of the newer, and tell how much would be denied wrongly
+    /// Measure: how much of the newest SPAN a policy made from the time before would deny (what is written has all)
     #[arg(long, value_name = "SPAN")]
     pub holdout: Option<Span>,
 
@@ -66,7 +66,7 @@ pub struct RightsizeArgs {
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
 
-    /// Write the proof: what was replayed against the new policy, and what came out
+    /// Write the proof: what was replayed against the new policy, and what came out; documents are written as JSON too
     #[arg(long, value_name = "FILE")]
     pub proof: Option<PathBuf>,
 

@@ -34,7 +34,7 @@ pub struct Wanted<'a> {
     pub principals: Vec<Glob>,
     /// Only events in it.
     pub window: Window,
-    /// From then on, events go into a usage of their own.
+    /// Also tell apart what was before and what from then on.
     pub split: Option<i64>,
     /// So many resources are kept apart before they are folded into a pattern.
     pub fold_at: usize,
@@ -46,16 +46,24 @@ pub struct Wanted<'a> {
 
 /// What was collected.
 pub struct Collected {
-    /// Who did what; before the split, if there is one.
+    /// Who did what, in all of the window.
     pub usage: Usage,
-    /// Who did what from the split on.
-    pub newer: Usage,
-    /// Where the split is.
-    pub split: Option<i64>,
+    /// The same in two parts, when that was asked for.
+    pub parts: Option<Divided>,
     /// What was read and what was not.
     pub account: Account,
     /// Every principal that was seen, also those that were not asked for.
     pub seen: Vec<String>,
+}
+
+/// Usage before and after some moment.
+pub struct Divided {
+    /// The moment.
+    pub at: Timestamp,
+    /// Who did what before it.
+    pub older: Usage,
+    /// Who did what from it on.
+    pub newer: Usage,
 }
 
 /// Resolves `--since` and `--until` against the clock.
@@ -73,31 +81,23 @@ pub fn window(args: &WindowArgs) -> Result<Window> {
 pub fn collect(wanted: Wanted<'_>, catalog: &Catalog) -> Result<Collected> {
     let places = wanted.logs.iter().map(|text| Place::parse(text)).collect::<Result<Vec<_>>>()?;
     let (saved, places) = split(places)?;
-    let (older, newer) = wanted.window.split_at(wanted.split);
-    let shared_older = shared(&wanted, older, catalog);
-    let shared_newer = newer.map(|newer| shared(&wanted, newer, catalog));
-    let mut parts = Parts { older, newer, usage: Usage::default(), newer_usage: Usage::default() };
+    let shared = shared(&wanted, catalog);
+    let mut parts = Parts::new(wanted.window, wanted.split);
     for (name, saved) in &saved {
-        shared_older.remember(saved);
-        if let Some(shared) = &shared_newer {
-            shared.remember(saved);
-        }
+        shared.remember(saved);
         parts.merge(name, saved)?;
     }
     let progress = Progress::new("reading", wanted.quiet);
     let harvest = pool::read(plan(&wanted, places), &progress, || Both {
-        older: Collector::new(&shared_older),
-        newer: shared_newer.as_ref().map(Collector::new),
+        older: Collector::new(&shared),
+        newer: wanted.split.map(|split| (split, Collector::new(&shared))),
     });
     progress.finish();
     let harvest = harvest?;
-    let mut seen = parts.usage.principals();
+    let mut seen = parts.older.principals();
     for both in harvest.collectors {
-        seen.extend(both.older.principals().map(str::to_owned));
-        parts.usage.merge(&both.older.finish());
-        if let Some(newer) = both.newer {
-            parts.newer_usage.merge(&newer.finish());
-        }
+        seen.extend(both.principals().map(str::to_owned));
+        parts.take(both);
     }
     seen.sort();
     seen.dedup();
@@ -109,10 +109,10 @@ pub fn collect(wanted: Wanted<'_>, catalog: &Catalog) -> Result<Collected> {
         }
         parts.merge(name, &load(name, bytes)?)?;
     }
-    let Parts { mut usage, newer_usage: newer, .. } = parts;
+    let (mut usage, parts) = parts.whole();
     usage.tally.sources.extend(harvest.sources);
     usage.tally.problems += harvest.account.skipped();
-    Ok(Collected { usage, newer, split: wanted.split, account: harvest.account, seen })
+    Ok(Collected { usage, parts, account: harvest.account, seen })
 }
 
 /// When the newest event of the logs was, as of now: what a clock that runs wrong dates later is left out.
@@ -131,11 +131,11 @@ pub fn newest(wanted: &Wanted<'_>) -> Result<Option<i64>> {
     Ok(harvest?.collectors.into_iter().filter_map(|newest| newest.newest).chain(rows).max())
 }
 
-fn shared<'c>(wanted: &Wanted<'_>, window: Window, catalog: &'c Catalog) -> Shared<'c> {
+fn shared<'c>(wanted: &Wanted<'_>, catalog: &'c Catalog) -> Shared<'c> {
     let settings = Settings {
         principals: wanted.principals.clone(),
-        since: window.since.map(Timestamp::from_seconds),
-        until: window.until.map(Timestamp::from_seconds),
+        since: wanted.window.since.map(Timestamp::from_seconds),
+        until: wanted.window.until.map(Timestamp::from_seconds),
         // A saved usage is merged by the fingerprints of its events, and so needs its own and those of the logs.
         keep_fingerprints: wanted.save,
         fold_at: wanted.fold_at,

@@ -14,7 +14,7 @@ mod setup;
 mod summary;
 
 use leastwise_analysis::rightsize::Coverage;
-use leastwise_analysis::usage::{Unmapped, UsageRow};
+use leastwise_analysis::usage::{Unmapped, Usage, UsageRow};
 use leastwise_catalog::Catalog;
 use leastwise_generate::render::Names;
 
@@ -22,7 +22,8 @@ use super::collect::{self, Collected};
 use crate::atomic::Batch;
 use crate::cli::rightsize::RightsizeArgs;
 use crate::error::{Error, Result};
-use crate::output;
+use crate::output::{self, plain};
+use deliver::Delivery;
 pub use granted::Granted;
 use setup::Setup;
 
@@ -49,8 +50,7 @@ fn run_one(setup: &Setup<'_>, principal: &str) -> Result<()> {
     let collected = setup.collect()?;
     collected.report(&args.logs.read, setup.quiet)?;
     let rows = collected.usage.rows_where(|name| name == principal);
-    let newer = collected.newer.rows_where(|name| name == principal);
-    if rows.is_empty() && newer.is_empty() {
+    if rows.is_empty() {
         let nobody = collect::nobody(principal, &collected.seen);
         return Err(match found {
             Some(_) => {
@@ -59,25 +59,29 @@ fn run_one(setup: &Setup<'_>, principal: &str) -> Result<()> {
             None => nobody,
         });
     }
-    let case = one::Case { principal, rows: &rows, newer: &newer, policies, found };
+    let parts = collected.parts.as_ref().map(|parts| {
+        let of = |usage: &Usage| usage.rows_where(|name| name == principal);
+        (of(&parts.older), of(&parts.newer))
+    });
+    let holdout = parts.as_ref().map(|(older, newer)| one::Parts { older, newer });
+    let case = one::Case { principal, rows: &rows, holdout, policies, found };
     let evidence = Evidence::new(setup, &collected, &collected.usage.rows());
     let outcome = one::outcome(setup, &evidence, &case);
     if !setup.quiet {
         output::note(&outcome.summary(principal).join("\n"));
     }
+    let documents = outcome.rightsized.documents.as_slice();
+    let target = deliver::target(principal, found);
+    let delivery = deliver::files(&mut Names::default(), args, target, documents)?;
+    tell(setup, &delivery, documents.len());
     let mut batch = Batch::new();
-    let files = deliver::files(
-        &mut Names::default(),
-        args,
-        deliver::target(principal, found),
-        &outcome.rightsized.documents,
-    )?;
-    let notes: Vec<&str> = files.iter().flat_map(|file| file.notes.iter().map(String::as_str)).collect();
-    if !setup.quiet && !notes.is_empty() {
-        output::note(&format!("  note: {}", notes.join("\n  note: ")));
-    }
     if let Some(folder) = &args.out {
-        for file in &files {
+        for file in &delivery.files {
+            batch.add(&folder.join(&file.name), file.text.as_bytes())?;
+        }
+    }
+    if let Some(folder) = deliver::folder(args) {
+        for file in &delivery.proved {
             batch.add(&folder.join(&file.name), file.text.as_bytes())?;
         }
     }
@@ -89,23 +93,39 @@ fn run_one(setup: &Setup<'_>, principal: &str) -> Result<()> {
     }
     batch.commit()?;
     if args.out.is_none() {
-        output::result(deliver::text(args, &files, &outcome.rightsized.documents).as_bytes())?;
+        output::result(deliver::text(args, &delivery.files, documents.len()).as_bytes())?;
     }
     outcome.verdict(principal)?;
     collected.skipped(&args.logs.read)
 }
 
+/// What is to be known of the files, on stderr.
+fn tell(setup: &Setup<'_>, delivery: &Delivery, documents: usize) {
+    if setup.quiet {
+        return;
+    }
+    let notes = delivery.files.iter().flat_map(|file| file.notes.iter().map(|note| format!("note: {note}")));
+    for line in notes.chain(deliver::check(setup.args, delivery, documents)) {
+        output::note(&plain(&format!("  {line}")));
+    }
+}
+
 /// What all principals of a run have in common.
 pub struct Evidence<'a> {
     collected: &'a Collected,
+    /// What the logs could show at all.
     coverage: Coverage,
+    /// What the older part of them could show, when a newer one is held out.
+    older_coverage: Option<Coverage>,
     unmapped: Vec<Unmapped>,
 }
 
 impl<'a> Evidence<'a> {
     fn new(setup: &Setup<'_>, collected: &'a Collected, rows: &[UsageRow]) -> Self {
         let coverage = Coverage::of(rows, setup.catalog);
-        Evidence { collected, coverage, unmapped: collected.usage.unmapped() }
+        let older = collected.parts.as_ref().map(|parts| parts.older.rows());
+        let older_coverage = older.map(|rows| Coverage::of(&rows, setup.catalog));
+        Evidence { collected, coverage, older_coverage, unmapped: collected.usage.unmapped() }
     }
 }
 

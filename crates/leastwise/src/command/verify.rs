@@ -1,9 +1,10 @@
 //! `leastwise verify`: works a proof out again from the logs and the documents.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use leastwise_analysis::proof::{self, Proof, ProofError, PublicKey, Verification, VerifyReport};
 use leastwise_catalog::Catalog;
+use leastwise_policy::aws::Policy;
 use leastwise_policy::time::Timestamp;
 
 use super::collect::{Wanted, collect};
@@ -17,24 +18,21 @@ use crate::output::{self, plain};
 pub fn run(args: &VerifyArgs, catalog: &Catalog, quiet: bool) -> Result<()> {
     let text = read(&args.proof)?;
     let proof = Proof::parse(&text).map_err(|error| unreadable(&args.proof, error))?;
-    let documents = args
-        .policy
-        .iter()
-        .map(|path| Ok((path.display().to_string(), read(path)?)))
-        .collect::<Result<Vec<_>>>()?;
+    let documents = args.policy.iter().map(|path| document(path, &proof)).collect::<Result<Vec<_>>>()?;
     let public_key = args.public_key.as_deref().map(read_key).transpose()?;
     let granted = Granted::read(&args.granted)?;
     let granted = granted.of(&proof.principal)?.0;
     let collected = collect(wanted(args, &proof, quiet), catalog)?;
     collected.report(&args.read, quiet)?;
     let of_principal = |name: &str| name == proof.principal;
-    let (rows, newer) = (collected.usage.rows_where(of_principal), collected.newer.rows_where(of_principal));
+    let rows = collected.usage.rows_where(of_principal);
+    let newer = collected.parts.as_ref().map(|parts| parts.newer.rows_where(of_principal));
     let report = proof::verify(
         &text,
         &Verification {
             documents: &documents,
             rows: &rows,
-            newer: collected.split.map(|_| newer.as_slice()),
+            newer: newer.as_deref(),
             unmapped: &collected.usage.unmapped(),
             tally: &collected.usage.tally,
             catalog,
@@ -60,6 +58,44 @@ fn wanted<'a>(args: &'a VerifyArgs, proof: &Proof, quiet: bool) -> Wanted<'a> {
         save: false,
         quiet,
     }
+}
+
+/// A policy document: the name of the file and its text.
+fn document(path: &Path, proof: &Proof) -> Result<(String, String)> {
+    let name = path.display().to_string();
+    let way_out = || match beside(path, proof) {
+        found if found.is_empty() => "give the JSON documents; `rightsize --proof` writes them".to_owned(),
+        found => format!("the documents lie beside it: --policy {}", found.join(" ")),
+    };
+    let format = match path.extension().and_then(|ending| ending.to_str()) {
+        Some("tf") => "Terraform",
+        Some("yaml" | "yml" | "template") => "CloudFormation",
+        _ => {
+            let text = read(path)?;
+            return match Policy::parse(&text) {
+                Ok(_) => Ok((name, text)),
+                Err(error) => Err(Error::input(format!("`{name}` is not a policy document"))
+                    .because(error)
+                    .hint(way_out())),
+            };
+        }
+    };
+    Err(Error::usage(format!("`{name}` is {format}, and the proof is about the JSON documents"))
+        .hint(way_out()))
+}
+
+/// The documents of the proof that `rightsize` wrote beside another file of its own.
+fn beside(path: &Path, proof: &Proof) -> Vec<String> {
+    let stem = path.file_stem().unwrap_or_default().to_string_lossy();
+    let stem = stem.strip_suffix("-index").unwrap_or(&stem);
+    let candidates =
+        (1..=proof.policy.len()).map(|number| path.with_file_name(format!("{stem}-{number}.json")));
+    let ours = |path: &PathBuf| {
+        let policy = std::fs::read_to_string(path).ok().and_then(|text| Policy::parse(&text).ok());
+        let digest = policy.map(|policy| proof::document_digest(&policy));
+        proof.policy.iter().any(|document| Some(&document.sha256) == digest.as_ref())
+    };
+    candidates.filter(ours).map(|path| path.display().to_string()).collect()
 }
 
 fn read(path: &Path) -> Result<String> {

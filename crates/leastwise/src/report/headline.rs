@@ -42,38 +42,46 @@ fn dormancy(dormant: Dormant) -> &'static str {
 
 fn proof_line(proof: &ProofSummary) -> Line {
     let (replayed, denied) = (grouped(proof.replayed), grouped(proof.denied));
-    let undecided = match proof.undecided {
-        0 => String::new(),
-        some => format!("; {} could not be decided from the log", grouped(some)),
-    };
+    let rest = neither(proof.undecided, proof.not_granted);
     if proof.holds {
         let text = format!(
-            "The proof holds: of {replayed} authorised events, the new policy allows {}{undecided}",
+            "The proof holds: of {replayed} authorised events, the new policy allows {}{rest}",
             grouped(proof.allowed)
         );
         return Line { mood: Mood::Good, text };
     }
-    let text = format!(
-        "The proof does not hold: of {replayed} authorised events, {denied} would be denied{undecided}"
-    );
+    let text =
+        format!("The proof does not hold: of {replayed} authorised events, {denied} would be denied{rest}");
     Line { mood: Mood::Bad, text }
+}
+
+/// What is neither allowed nor newly denied, when there is any.
+fn neither(undecided: u64, not_granted: u64) -> String {
+    let mut text = String::new();
+    for (count, what) in [
+        (undecided, "could not be decided from the log"),
+        (not_granted, "are not allowed by the granted policy either"),
+    ] {
+        if count > 0 {
+            text.push_str(&format!("; {} {what}", grouped(count)));
+        }
+    }
+    text
 }
 
 fn holdout_line(holdout: &HoldoutSummary) -> Line {
     let Some(rate) = holdout.false_deny_rate else {
-        let text = format!("Holdout: no authorised event since {}, so nothing was tested", holdout.from);
+        let text = format!("Holdout: no authorised event since {}, so nothing was measured", holdout.from);
         return Line { mood: Mood::Bad, text };
     };
-    let undecided = match holdout.undecided {
-        0 => String::new(),
-        some => format!("; {} could not be decided", grouped(some)),
-    };
     let text = format!(
-        "Holdout since {}: a policy made from the time before would have denied {} of {} authorised events ({}){undecided}",
+        "Holdout: a policy made from the time before {} would have denied {} of {} authorised events since then \
+         ({}){}. That policy was only for measuring; the new one is made from all of the window",
         holdout.from,
         grouped(holdout.denied),
         grouped(holdout.replayed),
-        percent(rate)
+        percent(rate),
+        neither(holdout.undecided, holdout.not_granted)
     );
     Line { mood: if holdout.denied == 0 { Mood::Good } else { Mood::Bad }, text }
 }

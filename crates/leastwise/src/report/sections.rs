@@ -15,20 +15,25 @@ const SHOWN: usize = 12;
 pub(super) fn page(report: &Report) -> Page {
     let sections = [
         statements(report),
-        newly_denied(
+        replayed(
             "Newly denied",
             "Events of the window that the new policy denies.",
             report.proof.as_ref().map(|p| &p.newly_denied),
         ),
-        newly_denied(
+        replayed(
             "Denied in the holdout",
-            "Events of the newer part that a policy made from the older part denies.",
+            "Events of the newer part that a policy made from the older part alone denies. The new policy is made from both.",
             report.holdout.as_ref().map(|h| &h.newly_denied),
         ),
-        newly_denied(
+        replayed(
             "Not decided",
             "Events whose outcome hangs on something the log does not tell.",
             report.proof.as_ref().map(|p| &p.not_decided),
+        ),
+        replayed(
+            "Not granted before either",
+            "Authorised events that neither the new policy nor the granted one allows.",
+            report.proof.as_ref().map(|p| &p.not_granted_either),
         ),
         widenings(report),
         conditions(report),
@@ -103,7 +108,7 @@ fn listed(not: bool, texts: &[String]) -> Cell {
     Cell::some(if not { "all but" } else { "" }, texts, SHOWN)
 }
 
-fn newly_denied(title: &str, intro: &str, events: Option<&Vec<Replayed>>) -> Option<Section> {
+fn replayed(title: &str, intro: &str, events: Option<&Vec<Replayed>>) -> Option<Section> {
     let row = |event: &Replayed| {
         vec![
             Cell::code(&event.action),

@@ -161,18 +161,24 @@ fn report(name: &str) -> Report {
         run: run(),
         proof: Some(ProofSummary {
             holds: !hostile,
-            replayed: 1237,
+            replayed: 1240,
             allowed: if hostile { 1230 } else { 1237 },
             denied: if hostile { 7 } else { 0 },
             undecided: 0,
+            not_granted: 3,
             newly_denied: if hostile { vec![event(7)] } else { vec![] },
             not_decided: vec![],
+            not_granted_either: vec![Replayed {
+                reason: "no granted policy allows it: something else does, such as a resource policy".into(),
+                ..event(3)
+            }],
         }),
         holdout: Some(HoldoutSummary {
             from: "2026-10-20T00:00:00Z".into(),
             replayed: 400,
             denied: 1,
             undecided: 0,
+            not_granted: 0,
             false_deny_rate: Some(1.0 / 400.0),
             newly_denied: vec![event(1)],
         }),

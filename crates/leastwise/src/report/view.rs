@@ -70,10 +70,14 @@ pub(crate) struct ProofSummary {
     pub denied: u64,
     /// Of these, not decidable from the log.
     pub undecided: u64,
+    /// Of these, allowed neither by the new policy nor by the granted one: something else allowed them.
+    pub not_granted: u64,
     /// What would newly be denied.
     pub newly_denied: Vec<Replayed>,
     /// What could not be decided.
     pub not_decided: Vec<Replayed>,
+    /// What the granted policy does not allow either.
+    pub not_granted_either: Vec<Replayed>,
 }
 
 /// Events that came out alike in a replay.
@@ -102,6 +106,8 @@ pub(crate) struct HoldoutSummary {
     pub denied: u64,
     /// Of these, not decidable.
     pub undecided: u64,
+    /// Of these, not allowed by the granted policy either.
+    pub not_granted: u64,
     /// `denied / replayed`, from 0 to 1; nothing when there was nothing to replay.
     pub false_deny_rate: Option<f64>,
     /// What was denied.

@@ -98,6 +98,9 @@ fn a_proof_is_verified_and_whatever_is_changed_is_noticed() {
     let policy = std::fs::read_to_string(folder.0.join("iam/order-agent-1.json")).expect("the policy");
     folder.write("iam/order-agent-1.json", policy.replace("\"Allow\"", "\"Deny\""));
     assert_eq!(verify(&folder, &[]).code, Some(1), "another policy");
+    let index = verify(&folder, &["--policy", "iam/order-agent-index.json"]);
+    assert_eq!(index.code, Some(3), "{}", index.err);
+    assert!(index.err.contains("`iam/order-agent-index.json` is not a policy document"), "{}", index.err);
     folder.write("iam/order-agent-1.json", &policy);
 
     let proof = std::fs::read_to_string(folder.0.join("agent.proof.json")).expect("the proof");
@@ -110,6 +113,36 @@ fn a_proof_is_verified_and_whatever_is_changed_is_noticed() {
     folder.write("empty.json", r#"{"Records":[]}"#);
     let args = ["verify", "agent.proof.json", "--policy", "iam/order-agent-1.json", "--logs", "empty.json"];
     assert_eq!(run(&folder, &args).code, Some(1), "other logs");
+}
+
+#[test]
+fn a_proof_can_be_checked_whatever_the_format_of_the_policy() {
+    for (format, file, out) in [
+        ("terraform", "order-agent.tf", &["--out", "iam"][..]),
+        ("cloudformation", "order-agent.yaml", &["--out", "iam"]),
+        ("terraform", "order-agent.tf", &[]),
+    ] {
+        let folder = Folder::new("any-format");
+        let proof = if out.is_empty() { "iam/agent.proof.json" } else { "agent.proof.json" };
+        let made = agent(&folder, &[&["--format", format, "--proof", proof], out].concat());
+        assert_eq!(made.code, Some(0), "{}", made.err);
+        assert!(made.err.contains("--policy iam/order-agent-1.json --logs"), "{}", made.err);
+        if out.is_empty() {
+            folder.write(&format!("iam/{file}"), &made.out);
+            std::fs::rename(folder.0.join(proof), folder.0.join("agent.proof.json")).expect("the proof");
+        }
+        let good = verify(&folder, &[]);
+        assert_eq!(good.code, Some(0), "{format}: {}\n{}", good.out, good.err);
+
+        let (given, logs) = (format!("iam/{file}"), account("logs"));
+        let args = ["verify", "agent.proof.json", "--policy", &given, "--logs", text(&logs)];
+        let wrong = run(&folder, &args);
+        assert_eq!(wrong.code, Some(2), "{}", wrong.err);
+        assert!(wrong.err.contains("about the JSON documents"), "{}", wrong.err);
+        assert!(wrong.err.contains("--policy iam/order-agent-1.json"), "{}", wrong.err);
+        std::fs::remove_file(folder.0.join("iam/order-agent-1.json")).expect("the document");
+        assert!(run(&folder, &args).err.contains("`rightsize --proof` writes them"));
+    }
 }
 
 #[test]
@@ -131,10 +164,24 @@ fn a_signed_proof_names_its_signer() {
 }
 
 #[test]
-fn the_newer_part_can_be_held_out() {
+fn holding_a_part_out_measures_and_changes_nothing_of_what_is_delivered() {
     let folder = Folder::new("holdout");
-    let done = agent(&folder, &["--holdout", "30d"]);
+    let plain = agent(&folder, &["--proof", "plain.proof.json"]);
+    let done = agent(&folder, &["--holdout", "30d", "--out", "iam", "--proof", "agent.proof.json"]);
     assert!(done.err.contains("false-deny rate"), "{}", done.err);
+    assert!(done.err.contains("the policy above is made from all of the window"), "{}", done.err);
+    let read = |name: &str| std::fs::read_to_string(folder.0.join(name)).expect("a file");
+    assert_eq!(read("iam/order-agent-1.json"), plain.out);
+    let proof = |name: &str| serde_json::from_str::<Value>(&read(name)).expect("JSON");
+    let (mut held_out, plain) = (proof("agent.proof.json"), proof("plain.proof.json"));
+    assert!(held_out["holdout"]["policy"][0]["text"].is_string());
+    for field in ["holdout", "digest"] {
+        held_out[field] = plain[field].clone();
+    }
+    assert_eq!(held_out, plain);
+    let good = verify(&folder, &[]);
+    assert_eq!(good.code, Some(0), "{}\n{}", good.out, good.err);
+    assert!(good.out.contains("denied by the policy of the time before"), "{}", good.out);
     let all = agent(&folder, &["--holdout", "900w", "--since", "2026-08-01"]);
     assert_eq!(all.code, Some(2), "{}", all.err);
 }
@@ -153,6 +200,19 @@ fn every_principal_is_right_sized_with_an_index() {
             assert!(folder.0.join("rightsized").join(file.as_str().expect("a name")).exists(), "{file}");
         }
     }
+}
+
+#[test]
+fn every_proof_of_a_run_over_all_principals_can_be_checked() {
+    let folder = Folder::new("all-terraform");
+    let args = ["--all", "--width", "prefix", "--format", "terraform", "--holdout", "30d", "--out", "iam"];
+    let done = rightsize(&folder, &args);
+    assert_eq!(done.code, Some(0), "{}", done.err);
+    std::fs::rename(folder.0.join("iam/order-agent.proof.json"), folder.0.join("agent.proof.json"))
+        .expect("the proof");
+    assert!(folder.0.join("iam/order-agent.tf").exists());
+    let good = verify(&folder, &[]);
+    assert_eq!(good.code, Some(0), "{}\n{}", good.out, good.err);
 }
 
 #[test]

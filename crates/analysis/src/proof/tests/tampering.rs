@@ -52,7 +52,7 @@ fn forgeries() -> Vec<(&'static str, Value, Option<&'static str>)> {
         ("dropped", json!(["s3:DeleteObject"]), Some("dropped")),
         (
             "holdout",
-            json!({"from": "2026-10-05T00:00:00Z", "usage_digest": zeros,
+            json!({"from": "2026-10-05T00:00:00Z", "policy": [], "usage_digest": zeros,
             "result": {"events": 0, "allowed": 0, "as_granted": 0, "denied": [], "undecided": [], "not_granted": []}}),
             Some("holdout"),
         ),

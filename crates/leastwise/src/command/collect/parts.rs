@@ -1,59 +1,95 @@
 //! What records are collected into: one part, or an older and a newer one; and the search for the newest event.
 
-use leastwise_analysis::audit_log::{Event, Problem, Sink};
+use leastwise_analysis::audit_log::{Event, Problem, Sink, unescape};
 use leastwise_analysis::usage::{Collector, Usage};
 use leastwise_policy::time::Timestamp;
 
+use super::Divided;
 use super::saved::fits;
 use crate::error::Result;
 use crate::input::window::Window;
 
-/// The older and the newer part of what is collected.
+/// What is collected: all in one, or in an older and a newer part.
 pub struct Parts {
-    /// The window of the older part, or of all.
-    pub older: Window,
-    /// The window of the newer part.
-    pub newer: Option<Window>,
     /// The older part, or all.
-    pub usage: Usage,
-    /// The newer part.
-    pub newer_usage: Usage,
+    pub older: Usage,
+    newer: Usage,
+    /// The window of all, and of the parts.
+    window: Window,
+    windows: (Window, Option<Window>),
+    split: Option<i64>,
 }
 
 impl Parts {
+    /// Nothing yet.
+    pub fn new(window: Window, split: Option<i64>) -> Self {
+        let windows = window.split_at(split);
+        Parts { older: Usage::default(), newer: Usage::default(), window, windows, split }
+    }
+
     /// Takes in a saved usage: into the part that it lies in as a whole.
     pub fn merge(&mut self, name: &str, saved: &Usage) -> Result<()> {
-        match self.newer {
-            Some(newer) if fits(name, saved, newer).is_ok() => self.newer_usage.merge(saved),
-            _ => {
-                fits(name, saved, self.older)?;
-                self.usage.merge(saved);
+        fits(saved, self.window).map_err(|row| row.error(name, "--since or --until"))?;
+        match self.windows {
+            (_, Some(newer)) if fits(saved, newer).is_ok() => self.newer.merge(saved),
+            (older, _) => {
+                fits(saved, older).map_err(|row| row.error(name, "the moment where --holdout begins"))?;
+                self.older.merge(saved);
             }
         }
         Ok(())
     }
+
+    /// Takes in what a worker collected.
+    pub fn take(&mut self, both: Both<'_>) {
+        self.older.merge(&both.older.finish());
+        if let Some((_, newer)) = both.newer {
+            self.newer.merge(&newer.finish());
+        }
+    }
+
+    /// All, and the parts when there are any.
+    pub fn whole(self) -> (Usage, Option<Divided>) {
+        let Some(split) = self.split else { return (self.older, None) };
+        let mut whole = self.older.clone();
+        whole.merge(&self.newer);
+        let at = Timestamp::from_seconds(split);
+        (whole, Some(Divided { at, older: self.older, newer: self.newer }))
+    }
 }
 
-/// Collects the older and the newer part in one go.
+/// Gives each event to one of two collectors, so that both together hold what one alone would.
 pub struct Both<'s> {
     /// Takes the older part, or all.
     pub older: Collector<'s>,
-    /// Takes the newer part.
-    pub newer: Option<Collector<'s>>,
+    /// Where the newer part begins, and who takes it.
+    pub newer: Option<(i64, Collector<'s>)>,
+}
+
+impl Both<'_> {
+    /// Every principal that was met.
+    pub fn principals(&self) -> impl Iterator<Item = &str> {
+        self.older.principals().chain(self.newer.iter().flat_map(|(_, newer)| newer.principals()))
+    }
 }
 
 impl Sink for Both<'_> {
     #[inline]
     fn record(&mut self, event: &Event<'_>) -> std::result::Result<(), String> {
-        if let Some(newer) = &mut self.newer {
-            newer.record(event)?;
+        match &mut self.newer {
+            Some((split, newer)) if time(event).is_some_and(|time| time >= *split) => newer.record(event),
+            _ => self.older.record(event),
         }
-        self.older.record(event)
     }
 
     fn problem(&mut self, problem: Problem) {
         self.older.problem(problem);
     }
+}
+
+/// When an event was, if its time can be read.
+fn time(event: &Event<'_>) -> Option<i64> {
+    Timestamp::parse(&unescape(event.time)?).map(Timestamp::seconds)
 }
 
 /// Finds the newest event.
@@ -66,8 +102,7 @@ pub struct Newest {
 
 impl Sink for Newest {
     fn record(&mut self, event: &Event<'_>) -> std::result::Result<(), String> {
-        let time = std::str::from_utf8(event.time).ok().and_then(Timestamp::parse).map(Timestamp::seconds);
-        self.newest = self.newest.max(time.filter(|time| *time <= self.before));
+        self.newest = self.newest.max(time(event).filter(|time| *time <= self.before));
         Ok(())
     }
 

@@ -5,6 +5,7 @@ use std::io::Read;
 use std::path::Path;
 
 use leastwise_analysis::usage::{MAGIC, Usage};
+use leastwise_policy::time::Timestamp;
 
 use crate::error::{Error, Result};
 use crate::input::locate::Place;
@@ -45,18 +46,29 @@ pub fn load(name: &str, bytes: &[u8]) -> Result<Usage> {
     })
 }
 
+/// A row that lies partly outside a window.
+#[derive(Debug)]
+pub struct Across(Timestamp, Timestamp);
+
+impl Across {
+    /// What the user can do about it.
+    pub fn error(self, name: &str, what: &str) -> Error {
+        let Across(first, last) = self;
+        Error::usage(format!("saved usage `{name}` reaches beyond {what}")).hint(format!(
+            "it has a row from {first} to {last}, which cannot be split; give the logs instead"
+        ))
+    }
+}
+
 /// A row of a saved usage stands for many events: it lies in the window as a whole, or nobody can tell.
-pub fn fits(name: &str, saved: &Usage, window: Window) -> Result<()> {
+pub fn fits(saved: &Usage, window: Window) -> std::result::Result<(), Across> {
     let rows = saved.rows().into_iter().map(|row| (row.first, row.last));
     let unmapped = saved.unmapped().into_iter().map(|row| (row.first, row.last));
     for (first, last) in rows.chain(unmapped) {
         let before = window.since.is_some_and(|since| first.seconds() < since);
         let behind = window.until.is_some_and(|until| last.seconds() >= until);
         if before || behind {
-            return Err(Error::usage(format!("saved usage `{name}` reaches beyond --since or --until"))
-                .hint(format!(
-                    "it has a row from {first} to {last}, which cannot be split; give the logs instead"
-                )));
+            return Err(Across(first, last));
         }
     }
     Ok(())

@@ -10,7 +10,7 @@ use leastwise_generate::render::Names;
 use leastwise_policy::arn::Arn;
 
 use super::granted::Granted;
-use super::one::{self, Case, Outcome};
+use super::one::{self, Case, Outcome, Parts};
 use super::setup::Setup;
 use super::{Evidence, deliver};
 use crate::atomic::Batch;
@@ -30,10 +30,11 @@ pub fn run(setup: &Setup<'_>) -> Result<()> {
     let Some(folder) = &setup.args.out else { return Err(Error::usage("--all needs --out DIR")) };
     let collected = setup.collect()?;
     collected.report(&setup.args.logs.read, setup.quiet)?;
-    let (older, newer) = (collected.usage.rows(), collected.newer.rows());
-    let case = |found| case(found, &older, &newer);
+    let rows = collected.usage.rows();
+    let parts = collected.parts.as_ref().map(|parts| (parts.older.rows(), parts.newer.rows()));
+    let case = |found| case(found, &rows, parts.as_ref());
     let cases: Vec<Case<'_>> = snapshot.principals().map(case).collect();
-    let outcomes = outcomes(setup, &Evidence::new(setup, &collected, &older), &cases);
+    let outcomes = outcomes(setup, &Evidence::new(setup, &collected, &rows), &cases);
     let mut files =
         Files { setup, collected: &collected, folder, places: Places::new(&cases), batch: Batch::new() };
     let mut entries = Vec::new();
@@ -60,11 +61,16 @@ pub fn run(setup: &Setup<'_>) -> Result<()> {
     collected.skipped(&setup.args.logs.read)
 }
 
-fn case<'a>(found: &'a GrantedPrincipal, older: &'a [UsageRow], newer: &'a [UsageRow]) -> Case<'a> {
+fn case<'a>(
+    found: &'a GrantedPrincipal,
+    rows: &'a [UsageRow],
+    parts: Option<&'a (Vec<UsageRow>, Vec<UsageRow>)>,
+) -> Case<'a> {
     Case {
         principal: &found.arn,
-        rows: of(older, &found.arn),
-        newer: of(newer, &found.arn),
+        rows: of(rows, &found.arn),
+        holdout: parts
+            .map(|(older, newer)| Parts { older: of(older, &found.arn), newer: of(newer, &found.arn) }),
         policies: Some(&found.policies),
         found: Some(found),
     }
@@ -102,10 +108,10 @@ impl Files<'_> {
         let target = deliver::target(case.principal, case.found);
         let place = self.places.of(case.principal);
         let stem = place.stems.file_stem(&target);
-        let documents =
+        let delivery =
             deliver::files(&mut place.names, self.setup.args, target, &outcome.rightsized.documents)?;
-        let mut files: Vec<(String, String)> =
-            documents.into_iter().map(|file| (file.name, file.text)).collect();
+        let documents = delivery.files.into_iter().chain(delivery.proved);
+        let mut files: Vec<(String, String)> = documents.map(|file| (file.name, file.text)).collect();
         files.push((format!("{stem}.proof.json"), outcome.proof.to_json()));
         let report = outcome.report(self.setup, self.collected, case);
         files.push((format!("{stem}.report.md"), report.render(Kind::Markdown)));

@@ -1,5 +1,7 @@
 //! The new documents in the user's format: to stdout, or as files.
 
+use std::path::Path;
+
 use leastwise_analysis::granted::{GrantedPrincipal, PrincipalKind as Kind};
 use leastwise_generate::render::{
     self, Deliverable, File, Format, Names, Options, PrincipalKind, PrincipalTarget, TerraformStyle,
@@ -40,13 +42,21 @@ pub fn target(principal: &str, granted: Option<&GrantedPrincipal>) -> PrincipalT
     PrincipalTarget { kind, name, path, arn: principal.to_owned() }
 }
 
+/// What is written for one principal.
+pub struct Delivery {
+    /// The policy in the user's format.
+    pub files: Vec<File>,
+    /// The documents as JSON, where a proof speaks of them and they are not among `files` as they stand.
+    pub proved: Vec<File>,
+}
+
 /// The files of one principal.
 pub fn files(
     names: &mut Names,
     args: &RightsizeArgs,
     target: PrincipalTarget,
     documents: &[Named<Policy>],
-) -> Result<Vec<File>> {
+) -> Result<Delivery> {
     let attach = match args.attach {
         cli::Attach::Managed => render::Attach::Managed,
         cli::Attach::Inline => render::Attach::Inline,
@@ -56,17 +66,65 @@ pub fn files(
         cli::TerraformStyle::Document => TerraformStyle::PolicyDocument,
     };
     let deliverable = Deliverable { principal: target, documents: documents.to_vec(), attach };
-    render::render_beside(names, &deliverable, format(args.format), &Options { terraform })
-        .map_err(|error| Error::input("cannot write the policy in this format").because(error))
+    let written = |names: &mut Names, format| {
+        render::render_beside(names, &deliverable, format, &Options { terraform })
+            .map_err(|error| Error::input("cannot write the policy in this format").because(error))
+    };
+    let mut proved = Vec::new();
+    if proved_apart(args, documents) {
+        // With the names as they are now, so that the JSON is called like the rest.
+        proved = written(&mut names.clone(), Format::Json)?;
+        proved.truncate(documents.len());
+    }
+    Ok(Delivery { files: written(names, format(args.format))?, proved })
+}
+
+/// A proof is about JSON documents, one a file: whether the output has them in another shape, so that `verify`
+/// could not read them.
+fn proved_apart(args: &RightsizeArgs, documents: &[Named<Policy>]) -> bool {
+    let in_one_stream = args.out.is_none() && documents.len() > 1;
+    (args.proof.is_some() || args.all) && (args.format != cli::Format::Json || in_one_stream)
+}
+
+/// Where the documents lie that a proof speaks of: with the policy, else with the proof.
+pub fn folder(args: &RightsizeArgs) -> Option<&Path> {
+    args.out.as_deref().or_else(|| args.proof.as_deref()?.parent())
+}
+
+/// How to check the proof, for people. Nothing when there is none, or when its document went to stdout.
+pub fn check(args: &RightsizeArgs, delivery: &Delivery, documents: usize) -> Option<String> {
+    /// A command line with more arguments than this tells nobody anything.
+    const SHOWN: usize = 4;
+    let (proof, folder) = (args.proof.as_ref()?, folder(args)?);
+    let (apart, files) = match delivery.proved.is_empty() {
+        false => ("the proof is about the JSON documents, which are written too; ", &delivery.proved[..]),
+        true if args.out.is_some() => ("", delivery.files.get(..documents)?),
+        true => return None,
+    };
+    let files = files.iter().map(|file| quoted(&folder.join(&file.name).display().to_string()));
+    let logs = match args.logs.logs.as_slice() {
+        logs if logs.len() <= SHOWN => logs.iter().map(|logs| quoted(logs)).collect::<Vec<_>>().join(" "),
+        _ => "LOGS…".to_owned(),
+    };
+    Some(format!(
+        "{apart}check it with: leastwise verify {} --policy {} --logs {logs}",
+        quoted(&proof.display().to_string()),
+        files.collect::<Vec<_>>().join(" "),
+    ))
+}
+
+/// As a shell takes it.
+fn quoted(text: &str) -> String {
+    match text.chars().all(|c| c.is_alphanumeric() || "/._-+=:@%,".contains(c)) {
+        true => text.to_owned(),
+        false => format!("'{}'", text.replace('\'', r"'\''")),
+    }
 }
 
 /// What goes to stdout: the documents themselves, one after the other, or the one file that holds them.
-pub fn text(args: &RightsizeArgs, files: &[File], documents: &[Named<Policy>]) -> String {
+pub fn text(args: &RightsizeArgs, files: &[File], documents: usize) -> String {
     match args.format {
-        cli::Format::Json => {
-            let mut files = files.iter().take(documents.len());
-            files.by_ref().map(|file| file.text.as_str()).collect()
-        }
+        cli::Format::Json => files.iter().take(documents).map(|file| file.text.as_str()).collect(),
         _ => files.iter().map(|file| file.text.as_str()).collect(),
     }
 }

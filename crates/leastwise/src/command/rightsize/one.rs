@@ -18,14 +18,23 @@ use crate::report::{Entry, Input, Report, Run};
 pub struct Case<'a> {
     /// Its ARN.
     pub principal: &'a str,
-    /// What it did; before the split, when there is one.
+    /// What it did.
     pub rows: &'a [UsageRow],
-    /// What it did from the split on.
-    pub newer: &'a [UsageRow],
+    /// The same in two parts, when the newer one is to be held out.
+    pub holdout: Option<Parts<'a>>,
     /// What it is granted.
     pub policies: Option<&'a PolicySet>,
     /// The same with its name, as the snapshot tells.
     pub found: Option<&'a GrantedPrincipal>,
+}
+
+/// Usage before and after the moment where the part begins that is held out.
+#[derive(Clone, Copy)]
+pub struct Parts<'a> {
+    /// What a policy is made from, to see how it would have done.
+    pub older: &'a [UsageRow],
+    /// What is replayed against that policy.
+    pub newer: &'a [UsageRow],
 }
 
 /// What came out for it.
@@ -45,7 +54,12 @@ pub fn outcome(setup: &Setup<'_>, evidence: &Evidence<'_>, case: &Case<'_>) -> O
     let name = deliver::target(case.principal, case.found).name;
     let options = Options { coverage: evidence.coverage.clone(), ..setup.options(&name, user) };
     let rightsized = rightsize(case.rows, case.policies, setup.catalog, &options);
-    let proof = prove::proof(setup, evidence, case, &rightsized, &options);
+    let trial = case.holdout.zip(evidence.older_coverage.as_ref()).map(|(parts, coverage)| {
+        // INVARIANT: what is delivered is made from all of the window; this policy is only for measuring.
+        let options = Options { coverage: coverage.clone(), ..options.clone() };
+        rightsize(parts.older, case.policies, setup.catalog, &options).documents
+    });
+    let proof = prove::proof(setup, evidence, case, &rightsized, trial.as_deref(), &options);
     Outcome { rightsized, proof, drops: setup.args.destructive == Destructive::Drop }
 }
 

@@ -1,9 +1,10 @@
 //! The proof of a right-sizing: made, signed, and told to people.
 
-use leastwise_analysis::proof::{Making, Problem, Proof, Settings, sign};
+use leastwise_analysis::proof::{Making, Problem, Proof, Settings, Trial, sign};
 use leastwise_analysis::replay::Replayed;
 use leastwise_analysis::rightsize::{Options, Rightsized};
 use leastwise_analysis::usage::FOLD_AT;
+use leastwise_policy::aws::{Named, Policy};
 use leastwise_policy::time::Timestamp;
 
 use super::Evidence;
@@ -12,16 +13,20 @@ use super::setup::Setup;
 use crate::report;
 use crate::report::{HoldoutSummary, ProofSummary};
 
-/// Replays, writes down what came out, and signs it when there is a key.
+/// Replays, writes down what came out, and signs it when there is a key. `trial` is the policy made without the part
+/// that is held out.
 pub fn proof(
     setup: &Setup<'_>,
     evidence: &Evidence<'_>,
     case: &Case<'_>,
     rightsized: &Rightsized,
+    trial: Option<&[Named<Policy>]>,
     options: &Options,
 ) -> Proof {
     let collected = evidence.collected;
     let time = |seconds: Option<i64>| seconds.map(Timestamp::from_seconds);
+    let at = collected.parts.as_ref().map(|parts| parts.at);
+    let trial = case.holdout.zip(at).zip(trial);
     let mut proof = Proof::make(Making {
         principal: case.principal,
         asked: (time(setup.window.since), time(setup.window.until)),
@@ -30,7 +35,7 @@ pub fn proof(
         tally: &collected.usage.tally,
         unmapped: &evidence.unmapped,
         rows: case.rows,
-        newer: time(collected.split).map(|split| (split, case.newer)),
+        holdout: trial.map(|((parts, from), policy)| Trial { from, policy, newer: parts.newer }),
         rightsized,
         granted: case.policies,
         problems: problems(evidence),
@@ -54,9 +59,11 @@ pub fn summary(proof: &Proof) -> ProofSummary {
         replayed: replay.events,
         allowed: replay.allowed,
         denied: replay.denied_events(),
-        undecided: replay.undecided_events() + replay.not_granted_events(),
+        undecided: replay.undecided_events(),
+        not_granted: replay.not_granted_events(),
         newly_denied: replay.denied.iter().map(told).collect(),
-        not_decided: replay.undecided.iter().chain(&replay.not_granted).map(told).collect(),
+        not_decided: replay.undecided.iter().map(told).collect(),
+        not_granted_either: replay.not_granted.iter().map(told).collect(),
     }
 }
 
@@ -71,7 +78,8 @@ pub fn held_out(proof: &Proof) -> Option<HoldoutSummary> {
         from: held.from.to_string(),
         replayed: replay.events,
         denied,
-        undecided: replay.undecided_events() + replay.not_granted_events(),
+        undecided: replay.undecided_events(),
+        not_granted: replay.not_granted_events(),
         false_deny_rate: rate,
         newly_denied: replay.denied.iter().map(told).collect(),
     })

@@ -25,6 +25,7 @@ pub fn lines(
     lines.push(format!("  {}", replay(proof)));
     lines.extend(some(&proof.newly_denied, "newly denied", replayed));
     lines.extend(some(&proof.not_decided, "not decided", replayed));
+    lines.extend(some(&proof.not_granted_either, "not granted before either", replayed));
     if let Some(holdout) = holdout {
         lines.push(format!("  {}", held_out(holdout)));
         lines.extend(some(&holdout.newly_denied, "would have been denied", replayed));
@@ -107,24 +108,36 @@ fn documents(rightsized: &Rightsized) -> String {
 fn replay(proof: &ProofSummary) -> String {
     let verdict = if proof.holds { "the proof holds" } else { "THE PROOF DOES NOT HOLD" };
     format!(
-        "{verdict}: replayed {}: {} allowed, {} denied, {} not decidable",
+        "{verdict}: replayed {}: {} allowed, {} denied, {} not decidable{}",
         counted(proof.replayed, "authorised event", "authorised events"),
         thousands(proof.allowed),
         thousands(proof.denied),
-        thousands(proof.undecided)
+        thousands(proof.undecided),
+        not_granted(proof.not_granted)
     )
 }
 
+/// Events that neither the new nor the granted policy allows, when there are any.
+fn not_granted(events: u64) -> String {
+    match events {
+        0 => String::new(),
+        some => format!(", {} not allowed by the granted policy either", thousands(some)),
+    }
+}
+
 fn held_out(holdout: &HoldoutSummary) -> String {
-    let rate = holdout
-        .false_deny_rate
-        .map_or("no event to replay".to_owned(), |rate| format!("false-deny rate {:.2} %", rate * 100.0));
+    let Some(rate) = holdout.false_deny_rate else {
+        return format!("holdout: no authorised event since {}, so nothing was measured", holdout.from);
+    };
     format!(
-        "held out from {}: {rate} ({} of {} denied, {} not decidable); the policy is built without these events",
+        "holdout: a policy made from the time before {} would have denied {} of {} since then \
+         (false-deny rate {:.2} %, {} not decidable{}); the policy above is made from all of the window",
         holdout.from,
         thousands(holdout.denied),
         counted(holdout.replayed, "authorised event", "authorised events"),
-        thousands(holdout.undecided)
+        rate * 100.0,
+        thousands(holdout.undecided),
+        not_granted(holdout.not_granted)
     )
 }
 
