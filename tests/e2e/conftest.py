@@ -7,6 +7,7 @@ import socket
 import subprocess
 
 import pytest
+from moto.server import ThreadedMotoServer
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 SHARED = ROOT.parent / "shared" / "data"
@@ -54,6 +55,16 @@ def run(leastwise, tmp_path):
         return done
 
     return run
+
+
+@pytest.fixture(scope="module")
+def server():
+    """The address of an AWS of the module's own, on loopback."""
+    moto = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    moto.start()
+    host, port = moto.get_host_and_port()
+    yield f"http://{host}:{port}"
+    moto.stop()
 
 
 @pytest.fixture(scope="session")

@@ -6,7 +6,6 @@ import json
 
 import boto3
 import pytest
-from moto.server import ThreadedMotoServer
 
 BUCKET = "my-trail"
 ACCOUNT = "111122223333"
@@ -43,15 +42,6 @@ def key(day: str, number: int, kind: str = "CloudTrail", region: str = "eu-west-
     stamp = day.replace("-", "") + "T1005Z"
     folder = f"AWSLogs/{ACCOUNT}/{kind}/{region}/{day.replace('-', '/')}"
     return f"{folder}/{ACCOUNT}_{kind}_{region}_{stamp}_{number:016d}.json.gz"
-
-
-@pytest.fixture(scope="module")
-def server():
-    moto = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    moto.start()
-    host, port = moto.get_host_and_port()
-    yield f"http://{host}:{port}"
-    moto.stop()
 
 
 @pytest.fixture(scope="module")

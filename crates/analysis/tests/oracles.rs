@@ -5,6 +5,9 @@
 
 #![expect(clippy::unwrap_used, reason = "what helpers of a test read is the test's own data")]
 
+mod common;
+
+use common::{logs, shared_data, unpacked};
 use leastwise_analysis::audit_log::Reader;
 use leastwise_analysis::usage::{Collector, Outcome, Settings, Shared, Usage, UsageRow};
 use leastwise_catalog::Catalog;
@@ -12,16 +15,6 @@ use leastwise_catalog::call::{Planner, Rules};
 use leastwise_policy::glob;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Path, PathBuf};
-
-fn shared_data(path: &str) -> Option<PathBuf> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data").join(path);
-    if !path.exists() {
-        eprintln!("skipped: ../shared/data is not here");
-        return None;
-    }
-    Some(path)
-}
 
 fn shared(settings: Settings) -> Shared<'static> {
     Shared::new(Planner::new(Catalog::embedded(), Rules::embedded()), settings)
@@ -143,16 +136,12 @@ fn generated() -> Option<(Usage, Value)> {
         .filter(|label| label["outcome"] == "ok")
         .map(|label| label["eventID"].as_str().unwrap().to_owned())
         .collect();
-    let mut files = Vec::new();
-    find(&root.join("AWSLogs"), &mut files);
+    let files = logs(&root.join("AWSLogs"));
     assert_eq!(files.len(), 100);
     let shared = shared(Settings::default());
     let mut collector = Collector::new(&shared);
     for file in files {
-        let bytes = std::fs::read(&file).unwrap();
-        // Ten bytes of gzip header stand before the deflated text.
-        let text = miniz_oxide::inflate::decompress_to_vec(&bytes[10..]).unwrap();
-        let log: Value = serde_json::from_slice(&text).unwrap();
+        let log: Value = serde_json::from_slice(&unpacked(&file)).unwrap();
         let records = log["Records"].as_array().unwrap().iter();
         let kept: Vec<&Value> = records
             .filter(|record| !attacks.contains(record["eventID"].as_str().unwrap_or_default()))
@@ -161,17 +150,6 @@ fn generated() -> Option<(Usage, Value)> {
     }
     let truth = serde_json::from_str(&std::fs::read_to_string(root.join("truth.json")).unwrap()).unwrap();
     Some((collector.finish(), truth))
-}
-
-fn find(folder: &Path, files: &mut Vec<PathBuf>) {
-    for entry in std::fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        if path.is_dir() {
-            find(&path, files);
-        } else {
-            files.push(path);
-        }
-    }
 }
 
 /// Action, then resource, then how often.

@@ -3,7 +3,10 @@
 
 #![expect(clippy::unwrap_used, reason = "what helpers of a test read is the test's own data")]
 
-use std::path::{Path, PathBuf};
+mod common;
+
+use common::{logs, shared_data, unpacked};
+use std::path::Path;
 
 use leastwise_analysis::audit_log::Reader;
 use leastwise_analysis::granted::Snapshot;
@@ -17,43 +20,12 @@ use leastwise_policy::aws::{ActionBlock, Policy};
 
 const WIDTHS: [Width; 4] = [Width::Exact, Width::Prefix, Width::Type, Width::Any];
 
-fn shared_data(path: &str) -> Option<PathBuf> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data").join(path);
-    if !path.exists() {
-        eprintln!("skipped: ../shared/data is not here");
-        return None;
-    }
-    Some(path)
-}
-
-fn find(folder: &Path, files: &mut Vec<PathBuf>) {
-    for entry in std::fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        if path.is_dir() {
-            find(&path, files);
-        } else if path.to_str().is_some_and(|path| path.ends_with(".json.gz")) {
-            files.push(path);
-        }
-    }
-}
-
 /// The rows of all principals in the logs of a folder.
 fn usage(folder: &Path) -> Vec<UsageRow> {
     let shared = Shared::new(Planner::new(Catalog::embedded(), Rules::embedded()), Settings::default());
     let mut collector = Collector::new(&shared);
-    let mut files = Vec::new();
-    find(folder, &mut files);
-    files.sort();
-    for file in files {
-        let packed = std::fs::read(&file).unwrap();
-        // A gzip member of ten bytes of header without options, as CloudTrail and our generator write it.
-        let start = if packed[3] & 8 == 0 {
-            10
-        } else {
-            11 + packed[10..].iter().position(|byte| *byte == 0).unwrap()
-        };
-        let text = miniz_oxide::inflate::decompress_to_vec(&packed[start..packed.len() - 8]).unwrap();
-        Reader::new().push(&text, true, &mut collector);
+    for file in logs(folder) {
+        Reader::new().push(&unpacked(&file), true, &mut collector);
     }
     collector.finish().rows()
 }

@@ -10,6 +10,7 @@ use serde_json::Value;
 mod cloudformation;
 mod json;
 mod name;
+mod quote;
 mod terraform;
 mod yaml;
 

@@ -5,6 +5,8 @@
 
 use serde_json::Value;
 
+use super::quote::backslashed;
+
 /// The whole document, ending in a line feed.
 pub(super) fn print(value: &Value) -> String {
     let mut text = String::new();
@@ -107,14 +109,10 @@ fn is_printable(c: char) -> bool {
 fn double_quoted(text: &str) -> String {
     let mut quoted = String::from("\"");
     for c in text.chars() {
-        match c {
-            '"' => quoted.push_str("\\\""),
-            '\\' => quoted.push_str("\\\\"),
-            '\n' => quoted.push_str("\\n"),
-            '\r' => quoted.push_str("\\r"),
-            '\t' => quoted.push_str("\\t"),
-            _ if is_printable(c) || c.is_alphanumeric() => quoted.push(c),
-            _ => push_escape(&mut quoted, c),
+        match backslashed(c) {
+            Some(written) => quoted.push_str(written),
+            None if is_printable(c) || c.is_alphanumeric() => quoted.push(c),
+            None => push_escape(&mut quoted, c),
         }
     }
     quoted.push('"');

@@ -8,6 +8,8 @@ use std::fmt::Write as _;
 
 use serde_json::Value;
 
+use super::super::quote::backslashed;
+
 /// A value.
 #[derive(Clone, Debug)]
 pub(super) enum Expr {
@@ -158,12 +160,11 @@ fn quote_unless(text: &str, escape: impl Fn(char) -> bool) -> String {
     quoted.push('"');
     let mut chars = text.chars().peekable();
     while let Some(c) = chars.next() {
+        if let Some(written) = backslashed(c) {
+            quoted.push_str(written);
+            continue;
+        }
         match c {
-            '"' => quoted.push_str("\\\""),
-            '\\' => quoted.push_str("\\\\"),
-            '\n' => quoted.push_str("\\n"),
-            '\r' => quoted.push_str("\\r"),
-            '\t' => quoted.push_str("\\t"),
             // `${` and `%{` open a template; doubling the sign makes them text, however many signs stand before.
             '$' | '%' if chars.peek() == Some(&'{') => quoted.extend([c, c]),
             _ if escape(c) => push_escape(&mut quoted, c),
