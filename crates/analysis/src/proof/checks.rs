@@ -1,6 +1,6 @@
 //! Comparing what a proof says with what was found, one named check at a time.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use leastwise_catalog::Catalog;
 use leastwise_policy::aws::evaluate::PolicySet;
@@ -163,14 +163,17 @@ fn none_of(wrong: &[String]) -> Result<(), String> {
 /// Whether the same files were read, wherever they lie and whatever they are called.
 pub(super) fn inputs(claimed: &[Source], given: &[Source]) -> Result<(), String> {
     let content = |source: &Source| (source.sha256.clone(), source.bytes, source.records);
-    let mut left: Vec<&Source> = given.iter().collect();
+    let mut left: HashMap<_, Vec<&Source>> = HashMap::new();
+    for source in given {
+        left.entry(content(source)).or_default().push(source);
+    }
     let mut wrong = Vec::new();
     for source in claimed {
-        match left.iter().position(|other| content(other) == content(source)) {
-            Some(at) => drop(left.swap_remove(at)),
-            None => wrong.push(format!("input `{}` is missing or was changed", source.name)),
+        if left.get_mut(&content(source)).and_then(Vec::pop).is_none() {
+            wrong.push(format!("input `{}` is missing or was changed", source.name));
         }
     }
+    let mut left: Vec<&Source> = left.into_values().flatten().collect();
     left.sort();
     wrong.extend(left.iter().map(|source| format!("`{}` is no input of this proof", source.name)));
     let more = wrong.len().saturating_sub(TOLD);

@@ -148,6 +148,7 @@ impl Case {
             newer: self.newer.as_ref().map(|(_, rows)| rows.as_slice()),
             unmapped: &self.unmapped,
             tally: &self.tally,
+            not_covered: &[],
             catalog: Catalog::embedded(),
             granted: None,
             public_key: key,

@@ -28,6 +28,8 @@ pub struct Verification<'a> {
     pub unmapped: &'a [Unmapped],
     /// What was read.
     pub tally: &'a Tally,
+    /// Inputs that were given and left out, since the proof does not name them: no check speaks of them.
+    pub not_covered: &'a [String],
     /// The catalogue.
     pub catalog: &'a Catalog,
     /// What was granted before, when it is at hand: then what the proof says of it is compared. Else it is believed.
@@ -47,6 +49,8 @@ pub struct VerifyReport {
     pub holds: bool,
     /// What could not be worked out again and is believed for the signature's sake.
     pub on_trust: Vec<&'static str>,
+    /// Inputs that were given and that the proof says nothing about: they may hold what the policy denies.
+    pub not_covered: Vec<String>,
 }
 
 /// One thing that was checked.
@@ -68,7 +72,7 @@ pub fn verify(text: &str, with: &Verification<'_>) -> VerifyReport {
         Ok(proof) => proof,
         Err(error) => {
             checks.add("format", Err(error.to_string()), "");
-            return checks.report(Vec::new());
+            return checks.report(Vec::new(), with.not_covered);
         }
     };
     checks.add("format", Ok(()), format!("{} of `{}`", proof.schema, proof.principal));
@@ -83,7 +87,7 @@ pub fn verify(text: &str, with: &Verification<'_>) -> VerifyReport {
     let found = documents(&mut checks, &proof, with);
     logs(&mut checks, &proof, with);
     outcome::add(&mut checks, &proof, with, found);
-    checks.report(on_trust(&proof, with))
+    checks.report(on_trust(&proof, with), with.not_covered)
 }
 
 fn on_trust(proof: &Proof, with: &Verification<'_>) -> Vec<&'static str> {
@@ -111,12 +115,13 @@ impl Checks {
         self.0.push(Check { name, ok, detail: result.err().unwrap_or_else(|| fine.into()) });
     }
 
-    fn report(self, on_trust: Vec<&'static str>) -> VerifyReport {
+    fn report(self, on_trust: Vec<&'static str>, not_covered: &[String]) -> VerifyReport {
         VerifyReport {
             genuine: self.0.iter().all(|check| check.ok || check.name == "holds"),
             holds: self.0.iter().all(|check| check.ok),
             checks: self.0,
             on_trust,
+            not_covered: not_covered.to_vec(),
         }
     }
 }

@@ -5,8 +5,9 @@ mod report;
 mod saved;
 
 use std::num::NonZeroUsize;
+use std::sync::Arc;
 
-use leastwise_analysis::usage::{Collector, Settings, Shared, Usage};
+use leastwise_analysis::usage::{Collector, Settings, Shared, Source, Usage};
 use leastwise_catalog::Catalog;
 use leastwise_catalog::call::{Planner, Rules};
 use leastwise_policy::glob::Glob;
@@ -16,6 +17,7 @@ use crate::cli::logs::{ReadArgs, WindowArgs};
 use crate::clock;
 use crate::error::{Error, Result};
 use crate::input::account::Account;
+use crate::input::known::Known;
 use crate::input::locate::Place;
 use crate::input::pool::{self, Plan};
 use crate::input::window::Window;
@@ -40,6 +42,8 @@ pub struct Wanted<'a> {
     pub fold_at: usize,
     /// Whether the usage will be saved, and so must remember its events.
     pub save: bool,
+    /// Only these inputs are read, when they are told; others are left out.
+    pub inputs: Option<&'a [Source]>,
     /// Whether to keep silent.
     pub quiet: bool,
 }
@@ -54,6 +58,8 @@ pub struct Collected {
     pub account: Account,
     /// Every principal that was seen, also those that were not asked for.
     pub seen: Vec<String>,
+    /// Inputs that were left out, since they are none of those to read.
+    pub left_out: Vec<String>,
 }
 
 /// Usage before and after some moment.
@@ -83,12 +89,22 @@ pub fn collect(wanted: Wanted<'_>, catalog: &Catalog) -> Result<Collected> {
     let (saved, places) = split(places)?;
     let shared = shared(&wanted, catalog);
     let mut parts = Parts::new(wanted.window, wanted.split);
+    let known = wanted.inputs.map(|inputs| Arc::new(Known::new(inputs)));
+    let mut left_out = Vec::new();
+    let mut takes = |name: &str, saved: &Usage| {
+        let digests = saved.tally.sources.iter().map(|source| &source.sha256);
+        let takes = known.as_ref().is_none_or(|known| known.take_any(digests));
+        left_out.extend((!takes).then(|| name.to_owned()));
+        takes
+    };
     for (name, saved) in &saved {
-        shared.remember(saved);
-        parts.merge(name, saved)?;
+        if takes(name, saved) {
+            shared.remember(saved);
+            parts.merge(name, saved)?;
+        }
     }
     let progress = Progress::new("reading", wanted.quiet);
-    let harvest = pool::read(plan(&wanted, places), &progress, || Both {
+    let harvest = pool::read(Plan { known: known.clone(), ..plan(&wanted, places) }, &progress, || Both {
         older: Collector::new(&shared),
         newer: wanted.split.map(|split| (split, Collector::new(&shared))),
     });
@@ -107,12 +123,17 @@ pub fn collect(wanted: Wanted<'_>, catalog: &Catalog) -> Result<Collected> {
             return Err(Error::usage(format!("saved usage `{name}` lies among logs"))
                 .hint("name it as an argument of its own, so that no event is counted twice"));
         }
-        parts.merge(name, &load(name, bytes)?)?;
+        let saved = load(name, bytes)?;
+        if takes(name, &saved) {
+            parts.merge(name, &saved)?;
+        }
     }
+    left_out.extend(harvest.left_out);
+    left_out.sort();
     let (mut usage, parts) = parts.whole();
     usage.tally.sources.extend(harvest.sources);
     usage.tally.problems += harvest.account.skipped();
-    Ok(Collected { usage, parts, account: harvest.account, seen })
+    Ok(Collected { usage, parts, account: harvest.account, seen, left_out })
 }
 
 /// When the newest event of the logs was, as of now: what a clock that runs wrong dates later is left out.
@@ -150,6 +171,7 @@ fn plan(wanted: &Wanted<'_>, places: Vec<Place>) -> Plan {
         threads: wanted.read.threads.unwrap_or_else(cores),
         max_text: wanted.read.max_decompressed,
         aws: wanted.read.aws.clone(),
+        known: None,
     }
 }
 

@@ -12,7 +12,7 @@ use super::rightsize::Granted;
 use crate::cli::verify::VerifyArgs;
 use crate::error::{Error, Result};
 use crate::input::window::Window;
-use crate::output::{self, plain};
+use crate::output::{self, counted, plain};
 
 /// Reads everything again, checks, says what holds.
 pub fn run(args: &VerifyArgs, catalog: &Catalog, quiet: bool) -> Result<()> {
@@ -35,6 +35,7 @@ pub fn run(args: &VerifyArgs, catalog: &Catalog, quiet: bool) -> Result<()> {
             newer: newer.as_deref(),
             unmapped: &collected.usage.unmapped(),
             tally: &collected.usage.tally,
+            not_covered: &collected.left_out,
             catalog,
             granted,
             public_key: public_key.as_ref(),
@@ -45,8 +46,8 @@ pub fn run(args: &VerifyArgs, catalog: &Catalog, quiet: bool) -> Result<()> {
     collected.skipped(&args.read)
 }
 
-/// The logs are read as they were read for the proof.
-fn wanted<'a>(args: &'a VerifyArgs, proof: &Proof, quiet: bool) -> Wanted<'a> {
+/// The logs are read as they were read for the proof, and those that it does not name are left out.
+fn wanted<'a>(args: &'a VerifyArgs, proof: &'a Proof, quiet: bool) -> Wanted<'a> {
     let seconds = |time: Option<Timestamp>| time.map(Timestamp::seconds);
     Wanted {
         logs: &args.logs,
@@ -56,6 +57,7 @@ fn wanted<'a>(args: &'a VerifyArgs, proof: &Proof, quiet: bool) -> Wanted<'a> {
         split: proof.holdout.as_ref().map(|held| held.from.seconds()),
         fold_at: proof.settings.fold_at,
         save: false,
+        inputs: Some(&proof.inputs),
         quiet,
     }
 }
@@ -132,8 +134,26 @@ fn told(report: &VerifyReport, json: bool) -> Result<Vec<u8>> {
         text.push('\n');
     }
     text.push_str(&format!("on trust: {}\n", report.on_trust.join(", ")));
+    text.extend(not_covered(&report.not_covered));
     text.push_str(if report.holds { "the proof holds\n" } else { "the proof does not hold\n" });
     Ok(text.into_bytes())
+}
+
+/// What was given and the proof does not speak of: it may hold what the policy denies.
+fn not_covered(names: &[String]) -> Option<String> {
+    const SHOWN: usize = 3;
+    let shown: Vec<String> = names.iter().take(SHOWN).map(|name| format!("`{name}`")).collect();
+    if names.is_empty() {
+        return None;
+    }
+    let inputs = counted(names.len() as u64, "input is", "inputs are");
+    let such = if names.len() > SHOWN { "such as " } else { "" };
+    let line = format!(
+        "warning: {inputs} not covered by the proof and left out: {such}{}. The proof says nothing about what they \
+         hold, and the policy may deny it; right-size again to cover them",
+        shown.join(", ")
+    );
+    Some(plain(&line) + "\n")
 }
 
 fn verdict(path: &Path, report: &VerifyReport) -> Result<()> {

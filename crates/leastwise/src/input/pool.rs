@@ -2,13 +2,14 @@
 //! difference to what comes out: collectors are merged in the end, accounts and sources are sorted.
 
 use std::num::NonZeroUsize;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
 use leastwise_analysis::audit_log::Sink;
 use leastwise_analysis::usage::Source;
 use tokio::sync::mpsc;
 
 use super::account::Account;
+use super::known::Known;
 use super::locate::{self, Place};
 use super::read::{Item, Worker};
 use super::size::ByteSize;
@@ -29,6 +30,8 @@ pub struct Plan {
     pub max_text: ByteSize,
     /// How to reach S3.
     pub aws: AwsArgs,
+    /// Only files of this list are read, when there is one.
+    pub known: Option<Arc<Known>>,
 }
 
 /// What came out.
@@ -41,6 +44,8 @@ pub struct Harvest<C> {
     pub sources: Vec<Source>,
     /// Files with saved usage, in order of name.
     pub saved: Vec<(String, Vec<u8>)>,
+    /// Files that were left unread, since they are not in the list of those to read.
+    pub left_out: Vec<String>,
 }
 
 /// Reads everything.
@@ -51,8 +56,8 @@ pub fn read<C: Sink + Send>(
 ) -> Result<Harvest<C>> {
     let (queue, items) = mpsc::channel::<Item>(64);
     let items = Mutex::new(items);
-    let mut workers: Vec<Worker<C>> =
-        (0..plan.threads.get()).map(|_| Worker::new(collector(), plan.max_text)).collect();
+    let worker = |_| Worker::new(collector(), plan.max_text, plan.known.clone());
+    let mut workers: Vec<Worker<C>> = (0..plan.threads.get()).map(worker).collect();
     let found = std::thread::scope(|scope| {
         for worker in &mut workers {
             scope.spawn(|| work(worker, &items, progress));
@@ -65,13 +70,19 @@ pub fn read<C: Sink + Send>(
         drop(queue);
         fed.map(|()| account)
     })?;
-    let mut harvest =
-        Harvest { collectors: Vec::new(), account: found, sources: Vec::new(), saved: Vec::new() };
+    let mut harvest = Harvest {
+        collectors: Vec::new(),
+        account: found,
+        sources: Vec::new(),
+        saved: Vec::new(),
+        left_out: Vec::new(),
+    };
     for worker in workers {
         harvest.collectors.push(worker.collector);
         harvest.account.add(worker.account);
         harvest.sources.extend(worker.sources);
         harvest.saved.extend(worker.saved);
+        harvest.left_out.extend(worker.left_out);
     }
     harvest.sources.sort();
     harvest.saved.sort();

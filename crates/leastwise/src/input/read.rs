@@ -7,12 +7,14 @@
 use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use leastwise_analysis::audit_log::{Event, Problem, Reader, Sink};
 use leastwise_analysis::usage::{MAGIC, Source};
 use sha2::{Digest, Sha256};
 
 use super::account::Account;
+use super::known::Known;
 use super::size::ByteSize;
 use super::stream::{self, Cut};
 use super::unpack::{Unpacker, is_gzip};
@@ -50,6 +52,9 @@ pub struct Worker<C> {
     pub sources: Vec<Source>,
     /// Files that are not logs but saved usage.
     pub saved: Vec<(String, Vec<u8>)>,
+    /// Files that were left unread, since they are not among those to read.
+    pub left_out: Vec<String>,
+    known: Option<Arc<Known>>,
     max_text: u64,
     unpacker: Unpacker,
     reader: Reader,
@@ -59,13 +64,15 @@ pub struct Worker<C> {
 }
 
 impl<C: Sink> Worker<C> {
-    /// A worker that refuses files with more text than `max_text`.
-    pub fn new(collector: C, max_text: ByteSize) -> Self {
+    /// A worker that refuses files with more text than `max_text`, and reads none but `known` ones when there are such.
+    pub fn new(collector: C, max_text: ByteSize, known: Option<Arc<Known>>) -> Self {
         Worker {
             collector,
             account: Account::default(),
             sources: Vec::new(),
             saved: Vec::new(),
+            left_out: Vec::new(),
+            known,
             max_text: max_text.0,
             unpacker: Unpacker::new(),
             reader: Reader::new(),
@@ -108,15 +115,19 @@ impl<C: Sink> Worker<C> {
         if len <= HELD {
             return self.once(name, &mut file);
         }
+        if self.known.is_some() && digest(path).is_ok_and(|seen| self.leaves_out(name, &seen)) {
+            return len;
+        }
         // Too large to hold: once over it to see whether it is sound, once more to read it.
-        let sound = self.sound(name, &mut file).and_then(|()| {
-            self.text.shrink_to(HELD as usize);
-            File::open(path)
-                .map_err(|error| self.account.bad_file(name, format!("cannot be opened: {error}")))
-                .ok()
-        });
-        if let Some(mut file) = sound {
-            self.pieces(name, &mut file, "");
+        if self.sound(name, &mut file).is_none() {
+            // What cannot be read again has been told by now.
+            let _ = digest(path).map(|seen| self.nothing_used(name, seen));
+            return len;
+        }
+        self.text.shrink_to(HELD as usize);
+        match File::open(path) {
+            Ok(mut file) => drop(self.pieces(name, &mut file, "")),
+            Err(error) => self.account.bad_file(name, format!("cannot be opened: {error}")),
         }
         len
     }
@@ -147,16 +158,19 @@ impl<C: Sink> Worker<C> {
             return;
         }
         let seen = Seen { sha256: hex(&Sha256::digest(raw)), bytes: raw.len() as u64 };
+        if self.leaves_out(name, &seen) {
+            return;
+        }
         let text = match is_gzip(raw) {
             true => self.unpacker.whole(raw, usize::try_from(self.max_text).unwrap_or(usize::MAX)),
             false => Some(raw),
         };
         let Some(text) = text else {
-            if self.sound(name, &mut &raw[..]).is_some() {
-                let (_, cut) = self.stream(name, &mut &raw[..]);
-                self.after(name, seen, cut, "");
+            if self.sound(name, &mut &raw[..]).is_none() {
+                return self.nothing_used(name, seen);
             }
-            return;
+            let (_, cut) = self.stream(name, &mut &raw[..]);
+            return self.after(name, seen, cut, "");
         };
         let mut sink = FileSink::new(name, &mut self.collector, &mut self.account);
         self.reader.reset();
@@ -178,13 +192,12 @@ impl<C: Sink> Worker<C> {
 
     /// Reads a piece at a time, and takes the digest on the way; returns the size as it lies there.
     fn pieces(&mut self, name: &str, source: &mut dyn Read, used: &str) -> u64 {
-        let mut source = Hashed { source, sha256: Sha256::new(), bytes: 0 };
+        let mut source = Hashed::new(source);
         let (_, cut) = self.stream(name, &mut source);
         // A cut leaves bytes unread; the digest is of the whole file.
         let _ = std::io::copy(&mut source, &mut std::io::sink());
         let bytes = source.bytes;
-        let seen = Seen { sha256: hex(&source.sha256.finalize()), bytes };
-        self.after(name, seen, cut, used);
+        self.after(name, source.seen(), cut, used);
         bytes
     }
 
@@ -193,6 +206,26 @@ impl<C: Sink> Worker<C> {
         let read = stream::read(source, self.max_text, &mut self.text, &mut self.reader, &mut sink);
         self.records = sink.records;
         read
+    }
+
+    /// Whether the file is not among those to read.
+    fn leaves_out(&mut self, name: &str, seen: &Seen) -> bool {
+        let leaves_out = self.known.as_ref().is_some_and(|known| !known.take(&seen.sha256));
+        if leaves_out {
+            self.left_out.push(name.to_owned());
+        }
+        leaves_out
+    }
+
+    /// Closes the account of a file of which nothing was used. It is a source all the same: that it was there, and
+    /// as it was, is part of what came out.
+    fn nothing_used(&mut self, name: &str, seen: Seen) {
+        self.sources.push(Source {
+            name: name.to_owned(),
+            bytes: seen.bytes,
+            sha256: seen.sha256,
+            records: 0,
+        });
     }
 
     /// Closes the account of a file.
@@ -264,6 +297,24 @@ struct Hashed<'a> {
     source: &'a mut dyn Read,
     sha256: Sha256,
     bytes: u64,
+}
+
+impl<'a> Hashed<'a> {
+    fn new(source: &'a mut dyn Read) -> Self {
+        Hashed { source, sha256: Sha256::new(), bytes: 0 }
+    }
+
+    fn seen(self) -> Seen {
+        Seen { sha256: hex(&self.sha256.finalize()), bytes: self.bytes }
+    }
+}
+
+/// The digest of a file of any size.
+fn digest(path: &Path) -> std::io::Result<Seen> {
+    let mut file = File::open(path)?;
+    let mut source = Hashed::new(&mut file);
+    std::io::copy(&mut source, &mut std::io::sink())?;
+    Ok(source.seen())
 }
 
 impl Read for Hashed<'_> {

@@ -9,4 +9,5 @@ mod cli;
 mod rightsize;
 mod support;
 mod usage;
+mod verify;
 mod weird;

@@ -243,6 +243,7 @@ fn what_was_granted_is_compared_when_it_is_at_hand() {
             newer: None,
             unmapped: &case.unmapped,
             tally: &case.tally,
+            not_covered: &[],
             catalog: Catalog::embedded(),
             granted,
             public_key: None,

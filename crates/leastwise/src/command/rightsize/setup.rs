@@ -94,6 +94,7 @@ impl<'a> Setup<'a> {
             split: None,
             fold_at: FOLD_AT,
             save: false,
+            inputs: None,
             quiet: self.quiet,
         };
         if let Some(span) = self.args.holdout {
