@@ -13,6 +13,7 @@ use super::known::Known;
 use super::locate::{self, Place};
 use super::read::{Item, Worker};
 use super::size::ByteSize;
+use super::unpack::Room;
 use super::window::Window;
 use crate::cli::logs::AwsArgs;
 use crate::error::Result;
@@ -56,7 +57,8 @@ pub fn read<C: Sink + Send>(
 ) -> Result<Harvest<C>> {
     let (queue, items) = mpsc::channel::<Item>(64);
     let items = Mutex::new(items);
-    let worker = |_| Worker::new(collector(), plan.max_text, plan.known.clone());
+    let room = Arc::new(Room::default());
+    let worker = |_| Worker::new(collector(), plan.max_text, room.clone(), plan.known.clone());
     let mut workers: Vec<Worker<C>> = (0..plan.threads.get()).map(worker).collect();
     let found = std::thread::scope(|scope| {
         for worker in &mut workers {

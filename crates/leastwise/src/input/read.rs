@@ -17,10 +17,10 @@ use super::account::Account;
 use super::known::Known;
 use super::size::ByteSize;
 use super::stream::{self, Cut};
-use super::unpack::{Unpacker, is_gzip};
+use super::unpack::{Room, Unpacker, is_gzip};
 
-/// The largest file that is held in memory as it lies there. Larger ones are read a piece at a time.
-pub const HELD: u64 = 16 << 20;
+/// The largest file that is held in memory as it lies there; a CloudTrail file of 50 MB comes to some 5 MB. Larger ones are read a piece at a time.
+pub const HELD: u64 = 8 << 20;
 
 /// Something to read.
 pub struct Item {
@@ -65,7 +65,7 @@ pub struct Worker<C> {
 
 impl<C: Sink> Worker<C> {
     /// A worker that refuses files with more text than `max_text`, and reads none but `known` ones when there are such.
-    pub fn new(collector: C, max_text: ByteSize, known: Option<Arc<Known>>) -> Self {
+    pub fn new(collector: C, max_text: ByteSize, room: Arc<Room>, known: Option<Arc<Known>>) -> Self {
         Worker {
             collector,
             account: Account::default(),
@@ -74,7 +74,7 @@ impl<C: Sink> Worker<C> {
             left_out: Vec::new(),
             known,
             max_text: max_text.0,
-            unpacker: Unpacker::new(),
+            unpacker: Unpacker::new(room),
             reader: Reader::new(),
             records: 0,
             raw: Vec::new(),

@@ -4,13 +4,40 @@
 //! does not tell where it ended, so the members are found by their magic bytes: a slice that ends where the next member
 //! begins decodes, one that ends at bytes that only look like a beginning does not.
 //!
-//! What does not decode within the bound here (too large, damaged, cut short) goes through [`super::stream`], which says
-//! what is wrong with it.
+//! What does not decode within the bounds here (too large, damaged, cut short, no room left) goes through
+//! [`super::stream`], which says what is wrong with it, if anything.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use libdeflater::{DecompressionError, Decompressor};
 
-/// The largest text that is unpacked in one go; CloudTrail's own files are at most 50 MB.
-pub const WHOLE: usize = 64 << 20;
+/// The largest text that is unpacked in one go; CloudTrail's own files are
+/// [at most 50 MB](https://docs.aws.amazon.com/awscloudtrail/latest/userguide/WhatIsCloudTrail-Limits.html).
+pub const WHOLE: usize = 50 << 20;
+/// What every worker may keep for its text without asking for room.
+const SMALL: usize = 8 << 20;
+
+/// Room for texts beyond [`SMALL`], shared by all workers, so that memory does not grow with their number: enough for
+/// two of the largest. Whoever finds none left reads a piece at a time instead of waiting.
+#[derive(Debug)]
+pub struct Room(AtomicUsize);
+
+impl Default for Room {
+    fn default() -> Self {
+        Room(AtomicUsize::new(2 * WHOLE))
+    }
+}
+
+impl Room {
+    fn take(&self, bytes: usize) -> bool {
+        self.0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |free| free.checked_sub(bytes)).is_ok()
+    }
+
+    fn give(&self, bytes: usize) {
+        self.0.fetch_add(bytes, Ordering::Relaxed);
+    }
+}
 
 /// Whether the bytes are gzip, whatever the file is called.
 pub fn is_gzip(bytes: &[u8]) -> bool {
@@ -21,17 +48,23 @@ pub fn is_gzip(bytes: &[u8]) -> bool {
 pub struct Unpacker {
     decompressor: Decompressor,
     buffer: Vec<u8>,
+    room: Arc<Room>,
+    /// How much of the room is taken: all of the buffer when it is larger than [`SMALL`].
+    taken: usize,
 }
 
 impl Unpacker {
     /// With an empty buffer.
-    pub fn new() -> Self {
-        Unpacker { decompressor: Decompressor::new(), buffer: Vec::new() }
+    pub fn new(room: Arc<Room>) -> Self {
+        Unpacker { decompressor: Decompressor::new(), buffer: Vec::new(), room, taken: 0 }
     }
 
     /// The text of the whole file, when every member decodes, every checksum holds and it is at most `limit` bytes.
     pub fn whole(&mut self, gzip: &[u8], limit: usize) -> Option<&[u8]> {
         let limit = limit.min(WHOLE);
+        if self.taken > 0 && believable(gzip) <= SMALL {
+            self.shrink();
+        }
         let (mut start, mut filled) = (0, 0);
         while start < gzip.len() && is_gzip(&gzip[start..]) {
             let (end, bytes) = self.member(gzip, start, filled, limit)?;
@@ -56,28 +89,62 @@ impl Unpacker {
     }
 
     fn decode(&mut self, member: &[u8], filled: usize, limit: usize) -> Option<usize> {
-        let hint = member.last_chunk::<4>().map_or(0, |size| u32::from_le_bytes(*size) as usize);
-        // No byte of deflate stands for more than 1,032 bytes of text: a larger hint is not to be trusted.
-        let believable = hint.min(member.len().saturating_mul(1_032));
-        self.reserve(filled.saturating_add(believable).min(limit));
+        let hint = length(member);
+        if !self.reserve(filled.saturating_add(believable(member)).min(limit), filled) {
+            return None;
+        }
         loop {
             let room = self.buffer.len().min(limit);
             match self.decompressor.gzip_decompress(member, &mut self.buffer[filled.min(room)..room]) {
                 // libdeflate ignores what stands behind a member; its length says whether the slice ends with it.
                 Ok(bytes) => return (bytes == hint).then_some(bytes),
                 Err(DecompressionError::InsufficientSpace) if room < limit => {
-                    self.reserve((room * 2).clamp(1 << 16, limit));
+                    if !self.reserve((room * 2).clamp(1 << 16, limit), filled) {
+                        return None;
+                    }
                 }
                 Err(_) => return None,
             }
         }
     }
 
-    fn reserve(&mut self, len: usize) {
-        if self.buffer.len() < len {
-            self.buffer.resize(len, 0);
+    /// Makes the buffer `len` long, of which `filled` is to be kept, if there is room.
+    fn reserve(&mut self, len: usize, filled: usize) -> bool {
+        if self.buffer.len() >= len {
+            return true;
         }
+        if len > SMALL {
+            if !self.room.take(len - self.taken) {
+                return false;
+            }
+            self.taken = len;
+        }
+        match filled {
+            // Fresh memory is zero already, and the old is gone before.
+            0 => {
+                self.buffer = Vec::new();
+                self.buffer = vec![0; len];
+            }
+            _ => self.buffer.resize(len, 0),
+        }
+        true
     }
+
+    fn shrink(&mut self) {
+        self.buffer.truncate(SMALL);
+        self.buffer.shrink_to_fit();
+        self.room.give(std::mem::take(&mut self.taken));
+    }
+}
+
+/// The length of the text, as the last bytes of a member tell.
+fn length(member: &[u8]) -> usize {
+    member.last_chunk::<4>().map_or(0, |size| u32::from_le_bytes(*size) as usize)
+}
+
+/// The same as far as it is to be trusted: no byte of deflate stands for more than 1,032 bytes of text.
+fn believable(member: &[u8]) -> usize {
+    length(member).min(member.len().saturating_mul(1_032))
 }
 
 #[cfg(test)]
@@ -102,7 +169,11 @@ mod tests {
     }
 
     fn check(file: &[u8], limit: usize, expected: Option<&[u8]>) {
-        assert!(Unpacker::new().whole(file, limit) == expected, "{} bytes, limit {limit}", file.len());
+        assert!(
+            Unpacker::new(Arc::default()).whole(file, limit) == expected,
+            "{} bytes, limit {limit}",
+            file.len()
+        );
     }
 
     #[test]
@@ -148,8 +219,24 @@ mod tests {
         let mut file = gzip(b"short");
         let at = file.len() - 4;
         file[at..].copy_from_slice(&u32::MAX.to_le_bytes());
-        let mut unpacker = Unpacker::new();
+        let mut unpacker = Unpacker::new(Arc::default());
         assert_eq!(unpacker.whole(&file, WHOLE), None);
         assert!(unpacker.buffer.len() < 1 << 20);
+    }
+
+    #[test]
+    fn two_of_the_largest_texts_are_held_at_once_and_no_more() {
+        let (large, small) = (gzip(&vec![b' '; WHOLE]), gzip(b"small"));
+        let room: Arc<Room> = Arc::default();
+        let [mut a, mut b, mut c] = [(); 3].map(|()| Unpacker::new(room.clone()));
+        let read = |unpacker: &mut Unpacker, file: &[u8]| unpacker.whole(file, WHOLE).map(<[u8]>::len);
+        assert_eq!([&mut a, &mut b, &mut c].map(|it| read(it, &large)), [Some(WHOLE), Some(WHOLE), None]);
+        assert_eq!(read(&mut a, &large), Some(WHOLE));
+        assert_eq!(read(&mut c, &small), Some(5));
+        // A small text gives the room of a large one back.
+        assert_eq!(read(&mut a, &small), Some(5));
+        assert!(a.buffer.capacity() <= SMALL);
+        assert_eq!(read(&mut c, &large), Some(WHOLE));
+        assert_eq!(read(&mut a, &large), None);
     }
 }
