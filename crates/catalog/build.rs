@@ -3,6 +3,9 @@
 #[expect(dead_code, unreachable_pub, reason = "the library's own types, of which packing needs a part")]
 #[path = "src/facts.rs"]
 mod facts;
+#[expect(dead_code, unreachable_pub, reason = "the library's own types, of which packing needs a part")]
+#[path = "src/level.rs"]
+mod level;
 #[path = "src/marks.rs"]
 mod marks;
 #[expect(unreachable_pub, reason = "shared with tests")]

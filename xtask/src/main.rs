@@ -6,6 +6,9 @@
 #[expect(dead_code, unreachable_pub, reason = "the catalogue's own types, of which writing needs a part")]
 #[path = "../../crates/catalog/src/facts.rs"]
 mod facts;
+#[expect(dead_code, unreachable_pub, reason = "the catalogue's own types, of which writing needs a part")]
+#[path = "../../crates/catalog/src/level.rs"]
+mod level;
 mod sync;
 #[expect(dead_code, unreachable_pub, reason = "shared with the catalogue's build script, which also reads")]
 #[path = "../../crates/catalog/build/text.rs"]

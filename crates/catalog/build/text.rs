@@ -6,9 +6,9 @@
 use std::fmt::{self, Write as _};
 
 use crate::facts::{
-    ActionFacts, ActionResource, Api, ConditionKey, Keys, Levels, Name, Needs, Operation, ResourceType,
-    Service,
+    ActionFacts, ActionResource, Api, ConditionKey, Keys, Name, Needs, Operation, ResourceType, Service,
 };
+use crate::level::Levels;
 
 /// Why a service file cannot be read: the line and what is wrong with it.
 #[derive(Debug)]

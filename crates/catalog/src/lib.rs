@@ -10,6 +10,7 @@ mod catalog;
 mod event;
 mod facts;
 mod import;
+mod level;
 mod lookup;
 mod marks;
 mod pattern;
@@ -19,7 +20,8 @@ pub use arn_format::{ArnFormat, Piece};
 pub use catalog::{Action, Catalog, CatalogVersion};
 pub use event::without_version;
 pub use facts::{
-    ActionFacts, ActionResource, Api, ConditionKey, Keys, Level, Levels, Name, Needs, Operation,
-    ResourceType, Service, Visibility,
+    ActionFacts, ActionResource, Api, ConditionKey, Keys, Name, Needs, Operation, ResourceType, Service,
+    Visibility,
 };
 pub use import::{ImportError, ImportProblem};
+pub use level::{Level, Levels};

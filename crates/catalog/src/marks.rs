@@ -3,7 +3,8 @@
 //! `data/aws/destructive.txt` and `data/aws/visibility.txt` say what the rows mean. The build script marks the
 //! embedded facts with them, and an import marks what is new.
 
-use crate::facts::{ActionFacts, Levels, Name, Visibility};
+use crate::facts::{ActionFacts, Name, Visibility};
+use crate::level::Levels;
 use crate::pattern;
 
 /// Both tables.

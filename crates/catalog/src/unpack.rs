@@ -6,9 +6,10 @@
 //! so a section which cannot be read is a service which is not there rather than a panic.
 
 use crate::facts::{
-    ActionFacts, ActionResource, Api, ConditionKey, Keys, Levels, Name, Needs, Operation, ResourceType,
-    Service, Visibility,
+    ActionFacts, ActionResource, Api, ConditionKey, Keys, Name, Needs, Operation, ResourceType, Service,
+    Visibility,
 };
+use crate::level::Levels;
 
 /// The bytes that are still to be read.
 pub(crate) struct Reader<'a> {

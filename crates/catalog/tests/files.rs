@@ -3,6 +3,9 @@
 #[expect(dead_code, unreachable_pub, reason = "the library's own types, of which reading needs a part")]
 #[path = "../src/facts.rs"]
 mod facts;
+#[expect(dead_code, unreachable_pub, reason = "the library's own types, of which reading needs a part")]
+#[path = "../src/level.rs"]
+mod level;
 #[expect(unreachable_pub, reason = "shared with the build script")]
 #[path = "../build/text.rs"]
 mod text;

@@ -14,7 +14,8 @@ use super::iam_data::{IamData, strings};
 use super::operation_map::OperationMap;
 use super::operations;
 use super::policy_sentry::Sentry;
-use crate::facts::{ActionFacts, ActionResource, ConditionKey, Level, Levels, Name, ResourceType, Service};
+use crate::facts::{ActionFacts, ActionResource, ConditionKey, Name, ResourceType, Service};
+use crate::level::{Level, Levels};
 
 /// The services, and what is worth saying about how they came to be.
 pub(crate) struct Merged {

@@ -124,7 +124,8 @@ fn mapped(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::facts::{ActionFacts, Levels};
+    use crate::facts::ActionFacts;
+    use crate::level::Levels;
 
     #[test]
     fn the_sources_are_those_of_the_rules() {

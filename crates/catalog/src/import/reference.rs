@@ -5,8 +5,9 @@ use std::collections::BTreeSet;
 use super::error::{ImportError, ImportProblem};
 use super::place::Place;
 use crate::facts::{
-    ActionFacts, ActionResource, Api, ConditionKey, Keys, Level, Levels, Name, Needs, Operation, ResourceType,
+    ActionFacts, ActionResource, Api, ConditionKey, Keys, Name, Needs, Operation, ResourceType,
 };
+use crate::level::{Level, Levels};
 use crate::pattern::by_name;
 
 /// What one file says.
