@@ -114,7 +114,7 @@ impl<'a> Builder<'a> {
             self.note(
                 NoteKind::Throttled,
                 action,
-                "every call was throttled: whether it would have been authorised is not known",
+                "every call was throttled or broke off: whether it would have been authorised is not known",
             );
         }
     }

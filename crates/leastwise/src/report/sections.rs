@@ -311,7 +311,7 @@ fn about(kind: NoteKind) -> &'static str {
         NoteKind::HeldToGranted => "held to what was granted",
         NoteKind::PassRoleWithoutService => "iam:PassRole to any service",
         NoteKind::Pin => "pin",
-        NoteKind::Throttled => "throttled",
+        NoteKind::Throttled => "throttled or broken off",
         NoteKind::Evidence => "evidence",
         NoteKind::RootUser => "root user",
         NoteKind::OtherPrincipal => "other principals",
