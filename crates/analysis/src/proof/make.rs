@@ -27,6 +27,8 @@ pub struct Making<'a> {
     pub catalog: &'a Catalog,
     /// What was read.
     pub tally: &'a Tally,
+    /// Where the list of the inputs stands.
+    pub listing: Listing,
     /// Events of which nobody knows what they need.
     pub unmapped: &'a [Unmapped],
     /// The usage that the policy was made from.
@@ -39,6 +41,15 @@ pub struct Making<'a> {
     pub granted: Option<&'a PolicySet>,
     /// What could not be read.
     pub problems: Vec<Problem>,
+}
+
+/// Where the list of the inputs stands. Either way the proof has the digest over all of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Listing {
+    /// In the proof itself.
+    Within,
+    /// In a file that several proofs share.
+    Shared,
 }
 
 /// A policy made from the older part of the usage, and the newer part to try it on. It is not the new policy.
@@ -70,7 +81,7 @@ impl Proof {
             window: Window { from: making.asked.0, to: making.asked.1, seen: making.tally.window() },
             settings: making.settings,
             inputs_digest: inputs_digest(&inputs),
-            inputs,
+            inputs: (making.listing == Listing::Within).then_some(inputs),
             usage_digest: usage_digest(rows.iter().copied()),
             policy: documents(&set.identity),
             granted: making.granted.map(before),

@@ -8,6 +8,7 @@
 mod canonical;
 mod checks;
 mod error;
+mod inputs;
 mod make;
 mod outcome;
 mod signature;
@@ -15,7 +16,8 @@ mod verify;
 
 pub use canonical::{canonical, document_digest, inputs_digest, sha256, usage_digest};
 pub use error::ProofError;
-pub use make::{Making, Trial};
+pub use inputs::{INPUTS, inputs_file, read_inputs};
+pub use make::{Listing, Making, Trial};
 pub use signature::{ALGORITHM, PublicKey, Signature, SigningKey, sign};
 pub use verify::{Check, Verification, VerifyReport, verify};
 
@@ -50,8 +52,8 @@ pub struct Proof {
     pub window: Window,
     /// What the user decided.
     pub settings: Settings,
-    /// What was read, sorted.
-    pub inputs: Vec<Source>,
+    /// What was read, sorted. Nothing when it is listed once for several proofs.
+    pub inputs: Option<Vec<Source>>,
     /// Over all inputs: see [`inputs_digest`].
     pub inputs_digest: String,
     /// Over the principal's rows of usage: see [`usage_digest`].

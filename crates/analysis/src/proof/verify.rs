@@ -28,6 +28,8 @@ pub struct Verification<'a> {
     pub unmapped: &'a [Unmapped],
     /// What was read.
     pub tally: &'a Tally,
+    /// The list of the inputs where several proofs share it, when it is at hand.
+    pub inputs: Option<&'a [Source]>,
     /// Inputs that were given and left out, since the proof does not name them: no check speaks of them.
     pub not_covered: &'a [String],
     /// The catalogue.
@@ -198,9 +200,15 @@ fn apart<T>(result: Result<T, String>) -> (Option<T>, Result<(), String>) {
 
 fn logs(checks: &mut Checks, proof: &Proof, with: &Verification<'_>) {
     let given: Vec<Source> = with.tally.sources.iter().cloned().collect();
-    let inputs = match inputs_digest(&proof.inputs) == proof.inputs_digest {
-        true => checks::inputs(&proof.inputs, &given),
-        false => Err("the digest over all inputs is not that of the inputs it lists".to_owned()),
+    let inputs = match proof.inputs.as_deref().or(with.inputs) {
+        Some(listed) if inputs_digest(listed) == proof.inputs_digest => checks::inputs(listed, &given),
+        Some(_) => Err("the digest over all inputs is not that of the inputs it lists".to_owned()),
+        None if inputs_digest(&given) == proof.inputs_digest => Ok(()),
+        None => {
+            Err("these are not exactly the inputs of the proof; `inputs.json`, which was written with it, \
+                     tells which they are and allows others beside them: put it where the proof lies"
+                .to_owned())
+        }
     };
     checks.add("inputs", inputs, format!("{} as in the proof", counted(given.len(), "input")));
     let rows = own(with.rows, &proof.principal);

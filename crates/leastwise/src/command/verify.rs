@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use leastwise_analysis::proof::{self, Proof, ProofError, PublicKey, Verification, VerifyReport};
+use leastwise_analysis::usage::Source;
 use leastwise_catalog::Catalog;
 use leastwise_policy::aws::Policy;
 use leastwise_policy::time::Timestamp;
@@ -22,7 +23,9 @@ pub fn run(args: &VerifyArgs, catalog: &Catalog, quiet: bool) -> Result<()> {
     let public_key = args.public_key.as_deref().map(read_key).transpose()?;
     let granted = Granted::read(&args.granted)?;
     let granted = granted.of(&proof.principal)?.0;
-    let collected = collect(wanted(args, &proof, quiet), catalog)?;
+    let listed = listed(&args.proof, &proof);
+    let inputs = proof.inputs.as_deref().or(listed.as_deref());
+    let collected = collect(wanted(args, &proof, inputs, quiet), catalog)?;
     collected.report(&args.read, quiet)?;
     let of_principal = |name: &str| name == proof.principal;
     let rows = collected.usage.rows_where(of_principal);
@@ -35,6 +38,7 @@ pub fn run(args: &VerifyArgs, catalog: &Catalog, quiet: bool) -> Result<()> {
             newer: newer.as_deref(),
             unmapped: &collected.usage.unmapped(),
             tally: &collected.usage.tally,
+            inputs: listed.as_deref(),
             not_covered: &collected.left_out,
             catalog,
             granted,
@@ -47,7 +51,7 @@ pub fn run(args: &VerifyArgs, catalog: &Catalog, quiet: bool) -> Result<()> {
 }
 
 /// The logs are read as they were read for the proof, and those that it does not name are left out.
-fn wanted<'a>(args: &'a VerifyArgs, proof: &'a Proof, quiet: bool) -> Wanted<'a> {
+fn wanted<'a>(args: &'a VerifyArgs, proof: &Proof, inputs: Option<&'a [Source]>, quiet: bool) -> Wanted<'a> {
     let seconds = |time: Option<Timestamp>| time.map(Timestamp::seconds);
     Wanted {
         logs: &args.logs,
@@ -57,9 +61,23 @@ fn wanted<'a>(args: &'a VerifyArgs, proof: &'a Proof, quiet: bool) -> Wanted<'a>
         split: proof.holdout.as_ref().map(|held| held.from.seconds()),
         fold_at: proof.settings.fold_at,
         save: false,
-        inputs: Some(&proof.inputs),
+        inputs,
         quiet,
     }
+}
+
+/// The list of the inputs that `rightsize --all` writes once for all proofs: beside the proof, or one folder up when
+/// every account has a folder of its own.
+fn listed(path: &Path, proof: &Proof) -> Option<Vec<Source>> {
+    if proof.inputs.is_some() {
+        return None;
+    }
+    let beside = path.with_file_name(proof::INPUTS);
+    let above = path.with_file_name("..").join(proof::INPUTS);
+    [beside, above]
+        .iter()
+        .filter_map(|path| std::fs::read(path).ok())
+        .find_map(|file| proof::read_inputs(&file, &proof.inputs_digest))
 }
 
 /// A policy document: the name of the file and its text.

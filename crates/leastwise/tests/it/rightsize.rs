@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::support::{Done, Folder, run, text};
+use crate::support::{Done, Folder, event, log, run, text};
 use serde_json::Value;
 
 const AGENT: &str = "arn:aws:iam::111122223333:role/agents/order-agent";
@@ -208,11 +208,28 @@ fn every_proof_of_a_run_over_all_principals_can_be_checked() {
     let args = ["--all", "--width", "prefix", "--format", "terraform", "--holdout", "30d", "--out", "iam"];
     let done = rightsize(&folder, &args);
     assert_eq!(done.code, Some(0), "{}", done.err);
-    std::fs::rename(folder.0.join("iam/order-agent.proof.json"), folder.0.join("agent.proof.json"))
-        .expect("the proof");
     assert!(folder.0.join("iam/order-agent.tf").exists());
-    let good = verify(&folder, &[]);
+    folder.write("more.json", log(&[event("new", "agents/order-agent", "k", "2026-11-02T00:00:00Z")]));
+    let (logs, proof) = (account("logs"), folder.0.join("iam/order-agent.proof.json"));
+    let check = |proof: &str, logs: &[&str]| {
+        let args = ["verify", proof, "--policy", "iam/order-agent-1.json", "--logs"];
+        run(&folder, &[&args, logs].concat())
+    };
+    let good = check(text(&proof), &[text(&logs), "more.json"]);
     assert_eq!(good.code, Some(0), "{}\n{}", good.out, good.err);
+    assert!(
+        good.out.contains("1 input is not covered by the proof and left out: `more.json`"),
+        "{}",
+        good.out
+    );
+
+    // The list of inputs is a file that the proofs share. Without it the digest tells whether these are all.
+    std::fs::rename(&proof, folder.0.join("alone.proof.json")).expect("the proof");
+    let alone = check("alone.proof.json", &[text(&logs)]);
+    assert_eq!(alone.code, Some(0), "{}\n{}", alone.out, alone.err);
+    let more = check("alone.proof.json", &[text(&logs), "more.json"]);
+    assert_eq!(more.code, Some(1), "{}\n{}", more.out, more.err);
+    assert!(more.out.contains("`inputs.json`, which was written with it"), "{}", more.out);
 }
 
 #[test]

@@ -123,7 +123,8 @@ fn proofs_are_as_the_schema_says() {
     let mut full = case.proof();
     sign(&mut full, &SigningKey::from_bytes(&[7; 32]));
     assert!(!full.replay.denied.is_empty() && !full.dropped.is_empty());
-    for proof in [plain, full] {
+    let shared = Proof { inputs: None, ..plain.clone() };
+    for proof in [plain, full, shared] {
         check(&schema, &schema, &proof.value(), "").unwrap();
     }
 }

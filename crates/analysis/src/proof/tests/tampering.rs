@@ -232,6 +232,39 @@ fn other_files_are_named() {
 }
 
 #[test]
+fn a_list_of_inputs_that_several_proofs_share_is_held_to_its_digest() {
+    let case = Case::new();
+    let mut proof = case.proof();
+    let listed = proof.inputs.take().unwrap();
+    proof.digest = proof.digest_now();
+    let (text, documents) = (proof.to_json(), case.documents());
+    let file = inputs_file(&case.tally.sources);
+    assert_eq!(read_inputs(&file, &proof.inputs_digest), Some(listed.clone()));
+    assert_eq!(read_inputs(b"[]", &proof.inputs_digest), None);
+    assert!(case.verify(&text).holds, "the digest alone tells that these are all: {:#?}", case.verify(&text));
+    let mut fewer = Case::new();
+    fewer.tally.sources.pop_last();
+    let with = |inputs| Verification {
+        documents: &documents,
+        rows: &fewer.rows,
+        newer: None,
+        unmapped: &fewer.unmapped,
+        tally: &fewer.tally,
+        inputs,
+        not_covered: &[],
+        catalog: Catalog::embedded(),
+        granted: None,
+        public_key: None,
+    };
+    let report = verify(&text, &with(None));
+    assert!(detail(&report, "inputs").contains("`inputs.json`"), "{report:#?}");
+    let report = verify(&text, &with(Some(&listed)));
+    assert!(detail(&report, "inputs").contains("`logs/2.json.gz` is missing"), "{report:#?}");
+    let report = verify(&text, &with(Some(&listed[1..])));
+    assert!(detail(&report, "inputs").contains("is not that of the inputs it lists"), "{report:#?}");
+}
+
+#[test]
 fn what_was_granted_is_compared_when_it_is_at_hand() {
     let case = Case::new();
     let documents = case.documents();
@@ -243,6 +276,7 @@ fn what_was_granted_is_compared_when_it_is_at_hand() {
             newer: None,
             unmapped: &case.unmapped,
             tally: &case.tally,
+            inputs: None,
             not_covered: &[],
             catalog: Catalog::embedded(),
             granted,

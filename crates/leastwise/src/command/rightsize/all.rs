@@ -5,6 +5,7 @@ use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use leastwise_analysis::granted::GrantedPrincipal;
+use leastwise_analysis::proof;
 use leastwise_analysis::usage::UsageRow;
 use leastwise_generate::render::Names;
 use leastwise_policy::arn::Arn;
@@ -49,6 +50,7 @@ pub fn run(setup: &Setup<'_>) -> Result<()> {
     for (name, kind) in [("index.md", Kind::Markdown), ("index.json", Kind::Json)] {
         batch.add(&folder.join(name), index.render(kind).as_bytes())?;
     }
+    batch.add(&folder.join(proof::INPUTS), &proof::inputs_file(&collected.usage.tally.sources))?;
     if let Some((path, kind)) = &setup.report {
         batch.add(path, index.render(*kind).as_bytes())?;
     }

@@ -1,6 +1,6 @@
 //! The proof of a right-sizing: made, signed, and told to people.
 
-use leastwise_analysis::proof::{Making, Problem, Proof, Settings, Trial, sign};
+use leastwise_analysis::proof::{Listing, Making, Problem, Proof, Settings, Trial, sign};
 use leastwise_analysis::replay::Replayed;
 use leastwise_analysis::rightsize::{Options, Rightsized};
 use leastwise_analysis::usage::FOLD_AT;
@@ -33,6 +33,7 @@ pub fn proof(
         settings: Settings::new(options, FOLD_AT),
         catalog: setup.catalog,
         tally: &collected.usage.tally,
+        listing: if setup.args.all { Listing::Shared } else { Listing::Within },
         unmapped: &evidence.unmapped,
         rows: case.rows,
         holdout: trial.map(|((parts, from), policy)| Trial { from, policy, newer: parts.newer }),
