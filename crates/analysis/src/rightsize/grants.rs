@@ -4,13 +4,10 @@
 //! Only whole statements are compared, one at a time, so the answer errs on the narrow side: a resource that two
 //! granted statements cover only together is not widened to.
 
-use leastwise_policy::arn::ArnPattern;
 use leastwise_policy::aws::evaluate::{
     Context, Layer, PolicySet, PrincipalRef, Request, ResourceRef, Verdict, evaluate,
 };
-use leastwise_policy::aws::{
-    Conditions, Effect, Named, Policy, ResourceBlock, ResourcePattern, Statement, Version,
-};
+use leastwise_policy::aws::{Conditions, Effect, Named, ResourceBlock, ResourcePattern};
 
 use super::locate::{Kind, Located};
 use super::outcome::WideningReason;
@@ -18,22 +15,18 @@ use super::scope::{Scope, covers, meet, pattern};
 use super::width::Widened;
 use crate::replay;
 use crate::usage::UsageRow;
+use allow::{Allow, open, scope_covers, touches};
+
+pub use reached::Reached;
+
+mod allow;
+mod reached;
 
 /// The `Allow` statements of the granted set.
 pub(super) struct Grants<'a> {
     set: &'a PolicySet,
     principal: &'a str,
     allows: Vec<Allow<'a>>,
-}
-
-struct Allow<'a> {
-    document: &'a str,
-    statement: &'a Statement,
-    version: Version,
-    /// The statement without its conditions: asks about the resource alone.
-    bare: PolicySet,
-    /// The statement on `*`: asks about the conditions alone.
-    anywhere: PolicySet,
 }
 
 /// Which granted statements a place rests on.
@@ -296,129 +289,4 @@ enum Holds {
 enum Reach {
     All,
     Part,
-}
-
-impl<'a> Allow<'a> {
-    fn new(document: &'a str, statement: &'a Statement, version: Version) -> Allow<'a> {
-        let alone = |statement: Statement| {
-            let policy = Policy { version, id: None, statements: vec![statement] };
-            PolicySet { identity: vec![Named::new("", policy)], boundary: None }
-        };
-        let bare = Statement { condition: Conditions::new(), ..statement.clone() };
-        let any = ResourceBlock::Resource(vec![ResourcePattern::new("*")]);
-        let anywhere = Statement { resource: Some(any), ..statement.clone() };
-        Allow { document, statement, version, bare: alone(bare), anywhere: alone(anywhere) }
-    }
-
-    /// Whether the statement's resources cover all of `scope`.
-    fn covers(&self, scope: &Scope) -> bool {
-        match (&self.statement.resource, scope) {
-            (Some(ResourceBlock::Resource(patterns)), Scope::Resource(text)) => {
-                patterns.iter().any(|pattern| self.readable(pattern) && covers(pattern.as_str(), text))
-            }
-            (Some(ResourceBlock::NotResource(patterns)), Scope::Resource(text)) => {
-                !patterns.iter().any(|pattern| !self.readable(pattern) || touches(pattern.as_str(), text))
-            }
-            (Some(ResourceBlock::NotResource(patterns)), Scope::NotResource(texts)) => {
-                patterns.iter().map(ResourcePattern::as_str).eq(texts.iter().map(String::as_str))
-            }
-            _ => false,
-        }
-    }
-
-    fn touches(&self, scope: &Scope) -> bool {
-        let Scope::Resource(text) = scope else { return false };
-        match &self.statement.resource {
-            Some(ResourceBlock::Resource(patterns)) => patterns.iter().any(|own| touches(own.as_str(), text)),
-            Some(ResourceBlock::NotResource(_)) => true,
-            None => false,
-        }
-    }
-
-    /// Whether the pattern means the same in the version of the new documents.
-    fn readable(&self, pattern: &ResourcePattern) -> bool {
-        self.version == Version::V2012_10_17 || !pattern.as_str().contains("${")
-    }
-}
-
-fn scope_covers(outer: &Scope, inner: &Scope) -> bool {
-    match (outer, inner) {
-        (Scope::Resource(outer), Scope::Resource(inner)) => covers(outer, inner),
-        _ => outer == inner,
-    }
-}
-
-/// Whether some ARN is matched by both; variables may be anything.
-fn touches(a: &str, b: &str) -> bool {
-    match (open(a), open(b)) {
-        (Some(a), Some(b)) => a.overlaps(&b),
-        _ => true,
-    }
-}
-
-/// The pattern with its variables open: at its widest.
-fn open(text: &str) -> Option<ArnPattern> {
-    if let Some(pattern) = pattern(text) {
-        return Some(pattern);
-    }
-    let mut opened = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some(start) = rest.find("${") {
-        let end = rest[start..].find('}')? + start;
-        let name = &rest[start + 2..end];
-        opened.push_str(&rest[..start]);
-        opened.push_str(if matches!(name, "*" | "?" | "$") { &rest[start..=end] } else { "*" });
-        rest = &rest[end + 1..];
-    }
-    opened.push_str(rest);
-    pattern(&opened)
-}
-
-/// What a set of policies reaches of a row whose resource the log does not pin down.
-#[derive(Debug)]
-pub struct Reached {
-    parts: Vec<Scope>,
-}
-
-impl Reached {
-    /// The parts of the row's resource that the `Allow` statements of `set` are about, conditions permitting.
-    pub fn by(set: &PolicySet, row: &UsageRow) -> Reached {
-        let grants = Grants::new(set, &row.principal);
-        let context = replay::context(row);
-        let own = row.resource.as_str();
-        let mut parts = Vec::new();
-        for allow in grants.allows.iter().filter(|allow| allow.statement.action.applies_to(&row.action)) {
-            let conditions = grants.ask(&allow.anywhere, &row.action, ResourceRef::Exact("*"), &context);
-            if matches!(conditions, Verdict::ImplicitDeny | Verdict::ExplicitDeny) {
-                continue;
-            }
-            match &allow.statement.resource {
-                Some(ResourceBlock::Resource(texts)) => {
-                    let touching =
-                        texts.iter().map(ResourcePattern::as_str).filter(|text| touches(text, own));
-                    parts.extend(
-                        touching
-                            .map(|text| Scope::Resource(meet(own, text).unwrap_or_else(|| text.to_owned()))),
-                    );
-                }
-                Some(ResourceBlock::NotResource(texts)) => {
-                    parts.push(Scope::NotResource(
-                        texts.iter().map(|text| text.as_str().to_owned()).collect(),
-                    ));
-                }
-                None => {}
-            }
-        }
-        Reached { parts }
-    }
-
-    /// Whether it reaches anything.
-    pub fn any(&self) -> bool {
-        !self.parts.is_empty()
-    }
-
-    /// Whether `other` reaches all of it.
-    pub fn within(&self, other: &Reached) -> bool {
-        self.parts.iter().all(|part| other.parts.iter().any(|outer| scope_covers(outer, part)))
-    }
 }
