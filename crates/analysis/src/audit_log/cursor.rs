@@ -35,6 +35,23 @@ pub enum Value<'a> {
     Array,
 }
 
+/// What [`Cursor::quick`] meets.
+#[derive(Debug, Clone, Copy)]
+pub enum Quick<'a> {
+    /// A member that is a string, with its text as in [`Value::String`].
+    Text(&'a [u8], &'a [u8]),
+    /// A member that is `true`, `false` or `null`.
+    Word(&'a [u8], &'a [u8]),
+    /// A member that is an object; the cursor stands at its opening bracket.
+    Object(&'a [u8]),
+    /// A member that is an array; the cursor stands at its opening bracket.
+    Array(&'a [u8]),
+    /// The object's end, which is stepped over.
+    End,
+    /// Anything else. The cursor did not move: ask [`Cursor::member`].
+    Other,
+}
+
 /// A place in a window of JSON text.
 #[derive(Clone, Copy)]
 pub struct Cursor<'a> {
@@ -134,6 +151,54 @@ impl<'a> Cursor<'a> {
         match word_member(between, *follows) {
             Some((name, word)) => Ok(Some((name, Value::Scalar(word)))),
             None => self.spaced_member(at),
+        }
+    }
+
+    /// The next member when it is one of the usual kinds, written as compactly as CloudTrail does.
+    ///
+    /// It does what [`Cursor::member`] does; its result stays in registers, and the log reader asks for twenty members
+    /// a record.
+    #[inline(always)]
+    pub fn quick(&mut self) -> Quick<'a> {
+        let ahead = self.positions.get(self.next..).and_then(|ahead| ahead.first_chunk());
+        let Some(&[at, next, end]) = ahead else { return Quick::Other };
+        let (at, next, end) = (at as usize, next as usize, end as usize);
+        match self.text.get(at) {
+            Some(b'"') => {}
+            Some(b'}') => {
+                self.next += 1;
+                return Quick::End;
+            }
+            _ => return Quick::Other,
+        }
+        let (Some(&follows), Some(between)) = (self.text.get(next), self.text.get(at + 1..next)) else {
+            return Quick::Other;
+        };
+        let [name @ .., b'"', b':'] = between else {
+            let Some((name, word)) = word_member(between, follows) else { return Quick::Other };
+            self.next += 1;
+            return Quick::Word(name, word);
+        };
+        match follows {
+            b'"' => {
+                let Some([text @ .., last]) = self.text.get(next + 1..end) else { return Quick::Other };
+                let text = match (last, text) {
+                    (b',', [text @ .., b'"']) => text,
+                    (b'"', text) => text,
+                    _ => return Quick::Other,
+                };
+                self.next += 2;
+                Quick::Text(name, text)
+            }
+            b'{' => {
+                self.next += 1;
+                Quick::Object(name)
+            }
+            b'[' => {
+                self.next += 1;
+                Quick::Array(name)
+            }
+            _ => Quick::Other,
         }
     }
 
@@ -291,7 +356,7 @@ impl<'a> Cursor<'a> {
 
 /// A member whose value is one of the three words, without white space: `name":null,`. `follows` is the structural
 /// byte behind.
-#[inline]
+#[inline(always)]
 fn word_member(between: &[u8], follows: u8) -> Option<(&[u8], &[u8])> {
     let bare = match between {
         [bare @ .., b','] => bare,

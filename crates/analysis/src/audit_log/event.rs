@@ -3,7 +3,7 @@
 //! Field meanings: CloudTrail User Guide, "CloudTrail record contents for management, data, and network
 //! activity events" and "CloudTrail userIdentity element".
 
-use super::cursor::{Cursor, Malformed, Value};
+use super::cursor::{Cursor, Malformed, Quick, Value};
 use super::identity::{Identities, Identity};
 
 /// A field of a record: the raw text between the quotes, or of a scalar. Empty when it was absent or null.
@@ -65,12 +65,12 @@ pub(super) fn text<'a>(cursor: &mut Cursor<'a>, value: Value<'a>) -> Result<Raw<
 
 /// A member that is not read. AWS writes no escapes into names, and one could hide a name that is read.
 #[inline]
-fn other<'a>(cursor: &mut Cursor<'a>, name: &[u8], value: Value<'a>) -> Result<u32, Malformed> {
+fn other(cursor: &Cursor<'_>, name: &[u8]) -> Result<u32, Malformed> {
     if name.contains(&b'\\') {
         let reason = "a member name with an escape, which AWS never writes";
         return Err(Malformed { at: cursor.position(), reason, incomplete: false });
     }
-    ignore(cursor, value).map(|()| 0)
+    Ok(0)
 }
 
 #[inline]
@@ -99,27 +99,67 @@ impl<'a> Event<'a> {
         let start = cursor.position();
         let mut seen = 0u32;
         cursor.enter()?;
-        while let Some((name, value)) = cursor.member()? {
-            let bit = self.field(cursor, name, value, identities)?;
-            if bit != 0 && seen & bit != 0 {
+        loop {
+            let bit = match cursor.quick() {
+                Quick::Text(name, text) => match self.field(name) {
+                    Some((bit, field)) => {
+                        *field = if text.is_empty() { *field } else { text };
+                        1 << bit
+                    }
+                    None => other(cursor, name)?,
+                },
+                Quick::Word(name, word) => match self.field(name) {
+                    Some((bit, field)) => {
+                        *field = if word == b"null" { *field } else { word };
+                        1 << bit
+                    }
+                    None => other(cursor, name)?,
+                },
+                Quick::End => return Ok(()),
+                Quick::Object(name) => self.object(cursor, name, identities)?,
+                Quick::Array(name) => self.array(cursor, name)?,
+                Quick::Other => match self.rest(cursor, identities)? {
+                    Some(bit) => bit,
+                    None => return Ok(()),
+                },
+            };
+            if seen & bit != 0 {
                 return Err(Malformed { at: start, reason: "a member appears twice", incomplete: false });
             }
             seen |= bit;
         }
-        Ok(())
     }
 
-    /// Takes in one member, and returns the bit that stands for it (0: not one that is read).
-    #[inline(always)]
-    fn field(
+    /// Takes in a member of any kind, and returns the bit that stands for it (0: not one that is read); `None` at the
+    /// record's end.
+    #[inline(never)]
+    fn rest(
         &mut self,
         cursor: &mut Cursor<'a>,
-        name: &[u8],
-        value: Value<'a>,
         identities: &mut Identities,
-    ) -> Result<u32, Malformed> {
-        // By length first: most names are then told apart by one comparison, or by none.
-        let (bit, field) = match name.len() {
+    ) -> Result<Option<u32>, Malformed> {
+        let Some((name, value)) = cursor.member()? else { return Ok(None) };
+        let found = match value {
+            Value::Object => return self.object(cursor, name, identities).map(Some),
+            Value::Array => return self.array(cursor, name).map(Some),
+            Value::String(text) => text,
+            Value::Scalar(b"null") => b"",
+            Value::Scalar(text) => text,
+        };
+        match self.field(name) {
+            Some((bit, field)) => {
+                *field = if found.is_empty() { *field } else { found };
+                Ok(Some(1 << bit))
+            }
+            None => other(cursor, name).map(Some),
+        }
+    }
+
+    /// The field that a name stands for, and its number. By length first: most names are then told apart by one
+    /// comparison, or by none.
+    #[inline(always)]
+    fn field(&mut self, name: &[u8]) -> Option<(u32, &mut Raw<'a>)> {
+        Some(match name.len() {
             7 if name == b"eventID" => (0, &mut self.id),
             9 => match name {
                 b"eventType" => (1, &mut self.kind),
@@ -127,63 +167,98 @@ impl<'a> Event<'a> {
                 b"eventTime" => (3, &mut self.time),
                 b"awsRegion" => (4, &mut self.region),
                 b"errorCode" => (5, &mut self.error_code),
-                b"resources" if value == Value::Array => {
-                    self.resources = Some(*cursor);
-                    cursor.skip()?;
-                    return Ok(1 << 6);
-                }
-                _ => return other(cursor, name, value),
+                _ => return None,
             },
             11 if name == b"eventSource" => (7, &mut self.source),
             12 => match name {
                 b"eventVersion" => (8, &mut self.version),
                 b"errorMessage" => (9, &mut self.error_message),
-                b"userIdentity" if value == Value::Object => {
-                    self.identity = identities.read(cursor)?;
-                    return Ok(1 << 10);
-                }
-                b"eventContext" if value == Value::Object => {
-                    self.context = Some(*cursor);
-                    cursor.skip()?;
-                    return Ok(1 << 11);
-                }
-                _ => return other(cursor, name, value),
+                _ => return None,
             },
             13 => match name {
                 b"eventCategory" => (12, &mut self.category),
                 b"vpcEndpointId" => (13, &mut self.vpc_endpoint),
-                _ => return other(cursor, name, value),
+                _ => return None,
             },
-            16 if name == b"responseElements" && value == Value::Object => {
+            18 if name == b"recipientAccountId" => (16, &mut self.account),
+            _ => return None,
+        })
+    }
+
+    /// Takes in an object, at which the cursor stands.
+    #[inline]
+    fn object(
+        &mut self,
+        cursor: &mut Cursor<'a>,
+        name: &[u8],
+        identities: &mut Identities,
+    ) -> Result<u32, Malformed> {
+        let bit = match name {
+            b"userIdentity" => {
+                identities.read(cursor, &mut self.identity)?;
+                return Ok(1 << 10);
+            }
+            b"responseElements" => {
                 self.response(cursor)?;
                 return Ok(1 << 14);
             }
-            17 if name == b"requestParameters" && value == Value::Object => {
+            b"requestParameters" => {
                 self.parameters = Some(*cursor);
-                cursor.skip()?;
-                return Ok(1 << 15);
+                15
             }
-            18 if name == b"recipientAccountId" => (16, &mut self.account),
-            _ => return other(cursor, name, value),
+            b"eventContext" => {
+                self.context = Some(*cursor);
+                11
+            }
+            _ => return self.nested(cursor, name),
         };
-        let found = text(cursor, value)?;
-        if !found.is_empty() {
-            *field = found;
-        }
+        cursor.skip()?;
         Ok(1 << bit)
+    }
+
+    /// Takes in an array, at which the cursor stands.
+    #[inline]
+    fn array(&mut self, cursor: &mut Cursor<'a>, name: &[u8]) -> Result<u32, Malformed> {
+        if name != b"resources" {
+            return self.nested(cursor, name);
+        }
+        self.resources = Some(*cursor);
+        cursor.skip()?;
+        Ok(1 << 6)
+    }
+
+    /// Skips an object or array that is not read, though a text of its name would be.
+    fn nested(&mut self, cursor: &mut Cursor<'a>, name: &[u8]) -> Result<u32, Malformed> {
+        let bit = match self.field(name) {
+            Some((bit, _)) => 1 << bit,
+            None => other(cursor, name)?,
+        };
+        cursor.skip()?;
+        Ok(bit)
     }
 
     /// An error can sit in `responseElements` while the record has no `errorCode` of its own.
     fn response(&mut self, cursor: &mut Cursor<'a>) -> Result<(), Malformed> {
         cursor.enter()?;
-        while let Some((name, value)) = cursor.member()? {
-            let found = text(cursor, value)?;
+        loop {
+            let (name, found) = match cursor.quick() {
+                Quick::Text(name, text) => (name, text),
+                Quick::End => return Ok(()),
+                Quick::Word(name, word) => (name, if word == b"null" { b"" } else { word }),
+                Quick::Object(_) | Quick::Array(_) => {
+                    cursor.skip()?;
+                    continue;
+                }
+                Quick::Other => match cursor.member()? {
+                    Some((name, value)) => (name, text(cursor, value)?),
+                    None => return Ok(()),
+                },
+            };
             match name {
                 b"errorCode" if self.error_code.is_empty() => self.error_code = found,
                 b"errorMessage" if self.error_message.is_empty() => self.error_message = found,
                 _ => {}
             }
         }
-        Ok(())
     }
 }

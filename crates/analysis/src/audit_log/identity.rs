@@ -101,8 +101,8 @@ fn one_member<'a>(cursor: &mut Cursor<'a>, wanted: &[u8]) -> Result<Raw<'a>, Mal
 /// How many identities are kept: an hour's sessions of a busy account.
 const SLOTS: usize = 1 << 10;
 
-/// What of an identity decides where it is kept. It goes beyond the access key, which is new in each session.
-const HEAD: usize = 256;
+/// What of an identity decides where it is kept: it holds the ARN with the session's name, and the access key.
+const HEAD: std::ops::Range<usize> = 64..192;
 
 /// The longest identity that is kept; one that is shorter than its head would be looked for in vain.
 const LONGEST: usize = 2 << 10;
@@ -125,9 +125,16 @@ struct Slot {
 impl Identities {
     /// Reads the identity whose opening bracket the cursor stands at.
     #[inline]
-    pub(super) fn read<'a>(&mut self, cursor: &mut Cursor<'a>) -> Result<Identity<'a>, Malformed> {
+    pub(super) fn read<'a>(
+        &mut self,
+        cursor: &mut Cursor<'a>,
+        into: &mut Identity<'a>,
+    ) -> Result<(), Malformed> {
         let rest = &cursor.text()[cursor.position()..];
-        let Some(head) = rest.get(..HEAD) else { return Identity::read(cursor) };
+        let Some(head) = rest.get(HEAD) else {
+            *into = Identity::read(cursor)?;
+            return Ok(());
+        };
         let index = xxh3_64(head) as usize % SLOTS;
         if let Some(slot) = self.slots.get(index)
             && !slot.text.is_empty()
@@ -136,9 +143,11 @@ impl Identities {
         {
             // The same bytes have the same structure.
             cursor.advance(slot.positions);
-            return Ok(slot.identity(text));
+            slot.fill(text, into);
+            return Ok(());
         }
-        self.read_new(cursor, index)
+        *into = self.read_new(cursor, index)?;
+        Ok(())
     }
 
     #[inline(never)]
@@ -148,7 +157,7 @@ impl Identities {
         let mut identity = Identity::read(cursor)?;
         let end = cursor.behind().map_or(0, |at| at + 1);
         let text = start.text().get(start.position()..end);
-        let Some(text) = text.filter(|text| (HEAD..=LONGEST).contains(&text.len())) else {
+        let Some(text) = text.filter(|text| (HEAD.end..=LONGEST).contains(&text.len())) else {
             return Ok(identity);
         };
         if self.slots.is_empty() {
@@ -184,24 +193,22 @@ impl<'a> Identity<'a> {
 }
 
 impl Slot {
-    /// The identity, its fields taken from `text`, which is the slot's.
+    /// Fills in the identity, its fields taken from `text`, which is the slot's.
     #[inline]
-    fn identity<'a>(&self, text: &'a [u8]) -> Identity<'a> {
-        let [kind, arn, account, principal_id, invoked_by, issuer, on_behalf_of, mfa] = self
-            .fields
-            .map(|(start, len)| text.get(usize::from(start)..).and_then(|rest| rest.get(..usize::from(len))))
-            .map(Option::unwrap_or_default);
-        Identity {
-            present: true,
-            kind,
-            arn,
-            account,
-            principal_id,
-            invoked_by,
-            issuer,
-            on_behalf_of,
-            mfa,
-            number: self.number,
-        }
+    fn fill<'a>(&self, text: &'a [u8], into: &mut Identity<'a>) {
+        let field = |at: usize| {
+            let (start, len) = self.fields[at];
+            text.get(usize::from(start)..).and_then(|rest| rest.get(..usize::from(len))).unwrap_or_default()
+        };
+        into.present = true;
+        into.kind = field(0);
+        into.arn = field(1);
+        into.account = field(2);
+        into.principal_id = field(3);
+        into.invoked_by = field(4);
+        into.issuer = field(5);
+        into.on_behalf_of = field(6);
+        into.mfa = field(7);
+        into.number = self.number;
     }
 }

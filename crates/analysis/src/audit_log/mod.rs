@@ -6,7 +6,7 @@ mod identity;
 mod reader;
 mod structural;
 
-pub use cursor::{Cursor, MAX_DEPTH, Malformed, Value, unescape};
+pub use cursor::{Cursor, MAX_DEPTH, Malformed, Quick, Value, unescape};
 pub use event::{Event, Raw};
 pub use identity::Identity;
 pub use reader::{MAX_RECORD, Problem, Reader, Sink};

@@ -1,19 +1,24 @@
 //! Turns records into usage: who, which action, on what, in which context, with which outcome.
 //!
 //! One worker has one collector. Whatever depends on names alone is looked up once and kept by number: the
-//! plan of a kind of event, the class of an error code, the principal. What is left for each record is to
-//! fill the plan in and to find the row.
+//! plan of a kind of event, the class of an error code, the principal. What calls came to is remembered too. What is
+//! left for the other records is to fill the plan in and to find the row.
 
-use super::intern::Interner;
+use super::caller::{Caller, Callers, account};
+use super::kind::{Kinds, NeedKind, label};
 use super::parameters::Parameters;
-use super::principal::{Who, partition, principal};
+use super::principal::Who;
+use super::recall::{self, Recall, Rows, Target};
+use super::recipe::{Open, Way};
 use super::refusal::refusal;
 use super::row::Outcome;
-use super::table::{EventId, Key, Kind, Prints, Seen};
+use super::shape::{Outline, Shape};
+use super::table::{EventId, Fingerprint, Key, Kind, Prints, Seen, hash_from};
+use super::when::Clock;
 use super::{Shared, Usage, context};
 use crate::audit_log::{Event, Problem, Raw, Sink, unescape};
 use leastwise_catalog::call::{ErrorClass, Known, Need, Plan, Scope, Scratch};
-use leastwise_policy::time::Timestamp;
+use smallvec::SmallVec;
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 /// Collects the usage of the records of one worker.
@@ -21,59 +26,31 @@ use xxhash_rust::xxh3::xxh3_64_with_seed;
 pub struct Collector<'s> {
     shared: &'s Shared<'s>,
     usage: Usage,
-    kinds: Interner,
-    plans: Vec<EventKind>,
-    callers: Interner,
-    caller_facts: Vec<Caller>,
-    /// The callers of identities by their number.
-    sessions: Vec<(u64, Option<Caller>)>,
-    origins: Interner,
-    origin_facts: Vec<Origin>,
+    kinds: Kinds,
+    callers: Callers,
+    calls: Recall<Rows>,
+    shapes: Recall<Shape>,
+    /// What the calls are remembered by: the key of the event at hand, and what came of it.
+    key: Vec<u8>,
+    targets: SmallVec<[Target; 2]>,
+    said: Option<Vec<(Outline, String)>>,
+    arn: String,
+    clock: Clock,
     errors: Vec<(Vec<u8>, ErrorClass)>,
     scratch: Scratch,
-    bytes: Vec<u8>,
     problems: Vec<Problem>,
-}
-
-/// A kind of event, known by source and name.
-#[derive(Debug)]
-struct EventKind {
-    /// Taken out while it is applied.
-    plan: Option<Box<Plan>>,
-    needs: Vec<NeedKind>,
-    data: bool,
-}
-
-#[derive(Debug, Clone, Copy)]
-struct NeedKind {
-    action: u32,
-    kms: bool,
-    tags: bool,
-}
-
-/// A caller, known by the identity's bytes.
-#[derive(Debug, Clone, Copy)]
-struct Caller {
-    who: Result<u32, Who>,
-    wanted: bool,
-    partition: &'static str,
-}
-
-/// Where calls come from: what their context says whatever the action.
-#[derive(Debug)]
-struct Origin {
-    base: Vec<u8>,
-    /// The context of rows without keys of their own: for KMS actions and for the others.
-    plain: [u32; 2],
+    /// Whether to remember calls at all: the tests compare.
+    remembers: bool,
 }
 
 /// What all rows of one event have in common.
 struct Common<'a> {
+    kind: u32,
     principal: u32,
     outcome: Outcome,
     time: i64,
     id: Raw<'a>,
-    origin: usize,
+    origin: u32,
     invoked_by: Raw<'a>,
     region: Raw<'a>,
 }
@@ -86,18 +63,26 @@ impl<'s> Collector<'s> {
         Collector {
             shared,
             usage,
-            kinds: Interner::default(),
-            plans: Vec::new(),
-            callers: Interner::default(),
-            caller_facts: Vec::new(),
-            sessions: vec![(0, None); 1 << 11],
-            origins: Interner::default(),
-            origin_facts: Vec::new(),
+            kinds: Kinds::default(),
+            callers: Callers::default(),
+            calls: Recall::default(),
+            shapes: Recall::default(),
+            key: Vec::new(),
+            targets: SmallVec::new(),
+            said: None,
+            arn: String::new(),
+            clock: Clock::default(),
             errors: Vec::new(),
             scratch: Scratch::default(),
-            bytes: Vec::new(),
             problems: Vec::new(),
+            remembers: true,
         }
+    }
+
+    /// The same without a memory of calls.
+    #[cfg(test)]
+    pub(super) fn forgetful(shared: &'s Shared<'s>) -> Self {
+        Collector { remembers: false, ..Collector::new(shared) }
     }
 
     /// What was collected so far; the collector is at its end.
@@ -118,138 +103,6 @@ impl<'s> Collector<'s> {
     /// How many records were taken in so far, whatever they were.
     pub fn records(&self) -> u64 {
         self.usage.tally.records
-    }
-
-    /// The number of a kind of event, with its plan made when it is new.
-    #[inline]
-    fn kind(&mut self, event: &Event<'_>) -> usize {
-        let id = self.kinds.intern_pair(event.source, event.name) as usize;
-        if id == self.plans.len() {
-            let kind = self.plan(event);
-            self.plans.push(kind);
-        }
-        id
-    }
-
-    #[cold]
-    fn plan(&mut self, event: &Event<'_>) -> EventKind {
-        let source = unescape(event.source).unwrap_or_default();
-        let name = unescape(event.name).unwrap_or_default();
-        let plan = self.shared.planner.plan(label(&source), &name);
-        let catalog = self.shared.planner.catalog();
-        let mut needs = Vec::new();
-        match &plan {
-            Plan::Needs(planned) => {
-                for need in planned {
-                    let action = catalog.action(&need.action);
-                    needs.push(NeedKind {
-                        action: self.usage.table.actions.intern(need.action.as_bytes()),
-                        kms: need.action.starts_with("kms:"),
-                        tags: action
-                            .is_some_and(|action| action.keys.iter().any(|key| &**key == "aws:TagKeys")),
-                    });
-                }
-            }
-            _ => needs.push(NeedKind {
-                action: self.usage.table.actions.intern(format!("{}:{name}", label(&source)).as_bytes()),
-                kms: false,
-                tags: false,
-            }),
-        }
-        EventKind { plan: Some(Box::new(plan)), needs, data: false }
-    }
-
-    /// Who called. What is known of a caller is worked out once and found again by the bytes that name it.
-    #[inline]
-    fn caller(&mut self, event: &Event<'_>) -> Caller {
-        let identity = &event.identity;
-        // The issuer alone says whose session it is; for others the region matters too.
-        if identity.number == 0 || identity.kind != b"AssumedRole" || identity.issuer.is_empty() {
-            return self.caller_by_name(event);
-        }
-        let slot = identity.number as usize % self.sessions.len();
-        if let (number, Some(caller)) = self.sessions[slot]
-            && number == identity.number
-        {
-            return caller;
-        }
-        let caller = self.caller_by_name(event);
-        self.sessions[slot] = (identity.number, Some(caller));
-        caller
-    }
-
-    fn caller_by_name(&mut self, event: &Event<'_>) -> Caller {
-        let identity = &event.identity;
-        let id = match identity.kind {
-            b"AssumedRole" if !identity.issuer.is_empty() => self.callers.intern(identity.issuer),
-            _ => {
-                self.bytes.clear();
-                for part in [
-                    identity.kind,
-                    identity.arn,
-                    identity.issuer,
-                    identity.account,
-                    identity.principal_id,
-                    identity.on_behalf_of,
-                    identity.invoked_by,
-                    event.region,
-                ] {
-                    self.bytes.extend_from_slice(part);
-                    self.bytes.push(0);
-                }
-                self.bytes.push(u8::from(identity.present));
-                self.callers.intern(&self.bytes)
-            }
-        } as usize;
-        if id == self.caller_facts.len() {
-            let caller = self.new_caller(event);
-            self.caller_facts.push(caller);
-        }
-        self.caller_facts[id]
-    }
-
-    #[cold]
-    fn new_caller(&mut self, event: &Event<'_>) -> Caller {
-        let partition = partition(&event.identity, std::str::from_utf8(event.region).unwrap_or_default());
-        let mut name = Vec::new();
-        let who = principal(&event.identity, partition, &mut name);
-        let text = std::str::from_utf8(&name);
-        let (who, wanted) = match (who, text) {
-            (Who::Principal, Ok(text)) => {
-                let globs = &self.shared.settings.principals;
-                let wanted = globs.is_empty() || globs.iter().any(|glob| glob.matches(text));
-                (Ok(self.usage.table.principals.intern(&name)), wanted)
-            }
-            (who, _) => (Err(who), false),
-        };
-        Caller { who, wanted, partition }
-    }
-
-    /// Where the call comes from.
-    fn origin(&mut self, event: &Event<'_>) -> usize {
-        self.bytes.clear();
-        for part in [event.region, event.vpc_endpoint, event.identity.mfa, event.identity.invoked_by] {
-            self.bytes.extend_from_slice(part);
-            self.bytes.push(0);
-        }
-        if event.context.is_some() {
-            let mut base = Vec::new();
-            context::of_event(event, &mut base);
-            self.bytes.extend_from_slice(&base);
-        }
-        let id = self.origins.intern(&self.bytes) as usize;
-        if id == self.origin_facts.len() {
-            let mut base = Vec::new();
-            context::of_event(event, &mut base);
-            let contexts = &mut self.usage.table.contexts;
-            let plain = [false, true].map(|kms| {
-                let mut bytes = base.clone();
-                context::via(event.identity.invoked_by, event.region, kms, &mut bytes);
-                contexts.intern(&bytes)
-            });
-            self.origin_facts.push(Origin { base, plain });
-        }
-        id
     }
 
     fn class(&mut self, code: Raw<'_>) -> ErrorClass {
@@ -300,7 +153,7 @@ impl<'s> Collector<'s> {
             return Ok(());
         }
         check_version(event.version)?;
-        let time = parse_time(event.time)?;
+        let time = self.clock.read(event.time)?;
         self.usage.tally.saw(time);
         let settings = &self.shared.settings;
         if settings.since.is_some_and(|since| time < since.seconds())
@@ -312,10 +165,10 @@ impl<'s> Collector<'s> {
         if event.name.is_empty() || event.source.is_empty() {
             return Err("the record has no eventName or no eventSource; it is left out".to_owned());
         }
-        let caller = self.caller(event);
+        let caller = self.callers.caller(event, &mut self.usage.table, settings);
         match caller.who {
             Ok(_) if !caller.wanted => self.usage.tally.other_principals += 1,
-            Ok(principal) => self.count(event, principal, time, caller.partition),
+            Ok(principal) => self.count(event, &caller, principal, time),
             Err(Who::Nobody(reason)) => self.usage.tally.leave_out(reason),
             Err(Who::Principal) => {
                 return Err("the principal's ARN is not UTF-8; the record is left out".to_owned());
@@ -325,36 +178,25 @@ impl<'s> Collector<'s> {
     }
 
     /// Counts a call of a principal that is asked for.
-    fn count(&mut self, event: &Event<'_>, principal: u32, time: i64, partition: &'static str) {
-        let kind = self.kind(event);
-        if event.category == b"Data" && !self.plans[kind].data {
-            self.plans[kind].data = true;
+    fn count(&mut self, event: &Event<'_>, caller: &Caller, principal: u32, time: i64) {
+        let number = self.kinds.of(event, &self.shared.planner, &mut self.usage.table);
+        let outcome = self.outcome(event.error_code, event.error_message);
+        let kind = self.kinds.get(number);
+        if event.category == b"Data" && !kind.data {
+            kind.data = true;
             let source = unescape(event.source).unwrap_or_default();
             self.usage.tally.data_sources.insert(label(&source).to_owned());
         }
-        let Some(plan) = self.plans[kind].plan.take() else { return };
-        self.count_with(&plan, kind, event, principal, time, partition);
-        self.plans[kind].plan = Some(plan);
-    }
-
-    /// The same with the plan for that kind of event.
-    fn count_with(
-        &mut self,
-        plan: &Plan,
-        kind: usize,
-        event: &Event<'_>,
-        principal: u32,
-        time: i64,
-        partition: &'static str,
-    ) {
-        match plan {
-            Plan::Ignored => return self.usage.tally.leave_out("events that are no API call of a principal"),
-            Plan::Nothing => return self.usage.tally.leave_out("calls that need no permission"),
-            Plan::Needs(_) | Plan::Unknown => {}
+        match kind.plan.as_deref() {
+            Some(Plan::Needs(_) | Plan::Unknown) => {}
+            Some(Plan::Nothing) => return self.usage.tally.leave_out("calls that need no permission"),
+            Some(Plan::Ignored) | None => {
+                return self.usage.tally.leave_out("events that are no API call of a principal");
+            }
         }
-        let outcome = self.outcome(event.error_code, event.error_message);
-        let origin = self.origin(event);
+        let origin = self.callers.origin(event, &mut self.usage.table);
         let common = Common {
+            kind: number,
             principal,
             outcome,
             time,
@@ -363,34 +205,146 @@ impl<'s> Collector<'s> {
             invoked_by: event.identity.invoked_by,
             region: event.region,
         };
-        let account = if event.account.is_empty() { event.identity.account } else { event.account };
-        let account = std::str::from_utf8(account).unwrap_or_default();
+        // What was refused depends on the message too, which is hardly ever the same.
+        if outcome == Outcome::Denied || !self.remembers {
+            return self.count_new(event, caller, &common, None);
+        }
+        let kind = self.kinds.get(number);
+        let Some(way) = kind.recipe.way() else { return self.count_new(event, caller, &common, None) };
+        self.key.clear();
+        for part in [number, caller.id, origin, outcome as u32] {
+            self.key.extend_from_slice(&part.to_le_bytes());
+        }
+        let mut open = Open::new();
+        if kind.recipe.key(way, event.parameters, &mut self.key, &mut open).is_none() {
+            return self.count_new(event, caller, &common, None);
+        }
+        let hash = recall::hash(&self.key);
+        let counted = match way {
+            Way::Whole => self.count_again(event, &common, hash),
+            Way::Shape => self.count_alike(event, &common, hash, &open),
+        };
+        match counted {
+            Some(counted) => {
+                self.kinds.get(number).recipe.found();
+                self.tally(counted);
+            }
+            None => self.count_new(event, caller, &common, Some((way, hash, &open))),
+        }
+    }
+
+    /// Counts a call that came before; `None` when it did not.
+    #[inline]
+    fn count_again(&mut self, event: &Event<'_>, common: &Common<'_>, hash: u64) -> Option<Counted> {
+        let rows = self.calls.get(hash, &self.key)?;
+        if rows.resources.as_ref().is_some_and(|known| resources_of(event) != Some(known)) {
+            return None;
+        }
+        let table = &mut self.usage.table;
+        if !rows.targets.iter().all(|(row, _)| table.is_live(*row)) {
+            return None;
+        }
         let mut counted = Counted::default();
-        if outcome == Outcome::Denied && self.refused(event, &common, account, partition, &mut counted) {
+        for &(row, hash) in &rows.targets {
+            let Some(print) = fingerprint(self.shared, common, hash, &mut counted) else { continue };
+            if self.shared.settings.keep_fingerprints && print.1 != 0 {
+                table.add_to_row(row, seen_once(common), Prints::New(print));
+            } else {
+                table.count_row(row, (common.time, common.id));
+            }
+        }
+        Some(counted)
+    }
+
+    /// Counts a call of a shape that came before; `None` when none did.
+    #[inline]
+    fn count_alike(
+        &mut self,
+        event: &Event<'_>,
+        common: &Common<'_>,
+        hash: u64,
+        open: &Open<'_>,
+    ) -> Option<Counted> {
+        let shape = self.shapes.get(hash, &self.key)?;
+        let plan = self.kinds.get(common.kind).plan.as_deref()?;
+        if shape.is_disturbed(plan, &Parameters::new(None, event.resources)) {
+            return None;
+        }
+        let mut counted = Counted::default();
+        for row in &shape.rows {
+            row.fill(open, &mut self.arn);
+            let hash = hash_from(row.seed, &self.arn);
+            let Some(print) = fingerprint(self.shared, common, hash, &mut counted) else { continue };
+            let table = &mut self.usage.table;
+            if self.shared.settings.keep_fingerprints && print.1 != 0 {
+                table.add(row.key, &self.arn, hash, seen_once(common), Prints::New(print));
+            } else if row.key.kind == Kind::Exact {
+                table.count_in_group(row.group, row.key, &self.arn, hash, (common.time, common.id));
+            } else {
+                table.count(row.key, &self.arn, hash, (common.time, common.id));
+            }
+        }
+        Some(counted)
+    }
+
+    /// Counts a call by its plan, and remembers it in the way that `learn` says.
+    fn count_new(
+        &mut self,
+        event: &Event<'_>,
+        caller: &Caller,
+        common: &Common<'_>,
+        learn: Option<(Way, u64, &Open<'_>)>,
+    ) {
+        let account = std::str::from_utf8(account(event)).unwrap_or_default();
+        let mut counted = Counted::default();
+        if common.outcome == Outcome::Denied
+            && self.refused(event, common, account, caller.partition, &mut counted)
+        {
             return self.tally(counted);
         }
+        let Some(plan) = self.kinds.get(common.kind).plan.take() else { return };
+        self.targets.clear();
+        self.said = matches!(learn, Some((Way::Shape, ..))).then(Vec::new);
         let parameters = Parameters::new(event.parameters, event.resources);
-        if matches!(plan, Plan::Unknown) {
-            let action = self.plans[kind].needs[0].action;
-            let context = self.origin_facts[origin].plain[0];
-            self.add(&common, action, Kind::Unmapped, "", context, &mut counted);
-            return self.tally(counted);
+        if matches!(*plan, Plan::Unknown) {
+            let action = self.kinds.get(common.kind).needs[0].action;
+            let context = self.callers.origin_of(common.origin).plain[0];
+            self.add(common, action, Kind::Unmapped, "", context, &mut counted);
+        } else {
+            let name = std::str::from_utf8(event.name).unwrap_or_default();
+            let region = std::str::from_utf8(event.region).unwrap_or_default();
+            let scope = Scope { partition: caller.partition, region, account, event: name };
+            let mut scratch = std::mem::take(&mut self.scratch);
+            plan.apply(&parameters, &scope, &mut scratch, &mut |need: Need<'_>| {
+                let planned = self.kinds.get(common.kind).needs[need.index];
+                let context = self.context(common, planned, &need, &parameters);
+                let row = match need.known {
+                    Known::Exact => Kind::Exact,
+                    Known::Pattern => Kind::Pattern,
+                    Known::Nothing => Kind::Nothing,
+                };
+                self.add(common, planned.action, row, need.resource, context, &mut counted);
+            });
+            self.scratch = scratch;
+            // Copies lead to no row here, so such an event says nothing about the next.
+            match learn.filter(|_| counted.copies == 0) {
+                Some((Way::Whole, hash, _)) => {
+                    let looked = !self.scratch.asked().is_empty();
+                    let resources = looked.then(|| resources_of(event).unwrap_or_default().into());
+                    self.calls.learn(hash, &self.key, Rows { targets: self.targets.clone(), resources });
+                }
+                Some((Way::Shape, hash, open)) => {
+                    let (recipe, said) = (&self.kinds.get(common.kind).recipe, self.said.take());
+                    let shape =
+                        Shape::new(&plan, recipe, (&parameters, open), &scope, said.unwrap_or_default());
+                    if let Some(shape) = shape {
+                        self.shapes.learn(hash, &self.key, shape);
+                    }
+                }
+                None => {}
+            }
         }
-        let name = std::str::from_utf8(event.name).unwrap_or_default();
-        let region = std::str::from_utf8(event.region).unwrap_or_default();
-        let scope = Scope { partition, region, account, event: name };
-        let mut scratch = std::mem::take(&mut self.scratch);
-        plan.apply(&parameters, &scope, &mut scratch, &mut |need: Need<'_>| {
-            let planned = self.plans[kind].needs[need.index];
-            let context = self.context(&common, planned, &need, &parameters);
-            let row = match need.known {
-                Known::Exact => Kind::Exact,
-                Known::Pattern => Kind::Pattern,
-                Known::Nothing => Kind::Nothing,
-            };
-            self.add(&common, planned.action, row, need.resource, context, &mut counted);
-        });
-        self.scratch = scratch;
+        self.kinds.get(common.kind).plan = Some(plan);
         self.tally(counted);
     }
 
@@ -424,7 +378,7 @@ impl<'s> Collector<'s> {
         };
         let action = self.usage.table.actions.intern(refusal.action.as_bytes());
         let need = NeedKind { action, kms: refusal.action.starts_with("kms:"), tags: false };
-        let context = self.origin_facts[common.origin].plain[usize::from(need.kms)];
+        let context = self.callers.origin_of(common.origin).plain[usize::from(need.kms)];
         self.add(common, action, kind, resource, context, counted);
         true
     }
@@ -438,9 +392,9 @@ impl<'s> Collector<'s> {
     ) -> u32 {
         let tags = if kind.tags { parameters.tags() } else { Vec::new() };
         if need.context.is_empty() && tags.is_empty() {
-            return self.origin_facts[common.origin].plain[usize::from(kind.kms)];
+            return self.callers.origin_of(common.origin).plain[usize::from(kind.kms)];
         }
-        let mut bytes = self.origin_facts[common.origin].base.clone();
+        let mut bytes = self.callers.origin_of(common.origin).base.clone();
         context::via(common.invoked_by, common.region, kind.kms, &mut bytes);
         for (key, value) in need.context {
             context::push(&mut bytes, key, &[value.as_bytes()]);
@@ -466,25 +420,46 @@ impl<'s> Collector<'s> {
         counted: &mut Counted,
     ) {
         let key = Key { principal: common.principal, action, context, outcome: common.outcome as u8, kind };
-        let hash = self.usage.table.hash(&key, resource);
-        let day = i32::try_from(common.time.div_euclid(86_400)).unwrap_or(i32::MAX);
-        let mut print = (day, 0);
-        if !common.id.is_empty() {
-            print.1 = xxh3_64_with_seed(common.id, hash);
-            if !self.shared.duplicates.is_new(print.0, print.1) {
-                counted.copies += 1;
-                return;
-            }
-        }
-        counted.rows += 1;
-        if self.shared.settings.keep_fingerprints && !common.id.is_empty() {
-            let (time, example) = (common.time, EventId::new(common.id));
-            let seen = Seen { count: 1, first: time, last: time, example };
-            self.usage.table.add(key, resource, hash, seen, Prints::New(print));
+        let table = &mut self.usage.table;
+        let hash = table.hash(&key, resource);
+        let Some(print) = fingerprint(self.shared, common, hash, counted) else { return };
+        let row = if self.shared.settings.keep_fingerprints && print.1 != 0 {
+            table.add(key, resource, hash, seen_once(common), Prints::New(print))
         } else {
-            self.usage.table.count(key, resource, hash, (common.time, common.id));
+            table.count(key, resource, hash, (common.time, common.id))
+        };
+        self.targets.push((row, hash));
+        if let Some(said) = &mut self.said {
+            let outline = Outline::new(key, table.seed_of(&key), table.group(&key));
+            said.push((outline, resource.to_owned()));
         }
     }
+}
+
+/// The fingerprint of an event for the row that has this hash, or `None` when it was counted before. An event without
+/// an id cannot be told from another; its fingerprint is 0.
+#[inline]
+fn fingerprint(
+    shared: &Shared<'_>,
+    common: &Common<'_>,
+    hash: u64,
+    counted: &mut Counted,
+) -> Option<Fingerprint> {
+    let day = i32::try_from(common.time.div_euclid(86_400)).unwrap_or(i32::MAX);
+    let mut print = (day, 0);
+    if !common.id.is_empty() {
+        print.1 = xxh3_64_with_seed(common.id, hash);
+        if !shared.duplicates.is_new(print.0, print.1) {
+            counted.copies += 1;
+            return None;
+        }
+    }
+    counted.rows += 1;
+    Some(print)
+}
+
+fn seen_once(common: &Common<'_>) -> Seen {
+    Seen { count: 1, first: common.time, last: common.time, example: EventId::new(common.id) }
 }
 
 /// How many rows one event gave, and how many of them were counted before.
@@ -510,12 +485,9 @@ fn takes_no_resource(catalog: &leastwise_catalog::Catalog, action: &str) -> bool
     catalog.action(action).is_some_and(|action| action.resources.is_empty())
 }
 
-/// `s3.amazonaws.com` → `s3`.
-fn label(source: &str) -> &str {
-    source
-        .strip_suffix(".amazonaws.com")
-        .or_else(|| source.strip_suffix(".amazonaws.com.cn"))
-        .unwrap_or(source)
+/// The text of a record's `resources`.
+fn resources_of<'a>(event: &Event<'a>) -> Option<&'a [u8]> {
+    event.resources.map_or(Some(b""), |mut resources| resources.skip().ok())
 }
 
 /// IAM User Guide, "Troubleshoot access denied error messages": every such message has these words.
@@ -529,35 +501,4 @@ fn check_version(version: Raw<'_>) -> Result<(), String> {
         return Ok(());
     }
     Err(format!("eventVersion `{}` is not 1.x; the record is left out", String::from_utf8_lossy(version)))
-}
-
-/// Seconds since the epoch. `2026-10-01T07:30:00Z` is read without help; anything else by [`Timestamp::parse`].
-fn parse_time(text: Raw<'_>) -> Result<i64, String> {
-    if let Some(time) = plain_time(text) {
-        return Ok(time);
-    }
-    let text = unescape(text).unwrap_or_default();
-    match Timestamp::parse(&text) {
-        Some(time) => Ok(time.seconds()),
-        None => Err(format!("eventTime `{text}` is not a time; the record is left out")),
-    }
-}
-
-fn plain_time(text: Raw<'_>) -> Option<i64> {
-    let text: &[u8; 20] = text.try_into().ok()?;
-    if (text[4], text[7], text[10], text[13], text[16], text[19]) != (b'-', b'-', b'T', b':', b':', b'Z') {
-        return None;
-    }
-    let number = |from: usize, to: usize| {
-        let mut value = 0i64;
-        for byte in &text[from..to] {
-            value = value * 10 + i64::from(byte.is_ascii_digit().then(|| byte - b'0')?);
-        }
-        Some(value)
-    };
-    let (year, month, day) = (number(0, 4)?, number(5, 7)?, number(8, 10)?);
-    let (hour, minute, second) = (number(11, 13)?, number(14, 16)?, number(17, 19)?);
-    let date = leastwise_policy::time::Date::new(year as i32, month as u8, day as u8)?;
-    let clock = hour < 24 && minute < 60 && second < 60;
-    clock.then_some(date.days() * 86_400 + hour * 3_600 + minute * 60 + second)
 }

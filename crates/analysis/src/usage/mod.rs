@@ -4,18 +4,24 @@
 //! answer, also after they were saved and loaded: a nightly run reads what is new, and many workers
 //! share an organisation's log.
 
+mod caller;
 mod collector;
 mod context;
 mod duplicates;
 mod fold;
 mod intern;
+mod kind;
 mod parameters;
 mod principal;
+mod recall;
+mod recipe;
 mod refusal;
 mod row;
 mod save;
+mod shape;
 mod table;
 mod tally;
+mod when;
 
 pub use collector::Collector;
 pub use duplicates::Duplicates;
@@ -198,5 +204,7 @@ fn outcome_of(byte: u8) -> Outcome {
     }
 }
 
+#[cfg(test)]
+mod memory_tests;
 #[cfg(test)]
 mod tests;

@@ -4,6 +4,10 @@ use crate::audit_log::{Cursor, Value, unescape};
 use leastwise_catalog::call::{self, Path, Step};
 use smallvec::SmallVec;
 
+/// The parameters in which services take tags.
+pub(super) const TAGS: [&[u8]; 5] =
+    [b"tags", b"tagSet", b"tagList", b"tagSpecificationSet", b"tagSpecifications"];
+
 /// One member of `requestParameters`; `at` stands at the value when that is an object or array.
 struct Member<'a> {
     name: &'a [u8],
@@ -149,11 +153,9 @@ impl Parameters<'_> {
     ///
     /// Services write them as a list of `key` and `value`, as a map, or nested in `items` and `tags`.
     pub(super) fn tags(&self) -> Vec<(String, String)> {
-        const MEMBERS: [&[u8]; 5] =
-            [b"tags", b"tagSet", b"tagList", b"tagSpecificationSet", b"tagSpecifications"];
         let mut tags = Vec::new();
         for member in &self.members {
-            if MEMBERS.iter().any(|name| member.name.eq_ignore_ascii_case(name)) {
+            if TAGS.iter().any(|name| member.name.eq_ignore_ascii_case(name)) {
                 tags_of(member.value, member.at, &mut tags, 0);
             }
         }

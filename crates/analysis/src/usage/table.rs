@@ -27,6 +27,11 @@ impl Kind {
             .get(usize::from(byte))
             .copied()
     }
+
+    /// Whether rows of this kind are folded together when there are too many.
+    fn is_folded_at_some_point(self) -> bool {
+        matches!(self, Kind::Exact | Kind::Folded)
+    }
 }
 
 /// What makes a row a row of its own, but for the resource's text.
@@ -176,7 +181,13 @@ impl Table {
     /// A hash of a row which is the same in every run, on every machine and in every worker.
     #[inline]
     pub(super) fn hash(&self, key: &Key, resource: &str) -> u64 {
-        xxh3_64_with_seed(resource.as_bytes(), self.seed(key, key.kind))
+        hash_from(self.seed_of(key), resource)
+    }
+
+    /// What the hash of a row starts from; see [`hash_from`].
+    #[inline]
+    pub(super) fn seed_of(&self, key: &Key) -> u64 {
+        self.seed(key, key.kind)
     }
 
     #[inline]
@@ -188,48 +199,105 @@ impl Table {
     }
 
     /// Counts one event, of which the caller knows that it is new, for the row of `key` and `resource`, whose hash
-    /// it knows too.
+    /// it knows too. Returns the row's number.
     #[inline]
-    pub(super) fn count(&mut self, key: Key, resource: &str, hash: u64, (time, id): (i64, &[u8])) {
-        if let Some(row) = self.find(hash, &key, resource) {
-            let row = &mut self.rows[row as usize];
-            if time > row.first {
-                row.count += 1;
-                row.last = row.last.max(time);
-                return;
-            }
+    pub(super) fn count(&mut self, key: Key, resource: &str, hash: u64, seen: (i64, &[u8])) -> u32 {
+        if key.kind.is_folded_at_some_point() {
+            let group = self.group(&key);
+            return self.count_in_group(group, key, resource, hash, seen);
         }
-        let seen = Seen { count: 1, first: time, last: time, example: EventId::new(id) };
-        self.add(key, resource, hash, seen, Prints::None);
+        match self.find(hash, &key, resource) {
+            Some(row) => {
+                self.count_row(row, seen);
+                row
+            }
+            None => self.insert(key, resource, hash, seen_once(seen), Prints::None),
+        }
     }
 
-    /// Adds what was seen to the row of `key` and `resource`, whose hash the caller knows.
-    pub(super) fn add(&mut self, key: Key, resource: &str, hash: u64, seen: Seen, prints: Prints<'_>) {
-        if let Some(row) = self.find(hash, &key, resource) {
-            return self.add_to_row(row, seen, prints);
-        }
-        if !matches!(key.kind, Kind::Exact | Kind::Folded) {
-            self.insert(key, resource, hash, seen, prints);
-            return;
-        }
-        let group = self.group(&key);
-        let level = self.groups[group].level;
+    /// The same for a row of which the caller knows the group too.
+    #[inline]
+    pub(super) fn count_in_group(
+        &mut self,
+        group: usize,
+        key: Key,
+        resource: &str,
+        hash: u64,
+        seen: (i64, &[u8]),
+    ) -> u32 {
         let mut folded = std::mem::take(&mut self.folded);
-        if fold_into(resource, level, key.kind == Kind::Folded, &mut folded) && folded != resource {
-            let key = Key { kind: Kind::Folded, ..key };
-            let hash = self.hash(&key, &folded);
-            match self.find(hash, &key, &folded) {
-                Some(row) => self.add_to_row(row, seen, prints),
-                None => self.add_to_group(group, key, &folded, hash, seen, prints),
+        let (key, resource, hash) = self.as_folded(group, key, resource, hash, &mut folded);
+        let row = match self.find(hash, &key, resource) {
+            Some(row) => {
+                self.count_row(row, seen);
+                row
             }
-        } else {
-            self.add_to_group(group, key, resource, hash, seen, prints);
-        }
+            None => self.add_to_group(group, key, resource, hash, seen_once(seen), Prints::None),
+        };
         self.folded = folded;
+        row
     }
 
-    /// Adds another sighting; events whose fingerprints both have are counted once.
-    fn add_to_row(&mut self, row: u32, other: Seen, prints: Prints<'_>) {
+    /// Counts one event, of which the caller knows that it is new, for a row that is [live](Table::is_live).
+    #[inline]
+    pub(super) fn count_row(&mut self, id: u32, (time, event): (i64, &[u8])) {
+        let row = &mut self.rows[id as usize];
+        if time > row.first {
+            row.count += 1;
+            row.last = row.last.max(time);
+        } else {
+            self.add_to_row(id, seen_once((time, event)), Prints::None);
+        }
+    }
+
+    /// Whether the row still is one: it may have been folded.
+    #[inline]
+    pub(super) fn is_live(&self, id: u32) -> bool {
+        self.rows[id as usize].live
+    }
+
+    /// Adds what was seen to the row of `key` and `resource`, whose hash the caller knows. Returns the row's number.
+    pub(super) fn add(&mut self, key: Key, resource: &str, hash: u64, seen: Seen, prints: Prints<'_>) -> u32 {
+        let group = key.kind.is_folded_at_some_point().then(|| self.group(&key));
+        let mut folded = std::mem::take(&mut self.folded);
+        let (key, resource, hash) = match group {
+            Some(group) => self.as_folded(group, key, resource, hash, &mut folded),
+            None => (key, resource, hash),
+        };
+        let row = match (self.find(hash, &key, resource), group) {
+            (Some(row), _) => {
+                self.add_to_row(row, seen, prints);
+                row
+            }
+            (None, Some(group)) => self.add_to_group(group, key, resource, hash, seen, prints),
+            (None, None) => self.insert(key, resource, hash, seen, prints),
+        };
+        self.folded = folded;
+        row
+    }
+
+    /// A resource as its group folds it now: the row's key, text and hash.
+    #[inline]
+    fn as_folded<'t>(
+        &self,
+        group: usize,
+        key: Key,
+        resource: &'t str,
+        hash: u64,
+        folded: &'t mut String,
+    ) -> (Key, &'t str, u64) {
+        let level = self.groups[group].level;
+        if level == 0 || !fold_into(resource, level, key.kind == Kind::Folded, folded) || *folded == resource
+        {
+            return (key, resource, hash);
+        }
+        let key = Key { kind: Kind::Folded, ..key };
+        let hash = self.hash(&key, folded);
+        (key, folded, hash)
+    }
+
+    /// Adds another sighting of a row that is live; events whose fingerprints both have are counted once.
+    pub(super) fn add_to_row(&mut self, row: u32, other: Seen, prints: Prints<'_>) {
         let detail = &mut self.details[row as usize];
         let row = &mut self.rows[row as usize];
         let mut count = other.count;
@@ -251,7 +319,7 @@ impl Table {
         }
     }
 
-    /// Adds a row that is new to its group.
+    /// Adds a row that is new to its group. It may be folded at once, and is then not live.
     fn add_to_group(
         &mut self,
         group: usize,
@@ -260,12 +328,13 @@ impl Table {
         hash: u64,
         seen: Seen,
         prints: Prints<'_>,
-    ) {
+    ) -> u32 {
         let row = self.insert(key, resource, hash, seen, prints);
         self.groups[group].rows.push(row);
         while self.groups[group].rows.len() > self.fold_at && self.groups[group].level < MAX_LEVEL {
             self.raise(group, self.groups[group].level + 1);
         }
+        row
     }
 
     /// Folds a group further.
@@ -328,7 +397,8 @@ impl Table {
         self.rows[id as usize].live = false;
     }
 
-    fn group(&mut self, key: &Key) -> usize {
+    /// The group that a key's rows belong to.
+    pub(super) fn group(&mut self, key: &Key) -> usize {
         let same = |group: &Group| {
             (group.key.principal, group.key.action, group.key.context, group.key.outcome)
                 == (key.principal, key.action, key.context, key.outcome)
@@ -389,6 +459,16 @@ impl Table {
             self.add(key, resource, hash, row.seen, Prints::Some(row.fingerprints));
         }
     }
+}
+
+/// The hash of a row from what it starts from and the resource.
+#[inline]
+pub(super) fn hash_from(seed: u64, resource: &str) -> u64 {
+    xxh3_64_with_seed(resource.as_bytes(), seed)
+}
+
+fn seen_once((time, event): (i64, &[u8])) -> Seen {
+    Seen { count: 1, first: time, last: time, example: EventId::new(event) }
 }
 
 fn text_of<'a>(text: &'a [u8], row: &Row) -> &'a str {

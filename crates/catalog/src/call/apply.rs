@@ -1,6 +1,7 @@
 //! Applies a plan to one call: looks up the parameters and says which action is needed on which resource.
 
 use super::plan::{Plan, PlannedNeed, PlannedResource, Role};
+use super::reads::Asked;
 use super::resource::{apply_types, apply_value};
 use super::syntax::{Condition, Path, Source, Template, TemplatePiece, Test};
 use super::transform::{self, escape};
@@ -73,6 +74,15 @@ pub struct Scratch {
     pub(super) odometer: Vec<usize>,
     pub(super) arn: String,
     pub(super) context: Vec<(Arc<str>, String)>,
+    pub(super) asked: Vec<Asked>,
+}
+
+impl Scratch {
+    /// The types for which the last call's parameters gave nothing, so that the ARNs that the log names were looked
+    /// through.
+    pub fn asked(&self) -> &[Asked] {
+        &self.asked
+    }
 }
 
 /// A value in [`Scratch::values`]; `pattern`: it is one, not literal text.
@@ -93,6 +103,7 @@ impl Plan {
         sink: &mut dyn FnMut(Need<'_>),
     ) {
         let Plan::Needs(needs) = self else { return };
+        scratch.asked.clear();
         let mut replaced = false;
         for (index, need) in needs.iter().enumerate() {
             let due = match need.role {
@@ -123,7 +134,7 @@ fn holds(condition: &Condition, parameters: &dyn Parameters) -> bool {
 
 /// Where the resources of one need go.
 pub(super) struct Out<'a, 's> {
-    index: usize,
+    pub(super) index: usize,
     action: &'a Arc<str>,
     context: &'a [(Arc<str>, String)],
     sink: &'s mut dyn FnMut(Need<'_>),

@@ -9,6 +9,7 @@
 mod apply;
 mod json;
 mod plan;
+mod reads;
 mod resource;
 mod rules;
 mod syntax;
@@ -16,6 +17,7 @@ mod transform;
 
 pub use apply::{Known, Need, Parameters, Scope, Scratch};
 pub use plan::{Plan, PlannedNeed, Planner};
+pub use reads::{Asked, is_plain};
 pub use rules::{ErrorClass, Rules};
 pub use syntax::{Path, RuleError, Step};
 pub use transform::escape;

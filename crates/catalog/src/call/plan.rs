@@ -278,6 +278,13 @@ fn format_plan(format: &ArnFormat<'_>, sources: &impl Fn(&str) -> Vec<Source>) -
     plan
 }
 
+impl TypePlan {
+    /// Whether `arn` is of one of its formats.
+    pub(super) fn fits(&self, arn: &str) -> bool {
+        self.formats.iter().any(|format| format.fits(arn))
+    }
+}
+
 impl FormatPlan {
     /// Whether `arn` is of this format. A name that is the whole resource part (`arn:aws:s3:::bucket`) holds
     /// neither `/` nor `:`; any other variable may.

@@ -2,6 +2,7 @@
 
 use super::apply::{Known, MAX_VALUES, Out, Parameters, Range, Scope, Scratch, transformed};
 use super::plan::{FormatPlan, PlannedPiece, TypePlan};
+use super::reads::Asked;
 use super::syntax::{Source, Transform};
 use super::transform::escape;
 
@@ -62,8 +63,9 @@ pub(super) fn apply_types(
             }
         }
         if out.said == before {
+            scratch.asked.push(Asked { need: out.index, kind: index });
             parameters.resources(&mut |arn| {
-                if best_fit(types, arn) == Some(index) {
+                if plan.fits(arn) && best_fit(types, arn) == Some(index) {
                     out.say(arn, Known::Exact);
                 }
             });
@@ -97,7 +99,7 @@ fn best_fit(types: &[TypePlan], arn: &str) -> Option<usize> {
 
 /// Whether the value is a whole ARN of the type. A shard iterator begins like one and goes on behind a `|`.
 fn is_arn_of(plan: &TypePlan, value: &str) -> bool {
-    value.starts_with("arn:") && !value.contains('|') && plan.formats.iter().any(|format| format.fits(value))
+    value.starts_with("arn:") && !value.contains('|') && plan.fits(value)
 }
 
 fn is_pattern(source: &Source) -> bool {

@@ -87,9 +87,9 @@ pub(super) enum Transform {
     /// The value, a whole ARN too, with this pattern behind it: a log group's ARN ends in `:*` in policies.
     Suffix(Box<str>),
     /// The value when it fits the pattern, else nothing.
-    Only(Box<str>),
+    Only(Glob),
     /// The value unless it fits the pattern.
-    Not(Box<str>),
+    Not(Glob),
 }
 
 /// Where a value comes from: a parameter, and what is done to it.
@@ -355,8 +355,8 @@ fn source(text: &str) -> Result<Source, String> {
                 _ => match name.split_once(':') {
                     Some(("append", pattern)) => Transform::Append(pattern.into()),
                     Some(("suffix", pattern)) => Transform::Suffix(pattern.into()),
-                    Some(("only", pattern)) => Transform::Only(pattern.into()),
-                    Some(("not", pattern)) => Transform::Not(pattern.into()),
+                    Some(("only", pattern)) => Transform::Only(Glob::new(pattern)),
+                    Some(("not", pattern)) => Transform::Not(Glob::new(pattern)),
                     _ => return Err(format!("unknown transform `{name}`")),
                 },
             })

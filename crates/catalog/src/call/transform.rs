@@ -1,7 +1,6 @@
 //! What the transforms of the rule language do to a value.
 
 use super::syntax::Transform;
-use leastwise_policy::glob;
 use std::borrow::Cow;
 
 /// Applies one transform.
@@ -32,8 +31,8 @@ pub(super) fn apply<'a>(transform: &Transform, value: Cow<'a, str>) -> Cow<'a, s
             let name = text.split_once(":parameter/").map_or(text, |(_, name)| name);
             name.strip_prefix('/').unwrap_or(name)
         }),
-        Transform::Only(pattern) => keep(value, |text| if glob::matches(pattern, text) { text } else { "" }),
-        Transform::Not(pattern) => keep(value, |text| if glob::matches(pattern, text) { "" } else { text }),
+        Transform::Only(pattern) => keep(value, |text| if pattern.matches(text) { text } else { "" }),
+        Transform::Not(pattern) => keep(value, |text| if pattern.matches(text) { "" } else { text }),
         Transform::Append(pattern) | Transform::Suffix(pattern) => {
             let mut appended = String::with_capacity(value.len() + pattern.len());
             escape(&value, &mut appended);
@@ -124,6 +123,7 @@ fn looks_like_id(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use leastwise_policy::glob::Glob;
 
     fn check(transform: Transform, value: &str, expected: &str) {
         assert_eq!(apply(&transform, Cow::Borrowed(value)), expected, "{transform:?} of {value}");
@@ -185,10 +185,10 @@ mod tests {
 
     #[test]
     fn a_filter_keeps_or_drops() {
-        check(Transform::Only("igw-*".into()), "igw-1", "igw-1");
-        check(Transform::Only("igw-*".into()), "vgw-1", "");
-        check(Transform::Not("igw-*".into()), "igw-1", "");
-        check(Transform::Not("igw-*".into()), "vgw-1", "vgw-1");
+        check(Transform::Only(Glob::new("igw-*")), "igw-1", "igw-1");
+        check(Transform::Only(Glob::new("igw-*")), "vgw-1", "");
+        check(Transform::Not(Glob::new("igw-*")), "igw-1", "");
+        check(Transform::Not(Glob::new("igw-*")), "vgw-1", "vgw-1");
     }
 
     #[test]

@@ -1,0 +1,116 @@
+//! The kinds of events that a worker met: what a call of each needs, planned once.
+
+use super::intern::Interner;
+use super::parameters::TAGS;
+use super::recipe::Recipe;
+use super::table::Table;
+use crate::audit_log::{Event, unescape};
+use leastwise_catalog::call::{Plan, Planner};
+
+/// How many kinds are at hand.
+const AT_HAND: usize = 1 << 9;
+
+/// A kind of event, known by source and name.
+#[derive(Debug)]
+pub(super) struct EventKind {
+    /// Taken out while it is applied.
+    pub plan: Option<Box<Plan>>,
+    pub needs: Vec<NeedKind>,
+    pub recipe: Recipe,
+    /// Whether one of its events was a data event.
+    pub data: bool,
+}
+
+/// What is known of one need whatever the call.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct NeedKind {
+    /// The action's number in the table.
+    pub action: u32,
+    pub kms: bool,
+    /// The action can be allowed by the tags in the request.
+    pub tags: bool,
+}
+
+/// All kinds, by number.
+#[derive(Debug)]
+pub(super) struct Kinds {
+    names: Interner,
+    /// Numbers by a few bytes of the names; whether they are right is looked at.
+    at_hand: Vec<u32>,
+    kinds: Vec<EventKind>,
+}
+
+impl Default for Kinds {
+    fn default() -> Self {
+        Kinds { names: Interner::default(), at_hand: vec![u32::MAX; AT_HAND], kinds: Vec::new() }
+    }
+}
+
+impl Kinds {
+    /// The number of an event's kind, with its plan made when it is new.
+    #[inline]
+    pub(super) fn of(&mut self, event: &Event<'_>, planner: &Planner<'_>, table: &mut Table) -> u32 {
+        let slot = slot(event.source, event.name);
+        let id = self.at_hand[slot];
+        if id != u32::MAX && self.names.is_pair(id, event.source, event.name) {
+            return id;
+        }
+        let id = self.names.intern_pair(event.source, event.name);
+        if id as usize == self.kinds.len() {
+            self.kinds.push(plan(event, planner, table));
+        }
+        self.at_hand[slot] = id;
+        id
+    }
+
+    /// The kind of a number.
+    #[inline]
+    pub(super) fn get(&mut self, id: u32) -> &mut EventKind {
+        &mut self.kinds[id as usize]
+    }
+}
+
+#[inline]
+fn slot(source: &[u8], name: &[u8]) -> usize {
+    let ends = |text: &[u8]| {
+        let first = text.first_chunk().map_or(0, |bytes| u64::from_le_bytes(*bytes));
+        let last = text.last_chunk().map_or(0, |bytes| u64::from_le_bytes(*bytes));
+        first ^ last.rotate_left(29) ^ text.len() as u64
+    };
+    let mixed = (ends(source).rotate_left(13) ^ ends(name)).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+    (mixed >> 40) as usize % AT_HAND
+}
+
+#[cold]
+fn plan(event: &Event<'_>, planner: &Planner<'_>, table: &mut Table) -> EventKind {
+    let source = unescape(event.source).unwrap_or_default();
+    let name = unescape(event.name).unwrap_or_default();
+    let plan = planner.plan(label(&source), &name);
+    let mut needs = Vec::new();
+    match &plan {
+        Plan::Needs(planned) => needs.extend(planned.iter().map(|need| {
+            let action = planner.catalog().action(&need.action);
+            NeedKind {
+                action: table.actions.intern(need.action.as_bytes()),
+                kms: need.action.starts_with("kms:"),
+                tags: action.is_some_and(|action| action.keys.iter().any(|key| &**key == "aws:TagKeys")),
+            }
+        })),
+        _ => needs.push(NeedKind {
+            action: table.actions.intern(format!("{}:{name}", label(&source)).as_bytes()),
+            kms: false,
+            tags: false,
+        }),
+    }
+    let tags = if needs.iter().any(|need| need.tags) { &TAGS[..] } else { &[] };
+    let recipe = Recipe::new(&plan, tags);
+    EventKind { plan: Some(Box::new(plan)), needs, recipe, data: false }
+}
+
+/// `s3.amazonaws.com` → `s3`.
+pub(super) fn label(source: &str) -> &str {
+    source
+        .strip_suffix(".amazonaws.com")
+        .or_else(|| source.strip_suffix(".amazonaws.com.cn"))
+        .unwrap_or(source)
+}

@@ -1,0 +1,150 @@
+//! Remembering calls changes nothing but the time it takes.
+
+use super::{Collector, Settings, Shared, Usage};
+use crate::audit_log::Reader;
+use leastwise_catalog::Catalog;
+use leastwise_catalog::call::{Planner, Rules};
+use proptest::prelude::*;
+use serde_json::{Value, json};
+
+fn usage(records: &str, fold_at: usize, remembers: bool) -> Usage {
+    let settings = Settings { fold_at, ..Settings::default() };
+    let shared = Shared::new(Planner::new(Catalog::embedded(), Rules::embedded()), settings);
+    let mut collector = if remembers { Collector::new(&shared) } else { Collector::forgetful(&shared) };
+    Reader::new().push(records.as_bytes(), true, &mut collector);
+    collector.finish()
+}
+
+/// Names that services take, and what is told apart by how it is written: patterns, ARNs, ids, escapes, nothing.
+fn value() -> impl Strategy<Value = Value> {
+    let text = prop_oneof![
+        6 => "[a-c]{1,2}",
+        2 => "[a-c]/[a-c]{0,2}/[a-c]",
+        1 => prop::sample::select(vec![
+            "", "*", "a:*", "a?b", "a${x}", "a\\b\"c", "\0", "\u{0}0\u{0}", "null", "i-0123456789abcdef0", "Ünï",
+            "arn:aws:s3:::a/b", "arn:aws:s3:eu-west-1:111122223333:accesspoint/a",
+            "arn:aws:s3:eu-west-1:111122223333:accesspoint/a/object/b", "arn:aws:iam::111122223333:role/r",
+            "arn:aws:kms:eu-west-1:111122223333:key/a", "arn:aws:logs:eu-west-1:111122223333:log-group:a:*",
+            "alias/a", "/a/b?versionId=1", "a/b", "123456789012", "arn:aws:lambda:eu-west-1:111122223333:function:f:1",
+        ]).prop_map(str::to_owned),
+    ]
+    .prop_map(Value::from);
+    prop_oneof![
+        20 => text.clone(),
+        1 => Just(Value::Null),
+        1 => Just(json!(7)),
+        1 => Just(json!(true)),
+        1 => text.clone().prop_map(|text| json!({ "items": [{ "instanceId": text }] })),
+        1 => text.clone().prop_map(|text| json!([text])),
+        1 => text.prop_map(|text| json!([{ "key": "k", "value": text }])),
+    ]
+}
+
+/// What is called, with the parameters that the rules look at.
+fn request() -> impl Strategy<Value = Value> {
+    let kinds: Vec<(&str, &str, &[&str])> = vec![
+        ("s3", "GetObject", &["bucketName", "key", "versionId", "BucketName", "x"]),
+        ("s3", "PutObject", &["bucketName", "key", "x-amz-acl", "x-amz-tagging"]),
+        ("s3", "CopyObject", &["bucketName", "key", "x-amz-copy-source"]),
+        ("dynamodb", "GetItem", &["tableName", "indexName"]),
+        ("kms", "Decrypt", &["keyId"]),
+        ("logs", "CreateLogStream", &["logGroupName", "logStreamName"]),
+        ("ec2", "RunInstances", &["instancesSet", "subnetId", "iamInstanceProfile", "tagSet"]),
+        ("lambda", "CreateFunction20150331", &["functionName", "role", "tags"]),
+        ("sqs", "SendMessage", &["queueUrl"]),
+        ("ec2", "CreateNatGateway", &["CreateNatGatewayRequest"]),
+        ("nothing", "KnownOfThis", &["name"]),
+    ];
+    let values = prop::collection::vec(prop::option::weighted(0.7, value()), 5);
+    (prop::sample::select(kinds), values).prop_map(|((source, name, names), values)| {
+        let parameters: serde_json::Map<String, Value> =
+            names.iter().zip(values).filter_map(|(name, value)| Some(((*name).to_owned(), value?))).collect();
+        json!({
+            "eventVersion": "1.11", "eventType": "AwsApiCall", "eventTime": "2026-10-01T07:00:00Z",
+            "eventSource": format!("{source}.amazonaws.com"), "eventName": name,
+            "requestParameters": parameters, "recipientAccountId": "111122223333",
+        })
+    })
+}
+
+/// Who calls from where, how it ends, and what the log says besides.
+fn circumstances() -> impl Strategy<Value = Value> {
+    let arn = prop::sample::select(vec![
+        "arn:aws:s3:::a/b",
+        "arn:aws:s3:::a",
+        "arn:aws:s3:eu-west-1:111122223333:accesspoint/a/object/b",
+        "arn:aws:kms:eu-west-1:111122223333:key/a",
+        "arn:aws:kms:eu-west-1:111122223333:key/b",
+        "arn:aws:dynamodb:eu-west-1:111122223333:table/a",
+    ]);
+    (
+        prop::collection::vec(arn, 0..2),
+        prop::sample::select(vec!["eu-west-1", "us-east-1", "cn-north-1", ""]),
+        prop::sample::select(vec!["app", "web"]),
+        prop::sample::select(vec!["", "", "", "NoSuchKey", "AccessDenied", "ThrottlingException"]),
+        prop::sample::select(vec![Value::Null, json!("vpce-0123456789abcdef0")]),
+    )
+        .prop_map(|(arns, region, role, error, endpoint)| {
+            let arns: Vec<Value> = arns.into_iter().map(|arn| json!({ "ARN": arn })).collect();
+            json!({
+                "userIdentity": {
+                    "type": "AssumedRole", "principalId": "AROAEXAMPLEEXAMPLE:session",
+                    "arn": format!("arn:aws:sts::111122223333:assumed-role/{role}/s"),
+                    "accountId": "111122223333", "accessKeyId": "ASIAIOSFODNN7EXAMPLE",
+                    "sessionContext": {"sessionIssuer": {"type": "Role",
+                        "arn": format!("arn:aws:iam::111122223333:role/{role}")}},
+                },
+                "awsRegion": region, "errorCode": error, "resources": arns, "vpcEndpointId": endpoint,
+            })
+        })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 48, ..ProptestConfig::default() })]
+
+    #[test]
+    fn a_usage_is_the_same_with_and_without_the_memory(
+        requests in prop::collection::vec(request(), 400),
+        few in prop::sample::select(vec![6, 400]),
+        places in prop::collection::vec(circumstances(), 3),
+        calls in prop::collection::vec((any::<prop::sample::Index>(), any::<prop::sample::Index>()), 200..800),
+        fold_at in prop::sample::select(vec![3, 1_000]),
+    ) {
+        let records: Vec<Value> = calls.iter().enumerate().map(|(i, (request, place))| {
+            // Where half of the requests come from a few, they repeat themselves; else they are only alike.
+            let mut record = request.get(if i % 2 == 0 { &requests[..few] } else { &requests }).clone();
+            let members = record.as_object_mut().expect("an object");
+            members.extend(place.get(&places).as_object().expect("an object").clone());
+            // Some come twice.
+            record["eventID"] = format!("00000000-0000-4000-a000-{:012}", i - i % 7 / 6).into();
+            record
+        }).collect();
+        let text = json!({ "Records": records }).to_string();
+        let (with, without) = (usage(&text, fold_at, true), usage(&text, fold_at, false));
+        prop_assert_eq!(with.rows(), without.rows());
+        prop_assert_eq!(with.unmapped(), without.unmapped());
+        prop_assert_eq!(with.tally, without.tally);
+    }
+}
+
+#[test]
+fn an_arn_that_the_log_names_is_looked_at_though_the_shape_is_known() {
+    let access_point = "arn:aws:s3:eu-west-1:111122223333:accesspoint/a/object/k70";
+    let records: Vec<Value> = (0..100)
+        .map(|i| {
+            let arn = if i == 70 { access_point.to_owned() } else { format!("arn:aws:s3:::b/k{i}") };
+            json!({
+                "eventVersion": "1.11", "eventType": "AwsApiCall", "eventTime": "2026-10-01T07:00:00Z",
+                "eventSource": "s3.amazonaws.com", "eventName": "GetObject", "awsRegion": "eu-west-1",
+                "eventID": format!("00000000-0000-4000-a000-{i:012}"),
+                "userIdentity": {"type": "IAMUser", "arn": "arn:aws:iam::111122223333:user/u",
+                    "accountId": "111122223333"},
+                "requestParameters": {"bucketName": "b", "key": format!("k{i}")}, "resources": [{"ARN": arn}],
+            })
+        })
+        .collect();
+    let text = json!({ "Records": records }).to_string();
+    let rows = usage(&text, 1_000, true).rows();
+    assert_eq!(rows, usage(&text, 1_000, false).rows());
+    assert!(rows.iter().any(|row| row.resource.as_str() == access_point));
+}

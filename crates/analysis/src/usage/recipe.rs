@@ -1,0 +1,183 @@
+//! What the rows of one kind of event depend on, and which way of remembering its calls is of use.
+
+use crate::audit_log::{Cursor, Quick, Raw, Value};
+use leastwise_catalog::call::{Path, Plan, is_plain};
+use smallvec::SmallVec;
+
+/// After so many calls of a kind it is looked at whether remembering them was of use.
+const TRIAL: u16 = if cfg!(test) { 8 } else { 256 };
+
+/// How many calls of a kind are not looked up when it was not.
+const PAUSE: u16 = 8 * TRIAL;
+
+/// The longest key that is remembered, in bytes: longer ones are batches, which do not come twice.
+const LONGEST: usize = 1 << 10;
+
+/// How calls are remembered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Way {
+    /// By all that matters: the same call comes again.
+    Whole,
+    /// By all but the values that only become parts of ARNs: a call of the same shape comes again.
+    Shape,
+}
+
+/// The values that a shape leaves open, in the order of their names in the recipe.
+pub(super) type Open<'a> = SmallVec<[&'a str; 4]>;
+
+/// What the rows of one kind of event depend on.
+#[derive(Debug)]
+pub(super) struct Recipe {
+    names: Vec<Name>,
+    /// The lengths of the names, a bit each.
+    lengths: u64,
+    open: usize,
+    way: Way,
+    asked: u16,
+    found: u16,
+    pause: u16,
+}
+
+/// A parameter that is looked at.
+#[derive(Debug)]
+struct Name {
+    text: Box<[u8]>,
+    /// Which of the open values it is, if its value may be left open.
+    open: Option<usize>,
+}
+
+impl Recipe {
+    /// What calls of this plan depend on; `more` are names that are looked at besides.
+    pub(super) fn new(plan: &Plan, more: &[&[u8]]) -> Self {
+        let free = plan.free_parameters();
+        let mut names: Vec<Name> =
+            more.iter().map(|name| Name { text: (*name).into(), open: None }).collect();
+        let mut open = 0;
+        for name in plan.parameters() {
+            let text: Box<[u8]> = name.as_bytes().into();
+            let taken = names.iter().any(|known| known.text.eq_ignore_ascii_case(&text));
+            let is_open = free.contains(name) && !taken;
+            names.push(Name { text, open: is_open.then_some(open) });
+            open += usize::from(is_open);
+        }
+        let lengths = names.iter().fold(0, |lengths, name| lengths | bit(name.text.len()));
+        Recipe { names, lengths, open, way: Way::Whole, asked: 0, found: 0, pause: 0 }
+    }
+
+    /// In which way to look a call up, if that led anywhere lately.
+    #[inline]
+    pub(super) fn way(&mut self) -> Option<Way> {
+        if self.pause > 0 {
+            self.pause -= 1;
+            return None;
+        }
+        if self.asked == TRIAL {
+            self.judge();
+        }
+        self.asked += 1;
+        Some(self.way)
+    }
+
+    #[cold]
+    fn judge(&mut self) {
+        if self.found < TRIAL / 4 {
+            match self.way {
+                Way::Whole if self.open > 0 => self.way = Way::Shape,
+                _ => (self.way, self.pause) = (Way::Whole, PAUSE),
+            }
+        }
+        (self.asked, self.found) = (0, 0);
+    }
+
+    /// Notes that a call was found.
+    #[inline]
+    pub(super) fn found(&mut self) {
+        self.found += 1;
+    }
+
+    /// The names of the open values.
+    pub(super) fn open_names(&self) -> impl Iterator<Item = (usize, &[u8])> {
+        self.names.iter().filter_map(|name| Some((name.open?, &*name.text)))
+    }
+
+    #[inline]
+    fn wanted(&self, name: &[u8]) -> Option<(usize, &Name)> {
+        if self.lengths & bit(name.len()) == 0 {
+            return None;
+        }
+        self.names.iter().enumerate().find(|(_, wanted)| wanted.text.eq_ignore_ascii_case(name))
+    }
+
+    /// Writes the key of a call behind what is in `key`, and what a shape leaves open into `open`; `None` when the
+    /// call is of a sort that is not remembered.
+    #[inline]
+    pub(super) fn key<'a>(
+        &self,
+        way: Way,
+        parameters: Option<Cursor<'a>>,
+        key: &mut Vec<u8>,
+        open: &mut Open<'a>,
+    ) -> Option<()> {
+        open.clear();
+        if way == Way::Shape {
+            open.resize(self.open, "");
+        }
+        if let Some(mut cursor) = parameters {
+            cursor.enter().ok()?;
+            loop {
+                let (name, tag, text) = match cursor.quick() {
+                    Quick::Text(name, text) => (name, b's', text),
+                    Quick::Word(name, text) => (name, b'w', text),
+                    Quick::End => break,
+                    // What is wrapped takes a closer look.
+                    Quick::Object(name) if Path::is_wrapper(name) => return None,
+                    Quick::Object(name) | Quick::Array(name) => (name, b'o', cursor.skip().ok()?),
+                    Quick::Other => match next(&mut cursor)? {
+                        Some(member) => member,
+                        None => break,
+                    },
+                };
+                let Some((number, wanted)) = self.wanted(name) else { continue };
+                match wanted.open.filter(|_| way == Way::Shape) {
+                    Some(at) if open[at].is_empty() && tag == b's' => open[at] = plain(text)?,
+                    Some(_) => return None,
+                    None => {
+                        let [low, high] = u16::try_from(text.len()).ok()?.to_le_bytes();
+                        key.extend_from_slice(&[u8::try_from(number).ok()?, tag, low, high]);
+                        key.extend_from_slice(text);
+                    }
+                }
+            }
+        }
+        if way == Way::Shape {
+            key.extend(open.iter().map(|value| u8::from(value.is_empty())));
+        }
+        (key.len() <= LONGEST).then_some(())
+    }
+}
+
+/// The next member, of any kind; `None` inside at the end of the object.
+#[inline(never)]
+fn next<'a>(cursor: &mut Cursor<'a>) -> Option<Option<(Raw<'a>, u8, Raw<'a>)>> {
+    let Some((name, value)) = cursor.member().ok()? else { return Some(None) };
+    Some(Some(match value {
+        Value::String(text) => (name, b's', text),
+        Value::Scalar(text) => (name, b'w', text),
+        Value::Object if Path::is_wrapper(name) => return None,
+        Value::Object | Value::Array => (name, b'o', cursor.skip().ok()?),
+    }))
+}
+
+/// The value as text when it is a mere name that stands for itself.
+#[inline]
+fn plain(text: Raw<'_>) -> Option<&str> {
+    if memchr::memchr(b'\\', text).is_some() {
+        return None;
+    }
+    std::str::from_utf8(text).ok().filter(|text| is_plain(text))
+}
+
+#[inline]
+fn bit(len: usize) -> u64 {
+    1 << (len % 64)
+}

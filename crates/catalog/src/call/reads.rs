@@ -1,0 +1,116 @@
+//! What a plan looks at: two calls that agree in it need the same permissions.
+
+use super::plan::{Plan, PlannedNeed, PlannedResource, TypePlan};
+use super::syntax::{Path, Source, Template, TemplatePiece, Test};
+use std::collections::BTreeSet;
+
+impl Plan {
+    /// The names of the outermost parameters that decide, beside the [`Scope`](super::Scope), what the plan says of a
+    /// call. Names are compared without case.
+    pub fn parameters(&self) -> BTreeSet<&str> {
+        let mut names = BTreeSet::new();
+        for need in self.needs() {
+            need.paths(&mut |path| names.extend(path.steps().first().map(|step| &*step.name)));
+        }
+        names
+    }
+
+    /// Those of them whose values, where they are [plain](is_plain), go into ARNs as they stand and decide nothing else:
+    /// it matters that they are there, not what they say.
+    pub fn free_parameters(&self) -> BTreeSet<&str> {
+        let mut names = self.parameters();
+        for need in self.needs() {
+            let mut bound = |path: &Path| {
+                names.retain(|name| {
+                    !path.steps().first().is_some_and(|step| step.name.eq_ignore_ascii_case(name))
+                });
+            };
+            for condition in
+                need.when.iter().filter(|one| !(one.test == Test::Has && is_name(&one.source.path)))
+            {
+                bound(&condition.source.path);
+            }
+            need.with.iter().for_each(|(_, template)| of_template(template, &mut bound));
+            match &need.resource {
+                PlannedResource::Any => {}
+                PlannedResource::Types { types, .. } => {
+                    let freely = |source: &&Source| !(source.transforms.is_empty() && is_name(&source.path));
+                    sources(types).filter(freely).for_each(|source| bound(&source.path));
+                }
+                PlannedResource::Template(template) => of_template(template, &mut bound),
+                PlannedResource::Value { source, types } => {
+                    bound(&source.path);
+                    of_types(types, &mut bound);
+                }
+            }
+        }
+        names
+    }
+
+    /// Whether an ARN that the log names would have been taken for one of the types that a call did not name itself;
+    /// see [`Scratch::asked`](super::Scratch::asked).
+    pub fn would_take(&self, asked: &[Asked], arn: &str) -> bool {
+        asked.iter().any(|asked| match self.needs().get(asked.need).map(|need| &need.resource) {
+            Some(PlannedResource::Types { types, .. }) => {
+                types.get(asked.kind).is_some_and(|plan| plan.fits(arn))
+            }
+            _ => true,
+        })
+    }
+
+    fn needs(&self) -> &[PlannedNeed] {
+        match self {
+            Plan::Needs(needs) => needs,
+            Plan::Nothing | Plan::Ignored | Plan::Unknown => &[],
+        }
+    }
+}
+
+/// A type of a need for which the log's own ARNs were looked through.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Asked {
+    pub(super) need: usize,
+    pub(super) kind: usize,
+}
+
+/// Whether a value is a mere name: it is not empty, no ARN, and no pattern.
+pub fn is_plain(value: &str) -> bool {
+    !(value.is_empty() || value == "*" || value.starts_with("arn:") || value.ends_with(":*"))
+}
+
+/// Whether a path is one name.
+fn is_name(path: &Path) -> bool {
+    matches!(path.steps(), [step] if step.filter.is_none())
+}
+
+impl PlannedNeed {
+    fn paths<'p>(&'p self, found: &mut dyn FnMut(&'p Path)) {
+        self.when.iter().for_each(|condition| found(&condition.source.path));
+        self.with.iter().for_each(|(_, template)| of_template(template, found));
+        match &self.resource {
+            PlannedResource::Any => {}
+            PlannedResource::Types { types, .. } => of_types(types, found),
+            PlannedResource::Template(template) => of_template(template, found),
+            PlannedResource::Value { source, types } => {
+                found(&source.path);
+                of_types(types, found);
+            }
+        }
+    }
+}
+
+fn of_types<'p>(types: &'p [TypePlan], found: &mut dyn FnMut(&'p Path)) {
+    sources(types).for_each(|source| found(&source.path));
+}
+
+fn sources(types: &[TypePlan]) -> impl Iterator<Item = &Source> {
+    types.iter().flat_map(|plan| &plan.formats).flat_map(|format| format.variables.iter().flatten())
+}
+
+fn of_template<'p>(template: &'p Template, found: &mut dyn FnMut(&'p Path)) {
+    for piece in &template.0 {
+        if let TemplatePiece::Parameter(source) = piece {
+            found(&source.path);
+        }
+    }
+}
