@@ -167,21 +167,27 @@ pub(super) fn inputs(claimed: &[Source], given: &[Source]) -> Result<(), String>
     for source in given {
         left.entry(content(source)).or_default().push(source);
     }
-    let mut wrong = Vec::new();
+    let mut missing = Vec::new();
     for source in claimed {
         if left.get_mut(&content(source)).and_then(Vec::pop).is_none() {
-            wrong.push(format!("input `{}` is missing or was changed", source.name));
+            missing.push(source);
         }
     }
-    let mut left: Vec<&Source> = left.into_values().flatten().collect();
-    left.sort();
-    wrong.extend(left.iter().map(|source| format!("`{}` is no input of this proof", source.name)));
-    let more = wrong.len().saturating_sub(TOLD);
-    wrong.truncate(TOLD);
-    if more > 0 {
-        wrong.push(format!("{more} more differences"));
-    }
+    let mut foreign: Vec<&Source> = left.into_values().flatten().collect();
+    foreign.sort();
+    let mut wrong = Vec::new();
+    wrong.extend(told_once(&missing, "is missing or was changed", "are missing or were changed"));
+    wrong.extend(told_once(&foreign, "is no input of this proof", "are no inputs of this proof"));
     none_of(&wrong)
+}
+
+/// What is the matter with some inputs: the first by its name, the rest by their number.
+fn told_once(inputs: &[&Source], one: &str, several: &str) -> Option<String> {
+    match inputs {
+        [] => None,
+        [only] => Some(format!("`{}` {one}", only.name)),
+        [first, ..] => Some(format!("{} inputs {several}, such as `{}`", inputs.len(), first.name)),
+    }
 }
 
 /// The catalogue and how to get the right one.

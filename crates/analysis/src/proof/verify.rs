@@ -234,9 +234,15 @@ fn window(proof: &Proof, with: &Verification<'_>, rows: &[&UsageRow]) -> Result<
             row.action, row.first, row.last
         ));
     }
-    let text = |seen: Option<(Timestamp, Timestamp)>| seen.map(|(from, to)| format!("{from} to {to}"));
-    same(&text(proof.window.seen), &text(with.tally.window()))
-        .map_err(|what| format!("the logs hold events of another time: {what}"))
+    if proof.window.seen == with.tally.window() {
+        return Ok(());
+    }
+    let text = |seen: Option<(Timestamp, Timestamp)>| match seen {
+        Some((from, to)) => format!("events from {from} to {to}"),
+        None => "no event".to_owned(),
+    };
+    let (then, now) = (text(proof.window.seen), text(with.tally.window()));
+    Err(format!("the logs had {then} when the proof was made, and have {now} now"))
 }
 
 pub(super) fn counted(count: impl TryInto<u64>, thing: &str) -> String {

@@ -36,7 +36,8 @@ pub struct Cli {
 const AFTER: &str = "\
 Examples:
   leastwise usage AWSLogs/ --since 90d
-  leastwise rightsize AWSLogs/ --principal arn:aws:iam::111122223333:role/agent --granted snapshot.json
+  leastwise rightsize AWSLogs/ --principal arn:aws:iam::111122223333:role/agent \\
+      --granted snapshot.json
 
 Exit codes: 0 done, 1 the answer is no, 2 wrong use, 3 input that cannot be read.
 Settings: flags over LEASTWISE_* over leastwise.toml over defaults. Nothing is sent anywhere unless you name where.";

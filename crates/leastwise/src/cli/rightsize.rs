@@ -46,7 +46,8 @@ pub struct RightsizeArgs {
     #[arg(long, value_name = "WHICH", default_value = "stable")]
     pub conditions: Conditions,
 
-    /// Measure: how much of the newest SPAN a policy made from the time before would deny (what is written has all)
+    /// Measure how much of the newest SPAN, such as 30d, a policy made from the time before would have denied; the
+    /// policy that is written is made from all
     #[arg(long, value_name = "SPAN")]
     pub holdout: Option<Span>,
 

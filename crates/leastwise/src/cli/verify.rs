@@ -10,7 +10,9 @@ use super::logs::ReadArgs;
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Example:
-  leastwise verify agent.proof.json --policy iam/agent.json --logs AWSLogs/ --public-key team.pub.pem
+  leastwise verify agent.proof.json --policy iam/agent-1.json --logs AWSLogs/
+
+The logs may have grown since: what the proof does not name is left out, and a warning says so.
 
 Exit code 0: the proof holds. 1: it does not, and why. 3: something could not be read.")]
 pub struct VerifyArgs {
@@ -18,7 +20,7 @@ pub struct VerifyArgs {
     #[arg(value_name = "PROOF")]
     pub proof: PathBuf,
 
-    /// The policy documents that the proof speaks of (JSON)
+    /// The policy documents that the proof speaks of, as JSON: agent-1.json, not agent.tf
     #[arg(long, value_name = "FILE", num_args = 1.., required = true)]
     pub policy: Vec<PathBuf>,
 

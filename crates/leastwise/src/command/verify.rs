@@ -167,8 +167,8 @@ fn not_covered(names: &[String]) -> Option<String> {
     let inputs = counted(names.len() as u64, "input is", "inputs are");
     let such = if names.len() > SHOWN { "such as " } else { "" };
     let line = format!(
-        "warning: {inputs} not covered by the proof and left out: {such}{}. The proof says nothing about what they \
-         hold, and the policy may deny it; right-size again to cover them",
+        "warning: {inputs} not covered by the proof and left out: {such}{}. It says nothing about what is in there, \
+         and the policy may deny it; right-size again to cover it",
         shown.join(", ")
     );
     Some(plain(&line) + "\n")

@@ -50,8 +50,13 @@ fn proof_line(proof: &ProofSummary) -> Line {
         );
         return Line { mood: Mood::Good, text };
     }
-    let text =
-        format!("The proof does not hold: of {replayed} authorised events, {denied} would be denied{rest}");
+    let (how, which) = match proof.as_asked() {
+        true => (", as asked", ", all of destructive actions that were left out"),
+        false => ("", ""),
+    };
+    let text = format!(
+        "The proof does not hold{how}: of {replayed} authorised events, {denied} would be denied{which}{rest}"
+    );
     Line { mood: Mood::Bad, text }
 }
 
@@ -70,10 +75,10 @@ fn neither(undecided: u64, not_granted: u64) -> String {
 }
 
 fn holdout_line(holdout: &HoldoutSummary) -> Line {
-    let Some(rate) = holdout.false_deny_rate else {
-        let text = format!("Holdout: no authorised event since {}, so nothing was measured", holdout.from);
-        return Line { mood: Mood::Bad, text };
-    };
+    if let Some(why) = holdout.vain() {
+        return Line { mood: Mood::Bad, text: format!("Holdout: {why}") };
+    }
+    let rate = holdout.false_deny_rate.unwrap_or_default();
     let text = format!(
         "Holdout: a policy made from the time before {} would have denied {} of {} authorised events since then \
          ({}){}. That policy was only for measuring; the new one is made from all of the window",

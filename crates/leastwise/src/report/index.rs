@@ -102,8 +102,13 @@ impl Index {
         }
     }
 
+    /// The principals that were right-sized.
+    pub(crate) fn sized(&self) -> impl Iterator<Item = &Entry> {
+        self.principals.iter().filter(|entry| entry.left_alone.is_empty())
+    }
+
     fn headline(&self) -> Vec<Line> {
-        let sized = || self.principals.iter().filter(|entry| entry.left_alone.is_empty());
+        let sized = || self.sized();
         let principals = |count: usize| plural(count as u64, "principal", "principals");
         let text = format!(
             "{}: granted {} actions → kept {}",

@@ -24,7 +24,7 @@ pub(super) fn page(report: &Report) -> Page {
         replayed(
             "Denied in the holdout",
             "Events of the newer part that a policy made from the older part alone denies. The new policy is made from both.",
-            report.holdout.as_ref().map(|h| &h.newly_denied),
+            report.holdout.as_ref().filter(|holdout| holdout.vain().is_none()).map(|h| &h.newly_denied),
         ),
         replayed(
             "Not decided",

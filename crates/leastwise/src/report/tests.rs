@@ -164,6 +164,7 @@ fn report(name: &str) -> Report {
             replayed: 1240,
             allowed: if hostile { 1230 } else { 1237 },
             denied: if hostile { 7 } else { 0 },
+            left_out: 0,
             undecided: 0,
             not_granted: 3,
             newly_denied: if hostile { vec![event(7)] } else { vec![] },
@@ -175,6 +176,7 @@ fn report(name: &str) -> Report {
         }),
         holdout: Some(HoldoutSummary {
             from: "2026-10-20T00:00:00Z".into(),
+            learned: 840,
             replayed: 400,
             denied: 1,
             undecided: 0,

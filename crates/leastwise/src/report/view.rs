@@ -68,9 +68,11 @@ pub(crate) struct ProofSummary {
     pub allowed: u64,
     /// Of these, newly denied.
     pub denied: u64,
-    /// Of these, not decidable from the log.
+    /// Of the denied, those of destructive actions that were left out as asked.
+    pub left_out: u64,
+    /// Of all, not decidable from the log.
     pub undecided: u64,
-    /// Of these, allowed neither by the new policy nor by the granted one: something else allowed them.
+    /// Of all, allowed neither by the new policy nor by the granted one: something else allowed them.
     pub not_granted: u64,
     /// What would newly be denied.
     pub newly_denied: Vec<Replayed>,
@@ -100,6 +102,8 @@ pub(crate) struct Replayed {
 pub(crate) struct HoldoutSummary {
     /// Where the newer part begins.
     pub from: String,
+    /// Authorised events of the older part, which the policy was made from.
+    pub learned: u64,
     /// Authorised events of the newer part.
     pub replayed: u64,
     /// Of these, denied.
@@ -108,10 +112,30 @@ pub(crate) struct HoldoutSummary {
     pub undecided: u64,
     /// Of these, not allowed by the granted policy either.
     pub not_granted: u64,
-    /// `denied / replayed`, from 0 to 1; nothing when there was nothing to replay.
+    /// `denied / replayed`, from 0 to 1; nothing when there was nothing to learn from or to replay.
     pub false_deny_rate: Option<f64>,
     /// What was denied.
     pub newly_denied: Vec<Replayed>,
+}
+
+impl ProofSummary {
+    /// Whether nothing is denied but what was left out as asked.
+    pub(crate) fn as_asked(&self) -> bool {
+        self.denied == self.left_out
+    }
+}
+
+impl HoldoutSummary {
+    /// Why nothing could be measured, if so.
+    pub(crate) fn vain(&self) -> Option<String> {
+        match (self.learned, self.replayed) {
+            (_, 0) => Some(format!("no authorised event since {}, so nothing was measured", self.from)),
+            (0, _) => {
+                Some(format!("no authorised event before {}, so there was nothing to learn from", self.from))
+            }
+            _ => None,
+        }
+    }
 }
 
 /// An input that was not read, or not wholly.

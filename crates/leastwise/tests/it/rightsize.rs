@@ -184,6 +184,9 @@ fn holding_a_part_out_measures_and_changes_nothing_of_what_is_delivered() {
     assert!(good.out.contains("denied by the policy of the time before"), "{}", good.out);
     let all = agent(&folder, &["--holdout", "900w", "--since", "2026-08-01"]);
     assert_eq!(all.code, Some(2), "{}", all.err);
+    let all = agent(&folder, &["--holdout", "900w"]);
+    assert_eq!(all.code, Some(2), "{}", all.err);
+    assert!(all.err.contains("nothing is left to learn from"), "{}", all.err);
 }
 
 #[test]
@@ -265,6 +268,20 @@ fn a_report_says_by_its_name_what_it_is() {
     let wrong = agent(&folder, &["--report", "r.pdf"]);
     assert_eq!(wrong.code, Some(2));
     assert!(wrong.err.contains(".md, .json or .html"), "{}", wrong.err);
+}
+
+#[test]
+fn leaving_out_what_destroys_is_as_asked_and_said_so() {
+    let folder = Folder::new("drop");
+    let renderer = "arn:aws:iam::111122223333:role/service-role/invoice-renderer";
+    let done = rightsize(
+        &folder,
+        &["--principal", renderer, "--destructive", "drop", "--report", "r.md", "--out", "iam"],
+    );
+    assert_eq!(done.code, Some(0), "{}", done.err);
+    assert!(done.err.contains("the proof does not hold, as asked"), "{}", done.err);
+    let report = std::fs::read_to_string(folder.0.join("r.md")).expect("the report");
+    assert!(report.contains("all of destructive actions that were left out"), "{report}");
 }
 
 #[test]

@@ -204,7 +204,7 @@ fn tell(index: &Index) {
     const SHOWN: usize = 10;
     let mut lines = vec![format!(
         "{}: granted {} actions → kept {}",
-        counted(index.principals.len() as u64, "principal", "principals"),
+        counted(index.sized().count() as u64, "principal", "principals"),
         thousands(index.granted_actions),
         thousands(index.kept_actions)
     )];
@@ -214,13 +214,13 @@ fn tell(index: &Index) {
             ("", true, _) => "dormant",
             ("", false, Some(false)) => "THE PROOF DOES NOT HOLD",
             ("", false, _) => "the proof holds",
-            (why, ..) => why,
+            (why, ..) => {
+                lines.push(output::plain(&format!("  {}: left alone, {why}", entry.principal)));
+                continue;
+            }
         };
-        lines.push(output::plain(&format!(
-            "  {}: {granted} → {}, {state}",
-            entry.principal,
-            thousands(entry.kept_actions)
-        )));
+        let kept = thousands(entry.kept_actions);
+        lines.push(output::plain(&format!("  {}: {granted} → {kept}, {state}", entry.principal)));
     }
     if index.principals.len() > SHOWN {
         lines.push(format!("  and {} more in index.md", index.principals.len() - SHOWN));

@@ -9,7 +9,6 @@ use leastwise_policy::aws::evaluate::PolicySet;
 use super::prove;
 use super::setup::Setup;
 use super::{Evidence, deliver, summary};
-use crate::cli::rightsize::Destructive;
 use crate::command::collect::Collected;
 use crate::error::{Error, Result};
 use crate::report::{Entry, Input, Report, Run};
@@ -43,8 +42,6 @@ pub struct Outcome {
     pub rightsized: Rightsized,
     /// What it was made from, and what the replay said of it.
     pub proof: Proof,
-    /// The user wanted destructive actions left out, so that their being denied breaks nothing that was promised.
-    drops: bool,
 }
 
 /// Right-sizes, replays, signs.
@@ -60,7 +57,7 @@ pub fn outcome(setup: &Setup<'_>, evidence: &Evidence<'_>, case: &Case<'_>) -> O
         rightsize(parts.older, case.policies, setup.catalog, &options).documents
     });
     let proof = prove::proof(setup, evidence, case, &rightsized, trial.as_deref(), &options);
-    Outcome { rightsized, proof, drops: setup.args.destructive == Destructive::Drop }
+    Outcome { rightsized, proof }
 }
 
 impl Outcome {
@@ -108,15 +105,20 @@ impl Outcome {
             kept_actions: self.rightsized.cut.kept_actions as u64,
             destructive_kept: self.rightsized.cut.destructive.kept as u64,
             events: case.rows.iter().filter(|row| row.authorised()).map(|row| row.count).sum(),
-            proof_holds: (self.proof.replay.events > 0).then_some(self.proof.holds || self.drops),
+            proof_holds: (self.proof.replay.events > 0).then(|| self.promised()),
             dormant: self.rightsized.dormant.is_some(),
             ..Entry::default()
         }
     }
 
+    /// Whether nothing is denied that was to be allowed. What the user wanted left out breaks no promise.
+    fn promised(&self) -> bool {
+        self.proof.holds || prove::summary(&self.proof).as_asked()
+    }
+
     /// Whether the policy is what was promised: it allows what was used, and it fits.
     pub fn verdict(&self, principal: &str) -> Result<()> {
-        if !self.proof.holds && !self.drops {
+        if !self.promised() {
             return Err(Error::findings(format!("the proof does not hold for `{principal}`"))
                 .hint("what would newly be denied is listed above, and in --report in full"));
         }

@@ -55,11 +55,14 @@ fn problems(evidence: &Evidence<'_>) -> Vec<Problem> {
 /// What the replay says.
 pub fn summary(proof: &Proof) -> ProofSummary {
     let replay = &proof.replay;
+    let left_out =
+        |row: &&Replayed| proof.dropped.iter().any(|action| action.eq_ignore_ascii_case(&row.action));
     ProofSummary {
         holds: proof.holds,
         replayed: replay.events,
         allowed: replay.allowed,
         denied: replay.denied_events(),
+        left_out: replay.denied.iter().filter(left_out).map(|row| row.count).sum(),
         undecided: replay.undecided_events(),
         not_granted: replay.not_granted_events(),
         newly_denied: replay.denied.iter().map(told).collect(),
@@ -73,10 +76,13 @@ pub fn held_out(proof: &Proof) -> Option<HoldoutSummary> {
     let held = proof.holdout.as_ref()?;
     let replay = &held.result;
     let denied = replay.denied_events();
+    // The part that is held out is among all that was replayed.
+    let learned = proof.replay.events.saturating_sub(replay.events);
     #[expect(clippy::cast_precision_loss, reason = "a rate needs no more than 53 bits")]
-    let rate = (replay.events > 0).then(|| denied as f64 / replay.events as f64);
+    let rate = (replay.events > 0 && learned > 0).then(|| denied as f64 / replay.events as f64);
     Some(HoldoutSummary {
         from: held.from.to_string(),
+        learned,
         replayed: replay.events,
         denied,
         undecided: replay.undecided_events(),

@@ -11,7 +11,7 @@ use leastwise_policy::aws::{ActionBlock, Effect, Policy, ResourceBlock};
 
 use super::granted::Granted;
 use crate::cli::rightsize::{self as cli, RightsizeArgs};
-use crate::command::collect::{self, Collected, Wanted, collect};
+use crate::command::collect::{self, Collected, Divided, Wanted, collect};
 use crate::error::{Error, Result};
 use crate::input::window::Window;
 use crate::output;
@@ -108,7 +108,14 @@ impl<'a> Setup<'a> {
                     .hint("hold out less, or begin earlier with --since"));
             }
         }
-        collect(wanted, self.catalog)
+        let collected = collect(wanted, self.catalog)?;
+        let nothing_before =
+            |parts: &Divided| parts.older.principals().is_empty() && !parts.newer.principals().is_empty();
+        match collected.parts.as_ref().is_some_and(nothing_before) {
+            true => Err(Error::usage("--holdout takes all of these logs; nothing is left to learn from")
+                .hint("hold out less, or give older logs as well")),
+            false => Ok(collected),
+        }
     }
 
     /// The options of one principal.

@@ -23,12 +23,16 @@ pub fn lines(
     }
     lines.push(format!("  {}", documents(rightsized)));
     lines.push(format!("  {}", replay(proof)));
-    lines.extend(some(&proof.newly_denied, "newly denied", replayed));
+    if !proof.as_asked() {
+        lines.extend(some(&proof.newly_denied, "newly denied", replayed));
+    }
     lines.extend(some(&proof.not_decided, "not decided", replayed));
     lines.extend(some(&proof.not_granted_either, "not granted before either", replayed));
     if let Some(holdout) = holdout {
         lines.push(format!("  {}", held_out(holdout)));
-        lines.extend(some(&holdout.newly_denied, "would have been denied", replayed));
+        if holdout.vain().is_none() {
+            lines.extend(some(&holdout.newly_denied, "would have been denied", replayed));
+        }
     }
     lines.extend(some(&rightsized.widenings, "widened", |widening| {
         let actions = match widening.actions.as_slice() {
@@ -106,7 +110,13 @@ fn documents(rightsized: &Rightsized) -> String {
 }
 
 fn replay(proof: &ProofSummary) -> String {
-    let verdict = if proof.holds { "the proof holds" } else { "THE PROOF DOES NOT HOLD" };
+    let verdict = match (proof.holds, proof.as_asked()) {
+        (true, _) => "the proof holds",
+        (false, true) => {
+            "the proof does not hold, as asked: only destructive actions that were left out are denied"
+        }
+        (false, false) => "THE PROOF DOES NOT HOLD",
+    };
     format!(
         "{verdict}: replayed {}: {} allowed, {} denied, {} not decidable{}",
         counted(proof.replayed, "authorised event", "authorised events"),
@@ -126,9 +136,10 @@ fn not_granted(events: u64) -> String {
 }
 
 fn held_out(holdout: &HoldoutSummary) -> String {
-    let Some(rate) = holdout.false_deny_rate else {
-        return format!("holdout: no authorised event since {}, so nothing was measured", holdout.from);
-    };
+    if let Some(why) = holdout.vain() {
+        return format!("holdout: {why}");
+    }
+    let rate = holdout.false_deny_rate.unwrap_or_default();
     format!(
         "holdout: a policy made from the time before {} would have denied {} of {} since then \
          (false-deny rate {:.2} %, {} not decidable{}); the policy above is made from all of the window",
