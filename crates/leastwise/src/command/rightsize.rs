@@ -40,7 +40,6 @@ pub fn run(args: &RightsizeArgs, catalog: &Catalog, quiet: bool) -> Result<()> {
 }
 
 fn run_one(setup: &Setup<'_>, principal: &str) -> Result<()> {
-    let args = setup.args;
     // Whether the snapshot knows the principal is told before the logs are read, which can take long.
     let (policies, found) = setup.granted.of(principal)?;
     if found.is_some_and(|found| found.service_linked) {
@@ -48,8 +47,9 @@ fn run_one(setup: &Setup<'_>, principal: &str) -> Result<()> {
             .hint("AWS makes and keeps its policy; nobody else can change it"));
     }
     let collected = setup.collect()?;
-    collected.report(&args.logs.read, setup.quiet)?;
-    let rows = collected.usage.rows_where(|name| name == principal);
+    collected.report(&setup.args.logs.read, setup.quiet)?;
+    let of = |usage: &Usage| usage.rows_where(|name| name == principal);
+    let rows = of(&collected.usage);
     if rows.is_empty() {
         let nobody = collect::nobody(principal, &collected.seen);
         return Err(match found {
@@ -59,29 +59,35 @@ fn run_one(setup: &Setup<'_>, principal: &str) -> Result<()> {
             None => nobody,
         });
     }
-    let parts = collected.parts.as_ref().map(|parts| {
-        let of = |usage: &Usage| usage.rows_where(|name| name == principal);
-        (of(&parts.older), of(&parts.newer))
-    });
+    let parts = collected.parts.as_ref().map(|parts| (of(&parts.older), of(&parts.newer)));
     let holdout = parts.as_ref().map(|(older, newer)| one::Parts { older, newer });
     let case = one::Case { principal, rows: &rows, holdout, policies, found };
-    let evidence = Evidence::new(setup, &collected, &collected.usage.rows());
-    let outcome = one::outcome(setup, &evidence, &case);
+    let outcome = one::outcome(setup, &Evidence::new(setup, &collected, &collected.usage.rows()), &case);
     if !setup.quiet {
         output::note(&outcome.summary(principal).join("\n"));
     }
+    write(setup, &collected, &case, &outcome)?;
+    outcome.verdict(principal)?;
+    collected.skipped(&setup.args.logs.read)
+}
+
+/// Writes the policy, the proof and the report, all of them or none.
+fn write(
+    setup: &Setup<'_>,
+    collected: &Collected,
+    case: &one::Case<'_>,
+    outcome: &one::Outcome,
+) -> Result<()> {
+    let args = setup.args;
     let documents = outcome.rightsized.documents.as_slice();
-    let target = deliver::target(principal, found);
+    let target = deliver::target(case.principal, case.found);
     let delivery = deliver::files(&mut Names::default(), args, target, documents)?;
     tell(setup, &delivery, documents.len());
     let mut batch = Batch::new();
-    if let Some(folder) = &args.out {
-        for file in &delivery.files {
-            batch.add(&folder.join(&file.name), file.text.as_bytes())?;
-        }
-    }
-    if let Some(folder) = deliver::folder(args) {
-        for file in &delivery.proved {
+    for (folder, files) in [(args.out.as_deref(), &delivery.files), (deliver::folder(args), &delivery.proved)]
+    {
+        let Some(folder) = folder else { continue };
+        for file in files {
             batch.add(&folder.join(&file.name), file.text.as_bytes())?;
         }
     }
@@ -89,14 +95,13 @@ fn run_one(setup: &Setup<'_>, principal: &str) -> Result<()> {
         batch.add(path, outcome.proof.to_json().as_bytes())?;
     }
     if let Some((path, kind)) = &setup.report {
-        batch.add(path, outcome.report(setup, &collected, &case).render(*kind).as_bytes())?;
+        batch.add(path, outcome.report(setup, collected, case).render(*kind).as_bytes())?;
     }
     batch.commit()?;
     if args.out.is_none() {
         output::result(deliver::text(args, &delivery.files, documents.len()).as_bytes())?;
     }
-    outcome.verdict(principal)?;
-    collected.skipped(&args.logs.read)
+    Ok(())
 }
 
 /// What is to be known of the files, on stderr.

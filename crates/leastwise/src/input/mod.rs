@@ -1,6 +1,7 @@
 //! Where logs come from and how they are read: files, folders, standard input, S3; plain or gzip; by several threads.
 
 pub mod account;
+pub mod digest;
 pub mod known;
 pub mod layout;
 pub mod locate;

@@ -11,9 +11,9 @@ use std::sync::Arc;
 
 use leastwise_analysis::audit_log::{Event, Problem, Reader, Sink};
 use leastwise_analysis::usage::{MAGIC, Source};
-use sha2::{Digest, Sha256};
 
 use super::account::Account;
+use super::digest::{Hashed, Seen};
 use super::known::Known;
 use super::size::ByteSize;
 use super::stream::{self, Cut};
@@ -115,13 +115,13 @@ impl<C: Sink> Worker<C> {
         if len <= HELD {
             return self.once(name, &mut file);
         }
-        if self.known.is_some() && digest(path).is_ok_and(|seen| self.leaves_out(name, &seen)) {
+        if self.known.is_some() && Seen::of_file(path).is_ok_and(|seen| self.leaves_out(name, &seen)) {
             return len;
         }
         // Too large to hold: once over it to see whether it is sound, once more to read it.
         if self.sound(name, &mut file).is_none() {
             // What cannot be read again has been told by now.
-            let _ = digest(path).map(|seen| self.nothing_used(name, seen));
+            let _ = Seen::of_file(path).map(|seen| self.nothing_used(name, seen));
             return len;
         }
         self.text.shrink_to(HELD as usize);
@@ -157,7 +157,7 @@ impl<C: Sink> Worker<C> {
             self.saved.push((name.to_owned(), raw.to_owned()));
             return;
         }
-        let seen = Seen { sha256: hex(&Sha256::digest(raw)), bytes: raw.len() as u64 };
+        let seen = Seen::of(raw);
         if self.leaves_out(name, &seen) {
             return;
         }
@@ -196,8 +196,9 @@ impl<C: Sink> Worker<C> {
         let (_, cut) = self.stream(name, &mut source);
         // A cut leaves bytes unread; the digest is of the whole file.
         let _ = std::io::copy(&mut source, &mut std::io::sink());
-        let bytes = source.bytes;
-        self.after(name, source.seen(), cut, used);
+        let seen = source.seen();
+        let bytes = seen.bytes;
+        self.after(name, seen, cut, used);
         bytes
     }
 
@@ -255,16 +256,6 @@ impl<C: Sink> Worker<C> {
     }
 }
 
-/// What is known of the bytes of a file.
-struct Seen {
-    sha256: String,
-    bytes: u64,
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
 /// Gives the name of the file to what the reader finds.
 struct FileSink<'a, C> {
     name: &'a str,
@@ -289,39 +280,5 @@ impl<C: Sink> Sink for FileSink<'_, C> {
 
     fn problem(&mut self, problem: Problem) {
         self.account.bad_record(self.name, problem.record, problem.offset, problem.reason);
-    }
-}
-
-/// Takes the digest of what passes through.
-struct Hashed<'a> {
-    source: &'a mut dyn Read,
-    sha256: Sha256,
-    bytes: u64,
-}
-
-impl<'a> Hashed<'a> {
-    fn new(source: &'a mut dyn Read) -> Self {
-        Hashed { source, sha256: Sha256::new(), bytes: 0 }
-    }
-
-    fn seen(self) -> Seen {
-        Seen { sha256: hex(&self.sha256.finalize()), bytes: self.bytes }
-    }
-}
-
-/// The digest of a file of any size.
-fn digest(path: &Path) -> std::io::Result<Seen> {
-    let mut file = File::open(path)?;
-    let mut source = Hashed::new(&mut file);
-    std::io::copy(&mut source, &mut std::io::sink())?;
-    Ok(source.seen())
-}
-
-impl Read for Hashed<'_> {
-    fn read(&mut self, out: &mut [u8]) -> std::io::Result<usize> {
-        let bytes = self.source.read(out)?;
-        self.sha256.update(&out[..bytes]);
-        self.bytes += bytes as u64;
-        Ok(bytes)
     }
 }

@@ -1,0 +1,62 @@
+//! What an input is known by in a proof: the SHA-256 of its bytes as they lie there.
+
+use std::fs::File;
+use std::io::Read;
+use std::path::Path;
+
+use sha2::{Digest, Sha256};
+
+/// What is known of the bytes of a file.
+pub struct Seen {
+    /// In hexadecimal.
+    pub sha256: String,
+    /// How many there are.
+    pub bytes: u64,
+}
+
+impl Seen {
+    /// Of bytes in memory.
+    pub fn of(bytes: &[u8]) -> Self {
+        Seen { sha256: hex(&Sha256::digest(bytes)), bytes: bytes.len() as u64 }
+    }
+
+    /// Of a file of any size.
+    pub fn of_file(path: &Path) -> std::io::Result<Self> {
+        let mut file = File::open(path)?;
+        let mut source = Hashed::new(&mut file);
+        std::io::copy(&mut source, &mut std::io::sink())?;
+        Ok(source.seen())
+    }
+}
+
+/// Takes the digest of what passes through.
+pub struct Hashed<'a> {
+    source: &'a mut dyn Read,
+    sha256: Sha256,
+    bytes: u64,
+}
+
+impl<'a> Hashed<'a> {
+    /// Nothing has passed yet.
+    pub fn new(source: &'a mut dyn Read) -> Self {
+        Hashed { source, sha256: Sha256::new(), bytes: 0 }
+    }
+
+    /// What has passed.
+    pub fn seen(self) -> Seen {
+        Seen { sha256: hex(&self.sha256.finalize()), bytes: self.bytes }
+    }
+}
+
+impl Read for Hashed<'_> {
+    fn read(&mut self, out: &mut [u8]) -> std::io::Result<usize> {
+        let bytes = self.source.read(out)?;
+        self.sha256.update(&out[..bytes]);
+        self.bytes += bytes as u64;
+        Ok(bytes)
+    }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
