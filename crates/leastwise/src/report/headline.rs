@@ -92,7 +92,7 @@ fn holdout_line(holdout: &HoldoutSummary) -> Line {
 }
 
 /// A share in per cent, never rounded to 0 or 100 when it is neither.
-fn percent(share: f64) -> String {
+pub(super) fn percent(share: f64) -> String {
     let percent = (share * 100.0).clamp(0.0, 100.0);
     let shown = match percent {
         p if p > 0.0 && p < 0.1 => 0.1,

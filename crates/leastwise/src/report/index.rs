@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::headline::percent;
 use super::page::{Cell, Line, Mood, Page, Section, grouped, plural};
 use super::view::Skipped;
 
@@ -33,6 +34,8 @@ pub(crate) struct Entry {
     pub events: u64,
     /// Whether the proof holds; nothing when there was nothing to replay.
     pub proof_holds: Option<bool>,
+    /// What `--holdout` measured, from 0 to 1; nothing when it was not asked for or could not tell.
+    pub false_deny_rate: Option<f64>,
     /// Whether it was not used at all.
     pub dormant: bool,
     /// Why it was not right-sized (made by a service, say); empty when it was.
@@ -78,6 +81,7 @@ impl Index {
             ],
             rows: self.principals.iter().map(row).collect(),
         }];
+        sections.extend(self.holdout());
         if !self.skipped.is_empty() {
             sections.push(Section {
                 title: "Skipped".to_owned(),
@@ -100,6 +104,22 @@ impl Index {
             facts: Vec::new(),
             sections,
         }
+    }
+
+    /// What `--holdout` measured, when it did.
+    fn holdout(&self) -> Option<Section> {
+        let rate = |entry: &Entry| {
+            Some(vec![Cell::code(&entry.principal), Cell::text(percent(entry.false_deny_rate?))])
+        };
+        let rows: Vec<Vec<Cell>> = self.principals.iter().filter_map(rate).collect();
+        (!rows.is_empty()).then(|| Section {
+            title: "Holdout".to_owned(),
+            intro: "How much of the newest days a policy made from the time before would have denied wrongly. The new \
+                    policies are made from all days."
+                .to_owned(),
+            columns: vec!["Principal", "Would have been denied"],
+            rows,
+        })
     }
 
     /// The principals that were right-sized.

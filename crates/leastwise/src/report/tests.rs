@@ -199,11 +199,17 @@ fn index(name: &str) -> Index {
         kept_actions: kept,
         events: 1237,
         proof_holds: Some(true),
+        false_deny_rate: Some(0.02),
         files: vec!["order-agent-1.json".into(), "order-agent.proof.json".into()],
         ..Entry::default()
     };
-    let dormant =
-        Entry { dormant: true, proof_holds: None, events: 0, ..sized("role/nightly-report", 300, 0) };
+    let dormant = Entry {
+        dormant: true,
+        proof_holds: None,
+        false_deny_rate: None,
+        events: 0,
+        ..sized("role/nightly-report", 300, 0)
+    };
     let theirs = Entry {
         principal: name.to_owned(),
         left_alone: "made and kept by an AWS service".to_owned(),

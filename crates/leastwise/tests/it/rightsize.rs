@@ -212,6 +212,7 @@ fn every_proof_of_a_run_over_all_principals_can_be_checked() {
     let done = rightsize(&folder, &args);
     assert_eq!(done.code, Some(0), "{}", done.err);
     assert!(folder.0.join("iam/order-agent.tf").exists());
+    assert!(done.err.contains("the proof holds, holdout denied 0.00 %"), "{}", done.err);
     folder.write("more.json", log(&[event("new", "agents/order-agent", "k", "2026-11-02T00:00:00Z")]));
     let (logs, proof) = (account("logs"), folder.0.join("iam/order-agent.proof.json"));
     let check = |proof: &str, logs: &[&str]| {

@@ -220,7 +220,9 @@ fn tell(index: &Index) {
             }
         };
         let kept = thousands(entry.kept_actions);
-        lines.push(output::plain(&format!("  {}: {granted} → {kept}, {state}", entry.principal)));
+        let measured = entry.false_deny_rate.map(|rate| format!(", holdout denied {:.2} %", rate * 100.0));
+        let measured = measured.unwrap_or_default();
+        lines.push(output::plain(&format!("  {}: {granted} → {kept}, {state}{measured}", entry.principal)));
     }
     if index.principals.len() > SHOWN {
         lines.push(format!("  and {} more in index.md", index.principals.len() - SHOWN));

@@ -106,6 +106,7 @@ impl Outcome {
             destructive_kept: self.rightsized.cut.destructive.kept as u64,
             events: case.rows.iter().filter(|row| row.authorised()).map(|row| row.count).sum(),
             proof_holds: (self.proof.replay.events > 0).then(|| self.promised()),
+            false_deny_rate: prove::held_out(&self.proof).and_then(|held| held.false_deny_rate),
             dormant: self.rightsized.dormant.is_some(),
             ..Entry::default()
         }
