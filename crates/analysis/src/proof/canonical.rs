@@ -110,7 +110,7 @@ fn row(row: &UsageRow) -> Value {
     };
     json!({
         "action": row.action,
-        "context": row.context.keys,
+        "context": *row.context.keys,
         "count": row.count,
         "example": row.example,
         "first": row.first.to_string(),

@@ -176,7 +176,7 @@ pub fn ask(set: &PolicySet, row: &UsageRow) -> Evaluation {
 /// made for the caller says so, and every other was made by the caller.
 pub fn context(row: &UsageRow) -> Context {
     let mut context = Context::new();
-    for (key, values) in &row.context.keys {
+    for (key, values) in &*row.context.keys {
         context.insert(key, values.as_slice());
     }
     if row.context.get("kms:ViaService").is_none() && row.action.starts_with("kms:") {

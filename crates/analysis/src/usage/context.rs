@@ -4,6 +4,8 @@
 
 use super::row::UsageContext;
 use crate::audit_log::{Cursor, Event, Value, unescape};
+use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// Between a key and its values, and between values.
 const UNIT: u8 = 0x1F;
@@ -90,13 +92,13 @@ pub(super) fn via(invoked_by: &[u8], region: &[u8], kms: bool, into: &mut Vec<u8
 
 /// The context that was encoded.
 pub(super) fn decode(bytes: &[u8]) -> UsageContext {
-    let mut context = UsageContext::default();
+    let mut keys = BTreeMap::new();
     for record in bytes.split(|byte| *byte == RECORD).filter(|record| !record.is_empty()) {
         let mut parts =
             record.split(|byte| *byte == UNIT).map(|part| String::from_utf8_lossy(part).into_owned());
         if let Some(key) = parts.next() {
-            context.keys.insert(key, parts.collect());
+            keys.insert(key, parts.collect());
         }
     }
-    context
+    UsageContext { keys: Arc::new(keys) }
 }

@@ -86,6 +86,17 @@ impl Interner {
         std::str::from_utf8(self.bytes(id)).unwrap_or_default()
     }
 
+    /// For each number, which place its bytes have among all in order.
+    pub(super) fn ranks(&self) -> Vec<u32> {
+        let mut order: Vec<u32> = (0..self.entries.len() as u32).collect();
+        order.sort_unstable_by_key(|id| self.bytes(*id));
+        let mut ranks = vec![0; order.len()];
+        for (rank, id) in order.into_iter().enumerate() {
+            ranks[id as usize] = rank as u32;
+        }
+        ranks
+    }
+
     /// A hash of the bytes which is the same in every run and on every machine.
     pub(super) fn hash(&self, id: u32) -> u64 {
         self.entries[id as usize].hash

@@ -32,7 +32,7 @@ pub use tally::{Source, Tally, Unmapped};
 use leastwise_catalog::call::Planner;
 use leastwise_policy::glob::Glob;
 use leastwise_policy::time::Timestamp;
-use table::{Kind, Table};
+use table::{Key, Kind, RowView, Table};
 
 /// How many distinct resources are kept for one principal, action, context and outcome before they are folded.
 pub const FOLD_AT: usize = 1_000;
@@ -118,6 +118,14 @@ impl Usage {
         self.tally.merge(&other.tally);
     }
 
+    /// The same with one that is not needed any more, which saves work.
+    pub fn join(&mut self, mut other: Usage) {
+        if self.table.len() < other.table.len() {
+            std::mem::swap(self, &mut other);
+        }
+        self.merge(&other);
+    }
+
     /// All rows whose action is known, sorted by principal, action, resource, outcome and context.
     pub fn rows(&self) -> Vec<UsageRow> {
         self.rows_where(|_| true)
@@ -126,38 +134,42 @@ impl Usage {
     /// The rows of the principals that `wanted` says yes to, sorted.
     pub fn rows_where(&self, wanted: impl Fn(&str) -> bool) -> Vec<UsageRow> {
         let table = &self.table;
-        let mut rows: Vec<UsageRow> = table
+        let (principals, actions) = (table.principals.ranks(), table.actions.ranks());
+        let contexts: Vec<UsageContext> =
+            (0..table.contexts.len()).map(|id| context::decode(table.contexts.bytes(id as u32))).collect();
+        let wanted: Vec<bool> =
+            (0..principals.len()).map(|id| wanted(table.principals.text(id as u32))).collect();
+        let mut rows: Vec<_> = table
             .rows()
-            .filter(|(row, _)| {
-                row.key.kind != Kind::Unmapped && wanted(table.principals.text(row.key.principal))
-            })
-            .map(|(row, resource)| UsageRow {
-                principal: table.principals.text(row.key.principal).to_owned(),
-                action: table.actions.text(row.key.action).to_owned(),
-                resource: match row.key.kind {
-                    Kind::Exact => Resource::Exact(resource.to_owned()),
-                    Kind::Pattern => Resource::Pattern(resource.to_owned()),
-                    Kind::Folded => Resource::Folded {
-                        pattern: resource.to_owned(),
-                        distinct: table.fold_at() as u64 + 1,
-                    },
-                    Kind::Nothing | Kind::Unmapped => Resource::Unknown,
-                },
-                outcome: outcome_of(row.key.outcome),
-                context: context::decode(table.contexts.bytes(row.key.context)),
-                count: row.seen.count,
-                first: Timestamp::from_seconds(row.seen.first),
-                last: Timestamp::from_seconds(row.seen.last),
-                example: row.seen.example.text(),
-            })
+            .filter(|(row, _)| row.key.kind != Kind::Unmapped && wanted[row.key.principal as usize])
             .collect();
-        rows.sort_by(|a, b| {
-            let key = |row: &UsageRow| (row.outcome, row.context.clone());
-            (&a.principal, &a.action, &a.resource)
-                .cmp(&(&b.principal, &b.action, &b.resource))
-                .then_with(|| key(a).cmp(&key(b)))
+        rows.sort_unstable_by(|(a, first), (b, second)| {
+            let rank = |key: &Key| {
+                (principals[key.principal as usize], actions[key.action as usize], key.kind.rank())
+            };
+            (rank(&a.key), first, a.key.outcome)
+                .cmp(&(rank(&b.key), second, b.key.outcome))
+                .then_with(|| contexts[a.key.context as usize].cmp(&contexts[b.key.context as usize]))
         });
-        rows
+        let row = |(row, resource): (RowView<'_>, &str)| UsageRow {
+            principal: table.principals.text(row.key.principal).to_owned(),
+            action: table.actions.text(row.key.action).to_owned(),
+            resource: match row.key.kind {
+                Kind::Exact => Resource::Exact(resource.to_owned()),
+                Kind::Pattern => Resource::Pattern(resource.to_owned()),
+                Kind::Folded => {
+                    Resource::Folded { pattern: resource.to_owned(), distinct: table.fold_at() as u64 + 1 }
+                }
+                Kind::Nothing | Kind::Unmapped => Resource::Unknown,
+            },
+            outcome: outcome_of(row.key.outcome),
+            context: contexts[row.key.context as usize].clone(),
+            count: row.seen.count,
+            first: Timestamp::from_seconds(row.seen.first),
+            last: Timestamp::from_seconds(row.seen.last),
+            example: row.seen.example.text(),
+        };
+        rows.into_iter().map(row).collect()
     }
 
     /// The events whose action neither the rules nor the catalogue know, sorted: they are nobody's usage until

@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::Arc;
 
 use leastwise_policy::time::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -69,8 +70,8 @@ pub enum Outcome {
 #[serde(transparent)]
 pub struct UsageContext {
     /// Condition key (`aws:RequestedRegion`, `aws:SourceVpce`, `kms:ViaService`, `iam:PassedToService`,
-    /// `ec2:CreateAction`, …) → its values in the request.
-    pub keys: BTreeMap<String, Vec<String>>,
+    /// `ec2:CreateAction`, …) → its values in the request. Many rows have the same.
+    pub keys: Arc<BTreeMap<String, Vec<String>>>,
 }
 
 impl UsageRow {
@@ -122,7 +123,7 @@ impl UsageContext {
     /// The same context with one more key.
     #[must_use]
     pub fn with(mut self, key: impl Into<String>, value: impl Into<String>) -> Self {
-        self.keys.entry(key.into()).or_default().push(value.into());
+        Arc::make_mut(&mut self.keys).entry(key.into()).or_default().push(value.into());
         self
     }
 }

@@ -28,6 +28,16 @@ impl Kind {
             .copied()
     }
 
+    /// Where rows of this kind stand among others: in the order of [`Resource`](super::Resource)'s variants.
+    pub(super) fn rank(self) -> u8 {
+        match self {
+            Kind::Exact => 0,
+            Kind::Pattern => 1,
+            Kind::Folded => 2,
+            Kind::Nothing | Kind::Unmapped => 3,
+        }
+    }
+
     /// Whether rows of this kind are folded together when there are too many.
     fn is_folded_at_some_point(self) -> bool {
         matches!(self, Kind::Exact | Kind::Folded)
@@ -172,6 +182,11 @@ impl Table {
             text: Vec::new(),
             folded: String::new(),
         }
+    }
+
+    /// How many rows there are, those that were folded away included.
+    pub(super) fn len(&self) -> usize {
+        self.rows.len()
     }
 
     pub(super) fn fold_at(&self) -> usize {

@@ -42,6 +42,8 @@ pub struct Wanted<'a> {
     pub fold_at: usize,
     /// Whether the usage will be saved, and so must remember its events.
     pub save: bool,
+    /// Whether the answer tells what was read by its digests, as proofs and saved usages do.
+    pub digests: bool,
     /// Only these inputs are read, when they are told; others are left out.
     pub inputs: Option<&'a [Source]>,
     /// Whether to keep silent.
@@ -146,7 +148,10 @@ pub fn newest(wanted: &Wanted<'_>) -> Result<Option<i64>> {
     let (saved, places) = split(places)?;
     let progress = Progress::new("finding the newest event", wanted.quiet);
     let latest = clock::now().min(wanted.window.until.unwrap_or(i64::MAX));
-    let harvest = pool::read(plan(wanted, places), &progress, || Newest { before: latest, newest: None });
+    let harvest = pool::read(Plan { digests: false, ..plan(wanted, places) }, &progress, || Newest {
+        before: latest,
+        newest: None,
+    });
     progress.finish();
     let rows = saved.iter().flat_map(|(_, usage)| usage.rows()).map(|row| row.last.seconds());
     Ok(harvest?.collectors.into_iter().filter_map(|newest| newest.newest).chain(rows).max())
@@ -171,6 +176,7 @@ fn plan(wanted: &Wanted<'_>, places: Vec<Place>) -> Plan {
         threads: wanted.read.threads.unwrap_or_else(cores),
         max_text: wanted.read.max_decompressed,
         aws: wanted.read.aws.clone(),
+        digests: wanted.digests,
         known: None,
     }
 }

@@ -23,6 +23,7 @@ pub fn run(args: &UsageArgs, catalog: &Catalog, quiet: bool) -> Result<()> {
         split: None,
         fold_at: FOLD_AT,
         save: args.save.is_some(),
+        digests: args.save.is_some(),
         inputs: None,
         quiet,
     };

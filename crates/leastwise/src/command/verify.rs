@@ -61,6 +61,7 @@ fn wanted<'a>(args: &'a VerifyArgs, proof: &Proof, inputs: Option<&'a [Source]>,
         split: proof.holdout.as_ref().map(|held| held.from.seconds()),
         fold_at: proof.settings.fold_at,
         save: false,
+        digests: true,
         inputs,
         quiet,
     }

@@ -8,22 +8,22 @@ use sha2::{Digest, Sha256};
 
 /// What is known of the bytes of a file.
 pub struct Seen {
-    /// In hexadecimal.
-    pub sha256: String,
+    /// In hexadecimal; `None` when nobody asks for it.
+    pub sha256: Option<String>,
     /// How many there are.
     pub bytes: u64,
 }
 
 impl Seen {
-    /// Of bytes in memory.
-    pub fn of(bytes: &[u8]) -> Self {
-        Seen { sha256: hex(&Sha256::digest(bytes)), bytes: bytes.len() as u64 }
+    /// Of bytes in memory, with their digest or without.
+    pub fn of(bytes: &[u8], digest: bool) -> Self {
+        Seen { sha256: digest.then(|| hex(&Sha256::digest(bytes))), bytes: bytes.len() as u64 }
     }
 
     /// Of a file of any size.
     pub fn of_file(path: &Path) -> std::io::Result<Self> {
         let mut file = File::open(path)?;
-        let mut source = Hashed::new(&mut file);
+        let mut source = Hashed::new(&mut file, true);
         std::io::copy(&mut source, &mut std::io::sink())?;
         Ok(source.seen())
     }
@@ -32,26 +32,28 @@ impl Seen {
 /// Takes the digest of what passes through.
 pub struct Hashed<'a> {
     source: &'a mut dyn Read,
-    sha256: Sha256,
+    sha256: Option<Sha256>,
     bytes: u64,
 }
 
 impl<'a> Hashed<'a> {
-    /// Nothing has passed yet.
-    pub fn new(source: &'a mut dyn Read) -> Self {
-        Hashed { source, sha256: Sha256::new(), bytes: 0 }
+    /// Nothing has passed yet. Without `digest` it only counts.
+    pub fn new(source: &'a mut dyn Read, digest: bool) -> Self {
+        Hashed { source, sha256: digest.then(Sha256::new), bytes: 0 }
     }
 
     /// What has passed.
     pub fn seen(self) -> Seen {
-        Seen { sha256: hex(&self.sha256.finalize()), bytes: self.bytes }
+        Seen { sha256: self.sha256.map(|sha256| hex(&sha256.finalize())), bytes: self.bytes }
     }
 }
 
 impl Read for Hashed<'_> {
     fn read(&mut self, out: &mut [u8]) -> std::io::Result<usize> {
         let bytes = self.source.read(out)?;
-        self.sha256.update(&out[..bytes]);
+        if let Some(sha256) = &mut self.sha256 {
+            sha256.update(&out[..bytes]);
+        }
         self.bytes += bytes as u64;
         Ok(bytes)
     }

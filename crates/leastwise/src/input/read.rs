@@ -55,6 +55,7 @@ pub struct Worker<C> {
     /// Files that were left unread, since they are not among those to read.
     pub left_out: Vec<String>,
     known: Option<Arc<Known>>,
+    digests: bool,
     max_text: u64,
     unpacker: Unpacker,
     reader: Reader,
@@ -72,6 +73,7 @@ impl<C: Sink> Worker<C> {
             sources: Vec::new(),
             saved: Vec::new(),
             left_out: Vec::new(),
+            digests: known.is_some(),
             known,
             max_text: max_text.0,
             unpacker: Unpacker::new(room),
@@ -80,6 +82,11 @@ impl<C: Sink> Worker<C> {
             raw: Vec::new(),
             text: Vec::new(),
         }
+    }
+
+    /// The same, which takes the digests of what it reads, or does so only as far as it needs them itself.
+    pub fn with_digests(self, digests: bool) -> Self {
+        Worker { digests: digests || self.known.is_some(), ..self }
     }
 
     /// Reads one item; returns its size as it lies there.
@@ -121,7 +128,9 @@ impl<C: Sink> Worker<C> {
         // Too large to hold: once over it to see whether it is sound, once more to read it.
         if self.sound(name, &mut file).is_none() {
             // What cannot be read again has been told by now.
-            let _ = Seen::of_file(path).map(|seen| self.nothing_used(name, seen));
+            if self.digests {
+                let _ = Seen::of_file(path).map(|seen| self.nothing_used(name, seen));
+            }
             return len;
         }
         self.text.shrink_to(HELD as usize);
@@ -157,7 +166,7 @@ impl<C: Sink> Worker<C> {
             self.saved.push((name.to_owned(), raw.to_owned()));
             return;
         }
-        let seen = Seen::of(raw);
+        let seen = Seen::of(raw, self.digests);
         if self.leaves_out(name, &seen) {
             return;
         }
@@ -192,7 +201,7 @@ impl<C: Sink> Worker<C> {
 
     /// Reads a piece at a time, and takes the digest on the way; returns the size as it lies there.
     fn pieces(&mut self, name: &str, source: &mut dyn Read, used: &str) -> u64 {
-        let mut source = Hashed::new(source);
+        let mut source = Hashed::new(source, self.digests);
         let (_, cut) = self.stream(name, &mut source);
         // A cut leaves bytes unread; the digest is of the whole file.
         let _ = std::io::copy(&mut source, &mut std::io::sink());
@@ -211,7 +220,8 @@ impl<C: Sink> Worker<C> {
 
     /// Whether the file is not among those to read.
     fn leaves_out(&mut self, name: &str, seen: &Seen) -> bool {
-        let leaves_out = self.known.as_ref().is_some_and(|known| !known.take(&seen.sha256));
+        let taken = |known: &Arc<Known>| seen.sha256.as_ref().is_some_and(|sha256| known.take(sha256));
+        let leaves_out = self.known.as_ref().is_some_and(|known| !taken(known));
         if leaves_out {
             self.left_out.push(name.to_owned());
         }
@@ -221,18 +231,18 @@ impl<C: Sink> Worker<C> {
     /// Closes the account of a file of which nothing was used. It is a source all the same: that it was there, and
     /// as it was, is part of what came out.
     fn nothing_used(&mut self, name: &str, seen: Seen) {
-        self.sources.push(Source {
-            name: name.to_owned(),
-            bytes: seen.bytes,
-            sha256: seen.sha256,
-            records: 0,
-        });
+        self.source(name, seen, 0);
+    }
+
+    fn source(&mut self, name: &str, seen: Seen, records: u64) {
+        let source = |sha256| Source { name: name.to_owned(), bytes: seen.bytes, sha256, records };
+        self.sources.extend(seen.sha256.map(source));
     }
 
     /// Closes the account of a file.
     fn after(&mut self, name: &str, seen: Seen, cut: Option<Cut>, used: &str) {
         let records = self.records;
-        self.sources.push(Source { name: name.to_owned(), bytes: seen.bytes, sha256: seen.sha256, records });
+        self.source(name, seen, records);
         self.account.records += records;
         self.account.empty += u64::from(records == 0 && cut.is_none());
         match cut {

@@ -42,9 +42,9 @@ impl Parts {
 
     /// Takes in what a worker collected.
     pub fn take(&mut self, both: Both<'_>) {
-        self.older.merge(&both.older.finish());
+        self.older.join(both.older.finish());
         if let Some((_, newer)) = both.newer {
-            self.newer.merge(&newer.finish());
+            self.newer.join(newer.finish());
         }
     }
 

@@ -94,6 +94,7 @@ impl<'a> Setup<'a> {
             split: None,
             fold_at: FOLD_AT,
             save: false,
+            digests: true,
             inputs: None,
             quiet: self.quiet,
         };
