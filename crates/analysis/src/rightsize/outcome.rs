@@ -39,7 +39,7 @@ pub enum Dormant {
     NoUsage,
     /// Calls, and none was authorised.
     OnlyDenied,
-    /// Calls, and whether any was authorised is not known (throttled, or the request could not be read).
+    /// Calls, and whether any was authorised, or what they needed, is not known.
     OnlyUnknown,
 }
 
@@ -148,7 +148,7 @@ pub enum Unseen {
     DataEventsNotLogged,
     /// CloudTrail does not log its calls.
     NotLogged,
-    /// No call of it tells: each was throttled, or broke off before it was authorised.
+    /// No call of it tells: each was throttled or broke off, or the log leaves out what it needed.
     Throttled,
 }
 
@@ -241,7 +241,7 @@ pub enum NoteKind {
     PassRoleWithoutService,
     /// A pin that could not be kept as it is written.
     Pin,
-    /// Calls that were throttled or broke off: not known whether authorised.
+    /// Calls that do not tell: throttled, broken off, or what they needed is not in the log.
     Throttled,
     /// What the window is too short or the logs too thin for.
     Evidence,
@@ -291,7 +291,9 @@ impl Unseen {
                 "its calls are data events, and these logs hold none of the service"
             }
             Unseen::NotLogged => "its calls are not logged",
-            Unseen::Throttled => "no call tells: each was throttled, or broke off before it was authorised",
+            Unseen::Throttled => {
+                "no call tells: each was throttled or broke off, or the log leaves out what it needed"
+            }
         }
     }
 }

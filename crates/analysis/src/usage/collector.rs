@@ -44,6 +44,7 @@ pub struct Collector<'s> {
 }
 
 /// What all rows of one event have in common.
+#[derive(Clone, Copy)]
 struct Common<'a> {
     kind: u32,
     principal: u32,
@@ -323,6 +324,8 @@ impl<'s> Collector<'s> {
                     Known::Pattern => Kind::Pattern,
                     Known::Nothing => Kind::Nothing,
                 };
+                let outcome = if planned.maybe { Outcome::Unknown } else { common.outcome };
+                let common = &Common { outcome, ..*common };
                 self.add(common, planned.action, row, need.resource, context, &mut counted);
             });
             self.scratch = scratch;
@@ -377,7 +380,7 @@ impl<'s> Collector<'s> {
             None => return false,
         };
         let action = self.usage.table.actions.intern(refusal.action.as_bytes());
-        let need = NeedKind { action, kms: refusal.action.starts_with("kms:"), tags: false };
+        let need = NeedKind { action, kms: refusal.action.starts_with("kms:"), tags: false, maybe: false };
         let context = self.callers.origin_of(common.origin).plain[usize::from(need.kms)];
         self.add(common, action, kind, resource, context, counted);
         true

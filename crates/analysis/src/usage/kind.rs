@@ -29,6 +29,8 @@ pub(super) struct NeedKind {
     pub kms: bool,
     /// The action can be allowed by the tags in the request.
     pub tags: bool,
+    /// The call may have needed it; the log does not tell.
+    pub maybe: bool,
 }
 
 /// All kinds, by number.
@@ -94,12 +96,14 @@ fn plan(event: &Event<'_>, planner: &Planner<'_>, table: &mut Table) -> EventKin
                 action: table.actions.intern(need.action.as_bytes()),
                 kms: need.action.starts_with("kms:"),
                 tags: action.is_some_and(|action| action.keys.iter().any(|key| &**key == "aws:TagKeys")),
+                maybe: need.maybe,
             }
         })),
         _ => needs.push(NeedKind {
             action: table.actions.intern(format!("{}:{name}", label(&source)).as_bytes()),
             kms: false,
             tags: false,
+            maybe: false,
         }),
     }
     let tags = if needs.iter().any(|need| need.tags) { &TAGS[..] } else { &[] };

@@ -61,7 +61,8 @@ pub enum Outcome {
     Failed,
     /// It was not authorised.
     Denied,
-    /// Nobody can tell: it was throttled before it was authorised.
+    /// Nobody can tell: it ended before it was authorised (throttled, not readable), or the log does not show what
+    /// it needed.
     Unknown,
 }
 

@@ -25,6 +25,8 @@ pub enum Plan {
 pub struct PlannedNeed {
     /// `s3:GetObject`, as the catalogue spells it.
     pub action: Arc<str>,
+    /// The call may have needed it, and the log does not tell: whatever became of the call, this is not known.
+    pub maybe: bool,
     pub(super) role: Role,
     pub(super) when: Vec<Condition>,
     pub(super) with: Vec<(Arc<str>, Template)>,
@@ -38,8 +40,8 @@ pub(super) enum Role {
     Main,
     /// On top of it.
     Also,
-    /// The action of the event's own name, for when no rule's condition holds: a log whose parameters were left
-    /// out says nothing to choose by.
+    /// For when no rule's condition holds, since a log whose parameters were left out says nothing to choose by:
+    /// the action of the event's own name, or those that a rule says it may have been.
     Otherwise,
 }
 
@@ -136,16 +138,19 @@ impl<'c> Planner<'c> {
                 None => {}
             }
         }
-        for (role, rule) in [(Role::Main, &rules.needs), (Role::Also, &rules.also)]
+        let (perhaps, main): (Vec<&NeedRule>, Vec<&NeedRule>) =
+            rules.needs.iter().copied().partition(|rule| rule.maybe);
+        let conditional = !main.is_empty() && main.iter().all(|rule| !rule.when.is_empty());
+        for (role, rule) in [(Role::Main, main), (Role::Also, rules.also), (Role::Otherwise, perhaps)]
             .into_iter()
-            .flat_map(|(role, rules)| rules.iter().map(move |rule| (role, rule)))
+            .flat_map(|(role, rules)| rules.into_iter().map(move |rule| (role, rule)))
         {
             match self.by_rule(rule, role) {
                 Some(need) => needs.push(need),
                 None => return Plan::Unknown,
             }
         }
-        if !rules.needs.is_empty() && rules.needs.iter().all(|rule| !rule.when.is_empty()) {
+        if conditional {
             let named = self.by_name(label, name).unwrap_or_default();
             needs.extend(
                 named.iter().map(|action| PlannedNeed { role: Role::Otherwise, ..self.by_default(*action) }),
@@ -175,6 +180,7 @@ impl<'c> Planner<'c> {
     fn by_default(&self, action: Action<'c>) -> PlannedNeed {
         PlannedNeed {
             action: action.full_name().into(),
+            maybe: false,
             role: Role::Main,
             when: Vec::new(),
             with: Vec::new(),
@@ -199,6 +205,7 @@ impl<'c> Planner<'c> {
         };
         Some(PlannedNeed {
             action: action.full_name().into(),
+            maybe: rule.maybe,
             role,
             when: rule.when.clone(),
             with: rule.with.clone(),

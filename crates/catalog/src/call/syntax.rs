@@ -161,6 +161,8 @@ pub(super) struct NeedRule {
     pub(super) resource: ResourceSpec,
     pub(super) when: Vec<Condition>,
     pub(super) with: Vec<(Arc<str>, Template)>,
+    /// The call may have needed it: what would tell is not in the log.
+    pub(super) maybe: bool,
 }
 
 /// One line of a rule file.
@@ -230,6 +232,15 @@ fn rule(words: &[&str]) -> Result<Rule, String> {
         ["also", label, event, "+", action, rest @ ..] => {
             Rule::Also { label: (*label).into(), event: (*event).into(), need: need(action, rest)? }
         }
+        [kind @ ("event" | "also"), label, event, "?", action, rest @ ..] => {
+            let need = NeedRule { maybe: true, ..need(action, rest)? };
+            let (label, event) = ((*label).into(), (*event).into());
+            if *kind == "also" {
+                Rule::Also { label, event, need }
+            } else {
+                Rule::Event { label, event, need: Some(need) }
+            }
+        }
         ["bind", prefix, resource_type, variable, "<-", sources @ ..] if !sources.is_empty() => Rule::Bind {
             prefix: (*prefix).into(),
             resource_type: (*resource_type).into(),
@@ -252,6 +263,7 @@ fn need(action: &str, mut rest: &[&str]) -> Result<NeedRule, String> {
         resource: ResourceSpec::Default,
         when: Vec::new(),
         with: Vec::new(),
+        maybe: false,
     };
     if let Some((first, others)) = rest.split_first()
         && !matches!(*first, "when" | "with")

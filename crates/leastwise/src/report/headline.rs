@@ -36,7 +36,9 @@ fn dormancy(dormant: Dormant) -> &'static str {
     match dormant {
         Dormant::NoUsage => "Dormant: no call at all in the window. Disable it first, remove it later",
         Dormant::OnlyDenied => "Dormant: every call in the window was denied",
-        Dormant::OnlyUnknown => "Dormant, perhaps: every call in the window was throttled or broke off",
+        Dormant::OnlyUnknown => {
+            "Dormant, perhaps: every call in the window was throttled, broke off, or does not show what it needed"
+        }
     }
 }
 

@@ -180,7 +180,7 @@ fn about(kind: NoteKind) -> &'static str {
         NoteKind::HeldToGranted => "held to what was granted",
         NoteKind::PassRoleWithoutService => "iam:PassRole to any service",
         NoteKind::Pin => "pin",
-        NoteKind::Throttled => "throttled or broken off",
+        NoteKind::Throttled => "calls that do not tell",
         NoteKind::Evidence => "evidence",
         NoteKind::RootUser => "root user",
         NoteKind::OtherPrincipal => "other principals",

@@ -49,7 +49,7 @@ impl Builder<'_> {
             self.note(
                 NoteKind::Throttled,
                 action,
-                "every call was throttled or broke off: whether it would have been authorised is not known",
+                "no call tells whether it is needed: each was throttled or broke off, or the log leaves out what it needed",
             );
         }
     }

@@ -87,7 +87,9 @@ fn why_dormant(dormant: Dormant) -> &'static str {
     match dormant {
         Dormant::NoUsage => "dormant: no call in this window; disable it, then remove it",
         Dormant::OnlyDenied => "dormant: every call in this window was denied",
-        Dormant::OnlyUnknown => "dormant: every call in this window was throttled or broke off",
+        Dormant::OnlyUnknown => {
+            "dormant: every call in this window was throttled, broke off, or does not show what it needed"
+        }
     }
 }
 
