@@ -2,7 +2,7 @@
 //! vector and portable code find the same structure. What it collects saves and loads to the same rows.
 #![no_main]
 
-use leastwise_analysis::audit_log::{Event, Problem, Reader, Sink, index, index_portable};
+use leastwise_analysis::audit_log::{Event, Problem, Reader, Sink, Structure, index, index_portable};
 use leastwise_analysis::usage::{Collector, Settings, Shared, Usage};
 use leastwise_catalog::Catalog;
 use leastwise_catalog::call::{Planner, Rules};
@@ -32,7 +32,7 @@ fn read(text: &[u8], piece: usize) -> Seen {
 }
 
 fuzz_target!(|text: &[u8]| {
-    let (mut fast, mut slow) = (Vec::new(), Vec::new());
+    let (mut fast, mut slow) = (Structure::default(), Structure::default());
     index(text, &mut fast);
     index_portable(text, &mut slow);
     assert_eq!(fast, slow);

@@ -163,40 +163,35 @@ impl<'a> Cursor<'a> {
         let ahead = self.positions.get(self.next..).and_then(|ahead| ahead.first_chunk());
         let Some(&[at, next, end]) = ahead else { return Quick::Other };
         let (at, next, end) = (at as usize, next as usize, end as usize);
-        match self.text.get(at) {
-            Some(b'"') => {}
-            Some(b'}') => {
+        match self.text.get(at..=next) {
+            Some([b'"', name @ .., b'"', b':', follows]) => match follows {
+                b'"' => {
+                    let text = match self.text.get(next + 1..end) {
+                        Some([text @ .., b'"', b',']) => text,
+                        Some([text @ .., b'"']) => text,
+                        _ => return Quick::Other,
+                    };
+                    self.next += 2;
+                    Quick::Text(name, text)
+                }
+                b'{' => {
+                    self.next += 1;
+                    Quick::Object(name)
+                }
+                b'[' => {
+                    self.next += 1;
+                    Quick::Array(name)
+                }
+                _ => Quick::Other,
+            },
+            Some([b'"', between @ .., follows]) => {
+                let Some((name, word)) = word_member(between, *follows) else { return Quick::Other };
                 self.next += 1;
-                return Quick::End;
+                Quick::Word(name, word)
             }
-            _ => return Quick::Other,
-        }
-        let (Some(&follows), Some(between)) = (self.text.get(next), self.text.get(at + 1..next)) else {
-            return Quick::Other;
-        };
-        let [name @ .., b'"', b':'] = between else {
-            let Some((name, word)) = word_member(between, follows) else { return Quick::Other };
-            self.next += 1;
-            return Quick::Word(name, word);
-        };
-        match follows {
-            b'"' => {
-                let Some([text @ .., last]) = self.text.get(next + 1..end) else { return Quick::Other };
-                let text = match (last, text) {
-                    (b',', [text @ .., b'"']) => text,
-                    (b'"', text) => text,
-                    _ => return Quick::Other,
-                };
-                self.next += 2;
-                Quick::Text(name, text)
-            }
-            b'{' => {
+            Some([b'}', ..]) => {
                 self.next += 1;
-                Quick::Object(name)
-            }
-            b'[' => {
-                self.next += 1;
-                Quick::Array(name)
+                Quick::End
             }
             _ => Quick::Other,
         }
@@ -320,11 +315,12 @@ impl<'a> Cursor<'a> {
     /// Skips the object or array at which the cursor stands, and returns its text, brackets included.
     #[inline]
     pub fn skip(&mut self) -> Result<&'a [u8], Malformed> {
-        let start = self.position();
         let mut kinds = [0u64; MAX_DEPTH / 64];
         let mut depth = 0usize;
-        loop {
-            let at = self.step()?;
+        let ahead = self.positions.get(self.next..).unwrap_or_default();
+        let start = self.position();
+        for (steps, &at) in ahead.iter().enumerate() {
+            let at = at as usize;
             let byte = self.text[at];
             if byte == b'"' {
                 continue;
@@ -348,9 +344,11 @@ impl<'a> Cursor<'a> {
                 return Err(self.wrong(at, "brackets that do not pair"));
             }
             if depth == 0 {
+                self.next += steps + 1;
                 return Ok(&self.text[start..=at]);
             }
         }
+        Err(self.cut_short())
     }
 }
 

@@ -63,16 +63,6 @@ pub(super) fn text<'a>(cursor: &mut Cursor<'a>, value: Value<'a>) -> Result<Raw<
     }
 }
 
-/// A member that is not read. AWS writes no escapes into names, and one could hide a name that is read.
-#[inline]
-fn other(cursor: &Cursor<'_>, name: &[u8]) -> Result<u32, Malformed> {
-    if name.contains(&b'\\') {
-        let reason = "a member name with an escape, which AWS never writes";
-        return Err(Malformed { at: cursor.position(), reason, incomplete: false });
-    }
-    Ok(0)
-}
-
 #[inline]
 pub(super) fn ignore<'a>(cursor: &mut Cursor<'a>, value: Value<'a>) -> Result<(), Malformed> {
     text(cursor, value).map(drop)
@@ -85,11 +75,33 @@ impl<'a> Event<'a> {
     /// When the text is not JSON, or a member that is read appears twice (which AWS never writes, and which
     /// two readers could take for two different events).
     pub fn read(cursor: &mut Cursor<'a>) -> Result<Event<'a>, Malformed> {
+        let start = *cursor;
         let mut event = Event::default();
-        event.read_with(cursor, &mut Identities::default()).map(|()| event)
+        event.read_with(cursor, &mut Identities::default())?;
+        Event::check_names(start)?;
+        Ok(event)
     }
 
-    /// The same into an event that is empty, with the identities that were read before.
+    /// Checks the names of the members of a record, whose opening bracket the cursor stands at: AWS writes no escapes
+    /// into them, and one could hide a name that is read.
+    ///
+    /// # Errors
+    /// When there is an escape in one.
+    #[cold]
+    pub(super) fn check_names(mut cursor: Cursor<'_>) -> Result<(), Malformed> {
+        cursor.enter()?;
+        while let Some((name, value)) = cursor.member()? {
+            if name.contains(&b'\\') {
+                let reason = "a member name with an escape, which AWS never writes";
+                return Err(Malformed { at: cursor.position(), reason, incomplete: false });
+            }
+            ignore(&mut cursor, value)?;
+        }
+        Ok(())
+    }
+
+    /// The same into an event that is empty, with the identities that were read before, and without
+    /// [`Event::check_names`].
     #[inline]
     pub(super) fn read_with(
         &mut self,
@@ -106,14 +118,14 @@ impl<'a> Event<'a> {
                         *field = if text.is_empty() { *field } else { text };
                         1 << bit
                     }
-                    None => other(cursor, name)?,
+                    None => 0,
                 },
                 Quick::Word(name, word) => match self.field(name) {
                     Some((bit, field)) => {
                         *field = if word == b"null" { *field } else { word };
                         1 << bit
                     }
-                    None => other(cursor, name)?,
+                    None => 0,
                 },
                 Quick::End => return Ok(()),
                 Quick::Object(name) => self.object(cursor, name, identities)?,
@@ -151,7 +163,7 @@ impl<'a> Event<'a> {
                 *field = if found.is_empty() { *field } else { found };
                 Ok(Some(1 << bit))
             }
-            None => other(cursor, name).map(Some),
+            None => Ok(Some(0)),
         }
     }
 
@@ -231,7 +243,7 @@ impl<'a> Event<'a> {
     fn nested(&mut self, cursor: &mut Cursor<'a>, name: &[u8]) -> Result<u32, Malformed> {
         let bit = match self.field(name) {
             Some((bit, _)) => 1 << bit,
-            None => other(cursor, name)?,
+            None => 0,
         };
         cursor.skip()?;
         Ok(bit)

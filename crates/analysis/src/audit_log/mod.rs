@@ -10,7 +10,7 @@ pub use cursor::{Cursor, MAX_DEPTH, Malformed, Quick, Value, unescape};
 pub use event::{Event, Raw};
 pub use identity::Identity;
 pub use reader::{MAX_RECORD, Problem, Reader, Sink};
-pub use structural::{index, index_portable};
+pub use structural::{Structure, index, index_portable};
 
 #[cfg(test)]
 mod tests;

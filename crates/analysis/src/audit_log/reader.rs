@@ -10,7 +10,7 @@
 use super::cursor::{Cursor, Malformed, Value, unescape};
 use super::event::Event;
 use super::identity::Identities;
-use super::structural;
+use super::structural::{self, Structure};
 
 /// How much is looked at in one go: small enough to stay in the second-level cache.
 const WINDOW: usize = 256 << 10;
@@ -59,8 +59,11 @@ pub struct Reader {
     offset: u64,
     records: u64,
     values: u64,
-    positions: Vec<u32>,
-    inner: Vec<u32>,
+    structure: Structure,
+    inner: Structure,
+    /// The blocks with backslashes of the window at hand, and how many of them lie before the record at hand.
+    escapes: Vec<u32>,
+    passed: usize,
     identities: Identities,
 }
 
@@ -88,8 +91,10 @@ impl Reader {
             offset: 0,
             records: 0,
             values: 0,
-            positions: Vec::new(),
-            inner: Vec::new(),
+            structure: Structure::default(),
+            inner: Structure::default(),
+            escapes: Vec::new(),
+            passed: 0,
             identities: Identities::default(),
         }
     }
@@ -110,14 +115,17 @@ impl Reader {
     /// Returns how many bytes are done with: the caller hands the rest in again, with more behind it.
     /// `last` says that nothing follows; then all of `text` is done with.
     pub fn push(&mut self, text: &[u8], last: bool, sink: &mut impl Sink) -> usize {
-        let mut positions = std::mem::take(&mut self.positions);
+        let mut structure = std::mem::take(&mut self.structure);
         let (mut done, mut window) = (0, WINDOW);
         while self.state != State::Lost {
             let rest = &text[done..];
             let len = rest.len().min(window);
             let whole = len == rest.len();
-            structural::index(&rest[..len], &mut positions);
-            let used = self.window(&rest[..len], &positions, last && whole, sink);
+            structure.escapes = std::mem::take(&mut self.escapes);
+            structural::index(&rest[..len], &mut structure);
+            self.escapes = std::mem::take(&mut structure.escapes);
+            self.passed = 0;
+            let used = self.window(&rest[..len], &structure.positions, last && whole, sink);
             done += used;
             self.offset += used as u64;
             if used > 0 {
@@ -131,7 +139,7 @@ impl Reader {
                 self.lose(sink, "a record is larger than 16 MiB; the rest of the file is left out");
             }
         }
-        self.positions = positions;
+        self.structure = structure;
         if text.len() - done > MAX_RECORD && !last && self.state != State::Lost {
             self.lose(sink, "a record is larger than 16 MiB; the rest of the file is left out");
         }
@@ -250,14 +258,7 @@ impl Reader {
             }
             _ if !first => Err(Malformed { at: start, reason: "expected `,` or `]`", incomplete: false }),
             b'{' => {
-                let end = if wrapped {
-                    self.probe(cursor, sink)?
-                } else {
-                    let mut event = Event::default();
-                    event.read_with(cursor, &mut self.identities)?;
-                    self.hand_over(&event, start, sink);
-                    end_of(cursor, start)
-                };
+                let end = if wrapped { self.probe(cursor, sink)? } else { self.record(cursor, start, sink)? };
                 if let State::Array { first, .. } = &mut self.state {
                     *first = false;
                 }
@@ -323,10 +324,7 @@ impl Reader {
                 }
                 (b"eventVersion" | b"eventName" | b"eventSource" | b"userIdentity" | b"eventID", _) => {
                     *cursor = whole;
-                    let mut event = Event::default();
-                    event.read_with(cursor, &mut self.identities)?;
-                    self.hand_over(&event, start, sink);
-                    return Ok(end_of(cursor, start));
+                    return self.record(cursor, start, sink);
                 }
                 (b"detail", Value::Object) => {
                     let mut detail = *cursor;
@@ -350,6 +348,27 @@ impl Reader {
         Ok(end_of(cursor, start))
     }
 
+    /// Reads the record at which the cursor stands and hands it over. Returns where reading goes on.
+    #[inline]
+    fn record(
+        &mut self,
+        cursor: &mut Cursor<'_>,
+        start: usize,
+        sink: &mut impl Sink,
+    ) -> Result<usize, Malformed> {
+        let before = *cursor;
+        let mut event = Event::default();
+        event.read_with(cursor, &mut self.identities)?;
+        let end = end_of(cursor, start);
+        let passed = self.escapes[self.passed..].iter().take_while(|at| **at as usize + 64 <= start);
+        self.passed += passed.count();
+        if self.escapes.get(self.passed).is_some_and(|at| (*at as usize) < end) {
+            Event::check_names(before)?;
+        }
+        self.hand_over(&event, start, sink);
+        Ok(end)
+    }
+
     /// Skips the whole object first, so that nothing is handed over from one that is not whole yet.
     fn skip_whole<'a>(cursor: &mut Cursor<'a>, whole: Cursor<'a>, start: usize) -> Result<usize, Malformed> {
         *cursor = whole;
@@ -362,9 +381,9 @@ impl Reader {
         let Some(text) = unescape(raw) else {
             return self.report(sink, at, "a message that is not UTF-8 text; it is left out");
         };
-        let mut positions = std::mem::take(&mut self.inner);
-        structural::index(text.as_bytes(), &mut positions);
-        let mut cursor = Cursor::new(text.as_bytes(), &positions);
+        let mut structure = std::mem::take(&mut self.inner);
+        structural::index(text.as_bytes(), &mut structure);
+        let mut cursor = Cursor::new(text.as_bytes(), &structure.positions);
         let read = match cursor.peek() {
             Some(b'{') if text.trim_start().starts_with('{') => Event::read(&mut cursor),
             _ => Err(Malformed { at, reason: "a message that holds no record", incomplete: false }),
@@ -373,7 +392,7 @@ impl Reader {
             Ok(event) => self.hand_over(&event, at, sink),
             Err(malformed) => self.report(sink, at, malformed.reason),
         }
-        self.inner = positions;
+        self.inner = structure;
     }
 
     fn hand_over(&mut self, event: &Event<'_>, at: usize, sink: &mut impl Sink) {

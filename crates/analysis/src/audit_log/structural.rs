@@ -27,33 +27,55 @@ struct Carry {
     in_string: u64,
 }
 
-/// Writes the positions of the quotes that open strings, and of the brackets outside strings, into `positions`
-/// (emptied first), in order.
+/// Where the structure of a text is.
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
+pub struct Structure {
+    /// The positions of the quotes that open strings, and of the brackets outside strings, in order.
+    pub positions: Vec<u32>,
+    /// Where the blocks of 64 bytes begin that hold a backslash, in order.
+    pub escapes: Vec<u32>,
+}
+
+/// Finds the structure of `text`; what `into` held before is gone.
 ///
 /// `text` must begin outside a string. It may end anywhere: a caller that holds only a part of a text asks
 /// again from the start of the last incomplete record.
 ///
 /// # Panics
 /// Never for texts below 4 GiB, which the reader's windows guarantee.
-pub fn index(text: &[u8], positions: &mut Vec<u32>) {
-    positions.clear();
+pub fn index(text: &[u8], into: &mut Structure) {
+    into.clear();
     #[cfg(target_arch = "x86_64")]
     if let Some(index) = vector::best() {
-        return index(text, positions);
+        return index(text, into);
     }
-    index_with(text, positions, masks_portable, prefix_xor_portable, push_positions);
+    index_with(text, into, masks_portable, prefix_xor_portable, push_positions);
 }
 
 /// The same as [`index`] without vector instructions: what other processors run, and the oracle of the tests.
-pub fn index_portable(text: &[u8], positions: &mut Vec<u32>) {
-    positions.clear();
-    index_with(text, positions, masks_portable, prefix_xor_portable, push_positions);
+pub fn index_portable(text: &[u8], into: &mut Structure) {
+    into.clear();
+    index_with(text, into, masks_portable, prefix_xor_portable, push_positions);
+}
+
+impl Structure {
+    #[inline(always)]
+    fn note(&mut self, base: u32, masks: &Masks) {
+        if masks.backslash != 0 {
+            self.escapes.push(base);
+        }
+    }
+
+    fn clear(&mut self) {
+        self.positions.clear();
+        self.escapes.clear();
+    }
 }
 
 #[inline(always)]
 fn index_with(
     text: &[u8],
-    positions: &mut Vec<u32>,
+    into: &mut Structure,
     masks: impl Fn(&[u8; 64]) -> Masks,
     prefix_xor: impl Fn(u64) -> u64,
     push: impl Fn(&mut Vec<u32>, u32, u64),
@@ -62,13 +84,17 @@ fn index_with(
     let mut base = 0u32;
     let (blocks, tail) = text.as_chunks::<64>();
     for block in blocks {
-        push(positions, base, structure(masks(block), &mut carry, &prefix_xor));
+        let masks = masks(block);
+        into.note(base, &masks);
+        push(&mut into.positions, base, structure(masks, &mut carry, &prefix_xor));
         base += 64;
     }
     if !tail.is_empty() {
         let mut block = [b' '; 64];
         block[..tail.len()].copy_from_slice(tail);
-        push(positions, base, structure(masks(&block), &mut carry, &prefix_xor));
+        let masks = masks(&block);
+        into.note(base, &masks);
+        push(&mut into.positions, base, structure(masks, &mut carry, &prefix_xor));
     }
 }
 
@@ -139,12 +165,12 @@ fn masks_portable(block: &[u8; 64]) -> Masks {
 #[cfg(target_arch = "x86_64")]
 #[expect(unsafe_code, reason = "vector instructions, for the log reader's speed; see the module's invariant")]
 mod vector {
-    use super::{Masks, index_with, push_positions};
+    use super::{Masks, Structure, index_with, push_positions};
     use std::arch::x86_64::*;
     use std::sync::LazyLock;
 
     /// One way to do it.
-    type Index = fn(&[u8], &mut Vec<u32>);
+    type Index = fn(&[u8], &mut Structure);
 
     /// The fastest way that this processor knows, if it knows any.
     pub(super) fn best() -> Option<Index> {
@@ -163,16 +189,16 @@ mod vector {
             && is_x86_feature_detected!("avx512vbmi2");
         let avx2 = both && is_x86_feature_detected!("avx2");
         // SAFETY (both): each is handed out only when the processor has every feature that it enables.
-        let avx512 = avx512.then_some((|text, positions| unsafe { index_avx512(text, positions) }) as Index);
-        let avx2 = avx2.then_some((|text, positions| unsafe { index_avx2(text, positions) }) as Index);
+        let avx512 = avx512.then_some((|text, into| unsafe { index_avx512(text, into) }) as Index);
+        let avx2 = avx2.then_some((|text, into| unsafe { index_avx2(text, into) }) as Index);
         [avx512, avx2].into_iter().flatten()
     }
 
     #[target_feature(enable = "avx512f,avx512bw,avx512vbmi2,pclmulqdq,bmi1,popcnt")]
-    fn index_avx512(text: &[u8], positions: &mut Vec<u32>) {
+    fn index_avx512(text: &[u8], into: &mut Structure) {
         index_with(
             text,
-            positions,
+            into,
             |block| masks_512(block),
             |bits| prefix_xor(bits),
             |positions, base, bits| push_512(positions, base, bits),
@@ -232,8 +258,8 @@ mod vector {
     }
 
     #[target_feature(enable = "avx2,pclmulqdq,bmi1,popcnt")]
-    fn index_avx2(text: &[u8], positions: &mut Vec<u32>) {
-        index_with(text, positions, |block| masks_256(block), |bits| prefix_xor(bits), push_positions);
+    fn index_avx2(text: &[u8], into: &mut Structure) {
+        index_with(text, into, |block| masks_256(block), |bits| prefix_xor(bits), push_positions);
     }
 
     #[inline]
@@ -282,9 +308,9 @@ mod tests {
     use proptest::prelude::*;
 
     fn positions(text: &str) -> Vec<u32> {
-        let mut found = Vec::new();
+        let mut found = Structure::default();
         index(text.as_bytes(), &mut found);
-        found
+        found.positions
     }
 
     #[test]
@@ -302,7 +328,7 @@ mod tests {
     proptest! {
         #[test]
         fn vector_and_portable_code_agree(text in r#"[\\"\[\]{}a: ]{0,300}"#) {
-            let (mut fast, mut slow) = (Vec::new(), Vec::new());
+            let (mut fast, mut slow) = (Structure::default(), Structure::default());
             index(text.as_bytes(), &mut fast);
             index_portable(text.as_bytes(), &mut slow);
             prop_assert_eq!(&fast, &slow);
@@ -312,7 +338,9 @@ mod tests {
                 index(text.as_bytes(), &mut fast);
                 prop_assert_eq!(&fast, &slow);
             }
-            prop_assert_eq!(slow, naive(text.as_bytes()));
+            prop_assert_eq!(slow.positions, naive(text.as_bytes()));
+            let escapes = (0u32..).step_by(64).zip(text.as_bytes().chunks(64)).filter(|(_, block)| block.contains(&b'\\'));
+            prop_assert_eq!(slow.escapes, escapes.map(|(at, _)| at).collect::<Vec<_>>());
         }
     }
 

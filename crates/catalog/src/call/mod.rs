@@ -7,6 +7,7 @@
 //! `docs/mapping.md` explains. This module knows no service's name.
 
 mod apply;
+mod format;
 mod json;
 mod plan;
 mod reads;

@@ -2,9 +2,10 @@
 //!
 //! A plan is made once for each kind of call and then applied to every call of that kind.
 
+use super::format::{FormatPlan, format_plan};
 use super::rules::Rules;
 use super::syntax::{ChosenType, Condition, NeedRule, Path, ResourceSpec, Source, Template, TemplatePiece};
-use crate::{Action, ArnFormat, Catalog, Piece, ResourceType};
+use crate::{Action, Catalog, ResourceType};
 use std::sync::Arc;
 
 /// What a kind of call needs.
@@ -66,24 +67,6 @@ pub(super) struct TypePlan {
     pub(super) name: Arc<str>,
     pub(super) required: bool,
     pub(super) formats: Vec<FormatPlan>,
-}
-
-/// One ARN format: its pieces, and where the variables' values come from.
-#[derive(Debug, Clone)]
-pub(super) struct FormatPlan {
-    pub(super) pieces: Vec<PlannedPiece>,
-    pub(super) variables: Vec<Vec<Source>>,
-    /// The resource part is a variable and nothing else.
-    pub(super) whole_name: bool,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum PlannedPiece {
-    Literal(Box<str>),
-    Partition,
-    Region,
-    Account,
-    Variable(usize),
 }
 
 /// Makes plans from the catalogue and the rules.
@@ -267,84 +250,10 @@ impl<'c> Planner<'c> {
     }
 }
 
-fn format_plan(format: &ArnFormat<'_>, sources: &impl Fn(&str) -> Vec<Source>) -> FormatPlan {
-    let whole_name = format.as_str().splitn(6, ':').nth(5).is_some_and(is_one_variable);
-    let mut plan = FormatPlan { pieces: Vec::new(), variables: Vec::new(), whole_name };
-    for piece in format.pieces() {
-        plan.pieces.push(match piece {
-            Piece::Literal(text) => PlannedPiece::Literal((*text).into()),
-            Piece::Variable("Partition") => PlannedPiece::Partition,
-            Piece::Variable("Region") => PlannedPiece::Region,
-            Piece::Variable("Account") => PlannedPiece::Account,
-            Piece::Variable(name) => {
-                plan.variables.push(sources(name));
-                PlannedPiece::Variable(plan.variables.len() - 1)
-            }
-        });
-    }
-    plan
-}
-
 impl TypePlan {
     /// Whether `arn` is of one of its formats.
     pub(super) fn fits(&self, arn: &str) -> bool {
         self.formats.iter().any(|format| format.fits(arn))
-    }
-}
-
-impl FormatPlan {
-    /// Whether `arn` is of this format. A name that is the whole resource part (`arn:aws:s3:::bucket`) holds
-    /// neither `/` nor `:`; any other variable may.
-    pub(super) fn fits(&self, arn: &str) -> bool {
-        if self.whole_name {
-            let resource = arn.splitn(6, ':').nth(5).unwrap_or_default();
-            if resource.contains(['/', ':']) {
-                return false;
-            }
-        }
-        fits(&self.pieces, arn)
-    }
-
-    /// How much of the format is literal: of two formats that an ARN fits, the better has more.
-    pub(super) fn literal_len(&self) -> usize {
-        self.pieces
-            .iter()
-            .map(|piece| if let PlannedPiece::Literal(text) = piece { text.len() } else { 0 })
-            .sum()
-    }
-}
-
-fn is_one_variable(text: &str) -> bool {
-    text.starts_with("${") && text.find('}') == Some(text.len() - 1)
-}
-
-/// Where `text` stands in `arn` from byte `from` up to `limit`. ARNs are short: a search that prepares itself
-/// costs more than it saves.
-fn occurrences<'a>(
-    arn: &'a str,
-    text: &'a str,
-    from: usize,
-    limit: usize,
-) -> impl Iterator<Item = usize> + 'a {
-    let (arn, text) = (arn.as_bytes(), text.as_bytes());
-    (from..=limit.min(arn.len())).filter(move |&at| arn[at..].starts_with(text))
-}
-
-fn fits(pieces: &[PlannedPiece], arn: &str) -> bool {
-    let Some((first, rest)) = pieces.split_first() else { return arn.is_empty() };
-    if let PlannedPiece::Literal(text) = first {
-        return arn.strip_prefix(&**text).is_some_and(|arn| fits(rest, arn));
-    }
-    let header = !matches!(first, PlannedPiece::Variable(_));
-    let limit = if header { arn.find(':').unwrap_or(arn.len()) } else { arn.len() };
-    let empty_allowed = matches!(first, PlannedPiece::Region | PlannedPiece::Account);
-    match rest.first() {
-        None => !arn.is_empty(),
-        Some(PlannedPiece::Literal(text)) => {
-            let from = usize::from(!empty_allowed);
-            occurrences(arn, text, from, limit).any(|at| fits(rest, &arn[at..]))
-        }
-        Some(_) => arn.char_indices().any(|(at, _)| at > 0 && at <= limit && fits(rest, &arn[at..])),
     }
 }
 

@@ -1,7 +1,8 @@
 //! The resources of one need: ARNs made from the types that an action has and the values that a call gives.
 
 use super::apply::{Known, MAX_VALUES, Out, Parameters, Range, Scope, Scratch, transformed};
-use super::plan::{FormatPlan, PlannedPiece, TypePlan};
+use super::format::{FormatPlan, PlannedPiece};
+use super::plan::TypePlan;
 use super::reads::Asked;
 use super::syntax::{Source, Transform};
 use super::transform::escape;

@@ -1,0 +1,143 @@
+//! One ARN format, compiled: how its ARNs are made and how they are recognised.
+
+use super::syntax::Source;
+use crate::{ArnFormat, Piece};
+
+/// One ARN format: its pieces, and where the variables' values come from.
+#[derive(Debug, Clone)]
+pub(super) struct FormatPlan {
+    pub(super) pieces: Vec<PlannedPiece>,
+    pub(super) variables: Vec<Vec<Source>>,
+    /// The resource part is a variable and nothing else.
+    pub(super) whole_name: bool,
+    /// What the resource part begins with, where no variable stands before it but partition, region and account.
+    pub(super) begins: Option<Box<str>>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum PlannedPiece {
+    Literal(Box<str>),
+    Partition,
+    Region,
+    Account,
+    Variable(usize),
+}
+
+/// Compiles a format; `sources` says where the values of its variables come from.
+pub(super) fn format_plan(format: &ArnFormat<'_>, sources: &impl Fn(&str) -> Vec<Source>) -> FormatPlan {
+    let whole_name = resource_part(format.as_str()).is_some_and(is_one_variable);
+    let mut plan = FormatPlan { pieces: Vec::new(), variables: Vec::new(), whole_name, begins: None };
+    for piece in format.pieces() {
+        plan.pieces.push(match piece {
+            Piece::Literal(text) => PlannedPiece::Literal((*text).into()),
+            Piece::Variable("Partition") => PlannedPiece::Partition,
+            Piece::Variable("Region") => PlannedPiece::Region,
+            Piece::Variable("Account") => PlannedPiece::Account,
+            Piece::Variable(name) => {
+                plan.variables.push(sources(name));
+                PlannedPiece::Variable(plan.variables.len() - 1)
+            }
+        });
+    }
+    plan.begins = resource_part(format.as_str())
+        .filter(|_| format.as_str().split(':').take(5).all(is_plain_field))
+        .map(|resource| resource.split("${").next().unwrap_or_default().into());
+    plan
+}
+
+/// Whether one of the first five fields of a format is a text without variables, or partition, region or account.
+fn is_plain_field(field: &str) -> bool {
+    matches!(field, "${Partition}" | "${Region}" | "${Account}") || !field.contains("${")
+}
+
+/// What stands behind the fifth colon of an ARN or its format.
+fn resource_part(arn: &str) -> Option<&str> {
+    let at = memchr::memchr_iter(b':', arn.as_bytes()).nth(4)?;
+    Some(&arn[at + 1..])
+}
+
+impl FormatPlan {
+    /// Whether `arn` is of this format. A name that is the whole resource part (`arn:aws:s3:::bucket`) holds
+    /// neither `/` nor `:`; any other variable may.
+    pub(super) fn fits(&self, arn: &str) -> bool {
+        let resource = resource_part(arn).unwrap_or_default();
+        if self.begins.as_ref().is_some_and(|text| !resource.starts_with(&**text)) {
+            return false;
+        }
+        if self.whole_name && memchr::memchr2(b'/', b':', resource.as_bytes()).is_some() {
+            return false;
+        }
+        fits(&self.pieces, arn)
+    }
+
+    /// How much of the format is literal: of two formats that an ARN fits, the better has more.
+    pub(super) fn literal_len(&self) -> usize {
+        self.pieces
+            .iter()
+            .map(|piece| if let PlannedPiece::Literal(text) = piece { text.len() } else { 0 })
+            .sum()
+    }
+}
+
+fn is_one_variable(text: &str) -> bool {
+    text.starts_with("${") && text.find('}') == Some(text.len() - 1)
+}
+
+/// Where `text` stands in `arn` from byte `from` up to `limit`. ARNs are short: a search that prepares itself
+/// costs more than it saves.
+fn occurrences<'a>(
+    arn: &'a str,
+    text: &'a str,
+    from: usize,
+    limit: usize,
+) -> impl Iterator<Item = usize> + 'a {
+    let (arn, text) = (arn.as_bytes(), text.as_bytes());
+    (from..=limit.min(arn.len())).filter(move |&at| arn[at..].starts_with(text))
+}
+
+fn fits(pieces: &[PlannedPiece], arn: &str) -> bool {
+    let Some((first, rest)) = pieces.split_first() else { return arn.is_empty() };
+    if let PlannedPiece::Literal(text) = first {
+        return arn.strip_prefix(&**text).is_some_and(|arn| fits(rest, arn));
+    }
+    let header = !matches!(first, PlannedPiece::Variable(_));
+    let limit = if header { arn.find(':').unwrap_or(arn.len()) } else { arn.len() };
+    let empty_allowed = matches!(first, PlannedPiece::Region | PlannedPiece::Account);
+    match rest.first() {
+        None => !arn.is_empty(),
+        Some(PlannedPiece::Literal(text)) => {
+            let from = usize::from(!empty_allowed);
+            occurrences(arn, text, from, limit).any(|at| fits(rest, &arn[at..]))
+        }
+        Some(_) => arn.char_indices().any(|(at, _)| at > 0 && at <= limit && fits(rest, &arn[at..])),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Catalog;
+
+    /// What the beginning of the resource part rules out, the whole format rules out too.
+    #[test]
+    fn a_format_fits_its_own_arns_and_the_quick_look_changes_nothing() {
+        let mut plans = Vec::new();
+        for service in Catalog::embedded().services() {
+            let service = Catalog::embedded().service(service).unwrap();
+            for kind in &service.resource_types {
+                for format in kind.formats() {
+                    let arn = format
+                        .fill(|variable| Some(if variable == "Partition" { "aws" } else { "a1" }.to_owned()));
+                    plans.push((format_plan(&format, &|_| Vec::new()), arn));
+                }
+            }
+        }
+        for (i, (plan, _)) in plans.iter().enumerate().step_by(7) {
+            for (j, (_, arn)) in plans.iter().enumerate() {
+                let slow = FormatPlan { begins: None, ..plan.clone() };
+                assert_eq!(plan.fits(arn), slow.fits(arn), "{arn}");
+                assert!(i != j || plan.fits(arn) || plan.whole_name, "{arn}");
+            }
+        }
+    }
+}
