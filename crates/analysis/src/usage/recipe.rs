@@ -55,8 +55,11 @@ impl Recipe {
         let mut open = 0;
         for name in plan.parameters() {
             let text: Box<[u8]> = name.as_bytes().into();
-            let taken = names.iter().any(|known| known.text.eq_ignore_ascii_case(&text));
-            let is_open = free.contains(name) && !taken;
+            // INVARIANT: no two names are the same but for their case, since parameters are looked up without it.
+            if names.iter().any(|known| known.text.eq_ignore_ascii_case(&text)) {
+                continue;
+            }
+            let is_open = free.contains(name);
             names.push(Name { text, open: is_open.then_some(open) });
             open += usize::from(is_open);
         }
@@ -105,7 +108,10 @@ impl Recipe {
         if self.lengths & bit(name.len()) == 0 {
             return None;
         }
-        self.names.iter().enumerate().find(|(_, wanted)| wanted.text.eq_ignore_ascii_case(name))
+        let numbered = || self.names.iter().enumerate();
+        // Services write their names in the case of the rules nearly always, and that is compared at once.
+        let exact = numbered().find(|(_, wanted)| *wanted.text == *name);
+        exact.or_else(|| numbered().find(|(_, wanted)| wanted.text.eq_ignore_ascii_case(name)))
     }
 
     /// Writes the key of a call behind what is in `key`, and what a shape leaves open into `open`; `None` when the

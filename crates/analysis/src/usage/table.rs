@@ -162,7 +162,7 @@ pub(super) struct Table {
     index: HashTable<u32>,
     groups: Vec<Group>,
     group_index: HashTable<u32>,
-    text: Vec<u8>,
+    text: String,
     /// A buffer that is used again and again.
     folded: String,
 }
@@ -179,7 +179,7 @@ impl Table {
             index: HashTable::new(),
             groups: Vec::new(),
             group_index: HashTable::new(),
-            text: Vec::new(),
+            text: String::new(),
             folded: String::new(),
         }
     }
@@ -358,8 +358,8 @@ impl Table {
         let rows = std::mem::take(&mut self.groups[group].rows);
         for id in rows {
             let row = &self.rows[id as usize];
-            let text = text_of(&self.text, row).to_owned();
-            match fold(&text, level, row.key.kind == Kind::Folded) {
+            let text = text_of(&self.text, row);
+            match fold(text, level, row.key.kind == Kind::Folded) {
                 Some(folded) if folded != text => {
                     let key = Key { kind: Kind::Folded, ..row.key };
                     let seen = self.view(id).seen;
@@ -386,7 +386,7 @@ impl Table {
             row.hash == hash
                 && row.key == *key
                 && row.len as usize == resource.len()
-                && self.text[row.start..].starts_with(resource.as_bytes())
+                && self.text.as_bytes()[row.start..].starts_with(resource.as_bytes())
         });
         found.copied()
     }
@@ -394,7 +394,7 @@ impl Table {
     fn insert(&mut self, key: Key, resource: &str, hash: u64, seen: Seen, prints: Prints<'_>) -> u32 {
         let id = u32::try_from(self.rows.len()).expect("fewer than four billion rows fit in memory");
         let start = self.text.len();
-        self.text.extend_from_slice(resource.as_bytes());
+        self.text.push_str(resource);
         let len = u32::try_from(resource.len()).expect("a resource fits in a record");
         let Seen { count, first, last, example } = seen;
         self.rows.push(Row { hash, key, start, len, live: true, count, first, last });
@@ -486,6 +486,6 @@ fn seen_once((time, event): (i64, &[u8])) -> Seen {
     Seen { count: 1, first: time, last: time, example: EventId::new(event) }
 }
 
-fn text_of<'a>(text: &'a [u8], row: &Row) -> &'a str {
-    std::str::from_utf8(&text[row.start..][..row.len as usize]).unwrap_or_default()
+fn text_of<'a>(text: &'a str, row: &Row) -> &'a str {
+    &text[row.start..][..row.len as usize]
 }
