@@ -125,8 +125,27 @@ impl Date {
 
 impl fmt::Display for Timestamp {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let second = self.0.rem_euclid(DAY);
-        write!(out, "{}T{:02}:{:02}:{:02}Z", self.date(), second / 3_600, second / 60 % 60, second % 60)
+        let (date, second) = (self.date(), self.0.rem_euclid(DAY));
+        let (hour, minute, second) = (second / 3_600, second / 60 % 60, second % 60);
+        if !(0..10_000).contains(&date.year) {
+            return write!(out, "{date}T{hour:02}:{minute:02}:{second:02}Z");
+        }
+        // Every row of a log has two, and formatting number by number takes three times as long.
+        let mut text = *b"0000-00-00T00:00:00Z";
+        let parts = [
+            (0, i64::from(date.year) / 100),
+            (2, i64::from(date.year) % 100),
+            (5, i64::from(date.month)),
+            (8, i64::from(date.day)),
+            (11, hour),
+            (14, minute),
+            (17, second),
+        ];
+        for (at, number) in parts {
+            text[at] += (number / 10) as u8;
+            text[at + 1] += (number % 10) as u8;
+        }
+        out.write_str(std::str::from_utf8(&text).map_err(|_| fmt::Error)?)
     }
 }
 

@@ -133,6 +133,11 @@ impl Usage {
 
     /// The rows of the principals that `wanted` says yes to, sorted.
     pub fn rows_where(&self, wanted: impl Fn(&str) -> bool) -> Vec<UsageRow> {
+        self.each_row_where(wanted).collect()
+    }
+
+    /// The same one after another, for those who need each only once: there can be very many.
+    pub fn each_row_where(&self, wanted: impl Fn(&str) -> bool) -> impl Iterator<Item = UsageRow> {
         let table = &self.table;
         let (principals, actions) = (table.principals.ranks(), table.actions.ranks());
         let contexts: Vec<UsageContext> =
@@ -151,7 +156,7 @@ impl Usage {
                 .cmp(&(rank(&b.key), second, b.key.outcome))
                 .then_with(|| contexts[a.key.context as usize].cmp(&contexts[b.key.context as usize]))
         });
-        let row = |(row, resource): (RowView<'_>, &str)| UsageRow {
+        let row = move |(row, resource): (RowView<'_>, &str)| UsageRow {
             principal: table.principals.text(row.key.principal).to_owned(),
             action: table.actions.text(row.key.action).to_owned(),
             resource: match row.key.kind {
@@ -169,7 +174,7 @@ impl Usage {
             last: Timestamp::from_seconds(row.seen.last),
             example: row.seen.example.text(),
         };
-        rows.into_iter().map(row).collect()
+        rows.into_iter().map(row)
     }
 
     /// The events whose action neither the rules nor the catalogue know, sorted: they are nobody's usage until

@@ -30,20 +30,23 @@ pub fn run(args: &UsageArgs, catalog: &Catalog, quiet: bool) -> Result<()> {
     let collected = collect(wanted, catalog)?;
     collected.report(read, quiet)?;
     let glob = args.principal.as_deref().map(Glob::new);
-    let rows =
-        collected.usage.rows_where(|principal| glob.as_ref().is_none_or(|glob| glob.matches(principal)));
+    let wanted = |principal: &str| glob.as_ref().is_none_or(|glob| glob.matches(principal));
+    let mut rows = collected.usage.each_row_where(wanted).peekable();
     if let Some(principal) = &args.principal
-        && rows.is_empty()
+        && rows.peek().is_none()
     {
         return Err(collect::nobody(principal, &collected.seen));
     }
     if let Some(path) = &args.save {
         atomic::write(path, &collected.usage.save())?;
     }
-    output::result(&match args.output {
-        Output::Table => rows::table(&rows, output::width()).into_bytes(),
-        Output::Json => rows::json(&rows)?,
-        Output::Csv => rows::csv(&rows)?,
-    })?;
+    match args.output {
+        Output::Table => {
+            let rows: Vec<_> = rows.collect();
+            output::result(rows::table(&rows, output::width()).as_bytes())?;
+        }
+        Output::Csv => output::result(&rows::csv(&rows.collect::<Vec<_>>())?)?,
+        Output::Json => output::result_from(|mut out| rows::json(rows, &mut out))?,
+    }
     collected.skipped(read)
 }

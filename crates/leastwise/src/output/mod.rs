@@ -3,15 +3,20 @@
 pub mod nearest;
 pub mod table;
 
-use std::io::{self, Write};
+use std::io::{self, BufWriter, Write};
 
 use crate::error::{Error, Result};
 pub use nearest::nearest;
 
 /// Prints a result on stdout. A reader that stopped reading (`| head`) is no error.
 pub fn result(bytes: &[u8]) -> Result<()> {
-    let mut stdout = io::stdout().lock();
-    match stdout.write_all(bytes).and_then(|()| stdout.flush()) {
+    result_from(|out| out.write_all(bytes))
+}
+
+/// The same for a result that is too long to be held whole.
+pub fn result_from(write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<()> {
+    let mut stdout = BufWriter::with_capacity(1 << 16, io::stdout().lock());
+    match write(&mut stdout).and_then(|()| stdout.flush()) {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
             Err(Error::input("cannot write to standard output").because(error))
         }

@@ -1,6 +1,7 @@
 //! Rows of usage as a table, JSON or CSV. The shape of the latter two is a contract: docs/usage.md.
 
 use std::collections::BTreeMap;
+use std::io::{self, Write};
 
 use leastwise_analysis::usage::{Resource, UsageRow};
 use serde::Serialize;
@@ -52,15 +53,15 @@ fn resource_is(resource: &Resource) -> &'static str {
 }
 
 /// One array; one object on each line.
-pub fn json(rows: &[UsageRow]) -> Result<Vec<u8>> {
-    let mut out = b"[".to_vec();
-    for (i, row) in rows.iter().enumerate() {
-        out.extend_from_slice(if i == 0 { b"\n" } else { b",\n" });
-        serde_json::to_writer(&mut out, &Object::new(row))
-            .map_err(|error| Error::input("cannot print a row as JSON").because(error))?;
+pub fn json(rows: impl IntoIterator<Item = UsageRow>, out: &mut impl Write) -> io::Result<()> {
+    let mut any = false;
+    out.write_all(b"[")?;
+    for row in rows {
+        out.write_all(if any { b",\n" } else { b"\n" })?;
+        serde_json::to_writer(&mut *out, &Object::new(&row))?;
+        any = true;
     }
-    out.extend_from_slice(if rows.is_empty() { b"]\n" } else { b"\n]\n" });
-    Ok(out)
+    out.write_all(if any { b"\n]\n" } else { b"]\n" })
 }
 
 const HEADER: [&str; 10] = [
@@ -194,7 +195,13 @@ mod tests {
 
     #[test]
     fn json_is_one_array_with_the_documented_members() {
-        let text = String::from_utf8(json(&rows()).expect("JSON")).expect("UTF-8");
+        let text = |rows| {
+            let mut out = Vec::new();
+            json(rows, &mut out).expect("in memory");
+            String::from_utf8(out).expect("UTF-8")
+        };
+        assert_eq!(text(Vec::new()), "[]\n");
+        let text = text(rows());
         insta::assert_snapshot!(text, @r#"
         [
         {"principal":"arn:aws:iam::111122223333:role/agent","action":"s3:GetObject","resource":"arn:aws:s3:::b/a*b","resource_is":"exact","outcome":"used","count":2,"first":"2026-10-01T12:00:00Z","last":"2026-10-01T12:00:01Z","context":{"aws:RequestedRegion":["eu-west-1"]},"example":"e1"},
@@ -202,7 +209,6 @@ mod tests {
         {"principal":"arn:aws:iam::111122223333:role/agent","action":"s3:GetObject","resource":"*","resource_is":"unknown","outcome":"used","count":2,"first":"2026-10-01T12:00:00Z","last":"2026-10-01T12:00:01Z","context":{},"example":"e1"}
         ]
         "#);
-        assert_eq!(json(&[]).expect("JSON"), b"[]\n");
     }
 
     #[test]
