@@ -206,15 +206,21 @@ impl<'s> Collector<'s> {
             invoked_by: event.identity.invoked_by,
             region: event.region,
         };
-        // What was refused depends on the message too, which is hardly ever the same.
-        if outcome == Outcome::Denied || !self.remembers {
-            return self.count_new(event, caller, &common, None);
-        }
         let kind = self.kinds.get(number);
-        let Some(way) = kind.recipe.way() else { return self.count_new(event, caller, &common, None) };
+        let Some(way) = kind.recipe.way().filter(|_| self.remembers) else {
+            return self.count_new(event, caller, &common, None);
+        };
         self.key.clear();
         for part in [number, caller.id, origin, outcome as u32] {
             self.key.extend_from_slice(&part.to_le_bytes());
+        }
+        if outcome == Outcome::Denied {
+            // What was refused depends on the message, which may name what a shape would leave open.
+            if way == Way::Shape {
+                return self.count_new(event, caller, &common, None);
+            }
+            self.key.extend_from_slice(event.error_message);
+            self.key.push(b'"');
         }
         let mut open = Open::new();
         if kind.recipe.key(way, event.parameters, &mut self.key, &mut open).is_none() {
@@ -298,14 +304,18 @@ impl<'s> Collector<'s> {
     ) {
         let account = std::str::from_utf8(account(event)).unwrap_or_default();
         let mut counted = Counted::default();
+        self.targets.clear();
+        self.said = matches!(learn, Some((Way::Shape, ..))).then(Vec::new);
         if common.outcome == Outcome::Denied
             && self.refused(event, common, account, caller.partition, &mut counted)
         {
+            if let Some((Way::Whole, hash, _)) = learn.filter(|_| counted.copies == 0) {
+                let rows = Rows { targets: self.targets.clone(), resources: None };
+                self.calls.learn(hash, &self.key, rows);
+            }
             return self.tally(counted);
         }
         let Some(plan) = self.kinds.get(common.kind).plan.take() else { return };
-        self.targets.clear();
-        self.said = matches!(learn, Some((Way::Shape, ..))).then(Vec::new);
         let parameters = Parameters::new(event.parameters, event.resources);
         if matches!(*plan, Plan::Unknown) {
             let action = self.kinds.get(common.kind).needs[0].action;

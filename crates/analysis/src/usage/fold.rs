@@ -11,6 +11,19 @@ use leastwise_catalog::call;
 /// How far a group is folded: 0 not at all, [`MAX_LEVEL`] to `*` behind the account.
 pub(super) const MAX_LEVEL: u8 = 7;
 
+/// The lowest level, above `level`, that folds a resource with so many [`separators`]; [`MAX_LEVEL`] folds all.
+pub(super) fn next_level(level: u8, separators: usize) -> u8 {
+    let lowest = MAX_LEVEL.saturating_sub(u8::try_from(separators).unwrap_or(u8::MAX));
+    lowest.max(level + 1).min(MAX_LEVEL)
+}
+
+/// How many separators the resource part has.
+pub(super) fn separators(resource: &str) -> usize {
+    let bytes = resource.as_bytes();
+    let start = memchr::memchr_iter(b':', bytes).nth(4).map_or(bytes.len(), |at| at + 1);
+    memchr::memchr2_iter(b'/', b':', &bytes[start..]).count()
+}
+
 /// The resource folded to `level`, or `None` when it has no more components than are kept.
 ///
 /// `pattern` says that the text already is one; else its wildcard characters are escaped.
@@ -68,6 +81,16 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn levels_that_are_passed_over_fold_nothing(path in "[a/:]{0,12}", level in 0u8..=6) {
+            let arn = format!("arn:aws:s3:::{path}");
+            let next = next_level(level, separators(&arn));
+            for passed in level + 1..next {
+                prop_assert_eq!(fold(&arn, passed, false), None);
+            }
+            prop_assert!(next == MAX_LEVEL || next == level + 1 || fold(&arn, next, false).is_some());
+        }
+
         #[test]
         fn folding_in_two_steps_is_folding_at_once(
             path in proptest::collection::vec("[a-z*?$]{0,3}", 1..10), first in 1u8..=7, more in 0u8..=6,

@@ -99,6 +99,14 @@ fn circumstances() -> impl Strategy<Value = Value> {
         })
 }
 
+/// What AWS says when it refuses.
+const MESSAGES: [&str; 4] = [
+    "User: u is not authorized to perform: s3:GetObject on resource: arn:aws:s3:::a/b because no policy allows it",
+    "User: u is not authorized to perform: s3:GetObject on resource: arn:aws:s3:::c/d because no policy allows it",
+    "User: u is not authorized to perform: kms:Decrypt on resource: a because no policy allows it",
+    "no",
+];
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 48, ..ProptestConfig::default() })]
 
@@ -115,6 +123,9 @@ proptest! {
             let mut record = request.get(if i % 2 == 0 { &requests[..few] } else { &requests }).clone();
             let members = record.as_object_mut().expect("an object");
             members.extend(place.get(&places).as_object().expect("an object").clone());
+            if record["errorCode"] == "AccessDenied" {
+                record["errorMessage"] = MESSAGES[i / 2 % MESSAGES.len()].into();
+            }
             // Some come twice.
             record["eventID"] = format!("00000000-0000-4000-a000-{:012}", i - i % 7 / 6).into();
             record

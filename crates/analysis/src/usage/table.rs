@@ -1,6 +1,6 @@
 //! The rows, as numbers: what the collectors fill and merge.
 
-use super::fold::{MAX_LEVEL, fold, fold_into};
+use super::fold::{MAX_LEVEL, fold, fold_into, next_level, separators};
 use super::intern::Interner;
 use hashbrown::HashTable;
 use xxhash_rust::xxh3::xxh3_64_with_seed;
@@ -347,7 +347,10 @@ impl Table {
         let row = self.insert(key, resource, hash, seen, prints);
         self.groups[group].rows.push(row);
         while self.groups[group].rows.len() > self.fold_at && self.groups[group].level < MAX_LEVEL {
-            self.raise(group, self.groups[group].level + 1);
+            let rows = self.groups[group].rows.iter().map(|id| &self.rows[*id as usize]);
+            let deepest = rows.map(|row| separators(text_of(&self.text, row))).max();
+            let level = next_level(self.groups[group].level, deepest.unwrap_or_default());
+            self.raise(group, level);
         }
         row
     }
