@@ -8,7 +8,7 @@ use super::caller::{Caller, Callers, account};
 use super::kind::{Kinds, NeedKind, label};
 use super::parameters::Parameters;
 use super::principal::Who;
-use super::recall::{self, Recall, Rows, Target};
+use super::recall::{self, Calls, Rows, Shapes, Target};
 use super::recipe::{Open, Way};
 use super::refusal::refusal;
 use super::row::Outcome;
@@ -28,8 +28,8 @@ pub struct Collector<'s> {
     usage: Usage,
     kinds: Kinds,
     callers: Callers,
-    calls: Recall<Rows>,
-    shapes: Recall<Shape>,
+    calls: Calls,
+    shapes: Shapes,
     /// What the calls are remembered by: the key of the event at hand, and what came of it.
     key: Vec<u8>,
     targets: SmallVec<[Target; 2]>,
@@ -66,8 +66,8 @@ impl<'s> Collector<'s> {
             usage,
             kinds: Kinds::default(),
             callers: Callers::default(),
-            calls: Recall::default(),
-            shapes: Recall::default(),
+            calls: Calls::default(),
+            shapes: Shapes::default(),
             key: Vec::new(),
             targets: SmallVec::new(),
             said: None,
@@ -244,7 +244,7 @@ impl<'s> Collector<'s> {
     #[inline]
     fn count_again(&mut self, event: &Event<'_>, common: &Common<'_>, hash: u64) -> Option<Counted> {
         let rows = self.calls.get(hash, &self.key)?;
-        if rows.resources.as_ref().is_some_and(|known| resources_of(event) != Some(known)) {
+        if rows.resources.is_some_and(|known| resources_of(event) != Some(known)) {
             return None;
         }
         let table = &mut self.usage.table;
@@ -252,7 +252,7 @@ impl<'s> Collector<'s> {
             return None;
         }
         let mut counted = Counted::default();
-        for &(row, hash) in &rows.targets {
+        for &(row, hash) in rows.targets {
             let Some(print) = fingerprint(self.shared, common, hash, &mut counted) else { continue };
             if self.shared.settings.keep_fingerprints && print.1 != 0 {
                 table.add_to_row(row, seen_once(common), Prints::New(print));
@@ -310,8 +310,7 @@ impl<'s> Collector<'s> {
             && self.refused(event, common, account, caller.partition, &mut counted)
         {
             if let Some((Way::Whole, hash, _)) = learn.filter(|_| counted.copies == 0) {
-                let rows = Rows { targets: self.targets.clone(), resources: None };
-                self.calls.learn(hash, &self.key, rows);
+                self.calls.learn(hash, &self.key, Rows { targets: &self.targets, resources: None });
             }
             return self.tally(counted);
         }
@@ -343,8 +342,8 @@ impl<'s> Collector<'s> {
             match learn.filter(|_| counted.copies == 0) {
                 Some((Way::Whole, hash, _)) => {
                     let looked = !self.scratch.asked().is_empty();
-                    let resources = looked.then(|| resources_of(event).unwrap_or_default().into());
-                    self.calls.learn(hash, &self.key, Rows { targets: self.targets.clone(), resources });
+                    let resources = looked.then(|| resources_of(event).unwrap_or_default());
+                    self.calls.learn(hash, &self.key, Rows { targets: &self.targets, resources });
                 }
                 Some((Way::Shape, hash, open)) => {
                     let (recipe, said) = (&self.kinds.get(common.kind).recipe, self.said.take());

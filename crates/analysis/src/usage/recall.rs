@@ -7,60 +7,119 @@
 //! INVARIANT: the key of a call holds everything that its rows depend on. A test compares usages that were
 //! collected with and without this memory.
 
+use super::shape::Shape;
 use smallvec::SmallVec;
 use xxhash_rust::xxh3::xxh3_64;
 
 /// How many calls are remembered; one that falls on another's place takes it.
 const SLOTS: usize = 1 << 14;
 
+/// The same of shapes.
+const SHAPES: usize = 1 << 12;
+
 /// A row that a call led to: its number, and the hash that goes into its events' fingerprints.
 pub(super) type Target = (u32, u64);
 
-/// What was remembered of the calls of lately, found by their keys.
-#[derive(Debug)]
-pub(super) struct Recall<T> {
-    slots: Vec<Slot<T>>,
-}
-
-/// A place for what was remembered. Keys are short and stand in it, so that one look at memory finds all of it.
-#[derive(Debug, Default, Clone)]
-struct Slot<T> {
-    hash: u64,
-    key: SmallVec<[u8; 96]>,
-    what: T,
-}
-
-/// The rows of whole calls.
-#[derive(Debug, Default, Clone)]
-pub(super) struct Rows {
-    pub targets: SmallVec<[Target; 2]>,
+/// The rows of a call.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Rows<'a> {
+    pub targets: &'a [Target],
     /// The record's `resources`, when they were looked at.
-    pub resources: Option<Box<[u8]>>,
+    pub resources: Option<&'a [u8]>,
 }
 
-impl<T> Default for Recall<T> {
-    fn default() -> Self {
-        Recall { slots: Vec::new() }
-    }
+/// The calls of lately, found by their keys.
+#[derive(Debug, Default)]
+pub(super) struct Calls {
+    slots: Vec<Slot>,
+    /// By slot: what does not fit into one.
+    long: Vec<Option<Box<Long>>>,
 }
 
-impl<T: Default + Clone> Recall<T> {
-    /// What was learnt for a key with this hash.
+/// A place for a call. Most keys are short and most calls lead to one row; those stand in it, so that one look at memory
+/// finds all there is.
+#[derive(Debug, Clone)]
+#[repr(align(128))]
+struct Slot {
+    hash: u64,
+    target: Target,
+    /// How much of `key` it is; [`LONG`]: the call is among the long ones.
+    len: u16,
+    key: [u8; SHORT],
+}
+
+const SHORT: usize = 102;
+const LONG: u16 = u16::MAX;
+
+/// A call that a slot has no place for.
+#[derive(Debug, Clone)]
+struct Long {
+    key: Box<[u8]>,
+    targets: SmallVec<[Target; 2]>,
+    resources: Option<Box<[u8]>>,
+}
+
+impl Calls {
+    /// The rows of the call with this key, whose hash the caller knows.
     #[inline]
-    pub(super) fn get(&self, hash: u64, key: &[u8]) -> Option<&T> {
-        let slot = self.slots.get(hash as usize % SLOTS)?;
-        (slot.hash == hash && *slot.key == *key).then_some(&slot.what)
+    pub(super) fn get(&self, hash: u64, key: &[u8]) -> Option<Rows<'_>> {
+        let index = hash as usize % SLOTS;
+        let slot = self.slots.get(index).filter(|slot| slot.hash == hash)?;
+        if let Some(known) = slot.key.get(..usize::from(slot.len)) {
+            let targets = std::slice::from_ref(&slot.target);
+            return (known == key).then_some(Rows { targets, resources: None });
+        }
+        let long = self.long.get(index)?.as_deref().filter(|long| *long.key == *key)?;
+        Some(Rows { targets: &long.targets, resources: long.resources.as_deref() })
     }
 
-    /// Remembers something for a key with this hash.
-    pub(super) fn learn(&mut self, hash: u64, key: &[u8], what: T) {
+    /// Remembers the rows of a call.
+    pub(super) fn learn(&mut self, hash: u64, key: &[u8], rows: Rows<'_>) {
         if self.slots.is_empty() {
-            self.slots.resize(SLOTS, Slot::default());
+            self.slots.resize(SLOTS, Slot { hash: 0, target: (0, 0), len: LONG, key: [0; SHORT] });
+            self.long.resize(SLOTS, None);
         }
-        let slot = &mut self.slots[hash as usize % SLOTS];
-        (slot.hash, slot.what) = (hash, what);
-        slot.key.clear();
-        slot.key.extend_from_slice(key);
+        let index = hash as usize % SLOTS;
+        let slot = &mut self.slots[index];
+        slot.hash = hash;
+        match (rows, slot.key.get_mut(..key.len())) {
+            (Rows { targets: [target], resources: None }, Some(place)) => {
+                place.copy_from_slice(key);
+                (slot.target, slot.len) = (*target, key.len() as u16);
+                self.long[index] = None;
+            }
+            (rows, _) => {
+                slot.len = LONG;
+                self.long[index] = Some(Box::new(Long {
+                    key: key.into(),
+                    targets: rows.targets.into(),
+                    resources: rows.resources.map(Into::into),
+                }));
+            }
+        }
+    }
+}
+
+/// The shapes of lately: few are met again and again.
+#[derive(Debug, Default)]
+pub(super) struct Shapes {
+    slots: Vec<Option<(Box<[u8]>, Shape)>>,
+}
+
+impl Shapes {
+    /// The shape with this key, whose hash the caller knows.
+    #[inline]
+    pub(super) fn get(&self, hash: u64, key: &[u8]) -> Option<&Shape> {
+        let (known, shape) = self.slots.get(hash as usize % SHAPES)?.as_ref()?;
+        (**known == *key).then_some(shape)
+    }
+
+    /// Remembers a shape.
+    pub(super) fn learn(&mut self, hash: u64, key: &[u8], shape: Shape) {
+        if self.slots.is_empty() {
+            self.slots.resize(SHAPES, None);
+        }
+        self.slots[hash as usize % SHAPES] = Some((key.into(), shape));
     }
 }
 
