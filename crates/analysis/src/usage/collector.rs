@@ -4,20 +4,23 @@
 //! plan of a kind of event, the class of an error code, the principal. What calls came to is remembered too. What is
 //! left for the other records is to fill the plan in and to find the row.
 
-use super::caller::{Caller, Callers, account};
-use super::kind::{Kinds, NeedKind, label};
+mod new;
+
+use super::caller::{Caller, Callers};
+use super::kind::{Kinds, label};
+use super::outcome::Outcomes;
 use super::parameters::Parameters;
 use super::principal::Who;
-use super::recall::{self, Calls, Rows, Shapes, Target};
+use super::recall::{self, Calls, Shapes, Target};
 use super::recipe::{Open, Way};
-use super::refusal::refusal;
 use super::row::Outcome;
-use super::shape::{Outline, Shape};
-use super::table::{EventId, Fingerprint, Key, Kind, Prints, Seen, hash_from};
+use super::screen::{check_version, not_usage};
+use super::shape::Outline;
+use super::table::{EventId, Fingerprint, Kind, Prints, Seen, hash_from};
 use super::when::Clock;
-use super::{Shared, Usage, context};
+use super::{Shared, Usage};
 use crate::audit_log::{Event, Problem, Raw, Sink, unescape};
-use leastwise_catalog::call::{ErrorClass, Known, Need, Plan, Scope, Scratch};
+use leastwise_catalog::call::{Plan, Scratch};
 use smallvec::SmallVec;
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
@@ -36,7 +39,7 @@ pub struct Collector<'s> {
     said: Option<Vec<(Outline, String)>>,
     arn: String,
     clock: Clock,
-    errors: Vec<(Vec<u8>, ErrorClass)>,
+    outcomes: Outcomes,
     scratch: Scratch,
     problems: Vec<Problem>,
     /// Whether to remember calls at all: the tests compare.
@@ -73,7 +76,7 @@ impl<'s> Collector<'s> {
             said: None,
             arn: String::new(),
             clock: Clock::default(),
-            errors: Vec::new(),
+            outcomes: Outcomes::default(),
             scratch: Scratch::default(),
             problems: Vec::new(),
             remembers: true,
@@ -106,50 +109,8 @@ impl<'s> Collector<'s> {
         self.usage.tally.records
     }
 
-    fn class(&mut self, code: Raw<'_>) -> ErrorClass {
-        if let Some((_, class)) = self.errors.iter().find(|(known, _)| known == code) {
-            return *class;
-        }
-        // A code that cannot be read says nothing about the permission.
-        let class =
-            unescape(code).map_or(ErrorClass::Unknown, |text| self.shared.planner.rules().outcome(&text));
-        if self.errors.len() < 1_000 {
-            self.errors.push((code.to_vec(), class));
-        }
-        class
-    }
-
-    /// How the call ended. A message that speaks of a refusal is believed whatever the code: some services wrap
-    /// one into an error of their own, such as for a role that may not be passed.
-    fn outcome(&mut self, code: Raw<'_>, message: Raw<'_>) -> Outcome {
-        if code.is_empty() && message.is_empty() {
-            return Outcome::Used;
-        }
-        let class = if code.is_empty() { ErrorClass::Authorised } else { self.class(code) };
-        match class {
-            ErrorClass::Denied => Outcome::Denied,
-            ErrorClass::Unknown => Outcome::Unknown,
-            ErrorClass::Authorised if says_refused(message) => Outcome::Denied,
-            ErrorClass::Authorised => Outcome::Failed,
-        }
-    }
-
-    /// Whether the record is somebody's API call; if not, why not.
-    fn not_usage(event: &Event<'_>) -> Option<&'static str> {
-        match (event.kind, event.category) {
-            (_, b"Insight") => Some("Insights events"),
-            (_, b"NetworkActivity") => Some("network activity events"),
-            (_, b"Aggregated") => Some("aggregated events"),
-            (b"AwsApiCall" | b"", _) => None,
-            (b"AwsServiceEvent", _) => Some("events of AWS services themselves"),
-            (b"AwsConsoleSignIn", _) => Some("console sign-ins"),
-            (b"AwsConsoleAction", _) => Some("console actions that are no API call"),
-            _ => Some("other kinds of events that are no API call"),
-        }
-    }
-
     fn take(&mut self, event: &Event<'_>) -> Result<(), String> {
-        if let Some(reason) = Self::not_usage(event) {
+        if let Some(reason) = not_usage(event) {
             self.usage.tally.leave_out(reason);
             return Ok(());
         }
@@ -181,7 +142,7 @@ impl<'s> Collector<'s> {
     /// Counts a call of a principal that is asked for.
     fn count(&mut self, event: &Event<'_>, caller: &Caller, principal: u32, time: i64) {
         let number = self.kinds.of(event, &self.shared.planner, &mut self.usage.table);
-        let outcome = self.outcome(event.error_code, event.error_message);
+        let outcome = self.outcomes.of(event.error_code, event.error_message, self.shared.planner.rules());
         let kind = self.kinds.get(number);
         if event.category == b"Data" && !kind.data {
             kind.data = true;
@@ -294,156 +255,11 @@ impl<'s> Collector<'s> {
         Some(counted)
     }
 
-    /// Counts a call by its plan, and remembers it in the way that `learn` says.
-    fn count_new(
-        &mut self,
-        event: &Event<'_>,
-        caller: &Caller,
-        common: &Common<'_>,
-        learn: Option<(Way, u64, &Open<'_>)>,
-    ) {
-        let account = std::str::from_utf8(account(event)).unwrap_or_default();
-        let mut counted = Counted::default();
-        self.targets.clear();
-        self.said = matches!(learn, Some((Way::Shape, ..))).then(Vec::new);
-        if common.outcome == Outcome::Denied
-            && self.refused(event, common, account, caller.partition, &mut counted)
-        {
-            if let Some((Way::Whole, hash, _)) = learn.filter(|_| counted.copies == 0) {
-                self.calls.learn(hash, &self.key, Rows { targets: &self.targets, resources: None });
-            }
-            return self.tally(counted);
-        }
-        let Some(plan) = self.kinds.get(common.kind).plan.take() else { return };
-        let parameters = Parameters::new(event.parameters, event.resources);
-        if matches!(*plan, Plan::Unknown) {
-            let action = self.kinds.get(common.kind).needs[0].action;
-            let context = self.callers.origin_of(common.origin).plain[0];
-            self.add(common, action, Kind::Unmapped, "", context, &mut counted);
-        } else {
-            let name = std::str::from_utf8(event.name).unwrap_or_default();
-            let region = std::str::from_utf8(event.region).unwrap_or_default();
-            let scope = Scope { partition: caller.partition, region, account, event: name };
-            let mut scratch = std::mem::take(&mut self.scratch);
-            plan.apply(&parameters, &scope, &mut scratch, &mut |need: Need<'_>| {
-                let planned = self.kinds.get(common.kind).needs[need.index];
-                let context = self.context(common, planned, &need, &parameters);
-                let row = match need.known {
-                    Known::Exact => Kind::Exact,
-                    Known::Pattern => Kind::Pattern,
-                    Known::Nothing => Kind::Nothing,
-                };
-                let outcome = if planned.maybe { Outcome::Unknown } else { common.outcome };
-                let common = &Common { outcome, ..*common };
-                self.add(common, planned.action, row, need.resource, context, &mut counted);
-            });
-            self.scratch = scratch;
-            // Copies lead to no row here, so such an event says nothing about the next.
-            match learn.filter(|_| counted.copies == 0) {
-                Some((Way::Whole, hash, _)) => {
-                    let looked = !self.scratch.asked().is_empty();
-                    let resources = looked.then(|| resources_of(event).unwrap_or_default());
-                    self.calls.learn(hash, &self.key, Rows { targets: &self.targets, resources });
-                }
-                Some((Way::Shape, hash, open)) => {
-                    let (recipe, said) = (&self.kinds.get(common.kind).recipe, self.said.take());
-                    let shape =
-                        Shape::new(&plan, recipe, (&parameters, open), &scope, said.unwrap_or_default());
-                    if let Some(shape) = shape {
-                        self.shapes.learn(hash, &self.key, shape);
-                    }
-                }
-                None => {}
-            }
-        }
-        self.kinds.get(common.kind).plan = Some(plan);
-        self.tally(counted);
-    }
-
     fn tally(&mut self, counted: Counted) {
         match counted {
             Counted { rows: 0, copies: 0 } => self.usage.tally.leave_out("calls that need no permission"),
             Counted { rows: 0, .. } => self.usage.tally.duplicates += 1,
             _ => self.usage.tally.events += 1,
-        }
-    }
-
-    /// A refused call counts as AWS's message says; `false` when it does not say.
-    fn refused(
-        &mut self,
-        event: &Event<'_>,
-        common: &Common<'_>,
-        account: &str,
-        partition: &str,
-        counted: &mut Counted,
-    ) -> bool {
-        let Some(message) = unescape(event.error_message) else { return false };
-        let Some(refusal) = refusal(&message, account, partition, self.shared.planner.catalog()) else {
-            return false;
-        };
-        let (kind, resource) = match &refusal.resource {
-            Some((text, true)) => (Kind::Pattern, text.as_str()),
-            Some((text, false)) => (Kind::Exact, text.as_str()),
-            // The message names no resource: the action knows none, or the mapping may know more.
-            None if takes_no_resource(self.shared.planner.catalog(), &refusal.action) => (Kind::Exact, "*"),
-            None => return false,
-        };
-        let action = self.usage.table.actions.intern(refusal.action.as_bytes());
-        let need = NeedKind { action, kms: refusal.action.starts_with("kms:"), tags: false, maybe: false };
-        let context = self.callers.origin_of(common.origin).plain[usize::from(need.kms)];
-        self.add(common, action, kind, resource, context, counted);
-        true
-    }
-
-    fn context(
-        &mut self,
-        common: &Common<'_>,
-        kind: NeedKind,
-        need: &Need<'_>,
-        parameters: &Parameters<'_>,
-    ) -> u32 {
-        let tags = if kind.tags { parameters.tags() } else { Vec::new() };
-        if need.context.is_empty() && tags.is_empty() {
-            return self.callers.origin_of(common.origin).plain[usize::from(kind.kms)];
-        }
-        let mut bytes = self.callers.origin_of(common.origin).base.clone();
-        context::via(common.invoked_by, common.region, kind.kms, &mut bytes);
-        for (key, value) in need.context {
-            context::push(&mut bytes, key, &[value.as_bytes()]);
-        }
-        if !tags.is_empty() {
-            let keys: Vec<&[u8]> = tags.iter().map(|(key, _)| key.as_bytes()).collect();
-            context::push(&mut bytes, "aws:TagKeys", &keys);
-            for (key, value) in &tags {
-                context::push(&mut bytes, &format!("aws:RequestTag/{key}"), &[value.as_bytes()]);
-            }
-        }
-        self.usage.table.contexts.intern(&bytes)
-    }
-
-    #[inline]
-    fn add(
-        &mut self,
-        common: &Common<'_>,
-        action: u32,
-        kind: Kind,
-        resource: &str,
-        context: u32,
-        counted: &mut Counted,
-    ) {
-        let key = Key { principal: common.principal, action, context, outcome: common.outcome as u8, kind };
-        let table = &mut self.usage.table;
-        let hash = table.hash(&key, resource);
-        let Some(print) = fingerprint(self.shared, common, hash, counted) else { return };
-        let row = if self.shared.settings.keep_fingerprints && print.1 != 0 {
-            table.add(key, resource, hash, seen_once(common), Prints::New(print))
-        } else {
-            table.count(key, resource, hash, (common.time, common.id))
-        };
-        self.targets.push((row, hash));
-        if let Some(said) = &mut self.said {
-            let outline = Outline::new(key, table.seed_of(&key), table.group(&key));
-            said.push((outline, resource.to_owned()));
         }
     }
 }
@@ -493,24 +309,7 @@ impl Sink for Collector<'_> {
     }
 }
 
-fn takes_no_resource(catalog: &leastwise_catalog::Catalog, action: &str) -> bool {
-    catalog.action(action).is_some_and(|action| action.resources.is_empty())
-}
-
 /// The text of a record's `resources`.
 fn resources_of<'a>(event: &Event<'a>) -> Option<&'a [u8]> {
     event.resources.map_or(Some(b""), |mut resources| resources.skip().ok())
-}
-
-/// IAM User Guide, "Troubleshoot access denied error messages": every such message has these words.
-fn says_refused(message: Raw<'_>) -> bool {
-    memchr::memmem::find(message, b"not authorized to perform").is_some()
-}
-
-/// Records of another major version may mean something else by the same names.
-fn check_version(version: Raw<'_>) -> Result<(), String> {
-    if version.is_empty() || version.starts_with(b"1.") {
-        return Ok(());
-    }
-    Err(format!("eventVersion `{}` is not 1.x; the record is left out", String::from_utf8_lossy(version)))
 }

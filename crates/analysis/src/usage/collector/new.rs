@@ -1,0 +1,167 @@
+//! A call that is not like one that is remembered: its plan is filled in, or AWS's refusal is read.
+
+use super::{Collector, Common, Counted, fingerprint, resources_of, seen_once};
+use crate::audit_log::{Event, unescape};
+use crate::usage::caller::{Caller, account};
+use crate::usage::context;
+use crate::usage::kind::NeedKind;
+use crate::usage::parameters::Parameters;
+use crate::usage::recall::Rows;
+use crate::usage::recipe::{Open, Way};
+use crate::usage::refusal::refusal;
+use crate::usage::row::Outcome;
+use crate::usage::shape::{Outline, Shape};
+use crate::usage::table::{Key, Kind, Prints};
+use leastwise_catalog::Catalog;
+use leastwise_catalog::call::{Known, Need, Plan, Scope};
+
+impl Collector<'_> {
+    /// Counts a call by its plan, and remembers it in the way that `learn` says.
+    pub(super) fn count_new(
+        &mut self,
+        event: &Event<'_>,
+        caller: &Caller,
+        common: &Common<'_>,
+        learn: Option<(Way, u64, &Open<'_>)>,
+    ) {
+        let account = std::str::from_utf8(account(event)).unwrap_or_default();
+        let mut counted = Counted::default();
+        self.targets.clear();
+        self.said = matches!(learn, Some((Way::Shape, ..))).then(Vec::new);
+        if common.outcome == Outcome::Denied
+            && self.refused(event, common, account, caller.partition, &mut counted)
+        {
+            if let Some((Way::Whole, hash, _)) = learn.filter(|_| counted.copies == 0) {
+                self.calls.learn(hash, &self.key, Rows { targets: &self.targets, resources: None });
+            }
+            return self.tally(counted);
+        }
+        let Some(plan) = self.kinds.get(common.kind).plan.take() else { return };
+        let parameters = Parameters::new(event.parameters, event.resources);
+        if matches!(*plan, Plan::Unknown) {
+            let action = self.kinds.get(common.kind).needs[0].action;
+            let context = self.callers.origin_of(common.origin).plain[0];
+            self.add(common, action, Kind::Unmapped, "", context, &mut counted);
+        } else {
+            let name = std::str::from_utf8(event.name).unwrap_or_default();
+            let region = std::str::from_utf8(event.region).unwrap_or_default();
+            let scope = Scope { partition: caller.partition, region, account, event: name };
+            let mut scratch = std::mem::take(&mut self.scratch);
+            plan.apply(&parameters, &scope, &mut scratch, &mut |need: Need<'_>| {
+                let planned = self.kinds.get(common.kind).needs[need.index];
+                let context = self.context(common, planned, &need, &parameters);
+                let row = match need.known {
+                    Known::Exact => Kind::Exact,
+                    Known::Pattern => Kind::Pattern,
+                    Known::Nothing => Kind::Nothing,
+                };
+                let outcome = if planned.maybe { Outcome::Unknown } else { common.outcome };
+                let common = &Common { outcome, ..*common };
+                self.add(common, planned.action, row, need.resource, context, &mut counted);
+            });
+            self.scratch = scratch;
+            // Copies lead to no row here, so such an event says nothing about the next.
+            match learn.filter(|_| counted.copies == 0) {
+                Some((Way::Whole, hash, _)) => {
+                    let looked = !self.scratch.asked().is_empty();
+                    let resources = looked.then(|| resources_of(event).unwrap_or_default());
+                    self.calls.learn(hash, &self.key, Rows { targets: &self.targets, resources });
+                }
+                Some((Way::Shape, hash, open)) => {
+                    let (recipe, said) = (&self.kinds.get(common.kind).recipe, self.said.take());
+                    let shape =
+                        Shape::new(&plan, recipe, (&parameters, open), &scope, said.unwrap_or_default());
+                    if let Some(shape) = shape {
+                        self.shapes.learn(hash, &self.key, shape);
+                    }
+                }
+                None => {}
+            }
+        }
+        self.kinds.get(common.kind).plan = Some(plan);
+        self.tally(counted);
+    }
+
+    /// A refused call counts as AWS's message says; `false` when it does not say.
+    fn refused(
+        &mut self,
+        event: &Event<'_>,
+        common: &Common<'_>,
+        account: &str,
+        partition: &str,
+        counted: &mut Counted,
+    ) -> bool {
+        let Some(message) = unescape(event.error_message) else { return false };
+        let Some(refusal) = refusal(&message, account, partition, self.shared.planner.catalog()) else {
+            return false;
+        };
+        let (kind, resource) = match &refusal.resource {
+            Some((text, true)) => (Kind::Pattern, text.as_str()),
+            Some((text, false)) => (Kind::Exact, text.as_str()),
+            // The message names no resource: the action knows none, or the mapping may know more.
+            None if takes_no_resource(self.shared.planner.catalog(), &refusal.action) => (Kind::Exact, "*"),
+            None => return false,
+        };
+        let action = self.usage.table.actions.intern(refusal.action.as_bytes());
+        let need = NeedKind { action, kms: refusal.action.starts_with("kms:"), tags: false, maybe: false };
+        let context = self.callers.origin_of(common.origin).plain[usize::from(need.kms)];
+        self.add(common, action, kind, resource, context, counted);
+        true
+    }
+
+    fn context(
+        &mut self,
+        common: &Common<'_>,
+        kind: NeedKind,
+        need: &Need<'_>,
+        parameters: &Parameters<'_>,
+    ) -> u32 {
+        let tags = if kind.tags { parameters.tags() } else { Vec::new() };
+        if need.context.is_empty() && tags.is_empty() {
+            return self.callers.origin_of(common.origin).plain[usize::from(kind.kms)];
+        }
+        let mut bytes = self.callers.origin_of(common.origin).base.clone();
+        context::via(common.invoked_by, common.region, kind.kms, &mut bytes);
+        for (key, value) in need.context {
+            context::push(&mut bytes, key, &[value.as_bytes()]);
+        }
+        if !tags.is_empty() {
+            let keys: Vec<&[u8]> = tags.iter().map(|(key, _)| key.as_bytes()).collect();
+            context::push(&mut bytes, "aws:TagKeys", &keys);
+            for (key, value) in &tags {
+                context::push(&mut bytes, &format!("aws:RequestTag/{key}"), &[value.as_bytes()]);
+            }
+        }
+        self.usage.table.contexts.intern(&bytes)
+    }
+
+    #[inline]
+    fn add(
+        &mut self,
+        common: &Common<'_>,
+        action: u32,
+        kind: Kind,
+        resource: &str,
+        context: u32,
+        counted: &mut Counted,
+    ) {
+        let key = Key { principal: common.principal, action, context, outcome: common.outcome as u8, kind };
+        let table = &mut self.usage.table;
+        let hash = table.hash(&key, resource);
+        let Some(print) = fingerprint(self.shared, common, hash, counted) else { return };
+        let row = if self.shared.settings.keep_fingerprints && print.1 != 0 {
+            table.add(key, resource, hash, seen_once(common), Prints::New(print))
+        } else {
+            table.count(key, resource, hash, (common.time, common.id))
+        };
+        self.targets.push((row, hash));
+        if let Some(said) = &mut self.said {
+            let outline = Outline::new(key, table.seed_of(&key), table.group(&key));
+            said.push((outline, resource.to_owned()));
+        }
+    }
+}
+
+fn takes_no_resource(catalog: &Catalog, action: &str) -> bool {
+    catalog.action(action).is_some_and(|action| action.resources.is_empty())
+}
