@@ -16,7 +16,8 @@ use super::recipe::{Open, Way};
 use super::row::Outcome;
 use super::screen::{check_version, not_usage};
 use super::shape::Outline;
-use super::table::{EventId, Fingerprint, Kind, Prints, Seen, hash_from};
+use super::sighting::{Fingerprint, Kind, Prints, Seen};
+use super::table::hash_from;
 use super::when::Clock;
 use super::{Shared, Usage};
 use crate::audit_log::{Event, Problem, Raw, Sink, unescape};
@@ -287,7 +288,7 @@ fn fingerprint(
 }
 
 fn seen_once(common: &Common<'_>) -> Seen {
-    Seen { count: 1, first: common.time, last: common.time, example: EventId::new(common.id) }
+    Seen::once(common.time, common.id)
 }
 
 /// How many rows one event gave, and how many of them were counted before.

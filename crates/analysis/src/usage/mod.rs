@@ -21,6 +21,7 @@ mod row;
 mod save;
 mod screen;
 mod shape;
+mod sighting;
 mod table;
 mod tally;
 mod when;
@@ -34,7 +35,8 @@ pub use tally::{Source, Tally, Unmapped};
 use leastwise_catalog::call::Planner;
 use leastwise_policy::glob::Glob;
 use leastwise_policy::time::Timestamp;
-use table::{Key, Kind, RowView, Table};
+use sighting::{Key, Kind};
+use table::{RowView, Table};
 
 /// How many distinct resources are kept for one principal, action, context and outcome before they are folded.
 pub const FOLD_AT: usize = 1_000;

@@ -6,7 +6,8 @@
 
 use super::Usage;
 use super::row::Outcome;
-use super::table::{EventId, Fingerprint, Key, Kind, Prints, Seen, Table};
+use super::sighting::{EventId, Fingerprint, Key, Kind, Prints, Seen};
+use super::table::Table;
 use super::tally::{Source, Tally};
 use miniz_oxide::deflate::compress_to_vec;
 use miniz_oxide::inflate::decompress_to_vec_with_limit;

@@ -8,7 +8,7 @@
 
 use super::parameters::Parameters;
 use super::recipe::{Open, Recipe};
-use super::table::{Key, Kind};
+use super::sighting::{Key, Kind};
 use leastwise_catalog::call::{self, Asked, Known, Need, Path, Plan, Scope, Scratch};
 
 /// What calls of one shape need.

@@ -1,115 +1,12 @@
 //! The rows, as numbers: what the collectors fill and merge.
 
-use super::fold::{MAX_LEVEL, fold, fold_into, next_level, separators};
+mod groups;
+
 use super::intern::Interner;
+use super::sighting::{EventId, Fingerprint, Key, Kind, Prints, Seen};
+use groups::Group;
 use hashbrown::HashTable;
 use xxhash_rust::xxh3::xxh3_64_with_seed;
-
-/// How much is known of a row's resource, or of its action.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-#[repr(u8)]
-pub(super) enum Kind {
-    /// An ARN.
-    Exact,
-    /// A pattern that the call itself stands for.
-    Pattern,
-    /// The log does not say.
-    Nothing,
-    /// A pattern that too many resources were folded into.
-    Folded,
-    /// The event's action is not known: `action` holds the event source and name.
-    Unmapped,
-}
-
-impl Kind {
-    pub(super) fn from_byte(byte: u8) -> Option<Kind> {
-        [Kind::Exact, Kind::Pattern, Kind::Nothing, Kind::Folded, Kind::Unmapped]
-            .get(usize::from(byte))
-            .copied()
-    }
-
-    /// Where rows of this kind stand among others: in the order of [`Resource`](super::Resource)'s variants.
-    pub(super) fn rank(self) -> u8 {
-        match self {
-            Kind::Exact => 0,
-            Kind::Pattern => 1,
-            Kind::Folded => 2,
-            Kind::Nothing | Kind::Unmapped => 3,
-        }
-    }
-
-    /// Whether rows of this kind are folded together when there are too many.
-    fn is_folded_at_some_point(self) -> bool {
-        matches!(self, Kind::Exact | Kind::Folded)
-    }
-}
-
-/// What makes a row a row of its own, but for the resource's text.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Key {
-    pub principal: u32,
-    pub action: u32,
-    pub context: u32,
-    pub outcome: u8,
-    pub kind: Kind,
-}
-
-/// An event's id as far as it is kept: 36 bytes, the length of a UUID.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct EventId {
-    bytes: [u8; 36],
-}
-
-impl EventId {
-    /// Ids are UUIDs; whatever is no printable ASCII in one is kept as `?`, so that none can break a line.
-    pub(super) fn new(text: &[u8]) -> Self {
-        let text = &text[..text.len().min(36)];
-        let mut bytes = [0; 36];
-        bytes[..text.len()].copy_from_slice(text);
-        for byte in &mut bytes[..text.len()] {
-            *byte = if byte.is_ascii_graphic() { *byte } else { b'?' };
-        }
-        EventId { bytes }
-    }
-
-    pub(super) fn text(&self) -> String {
-        let bytes: Vec<u8> = self.bytes.iter().copied().take_while(|byte| *byte != 0).collect();
-        String::from_utf8_lossy(&bytes).into_owned()
-    }
-}
-
-/// How often and when.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Seen {
-    pub count: u64,
-    pub first: i64,
-    pub last: i64,
-    pub example: EventId,
-}
-
-/// The fingerprint of a counted event: its day, and a hash of its id and row.
-pub(super) type Fingerprint = (i32, u64);
-
-/// The events of a sighting, as far as they are remembered.
-#[derive(Debug, Clone, Copy)]
-pub(super) enum Prints<'a> {
-    /// They are not.
-    None,
-    /// One that is known to be new.
-    New(Fingerprint),
-    /// Some that the row may have already.
-    Some(&'a [Fingerprint]),
-}
-
-impl Prints<'_> {
-    fn to_vec(self) -> Vec<Fingerprint> {
-        match self {
-            Prints::None => Vec::new(),
-            Prints::New(print) => vec![print],
-            Prints::Some(prints) => prints.to_vec(),
-        }
-    }
-}
 
 /// A row as far as every event asks for it: one line of the processor's cache.
 #[derive(Debug, Clone)]
@@ -139,15 +36,6 @@ pub(super) struct RowView<'a> {
     pub key: Key,
     pub seen: Seen,
     pub fingerprints: &'a [Fingerprint],
-}
-
-/// The rows of one principal, action, context and outcome that are folded together.
-#[derive(Debug, Clone)]
-struct Group {
-    key: Key,
-    hash: u64,
-    level: u8,
-    rows: Vec<u32>,
 }
 
 /// All rows.
@@ -226,7 +114,7 @@ impl Table {
                 self.count_row(row, seen);
                 row
             }
-            None => self.insert(key, resource, hash, seen_once(seen), Prints::None),
+            None => self.insert(key, resource, hash, Seen::once(seen.0, seen.1), Prints::None),
         }
     }
 
@@ -247,7 +135,7 @@ impl Table {
                 self.count_row(row, seen);
                 row
             }
-            None => self.add_to_group(group, key, resource, hash, seen_once(seen), Prints::None),
+            None => self.add_to_group(group, key, resource, hash, Seen::once(seen.0, seen.1), Prints::None),
         };
         self.folded = folded;
         row
@@ -261,7 +149,7 @@ impl Table {
             row.count += 1;
             row.last = row.last.max(time);
         } else {
-            self.add_to_row(id, seen_once((time, event)), Prints::None);
+            self.add_to_row(id, Seen::once(time, event), Prints::None);
         }
     }
 
@@ -291,26 +179,6 @@ impl Table {
         row
     }
 
-    /// A resource as its group folds it now: the row's key, text and hash.
-    #[inline]
-    fn as_folded<'t>(
-        &self,
-        group: usize,
-        key: Key,
-        resource: &'t str,
-        hash: u64,
-        folded: &'t mut String,
-    ) -> (Key, &'t str, u64) {
-        let level = self.groups[group].level;
-        if level == 0 || !fold_into(resource, level, key.kind == Kind::Folded, folded) || *folded == resource
-        {
-            return (key, resource, hash);
-        }
-        let key = Key { kind: Kind::Folded, ..key };
-        let hash = self.hash(&key, folded);
-        (key, folded, hash)
-    }
-
     /// Adds another sighting of a row that is live; events whose fingerprints both have are counted once.
     pub(super) fn add_to_row(&mut self, row: u32, other: Seen, prints: Prints<'_>) {
         let detail = &mut self.details[row as usize];
@@ -331,54 +199,6 @@ impl Table {
         row.last = row.last.max(other.last);
         if (other.first, other.example) < (row.first, detail.example) {
             (row.first, detail.example) = (other.first, other.example);
-        }
-    }
-
-    /// Adds a row that is new to its group. It may be folded at once, and is then not live.
-    fn add_to_group(
-        &mut self,
-        group: usize,
-        key: Key,
-        resource: &str,
-        hash: u64,
-        seen: Seen,
-        prints: Prints<'_>,
-    ) -> u32 {
-        let row = self.insert(key, resource, hash, seen, prints);
-        self.groups[group].rows.push(row);
-        while self.groups[group].rows.len() > self.fold_at && self.groups[group].level < MAX_LEVEL {
-            let rows = self.groups[group].rows.iter().map(|id| &self.rows[*id as usize]);
-            let deepest = rows.map(|row| separators(text_of(&self.text, row))).max();
-            let level = next_level(self.groups[group].level, deepest.unwrap_or_default());
-            self.raise(group, level);
-        }
-        row
-    }
-
-    /// Folds a group further.
-    fn raise(&mut self, group: usize, level: u8) {
-        self.groups[group].level = level;
-        let rows = std::mem::take(&mut self.groups[group].rows);
-        for id in rows {
-            let row = &self.rows[id as usize];
-            let text = text_of(&self.text, row);
-            match fold(text, level, row.key.kind == Kind::Folded) {
-                Some(folded) if folded != text => {
-                    let key = Key { kind: Kind::Folded, ..row.key };
-                    let seen = self.view(id).seen;
-                    let prints = std::mem::take(&mut self.details[id as usize].fingerprints);
-                    self.remove(id);
-                    let hash = self.hash(&key, &folded);
-                    match self.find(hash, &key, &folded) {
-                        Some(known) => self.add_to_row(known, seen, Prints::Some(&prints)),
-                        None => {
-                            let row = self.insert(key, &folded, hash, seen, Prints::Some(&prints));
-                            self.groups[group].rows.push(row);
-                        }
-                    }
-                }
-                _ => self.groups[group].rows.push(id),
-            }
         }
     }
 
@@ -415,24 +235,6 @@ impl Table {
         self.rows[id as usize].live = false;
     }
 
-    /// The group that a key's rows belong to.
-    pub(super) fn group(&mut self, key: &Key) -> usize {
-        let same = |group: &Group| {
-            (group.key.principal, group.key.action, group.key.context, group.key.outcome)
-                == (key.principal, key.action, key.context, key.outcome)
-        };
-        let hash = self.seed(key, Kind::Folded);
-        let groups = &self.groups;
-        if let Some(&id) = self.group_index.find(hash, |&id| same(&groups[id as usize])) {
-            return id as usize;
-        }
-        let id = self.groups.len();
-        self.groups.push(Group { key: *key, hash, level: 0, rows: Vec::new() });
-        let groups = &self.groups;
-        self.group_index.insert_unique(hash, id as u32, |&id| groups[id as usize].hash);
-        id
-    }
-
     fn view(&self, id: u32) -> RowView<'_> {
         let (row, detail) = (&self.rows[id as usize], &self.details[id as usize]);
         let Row { key, count, first, last, .. } = *row;
@@ -444,19 +246,6 @@ impl Table {
     pub(super) fn rows(&self) -> impl Iterator<Item = (RowView<'_>, &str)> {
         let live = self.rows.iter().enumerate().filter(|(_, row)| row.live);
         live.map(|(id, row)| (self.view(id as u32), text_of(&self.text, row)))
-    }
-
-    /// The folded groups: a key whose `kind` means nothing, and the level.
-    pub(super) fn levels(&self) -> impl Iterator<Item = (Key, u8)> {
-        self.groups.iter().filter(|group| group.level > 0).map(|group| (group.key, group.level))
-    }
-
-    /// Folds the group of `key` to at least `level`.
-    pub(super) fn raise_to(&mut self, key: &Key, level: u8) {
-        let group = self.group(key);
-        if self.groups[group].level < level {
-            self.raise(group, level.min(MAX_LEVEL));
-        }
     }
 
     /// Takes in another table. What comes out does not depend on the order.
@@ -483,10 +272,6 @@ impl Table {
 #[inline]
 pub(super) fn hash_from(seed: u64, resource: &str) -> u64 {
     xxh3_64_with_seed(resource.as_bytes(), seed)
-}
-
-fn seen_once((time, event): (i64, &[u8])) -> Seen {
-    Seen { count: 1, first: time, last: time, example: EventId::new(event) }
 }
 
 fn text_of<'a>(text: &'a str, row: &Row) -> &'a str {

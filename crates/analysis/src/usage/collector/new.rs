@@ -11,7 +11,7 @@ use crate::usage::recipe::{Open, Way};
 use crate::usage::refusal::refusal;
 use crate::usage::row::Outcome;
 use crate::usage::shape::{Outline, Shape};
-use crate::usage::table::{Key, Kind, Prints};
+use crate::usage::sighting::{Key, Kind, Prints};
 use leastwise_catalog::Catalog;
 use leastwise_catalog::call::{Known, Need, Plan, Scope};
 
