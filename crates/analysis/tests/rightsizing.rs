@@ -36,7 +36,7 @@ fn of_principal(rows: &[UsageRow], arn: &str) -> Vec<UsageRow> {
 
 fn in_force(result: &Rightsized, boundary: Option<&PolicySet>) -> PolicySet {
     let boundary = boundary.and_then(|granted| granted.boundary.clone());
-    PolicySet { identity: result.documents.clone(), boundary }
+    PolicySet { identity: result.documents.clone(), boundary, ..PolicySet::default() }
 }
 
 fn check_documents(result: &Rightsized) {

@@ -40,6 +40,7 @@ fn set() -> PolicySet {
             ),
         ],
         boundary: Some(vec![named("boundary", vec![Statement::allow(["s3:*"], ["*"]).with_sid("OnlyS3")])]),
+        ..PolicySet::default()
     }
 }
 

@@ -99,6 +99,7 @@ fn sets() -> impl Strategy<Value = PolicySet> {
     (documents(), prop::option::weighted(0.3, documents())).prop_map(|(identity, boundary)| PolicySet {
         identity: named(identity),
         boundary: boundary.map(named),
+        ..PolicySet::default()
     })
 }
 

@@ -6,7 +6,8 @@
 #![expect(clippy::unwrap_used, reason = "a row that cannot be read fails its page")]
 
 use leastwise_policy::aws::evaluate::{
-    Context, Evaluation, PolicySet, PrincipalRef, Request, ResourceRef, Verdict, evaluate,
+    Context, Evaluation, OrganizationLevel, OrganizationPath, PolicySet, PrincipalRef, Request, ResourceRef,
+    ResourceSide, Verdict, evaluate,
 };
 use leastwise_policy::aws::{DocumentKind, Named, Policy};
 use std::path::Path;
@@ -39,6 +40,11 @@ fn variables_are_replaced_as_in_iam() {
 #[test]
 fn statements_and_layers_add_up_to_a_verdict() {
     check("evaluation.md", 31);
+}
+
+#[test]
+fn the_layers_of_an_account_and_its_organisation_add_up_as_in_aws() {
+    check("layers.md", 154);
 }
 
 /// Runs the rows of a page, which must be at least `least` so that no table is passed over.
@@ -90,7 +96,7 @@ impl Table {
 
     fn answer(self, cells: &[&str]) -> (String, String) {
         match self {
-            Table::Evaluation => (verdict(cells[0], cells[1]), cells[2].to_owned()),
+            Table::Evaluation => (verdict(cells[0], cells[1], cells[2]), cells[2].to_owned()),
             Table::Document => (reading(code(cells[0])), cells[1].to_owned()),
             Table::Other => unreachable!("only rows of known tables are run"),
         }
@@ -137,11 +143,10 @@ fn reading(cell: &str) -> String {
     }
 }
 
-/// Evaluates a row: `identity / boundary` in the first cell, the request in the second.
-fn verdict(policy: &str, request: &str) -> String {
-    let mut layers = policy.split(" / ").map(|cell| vec![Named::new("policy", document(code(cell.trim())))]);
-    let set = PolicySet { identity: layers.next().unwrap(), boundary: layers.next() };
-    let mut principal = "arn:aws:iam::111122223333:role/agent";
+/// Evaluates a row: the layers in the first cell, the request in the second. `expected` says how much is spelled.
+fn verdict(policy: &str, request: &str, expected: &str) -> String {
+    let mut set = policies(policy);
+    let mut principal = PrincipalRef::new("arn:aws:iam::111122223333:role/agent");
     let (mut action, mut resource) = ("s3:GetObject", ResourceRef::Exact("arn:aws:s3:::bucket/key"));
     let mut context = Context::new();
     context.complete(true);
@@ -150,7 +155,16 @@ fn verdict(policy: &str, request: &str) -> String {
             None if code(part.trim()) == "…" => {
                 context.complete(false);
             }
-            Some(("by", arn)) => principal = arn,
+            Some(("by", arn)) => principal = PrincipalRef { arn, ..principal },
+            Some(("session", name)) => principal = principal.in_session(name),
+            Some(("owner", account)) => {
+                set.resource.get_or_insert_default().account = account.to_owned();
+            }
+            Some(("management", account)) => {
+                let account = Some(account.to_owned());
+                let paths = [&mut set.service_control, &mut set.resource_control];
+                paths.into_iter().flatten().for_each(|path| path.management_account = account.clone());
+            }
             Some((name, "absent")) => {
                 context.absent(name);
             }
@@ -165,8 +179,54 @@ fn verdict(policy: &str, request: &str) -> String {
             _ => panic!("cannot read `{part}`"),
         }
     }
-    let request = Request { principal: PrincipalRef::new(principal), action, resource, context: &context };
-    spell(&evaluate(&set, &request))
+    let evaluation = evaluate(&set, &Request { principal, action, resource, context: &context });
+    let layer = match evaluation.verdict {
+        Verdict::ExplicitDeny => evaluation.by.first().map(|place| place.layer),
+        _ => evaluation.silent,
+    };
+    match layer {
+        Some(layer) if expected.contains(": ") => format!("{}: {}", spell(&evaluation), layer.as_str()),
+        _ => spell(&evaluation),
+    }
+}
+
+/// `identity / boundary`, or layers with their names before the document; a name without one is a layer without
+/// policies.
+fn policies(cell: &str) -> PolicySet {
+    let mut set = PolicySet::default();
+    for (number, part) in cell.split(" / ").enumerate() {
+        let (name, text) = match part.trim().split_once('`') {
+            Some((name, text)) => (name.trim(), text.trim_end_matches('`')),
+            None => (part.trim(), ""),
+        };
+        let documents = match text {
+            "" => Vec::new(),
+            "all" => vec![Named::new("policy", document(ALL))],
+            text => vec![Named::new("policy", document(text))],
+        };
+        match (name, number) {
+            ("", 0) => set.identity = documents,
+            ("nothing", 0) => {}
+            ("", 1) | ("boundary", _) => set.boundary = Some(documents),
+            ("session", _) => set.session.get_or_insert_default().extend(documents),
+            ("endpoint", _) => set.endpoint = Some(documents),
+            ("resource", _) => {
+                let account = "111122223333".to_owned();
+                set.resource = Some(ResourceSide { account, policies: documents });
+            }
+            ("SCP", _) => push_level(&mut set.service_control, documents),
+            ("RCP", _) => push_level(&mut set.resource_control, documents),
+            ("no SCP level", _) => set.service_control = Some(OrganizationPath::default()),
+            _ => panic!("cannot read `{part}`"),
+        }
+    }
+    set
+}
+
+const ALL: &str = r#"{"Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "*"}"#;
+
+fn push_level(path: &mut Option<OrganizationPath>, documents: Vec<Named<Policy>>) {
+    path.get_or_insert_default().levels.push(OrganizationLevel::new("level", documents));
 }
 
 fn insert(context: &mut Context, key: &str, value: &str) {
@@ -195,7 +255,8 @@ fn document(json: &str) -> Policy {
             format!(r#"{{"Effect": "Allow", "Action": "*", "Resource": "*", "Condition": {json}}}"#);
         format!(r#"{{"Version": "2012-10-17", "Statement": {statement}}}"#)
     };
-    Policy::parse(&text).unwrap_or_else(|error| panic!("{error}\n{text}"))
+    let kind = if text.contains("Principal\":") { DocumentKind::Resource } else { DocumentKind::Identity };
+    Policy::parse_kind(&text, kind).unwrap_or_else(|error| panic!("{error}\n{text}"))
 }
 
 fn spell(evaluation: &Evaluation) -> String {

@@ -80,7 +80,7 @@ impl Resolver {
             attached: attached_arns(entity.attached_managed_policies.iter().flatten()),
             inline: entity.inline.iter().flatten().map(|policy| policy.policy_name.clone()).collect(),
             groups: group_names,
-            policies: PolicySet { identity, boundary },
+            policies: PolicySet { identity, boundary, ..PolicySet::default() },
             boundary: boundary_arn,
             trust,
             complete,

@@ -21,7 +21,7 @@ impl<'a> Allow<'a> {
     pub(super) fn new(document: &'a str, statement: &'a Statement, version: Version) -> Allow<'a> {
         let alone = |statement: Statement| {
             let policy = Policy { version, id: None, statements: vec![statement] };
-            PolicySet { identity: vec![Named::new("", policy)], boundary: None }
+            PolicySet::of_identity(vec![Named::new("", policy)])
         };
         let bare = Statement { condition: Conditions::new(), ..statement.clone() };
         let any = ResourceBlock::Resource(vec![ResourcePattern::new("*")]);

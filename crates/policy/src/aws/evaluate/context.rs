@@ -89,17 +89,27 @@ impl Context {
     }
 }
 
-/// Who makes the request: the ARN of the user, the role (not its session) or the account's root.
+/// Who makes the request: the ARN of the user, the role (not its session), the account's root or an identity provider;
+/// the name of a service.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct PrincipalRef<'a> {
-    /// The ARN, with the path of the role or user.
+    /// The ARN, with the path of the role or user; `lambda.amazonaws.com`.
     pub arn: &'a str,
+    /// The name of the session: of `AssumeRole` for a role, of `GetFederationToken` for a user. A role without it asks
+    /// in some session, nobody knows which.
+    pub session: Option<&'a str>,
 }
 
 impl<'a> PrincipalRef<'a> {
     /// The principal with this ARN.
     pub const fn new(arn: &'a str) -> PrincipalRef<'a> {
-        PrincipalRef { arn }
+        PrincipalRef { arn, session: None }
+    }
+
+    /// The same principal in the session of this name.
+    #[must_use]
+    pub const fn in_session(self, name: &'a str) -> PrincipalRef<'a> {
+        PrincipalRef { session: Some(name), ..self }
     }
 }
 
@@ -108,6 +118,8 @@ impl<'a> PrincipalRef<'a> {
 pub(in crate::aws) struct Facts<'a> {
     context: &'a Context,
     principal: PrincipalRef<'a>,
+    /// The ARN of the session, when the principal is a federated user.
+    federated: Option<&'a str>,
 }
 
 /// The value of a policy variable.
@@ -140,8 +152,12 @@ impl Found<'_> {
 }
 
 impl<'a> Facts<'a> {
-    pub(in crate::aws) fn new(context: &'a Context, principal: PrincipalRef<'a>) -> Facts<'a> {
-        Facts { context, principal }
+    pub(in crate::aws) fn new(
+        context: &'a Context,
+        principal: PrincipalRef<'a>,
+        federated: Option<&'a str>,
+    ) -> Facts<'a> {
+        Facts { context, principal, federated }
     }
 
     /// The values of `key`, which is in lower case.
@@ -177,6 +193,15 @@ impl<'a> Facts<'a> {
             Some((kind, path)) => (kind, path.rsplit('/').next().unwrap_or(path)),
             None => (resource, ""),
         };
+        if let Some(session) = self.federated {
+            return match key {
+                "aws:principalarn" => Found::One(session),
+                "aws:principalaccount" => Found::One(account),
+                "aws:principaltype" => Found::One("FederatedUser"),
+                "aws:username" => Found::Absent,
+                _ => Found::Unknown,
+            };
+        }
         match (key, kind) {
             ("aws:principalarn", "user" | "role" | "root") => Found::One(arn),
             ("aws:principalaccount", "user" | "role" | "root") => Found::One(account),

@@ -1,0 +1,326 @@
+//! Who asks, as the `Principal` and `NotPrincipal` elements see it, and what naming him grants.
+//!
+//! <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html> and, for how far a
+//! resource policy reaches within one account,
+//! <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic_policy-eval-denyallow.html>.
+//!
+//! A principal that is not understood (a wildcard within a name, a unique id, a canonical user) is named by a `Deny`
+//! and not by an `Allow`.
+
+use super::context::{Context, PrincipalRef};
+use super::truth::{Truth, any};
+use crate::arn::Arn;
+use crate::aws::{Comparison, Effect, PrincipalBlock, PrincipalKind, PrincipalSet, Statement};
+
+/// The key that would tell which session of a role asks: it ends with the session's name.
+const SESSION_KEY: &str = "aws:userid";
+
+/// Who asks.
+#[derive(Debug)]
+pub(super) struct Caller<'a> {
+    /// The ARN of the user, role, root or provider, or the name of the service.
+    name: &'a str,
+    kind: Kind<'a>,
+    /// Whether session policies were passed. A user who asks under them is a federated user, named or not.
+    in_session: bool,
+}
+
+#[derive(Debug)]
+enum Kind<'a> {
+    User {
+        account: &'a str,
+        federated: Option<String>,
+    },
+    Role {
+        account: &'a str,
+        role: &'a str,
+        session: Option<String>,
+        service_linked: bool,
+    },
+    Root {
+        account: &'a str,
+    },
+    Service,
+    /// An identity provider, as `AssumeRoleWithSAML` and `AssumeRoleWithWebIdentity` know it.
+    Provider,
+    NotUnderstood,
+}
+
+/// How far an `Allow` of a resource policy reaches within the account. Each includes those before it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Grant {
+    /// To the account: identity policies, boundary and session policies must allow too.
+    Delegated,
+    /// To the role: boundary and session policies must allow too.
+    Limited,
+    /// To the user or the session: nothing else need allow.
+    Direct,
+}
+
+/// What one entry of a `Principal` element says of the caller.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Named {
+    No,
+    NotUnderstood,
+    /// Everybody.
+    Everyone,
+    Is(Grant),
+    /// A session of the caller's role, and which one asks is not known.
+    PerhapsSession,
+}
+
+/// The built-in identity providers for web identities.
+const PROVIDERS: [&str; 4] =
+    ["cognito-identity.amazonaws.com", "www.amazon.com", "graph.facebook.com", "accounts.google.com"];
+
+impl<'a> Caller<'a> {
+    /// The name of the session may also be the end of `aws:userid`, as in "Principal key values" of
+    /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html>.
+    pub(super) fn new(principal: PrincipalRef<'a>, context: &'a Context, in_session: bool) -> Caller<'a> {
+        let of_userid = || match context.get(SESSION_KEY) {
+            Some([id]) => id.split_once(':').map(|(_, name)| name),
+            _ => None,
+        };
+        let principal = PrincipalRef { session: principal.session.or_else(of_userid), ..principal };
+        Caller { name: principal.arn, kind: Kind::of(principal), in_session }
+    }
+
+    /// The caller's account; services and identity providers have none.
+    pub(super) fn account(&self) -> Option<&'a str> {
+        match self.kind {
+            Kind::User { account, .. } | Kind::Role { account, .. } | Kind::Root { account } => Some(account),
+            Kind::Service | Kind::Provider | Kind::NotUnderstood => None,
+        }
+    }
+
+    /// Whether identity policies have no say, because the caller is no IAM identity.
+    pub(super) fn is_outside_iam(&self) -> bool {
+        matches!(self.kind, Kind::Service | Kind::Provider)
+    }
+
+    pub(super) fn is_service_linked(&self) -> bool {
+        matches!(self.kind, Kind::Role { service_linked: true, .. })
+    }
+
+    /// The ARN of the session that `GetFederationToken` made.
+    pub(super) fn federated_user(&self) -> Option<&str> {
+        match &self.kind {
+            Kind::User { federated, .. } => federated.as_deref(),
+            _ => None,
+        }
+    }
+
+    /// Whether `statement` of a resource policy allows the caller with at least this reach.
+    pub(super) fn is_granted(&self, statement: &Statement, reach: Grant, keys: &mut Vec<String>) -> Truth {
+        // "Using [NotPrincipal] with Effect: Allow is not supported."
+        let Some(PrincipalBlock::Principal(principals)) = &statement.principal else { return Truth::False };
+        let everyone = if tests_principal_arn(statement) { Grant::Direct } else { Grant::Limited };
+        self.any(principals, keys, |named, keys| match named {
+            Named::No | Named::NotUnderstood => Truth::False,
+            Named::Everyone if self.is_outside_iam() => Truth::True,
+            Named::Everyone => Truth::from(everyone >= reach),
+            Named::Is(grant) => Truth::from(grant >= reach),
+            Named::PerhapsSession => perhaps(keys),
+        })
+    }
+
+    /// Whether `statement` is for everybody.
+    pub(super) fn is_among_everyone(&self, statement: &Statement, keys: &mut Vec<String>) -> Truth {
+        let Some(PrincipalBlock::Principal(principals)) = &statement.principal else { return Truth::False };
+        self.any(principals, keys, |named, _| Truth::from(named == Named::Everyone))
+    }
+
+    /// Whether `statement`, which denies, is about the caller; in doubt it is.
+    pub(super) fn is_denied(&self, statement: &Statement, bounded: bool, keys: &mut Vec<String>) -> Truth {
+        match &statement.principal {
+            Some(PrincipalBlock::Principal(principals)) => {
+                self.any(principals, keys, |named, keys| match named {
+                    Named::No => Truth::False,
+                    Named::PerhapsSession => perhaps(keys),
+                    Named::NotUnderstood | Named::Everyone | Named::Is(_) => Truth::True,
+                })
+            }
+            // "The NotPrincipal element with a Deny effect will always deny any IAM principal that has a permissions
+            // boundary policy attached."
+            Some(PrincipalBlock::NotPrincipal(excepted)) if !bounded => {
+                Truth::from(!self.is_excepted(excepted))
+            }
+            Some(PrincipalBlock::NotPrincipal(_)) | None => Truth::True,
+        }
+    }
+
+    /// "You must also specify the account ARN of the not-denied principal"; of a role also the role, and its session.
+    fn is_excepted(&self, principals: &PrincipalSet) -> bool {
+        let has = |kind, wanted: &str| entries(principals).any(|(of, text)| of == kind && text == wanted);
+        let has_account = |account: &str| {
+            entries(principals)
+                .any(|(of, text)| of == PrincipalKind::Aws && account_of(text) == Some(account))
+        };
+        let has_arn = |arn: &str| has(PrincipalKind::Aws, arn);
+        match &self.kind {
+            Kind::User { account, federated } => {
+                has_account(account) && has_arn(self.name) && federated.as_deref().is_none_or(has_arn)
+            }
+            Kind::Role { account, session, .. } => {
+                has_account(account) && has_arn(self.name) && session.as_deref().is_some_and(has_arn)
+            }
+            Kind::Root { account } => has_account(account),
+            Kind::Service => has(PrincipalKind::Service, self.name),
+            Kind::Provider => has(PrincipalKind::Federated, self.name),
+            Kind::NotUnderstood => false,
+        }
+    }
+
+    fn any(
+        &self,
+        principals: &PrincipalSet,
+        keys: &mut Vec<String>,
+        mut test: impl FnMut(Named, &mut Vec<String>) -> Truth,
+    ) -> Truth {
+        if *principals == PrincipalSet::Everyone {
+            return test(self.named_by_everyone(), keys);
+        }
+        any(entries(principals), keys, |(kind, text), keys| test(self.named_by(kind, text), keys))
+    }
+
+    /// `"Principal": "*"`: everybody, also without credentials.
+    fn named_by_everyone(&self) -> Named {
+        match self.kind {
+            Kind::NotUnderstood => Named::NotUnderstood,
+            _ => Named::Everyone,
+        }
+    }
+
+    fn named_by(&self, kind: PrincipalKind, text: &str) -> Named {
+        let itself = if text == self.name { Named::Is(Grant::Direct) } else { Named::No };
+        match (&self.kind, kind) {
+            (Kind::NotUnderstood, _) => Named::NotUnderstood,
+            (Kind::Service, PrincipalKind::Service) | (Kind::Provider, PrincipalKind::Federated) => {
+                if text.contains(['*', '?']) { Named::NotUnderstood } else { itself }
+            }
+            // `{"AWS": "*"}` is everybody, but is a service anybody?
+            (Kind::Service | Kind::Provider, PrincipalKind::Aws) if text == "*" => Named::NotUnderstood,
+            (Kind::Service | Kind::Provider, _) => Named::No,
+            (_, PrincipalKind::Service | PrincipalKind::Federated) => Named::No,
+            (_, PrincipalKind::CanonicalUser) => Named::NotUnderstood,
+            (_, PrincipalKind::Aws) if text == "*" => Named::Everyone,
+            (_, PrincipalKind::Aws) => self.named_by_aws(text),
+        }
+    }
+
+    /// An account, user, role or session.
+    fn named_by_aws(&self, text: &str) -> Named {
+        if let Some(account) = account_of(text) {
+            return if self.account() == Some(account) { Named::Is(Grant::Delegated) } else { Named::No };
+        }
+        // "You cannot use a wildcard to match part of a principal name or ARN."
+        let Some(arn) = Arn::parse(text).filter(|_| !text.contains(['*', '?'])) else {
+            return Named::NotUnderstood;
+        };
+        if !is_account(arn.account()) || !matches!(arn.service(), "iam" | "sts") {
+            return Named::NotUnderstood;
+        }
+        match &self.kind {
+            // "If a resource-based policy grants permission to the ARN of the IAM user who federated, then requests
+            // made by the federated user […] are limited by […] a permission boundary or session policy."
+            Kind::User { federated: Some(_), .. } if text == self.name => Named::Is(Grant::Limited),
+            Kind::User { federated: Some(session), .. } if text == session => Named::Is(Grant::Direct),
+            Kind::User { federated: None, .. } if text == self.name => {
+                Named::Is(if self.in_session { Grant::Limited } else { Grant::Direct })
+            }
+            Kind::User { federated: None, account } if self.in_session => {
+                let is_session = arn.account() == *account && arn.resource().starts_with("federated-user/");
+                if is_session { Named::PerhapsSession } else { Named::No }
+            }
+            Kind::Role { .. } if text == self.name => Named::Is(Grant::Limited),
+            Kind::Role { session: Some(session), .. } if text == session => Named::Is(Grant::Direct),
+            Kind::Role { session: None, account, role, .. } => {
+                let rest =
+                    arn.resource().strip_prefix("assumed-role/").and_then(|rest| rest.strip_prefix(role));
+                let is_session = arn.account() == *account && rest.is_some_and(|rest| rest.starts_with('/'));
+                if is_session { Named::PerhapsSession } else { Named::No }
+            }
+            _ => Named::No,
+        }
+    }
+}
+
+impl<'a> Kind<'a> {
+    fn of(principal: PrincipalRef<'a>) -> Kind<'a> {
+        let text = principal.arn;
+        if PROVIDERS.contains(&text) {
+            return Kind::Provider;
+        }
+        let is_host = !text.contains([':', '/', '*', '?', ' ']);
+        if is_host && (text.ends_with(".amazonaws.com") || text.ends_with(".amazonaws.com.cn")) {
+            return Kind::Service;
+        }
+        let mut parts = text.splitn(6, ':');
+        let (Some("arn"), Some(partition), Some("iam"), Some(""), Some(account), Some(resource)) =
+            (parts.next(), parts.next(), parts.next(), parts.next(), parts.next(), parts.next())
+        else {
+            return Kind::NotUnderstood;
+        };
+        if !is_account(account) || text.contains(['*', '?']) {
+            return Kind::NotUnderstood;
+        }
+        let session = |kind: &str, name: &str| format!("arn:{partition}:sts::{account}:{kind}/{name}");
+        match resource.split_once('/') {
+            None if resource == "root" => Kind::Root { account },
+            Some(("user", _)) => {
+                let federated = principal.session.map(|name| session("federated-user", name));
+                Kind::User { account, federated }
+            }
+            Some(("role", path)) => {
+                // The path is no part of a session's ARN.
+                let role = path.rsplit('/').next().unwrap_or(path);
+                let session =
+                    principal.session.map(|name| session("assumed-role", &format!("{role}/{name}")));
+                let service_linked = path.starts_with("aws-service-role/");
+                Kind::Role { account, role, session, service_linked }
+            }
+            Some(("oidc-provider" | "saml-provider", _)) => Kind::Provider,
+            _ => Kind::NotUnderstood,
+        }
+    }
+}
+
+/// "Permissions boundaries and session policies do not limit permissions granted using the aws:PrincipalArn condition
+/// key with a wildcard(*) in the Principal element."
+fn tests_principal_arn(statement: &Statement) -> bool {
+    use Comparison as C;
+    statement.effect == Effect::Allow
+        && statement.condition.iter().any(|condition| {
+            let operator = condition.operator;
+            condition.key.eq_ignore_ascii_case("aws:PrincipalArn")
+                && operator.set.is_none()
+                && !operator.if_exists
+                && matches!(operator.base, C::ArnEquals | C::ArnLike | C::StringEquals | C::StringLike)
+        })
+}
+
+fn perhaps(keys: &mut Vec<String>) -> Truth {
+    keys.push(SESSION_KEY.to_owned());
+    Truth::Unknown
+}
+
+fn entries(principals: &PrincipalSet) -> impl Iterator<Item = (PrincipalKind, &str)> {
+    let kinds = match principals {
+        PrincipalSet::Everyone => &[][..],
+        PrincipalSet::ByKind(kinds) => kinds,
+    };
+    kinds.iter().flat_map(|(kind, texts)| texts.iter().map(|text| (*kind, text.as_str())))
+}
+
+/// "The account ARN and the shortened account ID behave the same way."
+fn account_of(text: &str) -> Option<&str> {
+    let account = match text.strip_suffix(":root") {
+        Some(arn) => arn.strip_prefix("arn:")?.split_once(":iam::")?.1,
+        None => text,
+    };
+    is_account(account).then_some(account)
+}
+
+fn is_account(text: &str) -> bool {
+    text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit())
+}

@@ -1,0 +1,241 @@
+//! The order in which AWS asks the layers, and what each of them must say.
+//!
+//! <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic_policy-eval-denyallow.html>
+//! within one account, <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic-cross-account.html>
+//! across accounts.
+
+use super::caller::{Caller, Grant};
+use super::facts;
+use super::question::Question;
+use super::say::{Place, Say, Undecided, Voice};
+use super::truth::Truth;
+use super::{
+    Evaluation, Layer, LayerAnswer, OrganizationPath, PolicySet, Request, ResourceSide, StatementRef, Verdict,
+};
+use crate::aws::{Effect, Statement};
+
+/// Answers `request` from `set`.
+pub fn evaluate(set: &PolicySet, request: &Request<'_>) -> Evaluation {
+    let caller = Caller::new(request.principal, request.context, set.session.is_some());
+    let question = Question::new(request, &caller);
+    let case = Case { set, caller: &caller, question: &question };
+    let mut denials = Vec::new();
+    let voices = case.voices();
+    for (number, voice) in voices.iter().enumerate() {
+        if let Some(place) = case.deny(number, *voice, &mut denials) {
+            return case.denied(*voice, place);
+        }
+    }
+    let mut layers = Vec::with_capacity(voices.len());
+    let say = case.decide(&voices, &denials, &mut layers);
+    say.conclude(denials.into_iter().map(|(_, undecided)| undecided).collect(), layers)
+}
+
+/// A request with all that decides it.
+struct Case<'a> {
+    set: &'a PolicySet,
+    caller: &'a Caller<'a>,
+    question: &'a Question<'a>,
+}
+
+/// The number of a voice with a statement of it that might deny.
+type Denial<'a> = (usize, Undecided<'a>);
+
+impl<'a> Case<'a> {
+    /// Every layer that has a say, in the order in which they are asked: each level of the organisation for itself.
+    fn voices(&self) -> Vec<Voice<'a>> {
+        let set = self.set;
+        let mut voices = Vec::with_capacity(4);
+        voices.extend(
+            self.resource_control().into_iter().flat_map(|path| levels(Layer::ResourceControl, path)),
+        );
+        voices
+            .extend(self.service_control().into_iter().flat_map(|path| levels(Layer::ServiceControl, path)));
+        voices.extend(set.resource.as_ref().map(|side| Voice::new(Layer::Resource, &side.policies)));
+        voices.push(Voice::new(Layer::Identity, &set.identity));
+        voices.extend(set.boundary.as_deref().map(|documents| Voice::new(Layer::Boundary, documents)));
+        voices.extend(self.session());
+        voices.extend(set.endpoint.as_deref().map(|documents| Voice::new(Layer::Endpoint, documents)));
+        voices
+    }
+
+    /// "SCPs affect only IAM users and roles", "including the root user", not those of the management account and "not
+    /// […] any service-linked role":
+    /// <https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_scps.html>.
+    fn service_control(&self) -> Option<&'a OrganizationPath> {
+        let account = self.caller.account();
+        let exempt = |path: &&OrganizationPath| {
+            let manages = account.is_some() && path.management_account.as_deref() == account;
+            manages || self.caller.is_service_linked() || self.caller.is_outside_iam()
+        };
+        self.set.service_control.as_ref().filter(|path| !exempt(path))
+    }
+
+    /// "RCPs apply to resources for a subset of AWS services", not to those of the management account, and "RCPs do not
+    /// apply to calls made by service-linked roles":
+    /// <https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_rcps.html>.
+    fn resource_control(&self) -> Option<&'a OrganizationPath> {
+        // Without the side of the resource it is in the principal's own account.
+        let owner = match &self.set.resource {
+            Some(side) => Some(side.account.as_str()),
+            None => self.caller.account(),
+        };
+        let exempt = |path: &&OrganizationPath| {
+            let manages = owner.is_some() && path.management_account.as_deref() == owner;
+            manages || self.caller.is_service_linked()
+        };
+        let path = self.set.resource_control.as_ref().filter(|path| !exempt(path));
+        path.filter(|_| facts::is_under_resource_control(&self.question.action))
+    }
+
+    /// A federated user to whose session no policy was passed is limited by none, and so is allowed nothing but by
+    /// resource policies: "the enforcement code checks whether the principal is a role session. […] Otherwise, the
+    /// request is implicitly denied".
+    fn session(&self) -> Option<Voice<'a>> {
+        let none_passed = self.caller.federated_user().map(|_| &[][..]);
+        self.set.session.as_deref().or(none_passed).map(|documents| Voice::new(Layer::Session, documents))
+    }
+
+    /// The first statement of `voice` that denies; those that might are added to `denials`.
+    fn deny(&self, number: usize, voice: Voice<'a>, denials: &mut Vec<Denial<'a>>) -> Option<Place<'a>> {
+        let names_principals =
+            matches!(voice.layer, Layer::Resource | Layer::Endpoint | Layer::ResourceControl);
+        for (policy, place) in voice.statements() {
+            let statement = place.statement();
+            if statement.effect != Effect::Deny {
+                continue;
+            }
+            let mut keys = Vec::new();
+            let bounded = self.set.boundary.is_some();
+            let about = match names_principals {
+                true => self.caller.is_denied(statement, bounded, &mut keys),
+                false => Truth::True,
+            };
+            if about == Truth::False {
+                continue;
+            }
+            match (self.question.applies(statement, policy.version, names_principals, &mut keys), about) {
+                (Truth::False, _) => {}
+                (Truth::True, Truth::True) => return Some(place),
+                (_, _) => denials.push((number, Undecided { place, keys })),
+            }
+        }
+        None
+    }
+
+    fn denied(&self, voice: Voice<'_>, place: Place<'_>) -> Evaluation {
+        let by: Vec<StatementRef> = vec![place.to_ref()];
+        let level = voice.level.map(str::to_owned);
+        let answer =
+            LayerAnswer { layer: voice.layer, level, verdict: Verdict::ExplicitDeny, by: by.clone() };
+        Evaluation { layers: vec![answer], ..Evaluation::new(Verdict::ExplicitDeny, by) }
+    }
+
+    /// Whether `voice` allows, by statements that are about the caller.
+    fn allow(&self, voice: Voice<'a>, is_about: impl Fn(&Statement, &mut Vec<String>) -> Truth) -> Say<'a> {
+        let own = matches!(voice.layer, Layer::Resource);
+        let mut undecided = Vec::new();
+        for (policy, place) in voice.statements() {
+            let statement = place.statement();
+            if statement.effect != Effect::Allow {
+                continue;
+            }
+            let mut keys = Vec::new();
+            let about = is_about(statement, &mut keys);
+            if about == Truth::False {
+                continue;
+            }
+            match (self.question.applies(statement, policy.version, own, &mut keys), about) {
+                (Truth::False, _) => {}
+                (Truth::True, Truth::True) => return Say::Allows(vec![place]),
+                (_, _) => undecided.push(Undecided { place, keys }),
+            }
+        }
+        if undecided.is_empty() { Say::Silent(voice.layer) } else { Say::Perhaps(undecided) }
+    }
+
+    /// Asks every voice, notes what it says in `layers`, and adds it up.
+    fn decide(&self, voices: &[Voice<'a>], denials: &[Denial<'a>], layers: &mut Vec<LayerAnswer>) -> Say<'a> {
+        let mut organization = self.known_levels();
+        let (mut identity, mut limits, mut endpoint) = (Say::free(), Say::free(), Say::free());
+        let mut resource = None;
+        for (number, voice) in voices.iter().enumerate() {
+            let say = self.say(*voice);
+            let own: Vec<_> =
+                denials.iter().filter(|(of, _)| *of == number).map(|(_, one)| one.clone()).collect();
+            layers.push(say.answer(*voice, &own));
+            match voice.layer {
+                Layer::ResourceControl | Layer::ServiceControl => organization = organization.and(say),
+                Layer::Identity => identity = say,
+                Layer::Boundary | Layer::Session => limits = limits.and(say),
+                Layer::Resource => resource = Some((*voice, say)),
+                Layer::Endpoint => endpoint = say,
+            }
+        }
+        let both_sides = match (&self.set.resource, resource) {
+            (Some(side), Some((voice, say))) => self.both_sides(side, voice, say, identity, limits),
+            _ => identity.and(limits),
+        };
+        organization.and(both_sides).and(endpoint)
+    }
+
+    /// A path without levels is not known.
+    fn known_levels(&self) -> Say<'a> {
+        let unknown = |path: Option<&OrganizationPath>| path.is_some_and(|path| path.levels.is_empty());
+        if unknown(self.resource_control()) {
+            Say::Silent(Layer::ResourceControl)
+        } else if unknown(self.service_control()) {
+            Say::Silent(Layer::ServiceControl)
+        } else {
+            Say::free()
+        }
+    }
+
+    fn say(&self, voice: Voice<'a>) -> Say<'a> {
+        match voice.layer {
+            Layer::Resource => self.granted(voice, Grant::Delegated),
+            Layer::ResourceControl => {
+                self.allow(voice, |statement, keys| self.caller.is_among_everyone(statement, keys))
+            }
+            Layer::Endpoint if facts::may_pass_gateway_endpoint(&self.question.action) => {
+                self.allow(voice, |statement, keys| self.caller.is_among_everyone(statement, keys))
+            }
+            Layer::Endpoint => self.granted(voice, Grant::Delegated),
+            _ => self.allow(voice, |_, _| Truth::True),
+        }
+    }
+
+    fn granted(&self, voice: Voice<'a>, reach: Grant) -> Say<'a> {
+        self.allow(voice, |statement, keys| self.caller.is_granted(statement, reach, keys))
+    }
+
+    /// Principal and resource: `anyhow` is what the resource policy says to the caller under whatever name.
+    fn both_sides(
+        &self,
+        side: &ResourceSide,
+        voice: Voice<'a>,
+        anyhow: Say<'a>,
+        identity: Say<'a>,
+        limits: Say<'a>,
+    ) -> Say<'a> {
+        if self.caller.is_outside_iam() {
+            return anyhow;
+        }
+        if self.caller.account() != Some(&side.account) {
+            // "The request is allowed only if both evaluations return a decision of Allow."
+            return identity.and(limits).and(anyhow);
+        }
+        let by_identity = match facts::resource_must_allow(&self.question.action) {
+            true => identity.and(anyhow),
+            false => identity,
+        };
+        // "Resource-based policies that grant permissions to an IAM role ARN are limited by an implicit deny in a
+        // permissions boundary or session policy"; those to a user or a session are not.
+        let limited = by_identity.or(self.granted(voice, Grant::Limited)).and(limits);
+        limited.or(self.granted(voice, Grant::Direct))
+    }
+}
+
+fn levels(layer: Layer, path: &OrganizationPath) -> impl Iterator<Item = Voice<'_>> {
+    path.levels.iter().map(move |level| Voice { layer, level: Some(&level.name), documents: &level.policies })
+}

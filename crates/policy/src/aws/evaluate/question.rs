@@ -1,0 +1,73 @@
+//! Whether one statement applies to a request.
+
+use super::caller::Caller;
+use super::context::Facts;
+use super::truth::{Truth, all, any};
+use super::{Request, ResourceRef};
+use crate::arn::ArnTarget;
+use crate::aws::resource::Ask;
+use crate::aws::{Effect, ResourceBlock, ResourcePattern, Statement, Version};
+
+/// A request, made ready.
+pub(super) struct Question<'a> {
+    /// In lower case.
+    pub(super) action: String,
+    target: ArnTarget<'a>,
+    facts: Facts<'a>,
+}
+
+impl<'a> Question<'a> {
+    pub(super) fn new(request: &Request<'a>, caller: &'a Caller<'_>) -> Question<'a> {
+        let target = match request.resource {
+            ResourceRef::Exact(text) => ArnTarget::exact(text),
+            ResourceRef::Pattern(text) => ArnTarget::pattern(text),
+        };
+        let facts = Facts::new(request.context, request.principal, caller.federated_user());
+        Question { action: request.action.to_ascii_lowercase(), target, facts }
+    }
+
+    /// Whether `statement` applies. Cheap tests first; keys are left in `keys` only when the answer is unknown.
+    /// A statement without `Resource` is about the resource it hangs on, when it is the target's `own`.
+    pub(super) fn applies(
+        &self,
+        statement: &Statement,
+        version: Version,
+        own: bool,
+        keys: &mut Vec<String>,
+    ) -> Truth {
+        if !statement.action.applies_to_folded(&self.action) {
+            return Truth::False;
+        }
+        let resource = self.concerns(statement, version, own, keys);
+        if resource == Truth::False {
+            return Truth::False;
+        }
+        let tests = statement.condition.tests();
+        match (resource, all(tests, keys, |test, keys| test.holds(version, &self.facts, keys))) {
+            (_, Truth::False) => Truth::False,
+            (Truth::True, condition) => condition,
+            (_, _) => Truth::Unknown,
+        }
+    }
+
+    /// Whether `statement` is about the target: all of it when it allows, some of it when it denies.
+    fn concerns(&self, statement: &Statement, version: Version, own: bool, keys: &mut Vec<String>) -> Truth {
+        let (patterns, excluded) = match &statement.resource {
+            Some(ResourceBlock::Resource(patterns)) => (patterns, false),
+            Some(ResourceBlock::NotResource(patterns)) => (patterns, true),
+            // A trust policy is about the role it belongs to, a repository policy about its repository.
+            None => return Truth::from(own),
+        };
+        let ask = match (statement.effect, excluded) {
+            (Effect::Allow, false) => Ask { all: true, valueless: Truth::False },
+            (Effect::Deny, false) => Ask { all: false, valueless: Truth::False },
+            // An `Allow` for everything but what a variable without a value names is not believed.
+            (Effect::Allow, true) => Ask { all: false, valueless: Truth::True },
+            (Effect::Deny, true) => Ask { all: true, valueless: Truth::False },
+        };
+        let answer = |pattern: &ResourcePattern, keys: &mut Vec<String>| {
+            pattern.answer(ask, &self.target, version, &self.facts, keys)
+        };
+        any(patterns, keys, answer).negate_if(excluded)
+    }
+}

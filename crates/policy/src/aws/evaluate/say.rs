@@ -1,0 +1,161 @@
+//! What a layer says, and how what layers say adds up: `and` where each must allow, `or` where one is enough.
+
+use super::{Evaluation, Layer, LayerAnswer, StatementRef, Verdict};
+use crate::aws::{Named, Policy, Statement};
+
+/// A layer, or a level of one, with its documents.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Voice<'a> {
+    pub(super) layer: Layer,
+    pub(super) level: Option<&'a str>,
+    pub(super) documents: &'a [Named<Policy>],
+}
+
+/// Where a statement stands.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Place<'a> {
+    layer: Layer,
+    document: &'a str,
+    index: usize,
+    statement: &'a Statement,
+}
+
+/// A statement that applies or not, depending on these keys.
+#[derive(Debug, Clone)]
+pub(super) struct Undecided<'a> {
+    pub(super) place: Place<'a>,
+    pub(super) keys: Vec<String>,
+}
+
+/// Whether it is allowed, and why.
+#[derive(Debug, Clone)]
+pub(super) enum Say<'a> {
+    /// By these statements.
+    Allows(Vec<Place<'a>>),
+    /// If one or more of these apply.
+    Perhaps(Vec<Undecided<'a>>),
+    /// By none; the layer that is to blame.
+    Silent(Layer),
+}
+
+impl<'a> Voice<'a> {
+    pub(super) fn new(layer: Layer, documents: &'a [Named<Policy>]) -> Voice<'a> {
+        Voice { layer, level: None, documents }
+    }
+
+    /// The statements, each with its policy and its place.
+    pub(super) fn statements(self) -> impl Iterator<Item = (&'a Policy, Place<'a>)> {
+        self.documents.iter().flat_map(move |document| {
+            document.policy.statements.iter().enumerate().map(move |(index, statement)| {
+                let place = Place { layer: self.layer, document: &document.name, index, statement };
+                (&document.policy, place)
+            })
+        })
+    }
+}
+
+impl<'a> Place<'a> {
+    pub(super) fn statement(&self) -> &'a Statement {
+        self.statement
+    }
+
+    pub(super) fn to_ref(self) -> StatementRef {
+        StatementRef {
+            layer: self.layer,
+            document: self.document.to_owned(),
+            index: self.index,
+            sid: self.statement.sid.clone(),
+        }
+    }
+}
+
+impl<'a> Say<'a> {
+    /// Nobody need allow.
+    pub(super) fn free() -> Say<'a> {
+        Say::Allows(Vec::new())
+    }
+
+    /// Both must allow; when neither does, the first is to blame.
+    pub(super) fn and(self, other: Say<'a>) -> Say<'a> {
+        match (self, other) {
+            (Say::Silent(layer), _) | (_, Say::Silent(layer)) => Say::Silent(layer),
+            (Say::Allows(mut by), Say::Allows(more)) => {
+                by.extend(more);
+                Say::Allows(by)
+            }
+            (Say::Perhaps(mut undecided), Say::Perhaps(more)) => {
+                undecided.extend(more);
+                Say::Perhaps(undecided)
+            }
+            (Say::Perhaps(undecided), Say::Allows(_)) | (Say::Allows(_), Say::Perhaps(undecided)) => {
+                Say::Perhaps(undecided)
+            }
+        }
+    }
+
+    /// One is enough; when neither allows, the first is to blame.
+    pub(super) fn or(self, other: Say<'a>) -> Say<'a> {
+        match (self, other) {
+            (Say::Allows(by), _) | (_, Say::Allows(by)) => Say::Allows(by),
+            (Say::Silent(layer), Say::Silent(_)) => Say::Silent(layer),
+            (Say::Perhaps(mut undecided), Say::Perhaps(more)) => {
+                undecided.extend(more);
+                Say::Perhaps(undecided)
+            }
+            (Say::Perhaps(undecided), Say::Silent(_)) | (Say::Silent(_), Say::Perhaps(undecided)) => {
+                Say::Perhaps(undecided)
+            }
+        }
+    }
+
+    /// What the layer says, for itself: its own statements that might deny are `denials`.
+    pub(super) fn answer(&self, voice: Voice<'_>, denials: &[Undecided<'_>]) -> LayerAnswer {
+        let denials = denials.iter().map(|undecided| undecided.place.to_ref());
+        let (verdict, by) = match self {
+            Say::Silent(_) => (Verdict::ImplicitDeny, Vec::new()),
+            Say::Allows(by) if denials.len() == 0 => {
+                (Verdict::Allowed, by.iter().map(|place| place.to_ref()).collect())
+            }
+            Say::Allows(_) => (Verdict::Depends, denials.collect()),
+            Say::Perhaps(undecided) => {
+                let allows = undecided.iter().map(|undecided| undecided.place.to_ref());
+                (Verdict::Depends, denials.chain(allows).collect())
+            }
+        };
+        LayerAnswer { layer: voice.layer, level: voice.level.map(str::to_owned), verdict, by }
+    }
+
+    /// The answer, when nothing surely denies and `denials` might.
+    pub(super) fn conclude(self, denials: Vec<Undecided<'a>>, layers: Vec<LayerAnswer>) -> Evaluation {
+        let undecided = match self {
+            Say::Silent(layer) => {
+                let silent = Some(layer);
+                return Evaluation { silent, layers, ..Evaluation::new(Verdict::ImplicitDeny, Vec::new()) };
+            }
+            Say::Allows(by) if denials.is_empty() => {
+                let by = by.into_iter().map(Place::to_ref).collect();
+                return Evaluation { layers, ..Evaluation::new(Verdict::Allowed, by) };
+            }
+            Say::Allows(_) => denials,
+            Say::Perhaps(undecided) => denials.into_iter().chain(undecided).collect(),
+        };
+        let mut missing_keys: Vec<String> = undecided.iter().flat_map(|one| one.keys.clone()).collect();
+        missing_keys.sort_unstable();
+        missing_keys.dedup();
+        let mut by: Vec<StatementRef> = Vec::with_capacity(undecided.len());
+        for one in &undecided {
+            let place = one.place.to_ref();
+            if !by.contains(&place) {
+                by.push(place);
+            }
+        }
+        by.sort_by_key(|place| place.layer);
+        Evaluation { missing_keys, layers, ..Evaluation::new(Verdict::Depends, by) }
+    }
+}
+
+impl Evaluation {
+    pub(super) fn new(verdict: Verdict, by: Vec<StatementRef>) -> Evaluation {
+        Evaluation { verdict, by, missing_keys: Vec::new(), silent: None, layers: Vec::new() }
+    }
+}
