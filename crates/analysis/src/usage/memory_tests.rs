@@ -7,8 +7,8 @@ use leastwise_catalog::call::{Planner, Rules};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-fn usage(records: &str, fold_at: usize, remembers: bool) -> Usage {
-    let settings = Settings { fold_at, ..Settings::default() };
+fn usage(records: &str, (fold_at, keep_fingerprints): (usize, bool), remembers: bool) -> Usage {
+    let settings = Settings { fold_at, keep_fingerprints, ..Settings::default() };
     let shared = Shared::new(Planner::new(Catalog::embedded(), Rules::embedded()), settings);
     let mut collector = if remembers { Collector::new(&shared) } else { Collector::forgetful(&shared) };
     Reader::new().push(records.as_bytes(), true, &mut collector);
@@ -116,7 +116,7 @@ proptest! {
         few in prop::sample::select(vec![6, 400]),
         places in prop::collection::vec(circumstances(), 3),
         calls in prop::collection::vec((any::<prop::sample::Index>(), any::<prop::sample::Index>()), 200..800),
-        fold_at in prop::sample::select(vec![3, 1_000]),
+        settings in (prop::sample::select(vec![3, 1_000]), any::<bool>()),
     ) {
         let records: Vec<Value> = calls.iter().enumerate().map(|(i, (request, place))| {
             // Where half of the requests come from a few, they repeat themselves; else they are only alike.
@@ -131,9 +131,13 @@ proptest! {
             record
         }).collect();
         let text = json!({ "Records": records }).to_string();
-        let (with, without) = (usage(&text, fold_at, true), usage(&text, fold_at, false));
+        let (with, without) = (usage(&text, settings, true), usage(&text, settings, false));
         prop_assert_eq!(with.rows(), without.rows());
         prop_assert_eq!(with.unmapped(), without.unmapped());
+        // What was counted is remembered too: merged with itself, a usage that knows its events stays what it is.
+        let mut twice = with.clone();
+        twice.merge(&without);
+        prop_assert_eq!(!settings.1 || twice.rows() == with.rows(), true);
         prop_assert_eq!(with.tally, without.tally);
     }
 }
@@ -155,7 +159,7 @@ fn an_arn_that_the_log_names_is_looked_at_though_the_shape_is_known() {
         })
         .collect();
     let text = json!({ "Records": records }).to_string();
-    let rows = usage(&text, 1_000, true).rows();
-    assert_eq!(rows, usage(&text, 1_000, false).rows());
+    let rows = usage(&text, (1_000, false), true).rows();
+    assert_eq!(rows, usage(&text, (1_000, false), false).rows());
     assert!(rows.iter().any(|row| row.resource.as_str() == access_point));
 }
