@@ -113,20 +113,8 @@ impl<'a> Event<'a> {
         cursor.enter()?;
         loop {
             let bit = match cursor.quick() {
-                Quick::Text(name, text) => match self.field(name) {
-                    Some((bit, field)) => {
-                        *field = if text.is_empty() { *field } else { text };
-                        1 << bit
-                    }
-                    None => 0,
-                },
-                Quick::Word(name, word) => match self.field(name) {
-                    Some((bit, field)) => {
-                        *field = if word == b"null" { *field } else { word };
-                        1 << bit
-                    }
-                    None => 0,
-                },
+                Quick::Text(name, text) => self.text(name, text),
+                Quick::Word(name, word) => self.text(name, if word == b"null" { b"" } else { word }),
                 Quick::End => return Ok(()),
                 Quick::Object(name) => self.object(cursor, name, identities)?,
                 Quick::Array(name) => self.array(cursor, name)?,
@@ -158,12 +146,18 @@ impl<'a> Event<'a> {
             Value::Scalar(b"null") => b"",
             Value::Scalar(text) => text,
         };
+        Ok(Some(self.text(name, found)))
+    }
+
+    /// Takes in a string or scalar, empty for null.
+    #[inline(always)]
+    fn text(&mut self, name: &[u8], found: Raw<'a>) -> u32 {
         match self.field(name) {
             Some((bit, field)) => {
                 *field = if found.is_empty() { *field } else { found };
-                Ok(Some(1 << bit))
+                1 << bit
             }
-            None => Ok(Some(0)),
+            None => 0,
         }
     }
 

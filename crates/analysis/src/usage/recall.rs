@@ -14,8 +14,11 @@ use xxhash_rust::xxh3::xxh3_64;
 /// How many calls are remembered; one that falls on another's place takes it.
 const SLOTS: usize = 1 << 14;
 
-/// The same of shapes.
+/// How many shapes are.
 const SHAPES: usize = 1 << 12;
+
+/// A call that leads to more rows than this is not remembered, so that the memory is bounded whatever the log holds.
+pub(super) const MOST_ROWS: usize = 16;
 
 /// A row that a call led to: its number, and the hash that goes into its events' fingerprints.
 pub(super) type Target = (u32, u64);

@@ -6,7 +6,7 @@ use crate::usage::caller::{Caller, account};
 use crate::usage::context;
 use crate::usage::kind::NeedKind;
 use crate::usage::parameters::Parameters;
-use crate::usage::recall::Rows;
+use crate::usage::recall::{MOST_ROWS, Rows};
 use crate::usage::recipe::{Open, Way};
 use crate::usage::refusal::refusal;
 use crate::usage::row::Outcome;
@@ -61,7 +61,7 @@ impl Collector<'_> {
             });
             self.scratch = scratch;
             // Copies lead to no row here, so such an event says nothing about the next.
-            match learn.filter(|_| counted.copies == 0) {
+            match learn.filter(|_| counted.copies == 0 && self.targets.len() <= MOST_ROWS) {
                 Some((Way::Whole, hash, _)) => {
                     let looked = !self.scratch.asked().is_empty();
                     let resources = looked.then(|| resources_of(event).unwrap_or_default());
