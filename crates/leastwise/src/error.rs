@@ -34,6 +34,11 @@ impl Error {
         Error::Findings(Detail::new(message))
     }
 
+    /// The answer is no, and has been printed: there is nothing to add but the exit code.
+    pub fn answered_no() -> Self {
+        Error::findings("")
+    }
+
     /// The command line or the configuration is wrong.
     pub fn usage(message: impl Into<String>) -> Self {
         Error::Usage(Detail::new(message))

@@ -46,6 +46,8 @@ fn clap_says(message: &clap::Error) -> ExitCode {
 }
 
 fn fail(error: &error::Error) -> ExitCode {
-    output::note(&error::story(error));
+    if !error.to_string().is_empty() {
+        output::note(&error::story(error));
+    }
     ExitCode::from(error.exit_code())
 }

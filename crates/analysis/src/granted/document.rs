@@ -3,14 +3,36 @@
 use leastwise_policy::aws::{DocumentKind, Policy};
 use serde_json::Value;
 
-/// Reads the document, whichever form it has.
-pub(super) fn read(document: &Value, kind: DocumentKind) -> Result<Policy, String> {
+use super::Origin;
+use super::problem::Place;
+
+/// A document with what its typed form does not keep.
+#[derive(Debug, Clone)]
+pub(super) struct Document {
+    pub(super) policy: Policy,
+    /// Characters without white space, as quotas count them.
+    pub(super) length: usize,
+    pub(super) origin: Origin,
+}
+
+/// Reads the document at `place`, whichever form it has.
+pub(super) fn read(document: &Value, kind: DocumentKind, place: &Place) -> Result<Document, String> {
     let text = match document {
         Value::String(text) if text.trim_start().starts_with('{') => text.clone(),
         Value::String(text) => percent_decoded(text).ok_or("the document is not valid URL encoding")?,
         other => other.to_string(),
     };
-    Policy::parse_kind(&text, kind).map_err(|error| error.to_string())
+    let policy = Policy::parse_kind(&text, kind).map_err(|error| error.to_string())?;
+    let decoded: Option<Value> = document.is_string().then(|| serde_json::from_str(&text).ok()).flatten();
+    let value = decoded.as_ref().unwrap_or(document);
+    let length = if decoded.is_some() { value.to_string().chars().count() } else { text.chars().count() };
+    let origin = Origin {
+        file: place.file.clone(),
+        pointer: place.pointer.clone(),
+        encoded: document.is_string(),
+        single: value.get("Statement").is_some_and(Value::is_object),
+    };
+    Ok(Document { policy, length, origin })
 }
 
 /// Undoes RFC 3986 encoding, which is what IAM's API applies to documents.
@@ -37,12 +59,14 @@ mod tests {
     #[test]
     fn a_url_encoded_document_is_decoded() {
         let text = "%7B%22Version%22%3A%222012-10-17%22%2C%22Statement%22%3A%5B%7B%22Effect%22%3A%22Allow%22%2C%22Action%22%3A%22s3%3AGetObject%22%2C%22Resource%22%3A%22%2A%22%7D%5D%7D";
-        let policy = read(&Value::String(text.into()), DocumentKind::Identity).unwrap();
-        assert_eq!(policy.statements.len(), 1);
+        let document = read(&Value::String(text.into()), DocumentKind::Identity, &Place::default()).unwrap();
+        assert_eq!(document.policy.statements.len(), 1);
+        assert!(document.origin.encoded && !document.origin.single);
     }
 
     #[test]
     fn broken_url_encoding_is_refused() {
-        assert!(read(&Value::String("%7B%2".into()), DocumentKind::Identity).is_err());
+        let broken = Value::String("%7B%2".into());
+        assert!(read(&broken, DocumentKind::Identity, &Place::default()).is_err());
     }
 }

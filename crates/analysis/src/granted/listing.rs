@@ -7,11 +7,12 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::GrantedError;
+use super::problem::Place;
 
-/// One page with the file that it came from.
+/// One page with the place that it came from.
 #[derive(Debug)]
 pub(super) struct Page {
-    pub(super) file: String,
+    pub(super) place: Place,
     pub(super) listing: Listing,
 }
 
@@ -97,19 +98,20 @@ pub(super) fn looks_like_one(file: &str, text: &str) -> Result<bool, GrantedErro
 
 /// The pages of one file.
 pub(super) fn read(file: &str, text: &str) -> Result<Vec<Page>, GrantedError> {
-    let pages = match json(file, text)? {
-        Value::Array(pages) => pages,
-        page => vec![page],
+    let (pages, several) = match json(file, text)? {
+        Value::Array(pages) => (pages, true),
+        page => (vec![page], false),
     };
     let not_granted = || GrantedError::NotGranted { file: file.to_owned() };
     let mut read = Vec::new();
-    for page in pages {
+    for (number, page) in pages.into_iter().enumerate() {
         if !is_listing(&page) {
             return Err(not_granted());
         }
         let listing = Listing::deserialize(page)
             .map_err(|source| GrantedError::NotJson { file: file.to_owned(), source })?;
-        read.push(Page { file: file.to_owned(), listing });
+        let pointer = if several { format!("/{number}") } else { String::new() };
+        read.push(Page { place: Place { file: file.to_owned(), pointer }, listing });
     }
     if read.is_empty() { Err(not_granted()) } else { Ok(read) }
 }

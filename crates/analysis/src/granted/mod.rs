@@ -8,12 +8,14 @@
 
 mod document;
 mod listing;
+mod problem;
 mod resolve;
 
 use std::collections::BTreeMap;
 
 use leastwise_policy::aws::evaluate::PolicySet;
 use leastwise_policy::aws::{DocumentKind, Named, Policy};
+pub use problem::{Origin, Problem};
 use serde::Serialize;
 
 /// What the principals of one or several accounts were granted.
@@ -21,6 +23,7 @@ use serde::Serialize;
 pub struct Snapshot {
     principals: BTreeMap<String, GrantedPrincipal>,
     findings: Vec<Finding>,
+    origins: BTreeMap<String, Origin>,
     truncated: bool,
 }
 
@@ -47,12 +50,15 @@ pub struct GrantedPrincipal {
     pub groups: Vec<String>,
     /// The ARN of the permissions boundary.
     pub boundary: Option<String>,
-    /// Who may assume the role.
+    /// Who may assume the role; its name is [`GrantedPrincipal::trust_name`].
     pub trust: Option<Policy>,
     /// Made and kept by an AWS service: never right-sized, since nobody can change its policy.
     pub service_linked: bool,
     /// Whether every policy of it could be read.
     pub complete: bool,
+    /// Why the snapshot does not say what AWS would decide for it: an attachment that is not listed, a document that
+    /// cannot be read or that no quota would let be. A decision needs that there are none.
+    pub problems: Vec<Problem>,
 }
 
 /// What kind of principal it is.
@@ -115,6 +121,18 @@ pub enum GrantedFile {
     Policy(Named<Policy>),
 }
 
+impl GrantedPrincipal {
+    /// The 12 digits of its account.
+    pub fn account(&self) -> &str {
+        self.arn.split(':').nth(4).unwrap_or_default()
+    }
+
+    /// The name of its trust policy among documents.
+    pub fn trust_name(&self) -> String {
+        format!("{} (trust policy)", self.arn)
+    }
+}
+
 impl GrantedFile {
     /// Tells a snapshot from a policy document.
     pub fn detect(file: &str, text: &str) -> Result<GrantedFile, GrantedError> {
@@ -153,6 +171,21 @@ impl Snapshot {
     /// All principals, by ARN.
     pub fn principals(&self) -> impl Iterator<Item = &GrantedPrincipal> {
         self.principals.values()
+    }
+
+    /// The role with this name in this account, whatever its path: the ARN of a session does not tell it, and names
+    /// are unique within an account.
+    pub fn role(&self, account: &str, name: &str) -> Option<&GrantedPrincipal> {
+        self.principals().find(|principal| {
+            principal.kind == PrincipalKind::Role
+                && principal.account() == account
+                && principal.arn.rsplit('/').next() == Some(name)
+        })
+    }
+
+    /// Where the document with this name stands in the files.
+    pub fn origin(&self, document: &str) -> Option<&Origin> {
+        self.origins.get(document)
     }
 
     /// What could not be taken as it stands.

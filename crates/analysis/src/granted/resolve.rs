@@ -4,74 +4,80 @@
 use std::collections::BTreeMap;
 
 use leastwise_policy::aws::evaluate::PolicySet;
+use leastwise_policy::aws::quota::Quota;
 use leastwise_policy::aws::{DocumentKind, Named, Policy};
 
+use super::document::{self, Document};
 use super::listing::{Entity, ManagedPolicy, Page, Tag};
-use super::{Finding, GrantedPrincipal, PrincipalKind, Snapshot, document};
+use super::problem::{Origin, Place, Problem};
+use super::{Finding, GrantedPrincipal, PrincipalKind, Snapshot};
 
-type Managed = BTreeMap<String, Option<Policy>>;
+/// Managed policies by ARN.
+type Managed = BTreeMap<String, Listed>;
 
-/// A group's policies; `None` stands for one that could not be read.
-type Groups = BTreeMap<(String, String), Vec<Option<Named<Policy>>>>;
+/// A managed policy, if it can be read, and what speaks against deciding by it.
+struct Listed {
+    policy: Option<Policy>,
+    problems: Vec<Problem>,
+}
+
+/// The policies of a user, a role or a group.
+#[derive(Clone, Default)]
+struct Held {
+    policies: Vec<Named<Policy>>,
+    /// Whether all of them could be read.
+    complete: bool,
+    problems: Vec<Problem>,
+}
 
 pub(super) fn snapshot(pages: Vec<Page>) -> Snapshot {
     let mut findings = Vec::new();
     let truncated = pages.iter().all(|page| page.listing.is_truncated == Some(true)) && !pages.is_empty();
     if truncated {
-        findings.push(finding(
-            &pages[0].file,
-            "IsTruncated",
-            "AWS says that there is more, and no file holds it",
-        ));
+        let reason = "AWS says that there is more, and no file holds it";
+        findings.push(finding(&pages[0].place, "IsTruncated", reason));
     }
-    let managed = managed_policies(&pages, &mut findings);
-    let groups = groups(&pages, &managed, &mut findings);
-    let mut resolver = Resolver { managed, groups, findings, principals: BTreeMap::new() };
-    for Page { file, listing } in pages {
-        for user in listing.user_detail_list.unwrap_or_default() {
-            resolver.principal(&file, user, PrincipalKind::User);
+    let mut resolver = Resolver { findings, ..Resolver::default() };
+    resolver.managed_policies(&pages);
+    resolver.groups(&pages);
+    for Page { place, listing } in pages {
+        for (number, user) in listing.user_detail_list.into_iter().flatten().enumerate() {
+            let place = place.under("UserDetailList").under(number);
+            resolver.principal(&place, user, PrincipalKind::User);
         }
-        for role in listing.role_detail_list.unwrap_or_default() {
-            resolver.principal(&file, role, PrincipalKind::Role);
+        for (number, role) in listing.role_detail_list.into_iter().flatten().enumerate() {
+            let place = place.under("RoleDetailList").under(number);
+            resolver.principal(&place, role, PrincipalKind::Role);
         }
     }
-    Snapshot { principals: resolver.principals, findings: resolver.findings, truncated }
+    let Resolver { findings, origins, principals, .. } = resolver;
+    Snapshot { principals, findings, origins, truncated }
 }
 
+#[derive(Default)]
 struct Resolver {
     managed: Managed,
-    groups: Groups,
+    groups: BTreeMap<(String, String), Held>,
     findings: Vec<Finding>,
+    origins: BTreeMap<String, Origin>,
     principals: BTreeMap<String, GrantedPrincipal>,
 }
 
 impl Resolver {
-    fn principal(&mut self, file: &str, entity: Entity, kind: PrincipalKind) {
-        let account = account(&entity.arn);
-        let mut complete = true;
-        let mut identity = Vec::new();
-        for policy in own_policies(file, &entity, &self.managed, &mut self.findings) {
-            complete &= policy.is_some();
-            identity.extend(policy);
-        }
+    fn principal(&mut self, place: &Place, entity: Entity, kind: PrincipalKind) {
+        let quota = match kind {
+            PrincipalKind::User => Quota::InlineUser,
+            PrincipalKind::Role => Quota::InlineRole,
+        };
+        let mut held = self.own_policies(place, &entity, kind.list(), quota);
         let group_names = entity.group_list.clone().unwrap_or_default();
         for group in &group_names {
-            let Some(policies) = self.groups.get(&(account.clone(), group.clone())) else {
-                self.findings.push(finding(
-                    file,
-                    &entity.arn,
-                    &format!("group `{group}` is not in the snapshot"),
-                ));
-                complete = false;
-                continue;
-            };
-            complete &= policies.iter().all(Option::is_some);
-            identity.extend(policies.iter().flatten().cloned());
+            self.join(place, &entity, group, &mut held);
         }
-        let (boundary_arn, boundary) = self.boundary(file, &entity, &mut complete);
-        let trust = self.trust(file, &entity);
+        let (boundary_arn, boundary) = self.boundary(place, &entity, &mut held);
+        let trust = self.trust(place, &entity, &mut held);
         let path = entity.path.clone().unwrap_or_else(|| "/".to_owned());
-        let principal = GrantedPrincipal {
+        let mut principal = GrantedPrincipal {
             service_linked: path.starts_with("/aws-service-role/"),
             name: entity.name.clone().unwrap_or_else(|| last_part(&entity.arn)),
             kind,
@@ -80,133 +86,214 @@ impl Resolver {
             attached: attached_arns(entity.attached_managed_policies.iter().flatten()),
             inline: entity.inline.iter().flatten().map(|policy| policy.policy_name.clone()).collect(),
             groups: group_names,
-            policies: PolicySet { identity, boundary, ..PolicySet::default() },
+            policies: PolicySet { identity: held.policies, boundary, ..PolicySet::default() },
             boundary: boundary_arn,
-            trust,
-            complete,
-            arn: entity.arn.clone(),
+            trust: None,
+            complete: held.complete,
+            problems: held.problems,
+            arn: entity.arn,
         };
-        if let Some(earlier) = self.principals.insert(entity.arn.clone(), principal) {
-            let same = earlier.policies.identity == self.principals[&entity.arn].policies.identity;
+        if let Some(Document { policy, origin, .. }) = trust {
+            self.origins.insert(principal.trust_name(), origin);
+            principal.trust = Some(policy);
+        }
+        self.add(place, principal);
+    }
+
+    /// Keeps the principal; one that is listed twice counts as it was listed last.
+    fn add(&mut self, place: &Place, mut principal: GrantedPrincipal) {
+        let arn = principal.arn.clone();
+        if let Some(earlier) = self.principals.get(&arn) {
+            let same = earlier.policies == principal.policies && earlier.trust == principal.trust;
             let reason = if same {
                 "listed twice"
             } else {
-                "listed twice with different policies; the later one counts"
+                let reason = "listed twice with different policies; the later one counts";
+                principal.problems.push(place.problem(&arn, "listed twice with different policies"));
+                reason
             };
-            self.findings.push(finding(file, &entity.arn, reason));
+            self.findings.push(finding(place, &arn, reason));
+        }
+        self.principals.insert(arn, principal);
+    }
+
+    /// Adds what membership in `group` gives.
+    fn join(&mut self, place: &Place, entity: &Entity, group: &str, held: &mut Held) {
+        match self.groups.get(&(account(&entity.arn), group.to_owned())) {
+            Some(gives) => {
+                held.complete &= gives.complete;
+                held.policies.extend(gives.policies.iter().cloned());
+                held.problems.extend(gives.problems.iter().cloned());
+            }
+            None => {
+                let reason = format!("group `{group}` is not in the snapshot");
+                self.findings.push(finding(place, &entity.arn, &reason));
+                held.problems.push(place.under("GroupList").problem(&entity.arn, reason));
+                held.complete = false;
+            }
         }
     }
 
     fn boundary(
         &mut self,
-        file: &str,
+        place: &Place,
         entity: &Entity,
-        complete: &mut bool,
+        held: &mut Held,
     ) -> (Option<String>, Option<Vec<Named<Policy>>>) {
         let arn = entity
             .permissions_boundary
             .as_ref()
             .and_then(|boundary| boundary.permissions_boundary_arn.clone());
         let Some(arn) = arn else { return (None, None) };
-        match self.managed.get(&arn) {
-            Some(Some(policy)) => {
+        let listed = self.managed.get(&arn);
+        held.problems.extend(listed.iter().flat_map(|listed| listed.problems.iter().cloned()));
+        match listed {
+            Some(Listed { policy: Some(policy), .. }) => {
                 let named = Named::new(arn.clone(), policy.clone());
                 (Some(arn), Some(vec![named]))
             }
             _ => {
                 let reason = format!("boundary `{arn}` cannot be read, so what it takes away is not known");
-                self.findings.push(finding(file, &entity.arn, &reason));
-                *complete = false;
+                self.findings.push(finding(place, &entity.arn, &reason));
+                held.problems.push(place.under("PermissionsBoundary").problem(&entity.arn, reason));
+                held.complete = false;
                 (Some(arn), None)
             }
         }
     }
 
-    fn trust(&mut self, file: &str, entity: &Entity) -> Option<Policy> {
+    fn trust(&mut self, place: &Place, entity: &Entity, held: &mut Held) -> Option<Document> {
+        let place = place.under("AssumeRolePolicyDocument");
         let text = entity.assume_role_policy_document.as_ref()?;
-        match document::read(text, DocumentKind::Trust) {
-            Ok(policy) => Some(policy),
+        match document::read(text, DocumentKind::Trust, &place) {
+            Ok(document) => Some(document),
             Err(reason) => {
-                self.findings.push(finding(file, &entity.arn, &format!("trust policy: {reason}")));
+                let reason = format!("trust policy: {reason}");
+                self.findings.push(finding(&place, &entity.arn, &reason));
+                held.problems.push(place.problem(&entity.arn, reason));
                 None
             }
         }
     }
-}
 
-/// Attached and inline policies of a user, a role or a group; `None` for each that cannot be read.
-fn own_policies(
-    file: &str,
-    entity: &Entity,
-    managed: &Managed,
-    findings: &mut Vec<Finding>,
-) -> Vec<Option<Named<Policy>>> {
-    let mut policies = Vec::new();
-    for arn in attached_arns(entity.attached_managed_policies.iter().flatten()) {
-        let policy = managed.get(&arn).cloned().flatten();
-        if policy.is_none() && !managed.contains_key(&arn) {
-            let reason = format!("attached policy `{arn}` is not in the snapshot");
-            findings.push(finding(file, &entity.arn, &reason));
+    /// Attached and inline policies of a user, a role or a group.
+    fn own_policies(&mut self, place: &Place, entity: &Entity, list: &str, quota: Quota) -> Held {
+        let mut held = Held { complete: true, ..Held::default() };
+        for arn in attached_arns(entity.attached_managed_policies.iter().flatten()) {
+            match self.managed.get(&arn) {
+                Some(listed) => {
+                    held.complete &= listed.policy.is_some();
+                    held.problems.extend(listed.problems.iter().cloned());
+                    held.policies.extend(listed.policy.iter().map(|one| Named::new(&*arn, one.clone())));
+                }
+                None => {
+                    let reason = format!("attached policy `{arn}` is not in the snapshot");
+                    self.findings.push(finding(place, &entity.arn, &reason));
+                    let attached = place.under("AttachedManagedPolicies");
+                    held.problems.push(attached.problem(&entity.arn, reason));
+                    held.complete = false;
+                }
+            }
         }
-        policies.push(policy.map(|policy| Named::new(arn, policy)));
+        let mut length = 0;
+        for (number, inline) in entity.inline.iter().flatten().enumerate() {
+            let place = place.under(list).under(number).under("PolicyDocument");
+            let name = format!("{}#{}", entity.arn, inline.policy_name);
+            match document::read(&inline.policy_document, DocumentKind::Identity, &place) {
+                Ok(Document { policy, length: more, origin }) => {
+                    length += more;
+                    self.origins.insert(name.clone(), origin);
+                    held.policies.push(Named::new(name, policy));
+                }
+                Err(reason) => {
+                    let shown = format!("{reason}; what it grants is not known");
+                    self.findings.push(finding(&place, &name, &shown));
+                    held.problems.push(place.problem(&name, reason));
+                    held.complete = false;
+                }
+            }
+        }
+        held.problems
+            .extend(over(quota, length).map(|reason| place.under(list).problem(&entity.arn, reason)));
+        held
     }
-    for inline in entity.inline.iter().flatten() {
-        let name = format!("{}#{}", entity.arn, inline.policy_name);
-        match document::read(&inline.policy_document, DocumentKind::Identity) {
-            Ok(policy) => policies.push(Some(Named::new(name, policy))),
+
+    fn groups(&mut self, pages: &[Page]) {
+        for Page { place, listing } in pages {
+            for (number, group) in listing.group_detail_list.iter().flatten().enumerate() {
+                let place = place.under("GroupDetailList").under(number);
+                let name = group.name.clone().unwrap_or_else(|| last_part(&group.arn));
+                let held = self.own_policies(&place, group, "GroupPolicyList", Quota::InlineGroup);
+                self.groups.insert((account(&group.arn), name), held);
+            }
+        }
+    }
+
+    fn managed_policies(&mut self, pages: &[Page]) {
+        for Page { place, listing } in pages {
+            for (number, policy) in listing.policies.iter().flatten().enumerate() {
+                self.managed_policy(&place.under("Policies").under(number), policy);
+            }
+        }
+    }
+
+    fn managed_policy(&mut self, place: &Place, policy: &ManagedPolicy) {
+        let arn = &policy.arn;
+        let mut listed = Listed { policy: None, problems: Vec::new() };
+        match default_document(place, policy) {
+            Ok(Document { policy: read, length, origin }) => {
+                // AWS's own are of its own making, and some are longer.
+                let ours = account(arn) != "aws";
+                let over = over(Quota::ManagedPolicy, length).filter(|_| ours);
+                listed.problems.extend(over.map(|reason| place.problem(arn, reason)));
+                listed.policy = Some(read);
+                self.origins.insert(arn.clone(), origin);
+            }
             Err(reason) => {
-                findings.push(finding(file, &name, &format!("{reason}; what it grants is not known")));
-                policies.push(None);
+                let shown = format!("{reason}; what it grants is not known");
+                self.findings.push(finding(place, arn, &shown));
+                listed.problems.push(place.problem(arn, reason));
             }
         }
+        if self.managed.get(arn).is_some_and(|earlier| earlier.policy != listed.policy) {
+            let reason = "listed twice with different documents; the later counts";
+            self.findings.push(finding(place, arn, reason));
+            listed.problems.push(place.problem(arn, "listed twice with different documents"));
+        }
+        self.managed.insert(arn.clone(), listed);
     }
-    policies
 }
 
-fn groups(pages: &[Page], managed: &Managed, findings: &mut Vec<Finding>) -> Groups {
-    let mut groups = Groups::new();
-    for Page { file, listing } in pages {
-        for group in listing.group_detail_list.iter().flatten() {
-            let name = group.name.clone().unwrap_or_else(|| last_part(&group.arn));
-            let policies = own_policies(file, group, managed, findings);
-            groups.insert((account(&group.arn), name), policies);
+impl PrincipalKind {
+    /// The list of its inline policies.
+    fn list(self) -> &'static str {
+        match self {
+            PrincipalKind::User => "UserPolicyList",
+            PrincipalKind::Role => "RolePolicyList",
         }
     }
-    groups
 }
 
-fn managed_policies(pages: &[Page], findings: &mut Vec<Finding>) -> Managed {
-    let mut managed = Managed::new();
-    for Page { file, listing } in pages {
-        for policy in listing.policies.iter().flatten() {
-            let read = default_document(policy);
-            if let Err(reason) = &read {
-                findings.push(finding(file, &policy.arn, &format!("{reason}; what it grants is not known")));
-            }
-            let read = read.ok();
-            let earlier = managed.insert(policy.arn.clone(), read.clone());
-            if earlier.is_some_and(|earlier| earlier != read) {
-                findings.push(finding(
-                    file,
-                    &policy.arn,
-                    "listed twice with different documents; the later counts",
-                ));
-            }
-        }
-    }
-    managed
+/// What is the matter with this many characters, if anything.
+fn over(quota: Quota, length: usize) -> Option<String> {
+    let most = quota.characters();
+    (length > most).then(|| {
+        format!("{length} characters without white space, and AWS's quota is {most}: no account can hold it")
+    })
 }
 
-fn default_document(policy: &ManagedPolicy) -> Result<Policy, String> {
+fn default_document(place: &Place, policy: &ManagedPolicy) -> Result<Document, String> {
     let versions = policy.policy_version_list.as_deref().unwrap_or_default();
-    let by_mark = versions.iter().find(|version| version.is_default_version == Some(true));
+    let by_mark = versions.iter().position(|version| version.is_default_version == Some(true));
     let by_id = || {
         let wanted = policy.default_version_id.as_deref()?;
-        versions.iter().find(|version| version.version_id.as_deref() == Some(wanted))
+        versions.iter().position(|version| version.version_id.as_deref() == Some(wanted))
     };
-    let document = by_mark.or_else(by_id).and_then(|version| version.document.as_ref());
-    let document = document.ok_or("the document of the default version is missing")?;
-    document::read(document, DocumentKind::Identity)
+    let number = by_mark.or_else(by_id);
+    let document = number.and_then(|number| Some((number, versions[number].document.as_ref()?)));
+    let (number, document) = document.ok_or("the document of the default version is missing")?;
+    let place = place.under("PolicyVersionList").under(number).under("Document");
+    document::read(document, DocumentKind::Identity, &place)
 }
 
 fn attached_arns<'a>(attached: impl Iterator<Item = &'a super::listing::Attached>) -> Vec<String> {
@@ -231,6 +318,6 @@ fn last_part(arn: &str) -> String {
     arn.rsplit(['/', ':']).next().unwrap_or_default().to_owned()
 }
 
-fn finding(file: &str, place: &str, reason: &str) -> Finding {
-    Finding { file: file.to_owned(), place: place.to_owned(), reason: reason.to_owned() }
+fn finding(place: &Place, subject: &str, reason: &str) -> Finding {
+    Finding { file: place.file.clone(), place: subject.to_owned(), reason: reason.to_owned() }
 }

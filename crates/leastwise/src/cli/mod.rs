@@ -4,6 +4,7 @@
 pub mod catalog;
 pub mod logs;
 pub mod rightsize;
+pub mod simulate;
 pub mod snapshot;
 pub mod usage;
 pub mod verify;
@@ -12,6 +13,7 @@ use clap::{Parser, Subcommand};
 
 use catalog::CatalogArgs;
 use rightsize::RightsizeArgs;
+use simulate::SimulateArgs;
 use snapshot::SnapshotArgs;
 use usage::UsageArgs;
 use verify::VerifyArgs;
@@ -51,6 +53,8 @@ pub enum Command {
     Rightsize(Box<RightsizeArgs>),
     /// Check a proof against the policy and the logs that it speaks of
     Verify(Box<VerifyArgs>),
+    /// Decide one request, or many, as AWS would, and say why
+    Simulate(Box<SimulateArgs>),
     /// Look up actions and services, or bring in newer ones
     Catalog(CatalogArgs),
     /// Fetch what every principal of the account is granted

@@ -5,6 +5,7 @@ mod collect;
 mod completions;
 mod man;
 mod rightsize;
+mod simulate;
 mod snapshot;
 mod usage;
 mod verify;
@@ -21,6 +22,7 @@ pub fn run(cli: Cli) -> Result<()> {
         Command::Rightsize(args) => {
             rightsize::run(&args, load(args.logs.read.catalog.as_deref())?, cli.quiet)
         }
+        Command::Simulate(args) => simulate::run(&args, load(args.layers.catalog.as_deref())?, cli.quiet),
         Command::Catalog(args) => catalog::run(&args),
         Command::Snapshot(args) => snapshot::run(&args, cli.quiet),
         Command::Man { command } => man::run(command.as_deref()),

@@ -7,6 +7,7 @@
 
 mod cli;
 mod rightsize;
+mod simulate;
 mod support;
 mod usage;
 mod verify;

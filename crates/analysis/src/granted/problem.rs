@@ -1,0 +1,71 @@
+//! Where documents stand in the files of a snapshot, and what makes a principal undecidable.
+
+use std::fmt;
+
+use serde::Serialize;
+
+/// Where a document stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Origin {
+    /// The file.
+    pub file: String,
+    /// The JSON pointer of the document in it.
+    pub pointer: String,
+    /// Whether it is a text within the file, URL-encoded or not, with a JSON of its own.
+    pub encoded: bool,
+    /// Whether its `Statement` is one object and no list.
+    pub single: bool,
+}
+
+/// Why what a principal was granted cannot be decided on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Problem {
+    /// The file.
+    pub file: String,
+    /// The JSON pointer in it.
+    pub pointer: String,
+    /// The principal, group or policy.
+    pub subject: String,
+    /// What is the matter.
+    pub reason: String,
+}
+
+/// A place in a file.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Place {
+    pub(super) file: String,
+    pub(super) pointer: String,
+}
+
+impl Origin {
+    /// The JSON pointer of the statement at this index; of a document that is a text, within that text.
+    pub fn statement(&self, index: usize) -> String {
+        let document = if self.encoded { format!("{}#", self.pointer) } else { self.pointer.clone() };
+        match self.single {
+            true => format!("{document}/Statement"),
+            false => format!("{document}/Statement/{index}"),
+        }
+    }
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "`{}` {}: {}: {}", self.file, self.pointer, self.subject, self.reason)
+    }
+}
+
+impl Place {
+    /// A place further down.
+    pub(super) fn under(&self, steps: impl fmt::Display) -> Place {
+        Place { file: self.file.clone(), pointer: format!("{}/{steps}", self.pointer) }
+    }
+
+    pub(super) fn problem(&self, subject: &str, reason: impl Into<String>) -> Problem {
+        Problem {
+            file: self.file.clone(),
+            pointer: self.pointer.clone(),
+            subject: subject.to_owned(),
+            reason: reason.into(),
+        }
+    }
+}

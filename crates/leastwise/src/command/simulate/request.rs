@@ -1,0 +1,366 @@
+//! From what somebody asks to what the evaluator is asked: who it is, whose resource it is, what is known besides.
+//!
+//! What is not said counts against the caller: a resource whose owner nobody names is taken as another account's, and a
+//! key or a role that cannot have its policy known allows nothing.
+
+use leastwise_analysis::granted::{GrantedPrincipal, PrincipalKind};
+use leastwise_catalog::Action;
+use leastwise_policy::arn::Arn;
+use leastwise_policy::aws::evaluate::{Context, PolicySet, PrincipalRef, Request, ResourceRef, ResourceSide};
+use leastwise_policy::aws::{Named, Policy};
+
+use super::organization::is_account;
+use super::world::World;
+use crate::error::{Error, Result};
+
+/// What somebody asks.
+#[derive(Debug, Clone, Default)]
+pub struct Ask {
+    pub principal: String,
+    pub session: Option<String>,
+    pub action: String,
+    pub resource: String,
+    /// In the order given; a key with no values is not there.
+    pub context: Vec<(String, Vec<String>)>,
+    pub complete: bool,
+    /// Who owns the resource, if it was said.
+    pub resource_account: Option<String>,
+    /// The policy on the resource, if it was given with the request.
+    pub resource_policy: Option<Named<Policy>>,
+}
+
+/// What the evaluator is asked.
+#[derive(Debug, Clone)]
+pub struct Case {
+    pub set: PolicySet,
+    pub principal: String,
+    pub session: Option<String>,
+    /// As the catalogue spells it.
+    pub action: String,
+    pub resource: String,
+    /// Whether the resource stands for all that it matches.
+    pub pattern: bool,
+    pub owner: Owner,
+    pub context: Context,
+    /// Every key that is known, with where it is known from when it was not given.
+    pub known: Vec<Known>,
+    /// What was taken for granted.
+    pub assumed: Vec<String>,
+}
+
+/// A condition key that is known.
+#[derive(Debug, Clone)]
+pub struct Known {
+    pub key: String,
+    pub values: Vec<String>,
+    /// None when it was given.
+    pub from: Option<&'static str>,
+}
+
+/// Whose resource it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Owner {
+    /// This account's.
+    Account(String),
+    /// AWS's own, such as a managed policy.
+    Aws,
+    /// Nobody's: the action has no resource.
+    Nobody,
+    /// Nobody says.
+    Unsaid,
+}
+
+/// Who asks.
+pub struct Who<'a> {
+    pub arn: String,
+    pub session: Option<String>,
+    /// None for services and identity providers.
+    pub granted: Option<&'a GrantedPrincipal>,
+}
+
+impl Case {
+    /// The request for the evaluator.
+    pub fn request(&self) -> Request<'_> {
+        let principal = PrincipalRef { arn: &self.principal, session: self.session.as_deref() };
+        let resource = match self.pattern {
+            true => ResourceRef::Pattern(&self.resource),
+            false => ResourceRef::Exact(&self.resource),
+        };
+        Request { principal, action: &self.action, resource, context: &self.context }
+    }
+}
+
+impl World<'_> {
+    /// Works out what the evaluator is asked.
+    pub fn case(&self, ask: &Ask) -> Result<Case> {
+        let action = self.action(&ask.action)?;
+        let who = self.who(&ask.principal, ask.session.as_deref())?;
+        self.case_of(&who, action, ask)
+    }
+
+    /// The same when principal and action are known already.
+    pub fn case_of(&self, who: &Who<'_>, action: Action<'_>, ask: &Ask) -> Result<Case> {
+        if ask.resource.is_empty() {
+            return Err(Error::input("the request has no resource")
+                .hint("name one by its ARN, or * for an action that has none"));
+        }
+        let pattern = is_pattern(action, &ask.resource)?;
+        let name = action.full_name();
+        let account = who.granted.map(GrantedPrincipal::account);
+        let owner = self.owner(ask, pattern)?;
+        let mut assumed = Vec::new();
+        if pattern && ask.resource == "*" {
+            assumed.push(format!("`*` stands for every resource that `{name}` can be asked on"));
+        } else if ask.resource != "*" && !pattern && !self.catalog.supports(&name, &ask.resource) {
+            assumed.push(format!("`{name}` is not known to be asked on resources like `{}`", ask.resource));
+        }
+        if owner == Owner::Unsaid {
+            assumed.push(format!(
+                "nobody says which account owns `{}`: taken as another account's, whose policy must allow too",
+                ask.resource
+            ));
+        }
+        let mut set = match who.granted {
+            Some(granted) => granted.policies.clone(),
+            None => PolicySet::default(),
+        };
+        set.session.clone_from(&self.session);
+        set.endpoint.clone_from(&self.endpoint);
+        set.resource = self.side(&name, ask, &owner, account, &mut assumed)?;
+        if let (Some(organization), Some(account)) = (&self.service_control, account) {
+            set.service_control = Some(organization.path_to(account)?);
+        }
+        if let Some(organization) = &self.resource_control {
+            set.resource_control = match (&owner, account) {
+                (Owner::Account(owner), _) => Some(organization.path_to(owner)?),
+                (Owner::Nobody, Some(account)) => Some(organization.path_to(account)?),
+                (Owner::Unsaid, _) | (Owner::Nobody, None) => Some(organization.unknown()),
+                (Owner::Aws, _) => None,
+            };
+        }
+        let (context, known) = self.context(who, &owner, ask);
+        Ok(Case {
+            set,
+            principal: who.arn.clone(),
+            session: who.session.clone(),
+            action: name,
+            resource: ask.resource.clone(),
+            pattern,
+            owner,
+            context,
+            known,
+            assumed,
+        })
+    }
+
+    /// The action, by whatever case it was written in.
+    pub fn action(&self, name: &str) -> Result<Action<'_>> {
+        if name.is_empty() {
+            return Err(Error::input("the request has no action").hint("name one, such as s3:GetObject"));
+        }
+        if let Some(action) = self.catalog.action(name) {
+            return Ok(action);
+        }
+        let error = Error::input(format!("unknown action `{name}`"));
+        let near = self.catalog.suggest(name);
+        Err(match near.is_empty() {
+            true => error.hint("`leastwise catalog search WORDS` finds actions by words"),
+            false => error.hint(format!("did you mean `{}`?", near.join("`, `"))),
+        })
+    }
+
+    /// Who the text names.
+    pub fn who(&self, text: &str, session: Option<&str>) -> Result<Who<'_>> {
+        if text.is_empty() {
+            return Err(Error::input("the request has no principal")
+                .hint("name one, such as arn:aws:iam::111122223333:role/agent"));
+        }
+        let session = session.map(str::to_owned);
+        if is_outside_iam(text) {
+            return Ok(Who { arn: text.to_owned(), session, granted: None });
+        }
+        let Some(arn) = Arn::parse(text).filter(|arn| is_account(arn.account())) else {
+            return Err(Error::input(format!("`{text}` names no principal")).hint(
+                "give the ARN of a role, a user or a role's session, or a service such as lambda.amazonaws.com",
+            ));
+        };
+        let granted = match (arn.service(), arn.resource().split('/').collect::<Vec<_>>().as_slice()) {
+            ("sts", ["assumed-role", name, of_arn]) => {
+                let found = self.role(arn.account(), name, text)?;
+                let of_arn = Some((*of_arn).to_owned());
+                return Ok(Who { arn: found.arn.clone(), session: of_arn, granted: Some(found) });
+            }
+            ("sts", ["federated-user", name]) => {
+                return Err(Error::input(format!("`{text}` does not say which user federated"))
+                    .hint(format!("give the user's ARN as the principal, and --session-name {name}")));
+            }
+            ("iam", ["root"]) => {
+                return Err(Error::input(format!("`{text}` is the root user, who has no policies"))
+                    .hint("what root may do without one is not modelled; ask for a role or a user"));
+            }
+            _ => self.principal(text)?,
+        };
+        Ok(Who { arn: granted.arn.clone(), session, granted: Some(granted) })
+    }
+
+    fn owner(&self, ask: &Ask, pattern: bool) -> Result<Owner> {
+        let said = ask.resource_account.as_ref().or(self.resource_account.as_ref());
+        if let Some(text) = said.filter(|text| !is_account(text)) {
+            return Err(Error::input(format!("`{text}` is not an account"))
+                .hint("an account is 12 digits, such as 111122223333"));
+        }
+        match (ask.resource == "*", pattern, said) {
+            (true, false, _) => return Ok(Owner::Nobody),
+            (true, true, Some(said)) => return Ok(Owner::Account(said.clone())),
+            (true, true, None) => return Ok(Owner::Unsaid),
+            (false, ..) => {}
+        }
+        let Some(arn) = Arn::parse(&ask.resource) else {
+            return Err(Error::input(format!("`{}` is not an ARN", ask.resource))
+                .hint("a resource is named by its ARN, or by * for an action that has none"));
+        };
+        match (arn.account(), said) {
+            ("aws", _) => Ok(Owner::Aws),
+            (account, Some(said)) if is_account(account) && account != said => {
+                Err(Error::input(format!("`{}` belongs to {account}, not to {said}", ask.resource))
+                    .hint("say who owns a resource only where its ARN does not"))
+            }
+            (account, _) if is_account(account) => Ok(Owner::Account(account.to_owned())),
+            (_, Some(said)) => Ok(Owner::Account(said.clone())),
+            (_, None) => Ok(Owner::Unsaid),
+        }
+    }
+
+    /// The side of the resource, when it has a say or cannot be left out.
+    fn side(
+        &self,
+        action: &str,
+        ask: &Ask,
+        owner: &Owner,
+        account: Option<&str>,
+        assumed: &mut Vec<String>,
+    ) -> Result<Option<ResourceSide>> {
+        let given = ask.resource_policy.as_ref().or(self.resource_policy.as_ref());
+        let owner = match owner {
+            Owner::Account(owner) => owner.as_str(),
+            Owner::Unsaid => "",
+            Owner::Aws if given.is_none() => return Ok(None),
+            Owner::Aws => "aws",
+            Owner::Nobody if given.is_none() => return Ok(None),
+            Owner::Nobody => {
+                return Err(Error::input("a resource policy was given, and the resource is `*`")
+                    .hint("name the resource that the policy is on"));
+            }
+        };
+        let trust = || self.trust(action, &ask.resource);
+        let policies: Vec<_> = match given {
+            Some(policy) => vec![policy.clone()],
+            None => trust()?.into_iter().collect(),
+        };
+        let must_allow = must_allow(action, &ask.resource);
+        if policies.is_empty() && must_allow {
+            assumed.push(format!(
+                "`{}` has no policy here, and without one that allows nobody is allowed",
+                ask.resource
+            ));
+        } else if policies.is_empty() && account.is_some_and(|account| account != owner) {
+            assumed.push(format!("`{}` has no policy that lets another account in", ask.resource));
+        }
+        // Within the account a resource without a policy has no say.
+        let silent = policies.is_empty() && account == Some(owner) && !must_allow;
+        Ok((!silent).then(|| ResourceSide { account: owner.to_owned(), policies }))
+    }
+
+    /// The trust policy of the role that is to be assumed, when the snapshot knows it.
+    fn trust(&self, action: &str, resource: &str) -> Result<Option<Named<Policy>>> {
+        if !action.starts_with("sts:") {
+            return Ok(None);
+        }
+        let Some(role) = self.snapshot.as_ref().and_then(|snapshot| snapshot.principal(resource)) else {
+            return Ok(None);
+        };
+        super::world::whole(role)?;
+        Ok(role.trust.as_ref().map(|trust| Named::new(role.trust_name(), trust.clone())))
+    }
+
+    /// What is known of the request: what was given, then what follows from who asks and whose resource it is.
+    /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html>
+    fn context(&self, who: &Who<'_>, owner: &Owner, ask: &Ask) -> (Context, Vec<Known>) {
+        let mut known: Vec<Known> = Vec::new();
+        for (key, values) in &ask.context {
+            known.push(Known { key: key.clone(), values: values.clone(), from: None });
+        }
+        let mut follows = |key: String, values: Vec<String>, from: &'static str| {
+            if !known.iter().any(|known| known.key.eq_ignore_ascii_case(&key)) {
+                known.push(Known { key, values, from: Some(from) });
+            }
+        };
+        if let Some(granted) = who.granted {
+            for (tag, value) in &granted.tags {
+                follows(format!("aws:PrincipalTag/{tag}"), vec![value.clone()], "the principal's tags");
+            }
+            let is_user = granted.kind == PrincipalKind::User && who.session.is_none();
+            if let Some(path) = granted.arn.split_once(":user/").filter(|_| is_user) {
+                let name = path.1.rsplit('/').next().unwrap_or_default();
+                follows("aws:username".to_owned(), vec![name.to_owned()], "the principal's ARN");
+            }
+            follows("aws:PrincipalIsAWSService".to_owned(), vec!["false".to_owned()], "the principal's ARN");
+            for organization in self.service_control.iter().chain(&self.resource_control) {
+                if let Some(id) = organization.id() {
+                    follows("aws:PrincipalOrgID".to_owned(), vec![id.to_owned()], "the organisation's path");
+                }
+                if let Some(place) = organization.place_of(granted.account()) {
+                    follows("aws:PrincipalOrgPaths".to_owned(), vec![place], "the organisation's path");
+                }
+            }
+        }
+        if let Owner::Account(owner) = owner {
+            follows("aws:ResourceAccount".to_owned(), vec![owner.clone()], "the resource's owner");
+        }
+        let mut context = Context::new();
+        for Known { key, values, .. } in &known {
+            context.insert(key, values.as_slice());
+        }
+        context.complete(ask.complete);
+        (context, known)
+    }
+}
+
+/// Whether the resource stands for many: it has wildcards, or is the `*` of an action that has resources.
+fn is_pattern(action: Action<'_>, resource: &str) -> Result<bool> {
+    if resource == "*" {
+        return Ok(action.has_resource_level());
+    }
+    if !action.has_resource_level() {
+        return Err(Error::input(format!("`{}` is not asked on a resource", action.full_name()))
+            .hint("its resource is *, whatever it works on"));
+    }
+    Ok(resource.contains(['*', '?']))
+}
+
+/// The resources whose policy must allow, whoever asks; of nothing else of these services is there a policy.
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic_policy-eval-denyallow.html>
+const MUST_ALLOW: [(&str, &str, &str); 2] = [("kms:", "kms", "key/"), ("sts:", "iam", "role/")];
+
+fn must_allow(action: &str, resource: &str) -> bool {
+    let arn = Arn::parse(resource);
+    MUST_ALLOW.iter().any(|(prefix, service, kind)| {
+        let of_kind = |arn: &Arn| {
+            // A pattern may stand for some.
+            let pattern = arn.service().contains(['*', '?']) || arn.resource().starts_with(['*', '?']);
+            (arn.service() == *service && arn.resource().starts_with(kind)) || pattern
+        };
+        action.starts_with(prefix) && arn.as_ref().is_none_or(of_kind)
+    })
+}
+
+/// Services and identity providers have no identity policies, and no snapshot lists them.
+fn is_outside_iam(text: &str) -> bool {
+    let is_service = !text.contains([':', '/']) && text.contains('.');
+    let is_provider = Arn::parse(text).is_some_and(|arn| {
+        let resource = arn.resource();
+        arn.service() == "iam"
+            && (resource.starts_with("saml-provider/") || resource.starts_with("oidc-provider/"))
+    });
+    is_service || is_provider
+}
