@@ -10,7 +10,7 @@
 use super::context::{Context, PrincipalRef};
 use super::truth::{Truth, any};
 use crate::arn::Arn;
-use crate::aws::{Comparison, Effect, PrincipalBlock, PrincipalKind, PrincipalSet, Statement};
+use crate::aws::{PrincipalBlock, PrincipalKind, PrincipalSet, Statement};
 
 /// The key that would tell which session of a role asks: it ends with the session's name.
 const SESSION_KEY: &str = "aws:userid";
@@ -39,6 +39,7 @@ enum Kind<'a> {
     },
     Root {
         account: &'a str,
+        federated: Option<String>,
     },
     Service,
     /// An identity provider, as `AssumeRoleWithSAML` and `AssumeRoleWithWebIdentity` know it.
@@ -88,7 +89,9 @@ impl<'a> Caller<'a> {
     /// The caller's account; services and identity providers have none.
     pub(super) fn account(&self) -> Option<&'a str> {
         match self.kind {
-            Kind::User { account, .. } | Kind::Role { account, .. } | Kind::Root { account } => Some(account),
+            Kind::User { account, .. } | Kind::Role { account, .. } | Kind::Root { account, .. } => {
+                Some(account)
+            }
             Kind::Service | Kind::Provider | Kind::NotUnderstood => None,
         }
     }
@@ -98,6 +101,11 @@ impl<'a> Caller<'a> {
         matches!(self.kind, Kind::Service | Kind::Provider)
     }
 
+    /// Whether it is the root user, also when it federated.
+    pub(super) fn is_root(&self) -> bool {
+        matches!(self.kind, Kind::Root { .. })
+    }
+
     pub(super) fn is_service_linked(&self) -> bool {
         matches!(self.kind, Kind::Role { service_linked: true, .. })
     }
@@ -105,7 +113,7 @@ impl<'a> Caller<'a> {
     /// The ARN of the session that `GetFederationToken` made.
     pub(super) fn federated_user(&self) -> Option<&str> {
         match &self.kind {
-            Kind::User { federated, .. } => federated.as_deref(),
+            Kind::User { federated, .. } | Kind::Root { federated, .. } => federated.as_deref(),
             _ => None,
         }
     }
@@ -114,20 +122,23 @@ impl<'a> Caller<'a> {
     pub(super) fn is_granted(&self, statement: &Statement, reach: Grant, keys: &mut Vec<String>) -> Truth {
         // "Using [NotPrincipal] with Effect: Allow is not supported."
         let Some(PrincipalBlock::Principal(principals)) = &statement.principal else { return Truth::False };
-        let everyone = if tests_principal_arn(statement) { Grant::Direct } else { Grant::Limited };
         self.any(principals, keys, |named, keys| match named {
             Named::No | Named::NotUnderstood => Truth::False,
-            Named::Everyone if self.is_outside_iam() => Truth::True,
-            Named::Everyone => Truth::from(everyone >= reach),
+            // "For IAM users and role principals within your account, no other permissions are required"; boundary and
+            // session policies "do not limit permissions granted using the `aws:PrincipalArn` condition key with a
+            // wildcard(*) in the Principal element", and less is not granted without that key.
+            Named::Everyone => Truth::True,
             Named::Is(grant) => Truth::from(grant >= reach),
             Named::PerhapsSession => perhaps(keys),
         })
     }
 
-    /// Whether `statement` is for everybody.
+    /// Whether `statement` is for everybody, or for the account and its root user asks: "If you specify the principal in
+    /// the following format, access is granted to the AWS account root user only".
     pub(super) fn is_among_everyone(&self, statement: &Statement, keys: &mut Vec<String>) -> Truth {
         let Some(PrincipalBlock::Principal(principals)) = &statement.principal else { return Truth::False };
-        self.any(principals, keys, |named, _| Truth::from(named == Named::Everyone))
+        let root = |named| self.is_root() && named == Named::Is(Grant::Delegated);
+        self.any(principals, keys, |named, _| Truth::from(named == Named::Everyone || root(named)))
     }
 
     /// Whether `statement`, which denies, is about the caller; in doubt it is.
@@ -143,32 +154,43 @@ impl<'a> Caller<'a> {
             // "The NotPrincipal element with a Deny effect will always deny any IAM principal that has a permissions
             // boundary policy attached."
             Some(PrincipalBlock::NotPrincipal(excepted)) if !bounded => {
-                Truth::from(!self.is_excepted(excepted))
+                self.is_excepted(excepted, keys).negate_if(true)
             }
             Some(PrincipalBlock::NotPrincipal(_)) | None => Truth::True,
         }
     }
 
     /// "You must also specify the account ARN of the not-denied principal"; of a role also the role, and its session.
-    fn is_excepted(&self, principals: &PrincipalSet) -> bool {
+    fn is_excepted(&self, principals: &PrincipalSet, keys: &mut Vec<String>) -> Truth {
         let has = |kind, wanted: &str| entries(principals).any(|(of, text)| of == kind && text == wanted);
         let has_account = |account: &str| {
             entries(principals)
                 .any(|(of, text)| of == PrincipalKind::Aws && account_of(text) == Some(account))
         };
         let has_arn = |arn: &str| has(PrincipalKind::Aws, arn);
-        match &self.kind {
+        let is_excepted = match &self.kind {
             Kind::User { account, federated } => {
                 has_account(account) && has_arn(self.name) && federated.as_deref().is_none_or(has_arn)
             }
-            Kind::Role { account, session, .. } => {
-                has_account(account) && has_arn(self.name) && session.as_deref().is_some_and(has_arn)
+            Kind::Role { account, session: None, .. } => {
+                let session = |(kind, text)| Truth::from(self.named_by(kind, text) == Named::PerhapsSession);
+                let some_session = any(entries(principals), keys, |entry, _| session(entry));
+                if has_account(account) && has_arn(self.name) && some_session == Truth::True {
+                    return perhaps(keys);
+                }
+                false
             }
-            Kind::Root { account } => has_account(account),
+            Kind::Role { account, session: Some(session), .. } => {
+                has_account(account) && has_arn(self.name) && has_arn(session)
+            }
+            Kind::Root { account, federated } => {
+                has_account(account) && federated.as_deref().is_none_or(has_arn)
+            }
             Kind::Service => has(PrincipalKind::Service, self.name),
             Kind::Provider => has(PrincipalKind::Federated, self.name),
             Kind::NotUnderstood => false,
-        }
+        };
+        Truth::from(is_excepted)
     }
 
     fn any(
@@ -224,11 +246,17 @@ impl<'a> Caller<'a> {
             // "If a resource-based policy grants permission to the ARN of the IAM user who federated, then requests
             // made by the federated user […] are limited by […] a permission boundary or session policy."
             Kind::User { federated: Some(_), .. } if text == self.name => Named::Is(Grant::Limited),
-            Kind::User { federated: Some(session), .. } if text == session => Named::Is(Grant::Direct),
+            Kind::User { federated: Some(session), .. } | Kind::Root { federated: Some(session), .. }
+                if text == session =>
+            {
+                Named::Is(Grant::Direct)
+            }
             Kind::User { federated: None, .. } if text == self.name => {
                 Named::Is(if self.in_session { Grant::Limited } else { Grant::Direct })
             }
-            Kind::User { federated: None, account } if self.in_session => {
+            Kind::User { federated: None, account } | Kind::Root { federated: None, account }
+                if self.in_session =>
+            {
                 let is_session = arn.account() == *account && arn.resource().starts_with("federated-user/");
                 if is_session { Named::PerhapsSession } else { Named::No }
             }
@@ -266,7 +294,10 @@ impl<'a> Kind<'a> {
         }
         let session = |kind: &str, name: &str| format!("arn:{partition}:sts::{account}:{kind}/{name}");
         match resource.split_once('/') {
-            None if resource == "root" => Kind::Root { account },
+            None if resource == "root" => {
+                let federated = principal.session.map(|name| session("federated-user", name));
+                Kind::Root { account, federated }
+            }
             Some(("user", _)) => {
                 let federated = principal.session.map(|name| session("federated-user", name));
                 Kind::User { account, federated }
@@ -283,20 +314,6 @@ impl<'a> Kind<'a> {
             _ => Kind::NotUnderstood,
         }
     }
-}
-
-/// "Permissions boundaries and session policies do not limit permissions granted using the aws:PrincipalArn condition
-/// key with a wildcard(*) in the Principal element."
-fn tests_principal_arn(statement: &Statement) -> bool {
-    use Comparison as C;
-    statement.effect == Effect::Allow
-        && statement.condition.iter().any(|condition| {
-            let operator = condition.operator;
-            condition.key.eq_ignore_ascii_case("aws:PrincipalArn")
-                && operator.set.is_none()
-                && !operator.if_exists
-                && matches!(operator.base, C::ArnEquals | C::ArnLike | C::StringEquals | C::StringLike)
-        })
 }
 
 fn perhaps(keys: &mut Vec<String>) -> Truth {

@@ -194,6 +194,9 @@ impl<'a> Case<'a> {
     fn say(&self, voice: Voice<'a>) -> Say<'a> {
         match voice.layer {
             Layer::Resource => self.granted(voice, Grant::Delegated),
+            // "By default, all requests are implicitly denied with the exception of the AWS account root user, which
+            // has full access."
+            Layer::Identity if self.caller.is_root() => Say::free(),
             Layer::ResourceControl => {
                 self.allow(voice, |statement, keys| self.caller.is_among_everyone(statement, keys))
             }

@@ -29,7 +29,7 @@ pub use layers::{Layer, OrganizationLevel, OrganizationPath, PolicySet, Resource
 pub(super) use truth::Truth;
 
 /// Changes whenever an answer of [`evaluate`] may change.
-pub const EVALUATOR_VERSION: &str = "1";
+pub const EVALUATOR_VERSION: &str = "2";
 
 /// One request, or all requests that differ in nothing but the resource.
 #[derive(Debug, Clone, Copy)]
@@ -71,7 +71,8 @@ pub enum Verdict {
 pub struct Evaluation {
     /// The answer.
     pub verdict: Verdict,
-    /// The statements that made it: for [`Verdict::Allowed`] the first of each layer that was needed, for
+    /// The statements that made it: for [`Verdict::Allowed`] the first of each layer that was needed (none of the
+    /// identity policies for the root user, who needs none), for
     /// [`Verdict::ExplicitDeny`] the first that denies, for [`Verdict::Depends`] all that are undecided; none for
     /// [`Verdict::ImplicitDeny`].
     pub by: Vec<StatementRef>,

@@ -1,0 +1,143 @@
+//! Random cases: a question, and policies that are about it more often than not.
+
+use serde_json::{Value, json};
+
+use super::case::Case;
+use super::dice::Dice;
+use super::scene::{Kind, Scene, scene};
+use super::sketch::{Aim, Layer, Sketch};
+use super::words::OWN;
+
+/// The case of this number.
+pub(crate) fn generate(seed: u64, index: u64) -> Case {
+    let mut dice = Dice::of(seed, index);
+    let scene = scene(&mut dice);
+    let mut case = json!({
+        "principal": { "arn": scene.arn },
+        "action": spelled(&scene.action, &mut dice),
+        "resource": scene.resource,
+        "context": scene.context(&mut dice),
+    });
+    if let Some(session) = &scene.session {
+        case["principal"]["session"] = json!(session);
+    }
+    let mut maker = Maker { sketch: Sketch::new(&scene), scene: &scene, dice: &mut dice };
+    maker.of_principal(&mut case);
+    maker.of_resource(&mut case);
+    if maker.dice.chance(15) {
+        case["endpoint"] = maker.documents(Layer::Endpoint, 85);
+    }
+    Case(case)
+}
+
+/// Actions are compared without regard to case.
+pub(crate) fn spelled(action: &str, dice: &mut Dice) -> String {
+    match dice.below(10) {
+        0 => action.to_ascii_lowercase(),
+        1 => action.to_ascii_uppercase(),
+        _ => action.to_owned(),
+    }
+}
+
+struct Maker<'a> {
+    sketch: Sketch<'a>,
+    scene: &'a Scene,
+    dice: &'a mut Dice,
+}
+
+impl Maker<'_> {
+    fn of_principal(&mut self, case: &mut Value) {
+        let kind = self.scene.kind;
+        if !matches!(kind, Kind::Root | Kind::FederatedRoot | Kind::Service | Kind::Provider) {
+            let hit = if self.dice.chance(25) { 20 } else { 88 };
+            case["identity"] = self.documents(Layer::Identity, hit);
+        }
+        let bounded = matches!(kind, Kind::User | Kind::Role | Kind::Federated);
+        if bounded && self.dice.chance(25) {
+            case["boundary"] = self.documents(Layer::Boundary, 78);
+        }
+        let policies = match kind {
+            Kind::Role => 25,
+            Kind::Federated | Kind::FederatedRoot => 80,
+            _ => 0,
+        };
+        if self.dice.chance(policies) {
+            case["session"] = self.documents(Layer::Session, 80);
+        }
+        if self.dice.chance(30) {
+            case["scp"] = self.path(Layer::ServiceControl, 92);
+        }
+    }
+
+    fn of_resource(&mut self, case: &mut Value) {
+        let scene = self.scene;
+        let asked_of_role = scene.action.starts_with("sts:");
+        let wanted = if asked_of_role || scene.owner != OWN || scene.kind == Kind::Service { 92 } else { 40 };
+        let on_something = scene.resource != "*";
+        if on_something && self.dice.chance(wanted) {
+            let layer = if asked_of_role { Layer::Trust } else { Layer::Resource };
+            case["resource_policies"] = self.documents(layer, 85);
+        }
+        if scene.owner != OWN || case.get("resource_policies").is_some() || self.dice.chance(20) {
+            case["owner"] = json!(scene.owner);
+        }
+        if self.dice.chance(30) {
+            case["rcp"] = self.path(Layer::ResourceControl, 96);
+        }
+    }
+
+    fn path(&mut self, layer: Layer, hit: usize) -> Value {
+        let levels: Vec<Value> = (0..1 + self.dice.below(3)).map(|_| self.documents(layer, hit)).collect();
+        let mut path = json!({ "levels": levels });
+        if self.dice.chance(80) {
+            path["management"] = json!(self.scene.management(self.dice));
+        }
+        path
+    }
+
+    /// The documents of a layer: one that mostly allows, others that may be about anything.
+    fn documents(&mut self, layer: Layer, hit: usize) -> Value {
+        let mut documents = Vec::new();
+        if !self.dice.chance(2) {
+            let aim = if self.dice.chance(hit) { Aim::Hit } else { Aim::Miss };
+            documents.push(self.document(layer, aim));
+        }
+        if self.dice.chance(20) {
+            documents.push(self.document(layer, Aim::Miss));
+        }
+        Value::Array(documents)
+    }
+
+    fn document(&mut self, layer: Layer, aim: Aim) -> Value {
+        let version = self.version(layer);
+        self.sketch.variables = version == Some("2012-10-17");
+        let mut statements = vec![self.sketch.statement(layer, "Allow", aim, self.dice)];
+        if self.dice.chance(35) {
+            let aim = if self.dice.chance(17) { Aim::Hit } else { Aim::Miss };
+            statements.push(self.sketch.statement(layer, "Deny", aim, self.dice));
+        }
+        if self.dice.chance(35) {
+            statements.push(self.sketch.statement(layer, "Allow", Aim::Miss, self.dice));
+        }
+        if self.dice.chance(30) {
+            statements.reverse();
+        }
+        let statements = match <[Value; 1]>::try_from(statements) {
+            Ok([one]) if self.dice.chance(40) => one,
+            Ok(one) => Value::Array(one.to_vec()),
+            Err(more) => Value::Array(more),
+        };
+        match version {
+            Some(version) => json!({ "Version": version, "Statement": statements }),
+            None => json!({ "Statement": statements }),
+        }
+    }
+
+    fn version(&mut self, layer: Layer) -> Option<&'static str> {
+        let new = (80, Some("2012-10-17"));
+        match layer {
+            Layer::ServiceControl | Layer::ResourceControl => new.1,
+            _ => self.dice.weigh(&[new, (10, Some("2008-10-17")), (10, None)]),
+        }
+    }
+}

@@ -1,0 +1,265 @@
+//! One generated statement: made so that it is about the question, or so that something in it is not.
+
+use serde_json::{Map, Value, json};
+
+use super::dice::Dice;
+use super::generate::spelled;
+use super::scene::{Kind, Scene};
+use super::sketch_condition::{self, Draft};
+use super::words::{KEYS, OF_PRINCIPAL, OTHER, OWN, SERVICES, WORDS};
+use super::world::World;
+
+/// Whether a statement is to be about the question.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Aim {
+    Hit,
+    Miss,
+}
+
+/// Where a statement stands, which says what it may hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Layer {
+    Identity,
+    Boundary,
+    Session,
+    ServiceControl,
+    ResourceControl,
+    Resource,
+    Trust,
+    Endpoint,
+}
+
+/// Draws statements for a scene.
+pub(crate) struct Sketch<'a> {
+    scene: &'a Scene,
+    truth: World,
+    /// Whether the document's version has variables.
+    pub(crate) variables: bool,
+}
+
+impl<'a> Sketch<'a> {
+    pub(crate) fn new(scene: &'a Scene) -> Sketch<'a> {
+        Sketch { scene, truth: scene.truth(), variables: true }
+    }
+
+    /// A statement. One that is to miss does so in one of its elements, perhaps in more.
+    pub(crate) fn statement(&self, layer: Layer, effect: &str, aim: Aim, dice: &mut Dice) -> Value {
+        if layer == Layer::ResourceControl && effect == "Allow" {
+            // RCPFullAWSAccess, which is attached everywhere and cannot be detached.
+            return json!({ "Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "*" });
+        }
+        let missing = if aim == Aim::Miss { dice.below(8) } else { usize::MAX };
+        let aim_of = |element: usize| if missing == element { Aim::Miss } else { Aim::Hit };
+        let mut statement = Map::new();
+        if dice.chance(20) {
+            statement.insert("Sid".to_owned(), json!(format!("S{}", dice.below(1_000_000))));
+        }
+        statement.insert("Effect".to_owned(), json!(effect));
+        if matches!(layer, Layer::ResourceControl) {
+            statement.insert("Principal".to_owned(), json!("*"));
+        } else if matches!(layer, Layer::Resource | Layer::Trust | Layer::Endpoint) {
+            self.principal(layer, effect, aim_of(0), dice, &mut statement);
+        }
+        self.action(layer, aim_of(1), dice, &mut statement);
+        if layer != Layer::Trust {
+            self.resource(aim_of(2), dice, &mut statement);
+        }
+        let conditions = if aim == Aim::Miss && missing >= 3 { Aim::Miss } else { Aim::Hit };
+        if conditions == Aim::Miss || dice.chance(55) {
+            let draft = Draft { truth: &self.truth, variables: self.variables, hit: conditions == Aim::Hit };
+            statement.insert("Condition".to_owned(), sketch_condition::draw(&draft, dice));
+        }
+        Value::Object(statement)
+    }
+
+    fn action(&self, layer: Layer, aim: Aim, dice: &mut Dice, statement: &mut Map<String, Value>) {
+        let asked = &self.scene.action;
+        let (service, name) = asked.split_once(':').unwrap_or((asked, ""));
+        let others: Vec<&str> = SERVICES.iter().flat_map(|(_, service)| service.actions).copied().collect();
+        let other = |dice: &mut Dice| loop {
+            let found = dice.pick(&others);
+            if !found.eq_ignore_ascii_case(asked) {
+                break found.to_owned();
+            }
+        };
+        let own = |dice: &mut Dice| {
+            let cut = 1 + dice.below(name.len() - 1);
+            let drawn = match dice.below(7) {
+                0 => format!("{service}:*"),
+                1 => format!("{service}:{}*", &name[..cut]),
+                2 => format!("{service}:*{}", &name[cut..]),
+                3 => format!("{service}:{}?{}", &name[..cut - 1], &name[cut..]),
+                4 if layer != Layer::ResourceControl => "*".to_owned(),
+                _ => asked.clone(),
+            };
+            spelled(&drawn, dice)
+        };
+        let inverted = layer != Layer::ResourceControl && dice.chance(12);
+        // NotAction is about the question when it does not name the action.
+        let named = (aim == Aim::Hit) != inverted;
+        let mut patterns: Vec<String> = Vec::new();
+        for _ in 0..dice.below(3) {
+            patterns.push(other(dice));
+        }
+        if named {
+            patterns.push(own(dice));
+        } else if patterns.is_empty() {
+            patterns.push(other(dice));
+        }
+        let element = if inverted { "NotAction" } else { "Action" };
+        statement.insert(element.to_owned(), one_or_list(&patterns, dice));
+    }
+
+    fn resource(&self, aim: Aim, dice: &mut Dice, statement: &mut Map<String, Value>) {
+        let asked = &self.scene.resource;
+        let inverted = dice.chance(12);
+        let named = (aim == Aim::Hit) != inverted;
+        let mut patterns = Vec::new();
+        for _ in 0..dice.below(2) {
+            patterns.push(format!("arn:aws:s3:::{}/{}", dice.pick(WORDS), dice.pick(&["*", "x?", "red"])));
+        }
+        if named {
+            patterns.push(self.like(asked, dice));
+        } else {
+            // Nearly the same: another word at the end.
+            let near = asked.rfind(['/', ':']).map_or("arn:aws:s3:::no", |at| &asked[..=at]);
+            patterns.push(format!("{near}{}", dice.pick(&["other", "?", "n*o", "red", "${aws:username}x"])));
+        }
+        let element = if inverted { "NotResource" } else { "Resource" };
+        statement.insert(element.to_owned(), one_or_list(&patterns, dice));
+    }
+
+    /// A pattern that matches the resource, most of the time.
+    fn like(&self, asked: &str, dice: &mut Dice) -> String {
+        let start = asked.match_indices(':').nth(4).map(|(at, _)| at + 1);
+        let Some(start) = start.filter(|_| !dice.chance(20)) else { return "*".to_owned() };
+        let (head, name) = asked.split_at(start);
+        let head = self.head(head, dice);
+        let escaped = if self.variables { name.replace('$', "${$}") } else { name.to_owned() };
+        let literal = escaped.replace('*', if self.variables { "${*}" } else { "*" });
+        let cut = dice.below(name.len() + 1);
+        match dice.below(8) {
+            0 => format!("{head}*"),
+            1 => format!("{head}{}*", &name[..cut]),
+            2 => format!("{head}*{}", &name[cut..]),
+            3 if cut > 0 => format!("{head}{}?{}", &name[..cut - 1], &name[cut..]),
+            4 => format!("{head}{}*{}", &name[..dice.below(cut + 1)], &name[cut..]),
+            5 | 6 => format!("{head}{}", self.with_variable(name, dice)),
+            _ => format!("{head}{literal}"),
+        }
+    }
+
+    /// The first five segments, now and then with a wildcard in one, or cut short by a `*`.
+    fn head(&self, head: &str, dice: &mut Dice) -> String {
+        let mut parts: Vec<&str> = head.split(':').collect();
+        match dice.below(12) {
+            0 => parts[3] = "*",
+            1 => parts[4] = "*",
+            2 => parts[1] = "*",
+            3 if parts[3].len() > 2 => return head.replacen("-west-1:", "-w*st-?:", 1),
+            4 if !parts[4].is_empty() => return head.replacen("111122223333:", "1111222?333?:", 1),
+            _ => {}
+        }
+        parts.join(":")
+    }
+
+    /// The name with a word in it replaced by a variable, whose value mostly is that word.
+    fn with_variable(&self, name: &str, dice: &mut Dice) -> String {
+        let keys: Vec<&str> =
+            KEYS.iter().chain(OF_PRINCIPAL).filter(|key| key.variable).map(|key| key.name).collect();
+        let fitting: Vec<&str> = keys
+            .iter()
+            .filter(|key| self.scene.fact(key).is_some_and(|value| name.contains(value)))
+            .copied()
+            .collect();
+        let (key, word) = if fitting.is_empty() {
+            (dice.pick(&keys), dice.pick(WORDS))
+        } else {
+            let key = dice.pick(&fitting);
+            (key, self.scene.fact(key).unwrap_or(""))
+        };
+        let spelled = if dice.chance(15) { key.to_uppercase() } else { key.to_owned() };
+        let variable = match dice.below(4) {
+            0 => format!("${{{spelled}, '{word}'}}"),
+            1 => format!("${{{spelled}, 'nobody'}}"),
+            _ => format!("${{{spelled}}}"),
+        };
+        if name.contains(word) { name.replacen(word, &variable, 1) } else { format!("{variable}*") }
+    }
+
+    fn principal(
+        &self,
+        layer: Layer,
+        effect: &str,
+        aim: Aim,
+        dice: &mut Dice,
+        statement: &mut Map<String, Value>,
+    ) {
+        let scene = self.scene;
+        let inverted = effect == "Deny" && layer == Layer::Resource && dice.chance(30);
+        let named = (aim == Aim::Hit) != inverted;
+        let element = if inverted { "NotPrincipal" } else { "Principal" };
+        let mut values: Vec<String> = Vec::new();
+        let kind = match scene.kind {
+            Kind::Service => "Service",
+            Kind::Provider => "Federated",
+            _ => "AWS",
+        };
+        if named {
+            let own = self.own_names(dice);
+            if !inverted && dice.chance(22) && kind != "Federated" {
+                statement.insert(
+                    element.to_owned(),
+                    if kind == "AWS" && dice.chance(50) { json!({ "AWS": "*" }) } else { json!("*") },
+                );
+                return;
+            }
+            values = own;
+        }
+        if values.is_empty() || dice.chance(25) {
+            values.push(self.other_name(kind, dice));
+        }
+        if inverted && kind == "AWS" && dice.chance(75) {
+            values.push(format!("arn:aws:iam::{OWN}:root"));
+        }
+        let mut principal = json!({ kind: one_or_list(&values, dice) });
+        if dice.chance(10) && kind != "Service" {
+            principal["Service"] = json!("ec2.amazonaws.com");
+        }
+        statement.insert(element.to_owned(), principal);
+    }
+
+    /// One or more names under which the principal is named.
+    fn own_names(&self, dice: &mut Dice) -> Vec<String> {
+        let scene = self.scene;
+        let session = self.truth.session_arn();
+        let mut names = vec![scene.arn.clone()];
+        if !matches!(scene.kind, Kind::Service | Kind::Provider) {
+            names.extend(session.clone());
+            names.extend(session);
+            names.push(OWN.to_owned());
+            names.push(format!("arn:aws:iam::{OWN}:root"));
+        }
+        let count = 1 + usize::from(dice.chance(20));
+        (0..count).map(|_| names[dice.below(names.len())].clone()).collect()
+    }
+
+    fn other_name(&self, kind: &str, dice: &mut Dice) -> String {
+        let name = match kind {
+            "Service" => dice.pick(&["s3.amazonaws.com", "sns.us-east-1.amazonaws.com"]).to_owned(),
+            "Federated" => "accounts.google.com".to_owned(),
+            _ => match dice.below(4) {
+                0 => OTHER.to_owned(),
+                1 => format!("arn:aws:iam::{OWN}:user/nobody"),
+                2 => format!("arn:aws:sts::{OWN}:assumed-role/app/nobody"),
+                _ => format!("arn:aws:iam::{OTHER}:role/team/app"),
+            },
+        };
+        if name == self.scene.arn { "s3.amazonaws.com".to_owned() } else { name }
+    }
+}
+
+/// One value as a string or a list; more as a list.
+pub(crate) fn one_or_list(values: &[String], dice: &mut Dice) -> Value {
+    if values.len() == 1 && dice.chance(50) { json!(values[0]) } else { json!(values) }
+}
