@@ -364,6 +364,13 @@ fn word_member(between: &[u8], follows: u8) -> Option<(&[u8], &[u8])> {
     let len = match bare {
         [.., b'"', b':', b'n', b'u', b'l', b'l'] | [.., b'"', b':', b't', b'r', b'u', b'e'] => 4,
         [.., b'"', b':', b'f', b'a', b'l', b's', b'e'] => 5,
+        [.., b'0'..=b'9'] => {
+            let digits = bare.iter().rev().take_while(|byte| byte.is_ascii_digit()).count();
+            if !bare[..bare.len() - digits].ends_with(b"\":") {
+                return None;
+            }
+            digits
+        }
         _ => return None,
     };
     let (name, word) = bare.split_at(bare.len() - len);

@@ -4,23 +4,24 @@
 //! plan of a kind of event, the class of an error code, the principal. What calls came to is remembered too. What is
 //! left for the other records is to fill the plan in and to find the row.
 
+mod backlog;
 mod new;
 
 use super::caller::{Caller, Callers};
 use super::kind::{Kinds, label};
 use super::outcome::Outcomes;
-use super::parameters::Parameters;
 use super::principal::Who;
 use super::recall::{self, Calls, Shapes, Target};
 use super::recipe::{Open, Way};
 use super::row::Outcome;
 use super::screen::{check_version, not_usage};
 use super::shape::Outline;
-use super::sighting::{Fingerprint, Kind, Prints, Seen};
+use super::sighting::{EventId, Fingerprint, Prints, Seen};
 use super::table::hash_from;
 use super::when::Clock;
 use super::{Shared, Usage};
 use crate::audit_log::{Event, Problem, Raw, Sink, unescape};
+use backlog::Backlog;
 use leastwise_catalog::call::{Plan, Scratch};
 use smallvec::SmallVec;
 use xxhash_rust::xxh3::xxh3_64_with_seed;
@@ -33,6 +34,7 @@ pub struct Collector<'s> {
     kinds: Kinds,
     callers: Callers,
     calls: Calls,
+    backlog: Backlog,
     shapes: Shapes,
     /// What the calls are remembered by: the key of the event at hand, and what came of it.
     key: Vec<u8>,
@@ -71,6 +73,7 @@ impl<'s> Collector<'s> {
             kinds: Kinds::default(),
             callers: Callers::default(),
             calls: Calls::default(),
+            backlog: Backlog::default(),
             shapes: Shapes::default(),
             key: Vec::new(),
             targets: SmallVec::new(),
@@ -91,7 +94,8 @@ impl<'s> Collector<'s> {
     }
 
     /// What was collected so far; the collector is at its end.
-    pub fn finish(self) -> Usage {
+    pub fn finish(mut self) -> Usage {
+        self.settle_all();
         self.usage
     }
 
@@ -185,75 +189,73 @@ impl<'s> Collector<'s> {
             self.key.push(b'"');
         }
         let mut open = Open::new();
-        if kind.recipe.key(way, event.parameters, &mut self.key, &mut open).is_none() {
+        if kind.recipe.key(way, (event.parameters, event.resources), &mut self.key, &mut open).is_none() {
             return self.count_new(event, caller, &common, None);
         }
         let hash = recall::hash(&self.key);
-        let counted = match way {
-            Way::Whole => self.count_again(event, &common, hash),
+        let found = match way {
+            Way::Whole => self.count_again(&common, hash),
             Way::Shape => self.count_alike(event, &common, hash, &open),
         };
-        match counted {
-            Some(counted) => {
-                self.kinds.get(number).recipe.found();
-                self.tally(counted);
-            }
-            None => self.count_new(event, caller, &common, Some((way, hash, &open))),
+        if found {
+            self.kinds.get(number).recipe.found();
+        } else {
+            self.count_new(event, caller, &common, Some((way, hash, &open)));
         }
     }
 
-    /// Counts a call that came before; `None` when it did not.
+    /// Counts a call that came before; `false` when it did not.
     #[inline]
-    fn count_again(&mut self, event: &Event<'_>, common: &Common<'_>, hash: u64) -> Option<Counted> {
-        let rows = self.calls.get(hash, &self.key)?;
-        if rows.resources.is_some_and(|known| resources_of(event) != Some(known)) {
-            return None;
+    fn count_again(&mut self, common: &Common<'_>, hash: u64) -> bool {
+        let Some(targets) = self.calls.get(hash, &self.key) else { return false };
+        if let (&[(row, seed)], false) = (targets, common.id.is_empty()) {
+            let full = self.backlog.note_row(common, print_of(common, seed), row, hash);
+            full.into_iter().for_each(|shard| self.settle(shard));
+            return true;
         }
         let table = &mut self.usage.table;
-        if !rows.targets.iter().all(|(row, _)| table.is_live(*row)) {
-            return None;
+        if !targets.iter().all(|(row, _)| table.is_live(*row)) {
+            return false;
         }
         let mut counted = Counted::default();
-        for &(row, hash) in rows.targets {
-            let Some(print) = fingerprint(self.shared, common, hash, &mut counted) else { continue };
-            if self.shared.settings.keep_fingerprints && print.1 != 0 {
-                table.add_to_row(row, seen_once(common), Prints::New(print));
-            } else {
-                table.count_row(row, (common.time, common.id));
+        for &(row, hash) in targets {
+            if let Some(print) = fingerprint(self.shared, common, hash, &mut counted) {
+                let prints = Prints::new(print, self.shared.settings.keep_fingerprints);
+                table.add_to_row(row, seen_once(common), prints);
             }
         }
-        Some(counted)
+        self.tally(counted);
+        true
     }
 
-    /// Counts a call of a shape that came before; `None` when none did.
+    /// Counts a call of a shape that came before; `false` when none did.
     #[inline]
-    fn count_alike(
-        &mut self,
-        event: &Event<'_>,
-        common: &Common<'_>,
-        hash: u64,
-        open: &Open<'_>,
-    ) -> Option<Counted> {
-        let shape = self.shapes.get(hash, &self.key)?;
-        let plan = self.kinds.get(common.kind).plan.as_deref()?;
-        if shape.is_disturbed(plan, &Parameters::new(None, event.resources)) {
-            return None;
+    fn count_alike(&mut self, event: &Event<'_>, common: &Common<'_>, hash: u64, open: &Open<'_>) -> bool {
+        let plan = self.kinds.get(common.kind).plan.as_deref();
+        let (Some(shape), Some(plan)) = (self.shapes.get(hash, &self.key), plan) else { return false };
+        if shape.is_disturbed(plan, event.resources) {
+            return false;
+        }
+        if let ([row], false) = (&*shape.rows, common.id.is_empty()) {
+            row.fill(open, &mut self.arn);
+            let hash = hash_from(row.seed, &self.arn);
+            let key = (row.key, row.group, hash);
+            let full = self.backlog.note_resource(common, print_of(common, hash), key, &self.arn);
+            full.into_iter().for_each(|shard| self.settle(shard));
+            return true;
         }
         let mut counted = Counted::default();
         for row in &shape.rows {
             row.fill(open, &mut self.arn);
             let hash = hash_from(row.seed, &self.arn);
-            let Some(print) = fingerprint(self.shared, common, hash, &mut counted) else { continue };
-            let table = &mut self.usage.table;
-            if self.shared.settings.keep_fingerprints && print.1 != 0 {
-                table.add(row.key, &self.arn, hash, seen_once(common), Prints::New(print));
-            } else if row.key.kind == Kind::Exact {
-                table.count_in_group(row.group, row.key, &self.arn, hash, (common.time, common.id));
-            } else {
-                table.count(row.key, &self.arn, hash, (common.time, common.id));
+            if let Some(print) = fingerprint(self.shared, common, hash, &mut counted) {
+                let prints = Prints::new(print, self.shared.settings.keep_fingerprints);
+                let table = &mut self.usage.table;
+                table.add_in_group(row.group, row.key, &self.arn, hash, seen_once(common), prints);
             }
         }
-        Some(counted)
+        self.tally(counted);
+        true
     }
 
     fn tally(&mut self, counted: Counted) {
@@ -274,21 +276,27 @@ fn fingerprint(
     hash: u64,
     counted: &mut Counted,
 ) -> Option<Fingerprint> {
-    let day = i32::try_from(common.time.div_euclid(86_400)).unwrap_or(i32::MAX);
-    let mut print = (day, 0);
-    if !common.id.is_empty() {
-        print.1 = xxh3_64_with_seed(common.id, hash);
-        if !shared.duplicates.is_new(print.0, print.1) {
-            counted.copies += 1;
-            return None;
-        }
+    let print = print_of(common, hash);
+    if print.1 != 0 && !shared.duplicates.is_new(print.0, print.1) {
+        counted.copies += 1;
+        return None;
     }
     counted.rows += 1;
     Some(print)
 }
 
+/// The fingerprint of an event for the row that has this hash.
+#[inline]
+fn print_of(common: &Common<'_>, hash: u64) -> Fingerprint {
+    let day = i32::try_from(common.time.div_euclid(86_400)).unwrap_or(i32::MAX);
+    match common.id {
+        [] => (day, 0),
+        id => (day, xxh3_64_with_seed(id, hash).max(1)),
+    }
+}
+
 fn seen_once(common: &Common<'_>) -> Seen {
-    Seen::once(common.time, common.id)
+    Seen::once(common.time, EventId::new(common.id))
 }
 
 /// How many rows one event gave, and how many of them were counted before.
@@ -308,9 +316,4 @@ impl Sink for Collector<'_> {
         self.usage.tally.problems += 1;
         self.problems.push(problem);
     }
-}
-
-/// The text of a record's `resources`.
-fn resources_of<'a>(event: &Event<'a>) -> Option<&'a [u8]> {
-    event.resources.map_or(Some(b""), |mut resources| resources.skip().ok())
 }

@@ -9,7 +9,13 @@ use std::collections::BTreeMap;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicI64, AtomicU64, AtomicUsize, Ordering};
 
-const SHARDS: usize = 16;
+pub(super) const SHARDS: usize = 16;
+
+/// The shard that a fingerprint belongs to.
+#[inline]
+pub(super) fn shard_of((_, fingerprint): (i32, u64)) -> usize {
+    (fingerprint >> 59) as usize % SHARDS
+}
 
 /// A set of fingerprints, which are hashes already: each stands at the place that its low bits say or, when others
 /// stand there, behind them, so that one look at memory finds it.
@@ -138,19 +144,32 @@ impl Duplicates {
 
     /// Whether the fingerprint is new; from now on it is not.
     pub(super) fn is_new(&self, day: i32, fingerprint: u64) -> bool {
-        if i64::from(day) <= self.forgotten.load(Ordering::Relaxed) {
-            self.unchecked.fetch_add(1, Ordering::Relaxed);
-            return true;
+        let print = (day, fingerprint);
+        self.are_new(shard_of(print), &[print]) != 0
+    }
+
+    /// The same for up to 32 fingerprints of one shard: a bit for each, the first the lowest, that says whether it is
+    /// new.
+    pub(super) fn are_new(&self, shard: usize, prints: &[(i32, u64)]) -> u32 {
+        let forgotten = self.forgotten.load(Ordering::Relaxed);
+        let (mut new, mut unchecked) = (0u32, 0u32);
+        let mut days = self.shards[shard].lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        for (i, &(day, fingerprint)) in prints.iter().enumerate() {
+            if i64::from(day) <= forgotten {
+                unchecked |= 1 << i;
+            } else if days.of(day).insert(fingerprint) {
+                new |= 1 << i;
+            }
         }
-        let new = {
-            let shard = &self.shards[(fingerprint >> 59) as usize % SHARDS];
-            let mut days = shard.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-            days.of(day).insert(fingerprint)
-        };
-        if new && self.held.fetch_add(1, Ordering::Relaxed) >= self.limit {
+        drop(days);
+        if unchecked != 0 {
+            self.unchecked.fetch_add(u64::from(unchecked.count_ones()), Ordering::Relaxed);
+        }
+        let more = new.count_ones() as usize;
+        if more != 0 && self.held.fetch_add(more, Ordering::Relaxed) + more > self.limit {
             self.forget_oldest();
         }
-        new
+        new | unchecked
     }
 
     /// How many events could not be checked because their day was forgotten.

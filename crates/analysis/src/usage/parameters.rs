@@ -1,6 +1,6 @@
 //! A record's `requestParameters` and `resources`, looked up without being parsed as a whole.
 
-use crate::audit_log::{Cursor, Value, unescape};
+use crate::audit_log::{Cursor, Quick, Value, unescape};
 use leastwise_catalog::call::{self, Path, Step};
 use smallvec::SmallVec;
 
@@ -35,6 +35,11 @@ impl<'a> Parameters<'a> {
             }
         }
         Parameters { members, resources }
+    }
+
+    /// Where the record names resources itself.
+    pub(super) fn named(&self) -> Option<Cursor<'a>> {
+        self.resources
     }
 }
 
@@ -245,20 +250,54 @@ impl call::Parameters for Parameters<'_> {
     }
 
     fn resources(&self, found: &mut dyn FnMut(&str)) {
-        let Some(mut cursor) = self.resources else { return };
-        let _ = each_element(&mut cursor, |value, mut at| {
-            if value != Value::Object {
-                return;
-            }
-            let _ = each_member(&mut at, |name, value, _| {
-                if let Value::String(raw) = value
-                    && name.eq_ignore_ascii_case(b"arn")
-                    && let Some(text) = unescape(raw)
-                {
-                    found(&text);
-                }
-                true
-            });
-        });
+        if let Some(cursor) = self.resources {
+            let _ = each_arn(cursor, found);
+        }
     }
+}
+
+/// Calls `found` with the ARNs that a record's `resources`, at which the cursor stands, name.
+#[inline]
+pub(super) fn each_arn(
+    mut cursor: Cursor<'_>,
+    mut found: impl FnMut(&str),
+) -> Result<(), crate::audit_log::Malformed> {
+    let mut from = cursor.position() + 1;
+    cursor.enter()?;
+    while let Some(value) = cursor.element(&mut from)? {
+        match value {
+            Value::Object => {
+                cursor.enter()?;
+                loop {
+                    let (name, raw) = match cursor.quick() {
+                        Quick::Text(name, raw) => (name, raw),
+                        Quick::Word(..) => continue,
+                        Quick::End => break,
+                        Quick::Object(_) | Quick::Array(_) => {
+                            cursor.skip()?;
+                            continue;
+                        }
+                        Quick::Other => match cursor.member()? {
+                            Some((name, Value::String(raw))) => (name, raw),
+                            Some((_, Value::Object | Value::Array)) => {
+                                cursor.skip()?;
+                                continue;
+                            }
+                            Some((_, Value::Scalar(_))) => continue,
+                            None => break,
+                        },
+                    };
+                    if name.eq_ignore_ascii_case(b"arn")
+                        && let Some(text) = unescape(raw)
+                    {
+                        found(&text);
+                    }
+                }
+                from = cursor.behind().map_or(from, |end| end + 1);
+            }
+            Value::Array => from += cursor.skip()?.len(),
+            _ => {}
+        }
+    }
+    Ok(())
 }

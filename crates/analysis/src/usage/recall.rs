@@ -23,14 +23,6 @@ pub(super) const MOST_ROWS: usize = 16;
 /// A row that a call led to: its number, and the hash that goes into its events' fingerprints.
 pub(super) type Target = (u32, u64);
 
-/// The rows of a call.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Rows<'a> {
-    pub targets: &'a [Target],
-    /// The record's `resources`, when they were looked at.
-    pub resources: Option<&'a [u8]>,
-}
-
 /// The calls of lately, found by their keys.
 #[derive(Debug, Default)]
 pub(super) struct Calls {
@@ -59,25 +51,30 @@ const LONG: u16 = u16::MAX;
 struct Long {
     key: Box<[u8]>,
     targets: SmallVec<[Target; 2]>,
-    resources: Option<Box<[u8]>>,
 }
 
 impl Calls {
     /// The rows of the call with this key, whose hash the caller knows.
     #[inline]
-    pub(super) fn get(&self, hash: u64, key: &[u8]) -> Option<Rows<'_>> {
+    pub(super) fn get(&self, hash: u64, key: &[u8]) -> Option<&[Target]> {
         let index = hash as usize % SLOTS;
         let slot = self.slots.get(index).filter(|slot| slot.hash == hash)?;
         if let Some(known) = slot.key.get(..usize::from(slot.len)) {
-            let targets = std::slice::from_ref(&slot.target);
-            return (known == key).then_some(Rows { targets, resources: None });
+            return (known == key).then_some(std::slice::from_ref(&slot.target));
         }
         let long = self.long.get(index)?.as_deref().filter(|long| *long.key == *key)?;
-        Some(Rows { targets: &long.targets, resources: long.resources.as_deref() })
+        Some(&long.targets)
+    }
+
+    /// Forgets the call that has this hash.
+    pub(super) fn forget(&mut self, hash: u64) {
+        if let Some(slot) = self.slots.get_mut(hash as usize % SLOTS).filter(|slot| slot.hash == hash) {
+            slot.hash = !hash;
+        }
     }
 
     /// Remembers the rows of a call.
-    pub(super) fn learn(&mut self, hash: u64, key: &[u8], rows: Rows<'_>) {
+    pub(super) fn learn(&mut self, hash: u64, key: &[u8], targets: &[Target]) {
         if self.slots.is_empty() {
             self.slots.resize(SLOTS, Slot { hash: 0, target: (0, 0), len: LONG, key: [0; SHORT] });
             self.long.resize(SLOTS, None);
@@ -85,19 +82,15 @@ impl Calls {
         let index = hash as usize % SLOTS;
         let slot = &mut self.slots[index];
         slot.hash = hash;
-        match (rows, slot.key.get_mut(..key.len())) {
-            (Rows { targets: [target], resources: None }, Some(place)) => {
+        match (targets, slot.key.get_mut(..key.len())) {
+            ([target], Some(place)) => {
                 place.copy_from_slice(key);
                 (slot.target, slot.len) = (*target, key.len() as u16);
                 self.long[index] = None;
             }
-            (rows, _) => {
+            _ => {
                 slot.len = LONG;
-                self.long[index] = Some(Box::new(Long {
-                    key: key.into(),
-                    targets: rows.targets.into(),
-                    resources: rows.resources.map(Into::into),
-                }));
+                self.long[index] = Some(Box::new(Long { key: key.into(), targets: targets.into() }));
             }
         }
     }

@@ -32,6 +32,8 @@ pub(super) struct Recipe {
     /// The lengths of the names, a bit each.
     lengths: u64,
     open: usize,
+    /// Whether a call's plan looked at what the record itself says of resources: those are a part of the key then.
+    resources: bool,
     way: Way,
     asked: u16,
     found: u16,
@@ -64,7 +66,7 @@ impl Recipe {
             open += usize::from(is_open);
         }
         let lengths = names.iter().fold(0, |lengths, name| lengths | bit(name.text.len()));
-        Recipe { names, lengths, open, way: Way::Whole, asked: 0, found: 0, pause: 0 }
+        Recipe { names, lengths, open, resources: false, way: Way::Whole, asked: 0, found: 0, pause: 0 }
     }
 
     /// In which way to look a call up, if that led anywhere lately.
@@ -98,6 +100,17 @@ impl Recipe {
         self.found += 1;
     }
 
+    /// Whether keys hold what the record itself says of resources.
+    #[inline]
+    pub(super) fn has_resources(&self) -> bool {
+        self.resources
+    }
+
+    /// From now on they do.
+    pub(super) fn add_resources(&mut self) {
+        self.resources = true;
+    }
+
     /// The names of the open values.
     pub(super) fn open_names(&self) -> impl Iterator<Item = (usize, &[u8])> {
         self.names.iter().filter_map(|name| Some((name.open?, &*name.text)))
@@ -120,7 +133,7 @@ impl Recipe {
     pub(super) fn key<'a>(
         &self,
         way: Way,
-        parameters: Option<Cursor<'a>>,
+        (parameters, resources): (Option<Cursor<'a>>, Option<Cursor<'a>>),
         key: &mut Vec<u8>,
         open: &mut Open<'a>,
     ) -> Option<()> {
@@ -155,8 +168,15 @@ impl Recipe {
                 }
             }
         }
-        if way == Way::Shape {
-            key.extend(open.iter().map(|value| u8::from(value.is_empty())));
+        match way {
+            Way::Shape => key.extend(open.iter().map(|value| u8::from(value.is_empty()))),
+            Way::Whole if self.resources => {
+                key.push(u8::MAX);
+                if let Some(mut resources) = resources {
+                    key.extend_from_slice(resources.skip().ok()?);
+                }
+            }
+            Way::Whole => {}
         }
         (key.len() <= LONGEST).then_some(())
     }

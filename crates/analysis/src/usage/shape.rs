@@ -6,9 +6,10 @@
 //! INVARIANT: filling in a call's own names gives what the plan says of that call. It is checked when a shape is
 //! learnt, and what could make the next call differ is looked at each time (`plain` names, the log's own ARNs).
 
-use super::parameters::Parameters;
+use super::parameters::{Parameters, each_arn};
 use super::recipe::{Open, Recipe};
 use super::sighting::{Key, Kind};
+use crate::audit_log::Cursor;
 use leastwise_catalog::call::{self, Asked, Known, Need, Path, Plan, Scope, Scratch};
 
 /// What calls of one shape need.
@@ -25,7 +26,7 @@ pub(super) struct Outline {
     /// What the row's hash starts from.
     pub seed: u64,
     /// The group of rows that it belongs to.
-    pub group: usize,
+    pub group: Option<usize>,
     pieces: Vec<Piece>,
 }
 
@@ -58,7 +59,7 @@ impl Shape {
             marks.push((need.known, need.resource.to_owned()));
         });
         let mut shape = Shape { rows: Vec::new(), asked: scratch.asked().to_vec() };
-        if marks.len() != said.len() || shape.is_disturbed(plan, parameters) {
+        if marks.len() != said.len() || shape.is_disturbed(plan, parameters.named()) {
             return None;
         }
         for ((known, marked), (mut outline, resource)) in marks.into_iter().zip(said) {
@@ -75,17 +76,18 @@ impl Shape {
     }
 
     /// Whether an ARN that the log itself names could change what is said.
-    pub(super) fn is_disturbed(&self, plan: &Plan, parameters: &impl call::Parameters) -> bool {
+    #[inline]
+    pub(super) fn is_disturbed(&self, plan: &Plan, resources: Option<Cursor<'_>>) -> bool {
         let mut disturbed = false;
-        if !self.asked.is_empty() {
-            parameters.resources(&mut |arn| disturbed |= plan.would_take(&self.asked, arn));
+        if let (Some(resources), false) = (resources, self.asked.is_empty()) {
+            let _ = each_arn(resources, |arn| disturbed |= plan.would_take(&self.asked, arn));
         }
         disturbed
     }
 }
 
 impl Outline {
-    pub(super) fn new(key: Key, seed: u64, group: usize) -> Self {
+    pub(super) fn new(key: Key, seed: u64, group: Option<usize>) -> Self {
         Outline { key, seed, group, pieces: Vec::new() }
     }
 

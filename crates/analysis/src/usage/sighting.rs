@@ -57,12 +57,16 @@ pub(super) struct EventId {
 
 impl EventId {
     /// Ids are UUIDs; whatever is no printable ASCII in one is kept as `?`, so that none can break a line.
+    #[inline]
     pub(super) fn new(text: &[u8]) -> Self {
-        let text = &text[..text.len().min(36)];
+        if let Ok(bytes) = <[u8; 36]>::try_from(text)
+            && bytes.iter().fold(true, |all, byte| all & byte.is_ascii_graphic())
+        {
+            return EventId { bytes };
+        }
         let mut bytes = [0; 36];
-        bytes[..text.len()].copy_from_slice(text);
-        for byte in &mut bytes[..text.len()] {
-            *byte = if byte.is_ascii_graphic() { *byte } else { b'?' };
+        for (byte, from) in bytes.iter_mut().zip(text) {
+            *byte = if from.is_ascii_graphic() { *from } else { b'?' };
         }
         EventId { bytes }
     }
@@ -97,6 +101,12 @@ pub(super) enum Prints<'a> {
 }
 
 impl Prints<'_> {
+    /// An event that is new, when its fingerprint is to be kept; without an id it has none.
+    #[inline]
+    pub(super) fn new(print: Fingerprint, keep: bool) -> Self {
+        if keep && print.1 != 0 { Prints::New(print) } else { Prints::None }
+    }
+
     pub(super) fn to_vec(self) -> Vec<Fingerprint> {
         match self {
             Prints::None => Vec::new(),
@@ -108,7 +118,8 @@ impl Prints<'_> {
 
 impl Seen {
     /// One event.
-    pub(super) fn once(time: i64, event: &[u8]) -> Seen {
-        Seen { count: 1, first: time, last: time, example: EventId::new(event) }
+    #[inline]
+    pub(super) fn once(time: i64, example: EventId) -> Seen {
+        Seen { count: 1, first: time, last: time, example }
     }
 }

@@ -101,67 +101,23 @@ impl Table {
             ^ (u64::from(key.outcome) << 8 | kind as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15)
     }
 
-    /// Counts one event, of which the caller knows that it is new, for the row of `key` and `resource`, whose hash
-    /// it knows too. Returns the row's number.
-    #[inline]
-    pub(super) fn count(&mut self, key: Key, resource: &str, hash: u64, seen: (i64, &[u8])) -> u32 {
-        if key.kind.is_folded_at_some_point() {
-            let group = self.group(&key);
-            return self.count_in_group(group, key, resource, hash, seen);
-        }
-        match self.find(hash, &key, resource) {
-            Some(row) => {
-                self.count_row(row, seen);
-                row
-            }
-            None => self.insert(key, resource, hash, Seen::once(seen.0, seen.1), Prints::None),
-        }
+    /// Adds what was seen to the row of `key` and `resource`, whose hash the caller knows. Returns the row's number.
+    pub(super) fn add(&mut self, key: Key, resource: &str, hash: u64, seen: Seen, prints: Prints<'_>) -> u32 {
+        let group = self.group_of(&key);
+        self.add_in_group(group, key, resource, hash, seen, prints)
     }
 
-    /// The same for a row of which the caller knows the group too.
+    /// The same when the caller knows the [group](Table::group_of) too.
     #[inline]
-    pub(super) fn count_in_group(
+    pub(super) fn add_in_group(
         &mut self,
-        group: usize,
+        group: Option<usize>,
         key: Key,
         resource: &str,
         hash: u64,
-        seen: (i64, &[u8]),
+        seen: Seen,
+        prints: Prints<'_>,
     ) -> u32 {
-        let mut folded = std::mem::take(&mut self.folded);
-        let (key, resource, hash) = self.as_folded(group, key, resource, hash, &mut folded);
-        let row = match self.find(hash, &key, resource) {
-            Some(row) => {
-                self.count_row(row, seen);
-                row
-            }
-            None => self.add_to_group(group, key, resource, hash, Seen::once(seen.0, seen.1), Prints::None),
-        };
-        self.folded = folded;
-        row
-    }
-
-    /// Counts one event, of which the caller knows that it is new, for a row that is [live](Table::is_live).
-    #[inline]
-    pub(super) fn count_row(&mut self, id: u32, (time, event): (i64, &[u8])) {
-        let row = &mut self.rows[id as usize];
-        if time > row.first {
-            row.count += 1;
-            row.last = row.last.max(time);
-        } else {
-            self.add_to_row(id, Seen::once(time, event), Prints::None);
-        }
-    }
-
-    /// Whether the row still is one: it may have been folded.
-    #[inline]
-    pub(super) fn is_live(&self, id: u32) -> bool {
-        self.rows[id as usize].live
-    }
-
-    /// Adds what was seen to the row of `key` and `resource`, whose hash the caller knows. Returns the row's number.
-    pub(super) fn add(&mut self, key: Key, resource: &str, hash: u64, seen: Seen, prints: Prints<'_>) -> u32 {
-        let group = key.kind.is_folded_at_some_point().then(|| self.group(&key));
         let mut folded = std::mem::take(&mut self.folded);
         let (key, resource, hash) = match group {
             Some(group) => self.as_folded(group, key, resource, hash, &mut folded),
@@ -179,10 +135,36 @@ impl Table {
         row
     }
 
+    /// Adds what was seen to what a row that is no longer [live](Table::is_live) was folded into.
+    #[cold]
+    pub(super) fn add_folded(&mut self, id: u32, seen: Seen, prints: Prints<'_>) {
+        let row = &self.rows[id as usize];
+        let (key, hash, resource) = (row.key, row.hash, text_of(&self.text, row).to_owned());
+        self.add(key, &resource, hash, seen, prints);
+    }
+
+    /// Whether the row still is one: it may have been folded.
+    #[inline]
+    pub(super) fn is_live(&self, id: u32) -> bool {
+        self.rows[id as usize].live
+    }
+
     /// Adds another sighting of a row that is live; events whose fingerprints both have are counted once.
-    pub(super) fn add_to_row(&mut self, row: u32, other: Seen, prints: Prints<'_>) {
-        let detail = &mut self.details[row as usize];
-        let row = &mut self.rows[row as usize];
+    #[inline]
+    pub(super) fn add_to_row(&mut self, id: u32, other: Seen, prints: Prints<'_>) {
+        let row = &mut self.rows[id as usize];
+        if other.first > row.first && matches!(prints, Prints::None) {
+            row.count += other.count;
+            row.last = row.last.max(other.last);
+        } else {
+            self.add_to_whole_row(id, other, prints);
+        }
+    }
+
+    #[inline(never)]
+    fn add_to_whole_row(&mut self, id: u32, other: Seen, prints: Prints<'_>) {
+        let detail = &mut self.details[id as usize];
+        let row = &mut self.rows[id as usize];
         let mut count = other.count;
         match prints {
             Prints::None => {}

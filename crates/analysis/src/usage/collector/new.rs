@@ -1,12 +1,12 @@
 //! A call that is not like one that is remembered: its plan is filled in, or AWS's refusal is read.
 
-use super::{Collector, Common, Counted, fingerprint, resources_of, seen_once};
+use super::{Collector, Common, Counted, fingerprint, seen_once};
 use crate::audit_log::{Event, unescape};
 use crate::usage::caller::{Caller, account};
 use crate::usage::context;
 use crate::usage::kind::NeedKind;
 use crate::usage::parameters::Parameters;
-use crate::usage::recall::{MOST_ROWS, Rows};
+use crate::usage::recall::MOST_ROWS;
 use crate::usage::recipe::{Open, Way};
 use crate::usage::refusal::refusal;
 use crate::usage::row::Outcome;
@@ -32,7 +32,7 @@ impl Collector<'_> {
             && self.refused(event, common, account, caller.partition, &mut counted)
         {
             if let Some((Way::Whole, hash, _)) = learn.filter(|_| counted.copies == 0) {
-                self.calls.learn(hash, &self.key, Rows { targets: &self.targets, resources: None });
+                self.calls.learn(hash, &self.key, &self.targets);
             }
             return self.tally(counted);
         }
@@ -63,9 +63,12 @@ impl Collector<'_> {
             // Copies lead to no row here, so such an event says nothing about the next.
             match learn.filter(|_| counted.copies == 0 && self.targets.len() <= MOST_ROWS) {
                 Some((Way::Whole, hash, _)) => {
-                    let looked = !self.scratch.asked().is_empty();
-                    let resources = looked.then(|| resources_of(event).unwrap_or_default());
-                    self.calls.learn(hash, &self.key, Rows { targets: &self.targets, resources });
+                    let recipe = &mut self.kinds.get(common.kind).recipe;
+                    if self.scratch.asked().is_empty() || recipe.has_resources() {
+                        self.calls.learn(hash, &self.key, &self.targets);
+                    } else {
+                        recipe.add_resources();
+                    }
                 }
                 Some((Way::Shape, hash, open)) => {
                     let (recipe, said) = (&self.kinds.get(common.kind).recipe, self.said.take());
@@ -149,14 +152,11 @@ impl Collector<'_> {
         let table = &mut self.usage.table;
         let hash = table.hash(&key, resource);
         let Some(print) = fingerprint(self.shared, common, hash, counted) else { return };
-        let row = if self.shared.settings.keep_fingerprints && print.1 != 0 {
-            table.add(key, resource, hash, seen_once(common), Prints::New(print))
-        } else {
-            table.count(key, resource, hash, (common.time, common.id))
-        };
+        let prints = Prints::new(print, self.shared.settings.keep_fingerprints);
+        let row = table.add(key, resource, hash, seen_once(common), prints);
         self.targets.push((row, hash));
         if let Some(said) = &mut self.said {
-            let outline = Outline::new(key, table.seed_of(&key), table.group(&key));
+            let outline = Outline::new(key, table.seed_of(&key), table.group_of(&key));
             said.push((outline, resource.to_owned()));
         }
     }

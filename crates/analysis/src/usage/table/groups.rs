@@ -82,8 +82,12 @@ impl Table {
         }
     }
 
-    /// The group that a key's rows belong to.
-    pub(in crate::usage) fn group(&mut self, key: &Key) -> usize {
+    /// The group that a key's rows belong to; `None` when they are never folded.
+    pub(in crate::usage) fn group_of(&mut self, key: &Key) -> Option<usize> {
+        key.kind.is_folded_at_some_point().then(|| self.group(key))
+    }
+
+    fn group(&mut self, key: &Key) -> usize {
         let same = |group: &Group| {
             (group.key.principal, group.key.action, group.key.context, group.key.outcome)
                 == (key.principal, key.action, key.context, key.outcome)

@@ -1,0 +1,137 @@
+//! Counts that wait for their turn.
+//!
+//! Whether an event was counted before, and the row that it counts for, are each a look at memory that no cache
+//! holds. Sixteen such looks one behind the other wait for each other's answers; side by side they wait once. So a
+//! call whose row is known is only noted, and what was noted is settled together, under one lock.
+//!
+//! INVARIANT: what comes out does not depend on when an event is settled. Rows may have been folded in between; then
+//! the event counts for what they were folded into.
+
+use super::{Collector, Common, seen_once};
+use crate::usage::duplicates::{self, SHARDS};
+use crate::usage::sighting::{Fingerprint, Key, Prints, Seen};
+
+/// How many events of one shard of the memory of duplicates wait at most.
+pub(super) const MOST: usize = 16;
+
+/// Events that wait, by the shard of the memory of duplicates that they are looked for in.
+#[derive(Debug, Default)]
+pub(super) struct Backlog {
+    shards: [Waiting; SHARDS],
+}
+
+#[derive(Debug, Default)]
+struct Waiting {
+    prints: Vec<Fingerprint>,
+    counts: Vec<Count>,
+    texts: String,
+}
+
+/// What an event that turns out to be new is counted for.
+#[derive(Debug)]
+struct Count {
+    seen: Seen,
+    of: Of,
+}
+
+#[derive(Debug)]
+enum Of {
+    /// A row, and the hash of the call that it is remembered by.
+    Row(u32, u64),
+    /// What may or may not have a row yet.
+    Resource {
+        key: Key,
+        group: Option<usize>,
+        hash: u64,
+        /// Where the resource stands among the texts.
+        text: (usize, usize),
+    },
+}
+
+impl Backlog {
+    /// Notes an event that has this fingerprint and counts for a row. Returns the shard that is now to be settled.
+    #[inline]
+    pub(super) fn note_row(
+        &mut self,
+        common: &Common<'_>,
+        print: Fingerprint,
+        row: u32,
+        call: u64,
+    ) -> Option<usize> {
+        self.note(common, print, |_| Of::Row(row, call))
+    }
+
+    /// The same for an event that counts for a resource.
+    #[inline]
+    pub(super) fn note_resource(
+        &mut self,
+        common: &Common<'_>,
+        print: Fingerprint,
+        (key, group, hash): (Key, Option<usize>, u64),
+        resource: &str,
+    ) -> Option<usize> {
+        self.note(common, print, |texts| {
+            let start = texts.len();
+            texts.push_str(resource);
+            Of::Resource { key, group, hash, text: (start, texts.len()) }
+        })
+    }
+
+    #[inline(always)]
+    fn note(
+        &mut self,
+        common: &Common<'_>,
+        print: Fingerprint,
+        of: impl FnOnce(&mut String) -> Of,
+    ) -> Option<usize> {
+        let shard = duplicates::shard_of(print);
+        let waiting = &mut self.shards[shard];
+        let of = of(&mut waiting.texts);
+        waiting.prints.push(print);
+        waiting.counts.push(Count { seen: seen_once(common), of });
+        (waiting.counts.len() == MOST).then_some(shard)
+    }
+}
+
+impl Collector<'_> {
+    /// Settles all that waits.
+    pub(super) fn settle_all(&mut self) {
+        for shard in 0..SHARDS {
+            self.settle(shard);
+        }
+    }
+
+    #[inline(never)]
+    pub(super) fn settle(&mut self, shard: usize) {
+        let mut waiting = std::mem::take(&mut self.backlog.shards[shard]);
+        let new = self.shared.duplicates.are_new(shard, &waiting.prints);
+        let keep = self.shared.settings.keep_fingerprints;
+        for (i, (count, print)) in waiting.counts.drain(..).zip(&waiting.prints).enumerate() {
+            if new >> i & 1 == 0 {
+                self.usage.tally.duplicates += 1;
+                continue;
+            }
+            self.usage.tally.events += 1;
+            self.settle_one(&count, Prints::new(*print, keep), &waiting.texts);
+        }
+        waiting.prints.clear();
+        waiting.texts.clear();
+        self.backlog.shards[shard] = waiting;
+    }
+
+    #[inline(always)]
+    fn settle_one(&mut self, count: &Count, prints: Prints<'_>, texts: &str) {
+        let (table, seen) = (&mut self.usage.table, count.seen);
+        match count.of {
+            Of::Row(row, _) if table.is_live(row) => table.add_to_row(row, seen, prints),
+            Of::Row(row, call) => {
+                // The next such call finds out what its row is now.
+                self.calls.forget(call);
+                table.add_folded(row, seen, prints);
+            }
+            Of::Resource { key, group, hash, text: (start, end) } => {
+                table.add_in_group(group, key, &texts[start..end], hash, seen, prints);
+            }
+        }
+    }
+}
