@@ -1,30 +1,50 @@
 //! `leastwise simulate`: what AWS would decide on one request or on many, and why.
 
 mod documents;
+mod json;
 mod organization;
 mod request;
 mod text;
 mod world;
 
 use leastwise_catalog::Catalog;
+use leastwise_policy::aws::evaluate::explain::{Explanation, explain};
 use leastwise_policy::aws::evaluate::{Verdict, evaluate};
 
-use crate::cli::simulate::SimulateArgs;
+use crate::cli::simulate::{Output, SimulateArgs};
 use crate::error::{Error, Result};
 use crate::output;
-use request::Ask;
+use request::{Ask, Case, Owner};
 use world::World;
 
 /// Reads what decides, then decides.
 pub fn run(args: &SimulateArgs, catalog: &Catalog, _quiet: bool) -> Result<()> {
     let ask = ask(args)?;
     let world = World::read(&args.layers, catalog)?;
-    let case = world.case(&ask)?;
-    let evaluation = evaluate(&case.set, &case.request());
-    output::result(text::decision(&world, &case, &evaluation).as_bytes())?;
-    match evaluation.verdict {
+    let mut case = world.case(&ask)?;
+    let explanation = explain(&case.set, &case.request());
+    if_owned(&world, &ask, &mut case, &explanation);
+    let text = match args.output {
+        Output::Text => text::decision(&world, &case, &explanation),
+        Output::Json => format!("{:#}\n", json::whole(&world, &case, &explanation)),
+    };
+    output::result(text.as_bytes())?;
+    match explanation.evaluation.verdict {
         Verdict::Allowed => Ok(()),
         _ => Err(Error::answered_no()),
+    }
+}
+
+/// Where nobody says whose the resource is: what the answer would be if it were the principal's own account's.
+fn if_owned(world: &World<'_>, ask: &Ask, case: &mut Case, explanation: &Explanation) {
+    let account = case.principal.split(':').nth(4).filter(|_| case.owner == Owner::Unsaid);
+    let Some(account) = account.filter(|_| explanation.evaluation.verdict != Verdict::Allowed) else {
+        return;
+    };
+    let owned = Ask { resource_account: Some(account.to_owned()), ..ask.clone() };
+    if let Ok(other) = world.case(&owned) {
+        let decision = json::decision(evaluate(&other.set, &other.request()).verdict);
+        case.assumed.push(format!("with --resource-account {account} the answer is: {decision}"));
     }
 }
 

@@ -36,9 +36,9 @@ fn the_exit_code_is_the_answer_and_depends_is_no() {
             "arn:aws:s3:::shop-audit/x",
             &["--resource-account", "111122223333"],
             1,
-            "explicit deny",
+            "denied: explicit deny",
         ),
-        (deploy, "dynamodb:GetItem", TABLE, &[], 1, "depends"),
+        (deploy, "dynamodb:GetItem", TABLE, &[], 1, "depends: on aws:requestedregion"),
         (deploy, "dynamodb:GetItem", TABLE, &["--context", "aws:RequestedRegion=eu-west-1"], 0, "allowed"),
         (
             deploy,
@@ -46,7 +46,7 @@ fn the_exit_code_is_the_answer_and_depends_is_no() {
             "arn:aws:iam::111122223333:user/x",
             &["--complete-context"],
             1,
-            "implicit deny",
+            "denied: implicit deny",
         ),
     ] {
         let done = ask(&folder, principal, action, resource, more);
@@ -88,5 +88,43 @@ fn a_request_that_lacks_something_or_names_what_is_not_there_is_exit_3() {
         let done = simulate(&folder, args);
         assert_eq!((done.code, done.out.as_str()), (Some(3), ""), "{args:?}: {}", done.err);
         assert!(done.err.contains(says), "{args:?}: {}", done.err);
+    }
+}
+
+#[test]
+fn a_decision_as_json_and_as_text_says_why() {
+    let folder = Folder::new("reasons");
+    let deploy = "arn:aws:iam::111122223333:role/deploy";
+    let audit = "arn:aws:s3:::shop-audit/2026/09/trail.json";
+    // The snapshot lies elsewhere on every machine.
+    folder.write("snapshot.json", std::fs::read(snapshot()).expect("the example"));
+    for (name, principal, action, resource, more) in [
+        ("explicit-deny", AGENT, "s3:GetObject", audit, &["--resource-account", "111122223333"][..]),
+        ("depends", deploy, "dynamodb:GetItem", TABLE, &[]),
+        (
+            "implicit-deny",
+            deploy,
+            "iam:CreateUser",
+            "arn:aws:iam::111122223333:user/x",
+            &["--complete-context"],
+        ),
+        ("nobody-s-bucket", AGENT, "s3:GetObject", "arn:aws:s3:::shop-catalogue/a", &[]),
+        (
+            "trust",
+            "lambda.amazonaws.com",
+            "sts:AssumeRole",
+            "arn:aws:iam::111122223333:role/service-role/invoice-renderer",
+            &[],
+        ),
+    ] {
+        let mut args = vec!["simulate", "--snapshot", "snapshot.json", "--principal", principal];
+        args.extend(["--action", action, "--resource", resource]);
+        args.extend(more);
+        insta::assert_snapshot!(format!("{name}-text"), run(&folder, &args).out);
+        args.extend(["--output", "json"]);
+        let done = run(&folder, &args);
+        let mut decision: serde_json::Value = serde_json::from_str(&done.out).expect("JSON");
+        decision["catalog_date"] = "2026-11-17".into();
+        insta::assert_snapshot!(format!("{name}-json"), format!("{decision:#}"));
     }
 }

@@ -189,7 +189,7 @@ impl Organization {
                 ))
                 .hint("AWS has at least one at each level, such as FullAWSAccess; without it nothing is allowed"));
             };
-            levels.push(OrganizationLevel::new(level[end - 1].clone(), policies.clone()));
+            levels.push(OrganizationLevel::new(level.join("/"), policies.clone()));
         }
         Ok(OrganizationPath { management_account: self.management_account.clone(), levels })
     }

@@ -74,8 +74,17 @@ pub enum Owner {
 pub struct Who<'a> {
     pub arn: String,
     pub session: Option<String>,
-    /// None for services and identity providers.
+    /// None for services, identity providers and root users, who have no policies.
     pub granted: Option<&'a GrantedPrincipal>,
+}
+
+impl Who<'_> {
+    /// The caller's account; services and identity providers have none.
+    pub fn account(&self) -> Option<&str> {
+        let account = self.arn.split(':').nth(4)?;
+        let is_iam = self.granted.is_some() || self.arn.ends_with(":root");
+        Some(account).filter(|_| is_iam)
+    }
 }
 
 impl Case {
@@ -106,7 +115,7 @@ impl World<'_> {
         }
         let pattern = is_pattern(action, &ask.resource)?;
         let name = action.full_name();
-        let account = who.granted.map(GrantedPrincipal::account);
+        let account = who.account();
         let owner = self.owner(ask, pattern)?;
         let mut assumed = Vec::new();
         if pattern && ask.resource == "*" {
@@ -194,10 +203,7 @@ impl World<'_> {
                 return Err(Error::input(format!("`{text}` does not say which user federated"))
                     .hint(format!("give the user's ARN as the principal, and --session-name {name}")));
             }
-            ("iam", ["root"]) => {
-                return Err(Error::input(format!("`{text}` is the root user, who has no policies"))
-                    .hint("what root may do without one is not modelled; ask for a role or a user"));
-            }
+            ("iam", ["root"]) => return Ok(Who { arn: text.to_owned(), session, granted: None }),
             _ => self.principal(text)?,
         };
         Ok(Who { arn: granted.arn.clone(), session, granted: Some(granted) })
@@ -304,12 +310,14 @@ impl World<'_> {
                 let name = path.1.rsplit('/').next().unwrap_or_default();
                 follows("aws:username".to_owned(), vec![name.to_owned()], "the principal's ARN");
             }
+        }
+        if let Some(account) = who.account() {
             follows("aws:PrincipalIsAWSService".to_owned(), vec!["false".to_owned()], "the principal's ARN");
             for organization in self.service_control.iter().chain(&self.resource_control) {
                 if let Some(id) = organization.id() {
                     follows("aws:PrincipalOrgID".to_owned(), vec![id.to_owned()], "the organisation's path");
                 }
-                if let Some(place) = organization.place_of(granted.account()) {
+                if let Some(place) = organization.place_of(account) {
                     follows("aws:PrincipalOrgPaths".to_owned(), vec![place], "the organisation's path");
                 }
             }

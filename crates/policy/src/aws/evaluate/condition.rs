@@ -37,6 +37,11 @@ impl Test {
         }
     }
 
+    /// The key, in lower case.
+    pub(super) fn key(&self) -> &str {
+        &self.key
+    }
+
     /// Whether the condition holds; the keys that an unknown answer hangs on are added to `missing`.
     pub(super) fn holds(&self, version: Version, facts: &Facts<'_>, missing: &mut Vec<String>) -> Truth {
         let found = facts.find(&self.key);

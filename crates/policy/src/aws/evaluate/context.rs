@@ -140,6 +140,16 @@ pub(in crate::aws) enum Found<'a> {
 }
 
 impl Found<'_> {
+    /// The values, none when the key is not there; nothing when it is not known.
+    pub(in crate::aws) fn to_vec(self) -> Option<Vec<String>> {
+        match self {
+            Found::Many(values) => Some(values.to_vec()),
+            Found::One(value) => Some(vec![value.to_owned()]),
+            Found::Absent => Some(Vec::new()),
+            Found::Unknown => None,
+        }
+    }
+
     /// Whether the key is not there or has nothing but empty values.
     pub(in crate::aws) fn is_null(&self) -> bool {
         match self {

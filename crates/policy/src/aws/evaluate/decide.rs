@@ -32,18 +32,18 @@ pub fn evaluate(set: &PolicySet, request: &Request<'_>) -> Evaluation {
 }
 
 /// A request with all that decides it.
-struct Case<'a> {
-    set: &'a PolicySet,
-    caller: &'a Caller<'a>,
-    question: &'a Question<'a>,
+pub(super) struct Case<'a> {
+    pub(super) set: &'a PolicySet,
+    pub(super) caller: &'a Caller<'a>,
+    pub(super) question: &'a Question<'a>,
 }
 
 /// The number of a voice with a statement of it that might deny.
-type Denial<'a> = (usize, Undecided<'a>);
+pub(super) type Denial<'a> = (usize, Undecided<'a>);
 
 impl<'a> Case<'a> {
     /// Every layer that has a say, in the order in which they are asked: each level of the organisation for itself.
-    fn voices(&self) -> Vec<Voice<'a>> {
+    pub(super) fn voices(&self) -> Vec<Voice<'a>> {
         let set = self.set;
         let mut voices = Vec::with_capacity(4);
         voices.extend(
@@ -97,7 +97,12 @@ impl<'a> Case<'a> {
     }
 
     /// The first statement of `voice` that denies; those that might are added to `denials`.
-    fn deny(&self, number: usize, voice: Voice<'a>, denials: &mut Vec<Denial<'a>>) -> Option<Place<'a>> {
+    pub(super) fn deny(
+        &self,
+        number: usize,
+        voice: Voice<'a>,
+        denials: &mut Vec<Denial<'a>>,
+    ) -> Option<Place<'a>> {
         let names_principals =
             matches!(voice.layer, Layer::Resource | Layer::Endpoint | Layer::ResourceControl);
         for (policy, place) in voice.statements() {
@@ -106,11 +111,7 @@ impl<'a> Case<'a> {
                 continue;
             }
             let mut keys = Vec::new();
-            let bounded = self.set.boundary.is_some();
-            let about = match names_principals {
-                true => self.caller.is_denied(statement, bounded, &mut keys),
-                false => Truth::True,
-            };
+            let about = self.is_about(voice.layer, statement, &mut keys);
             if about == Truth::False {
                 continue;
             }
@@ -191,20 +192,30 @@ impl<'a> Case<'a> {
         }
     }
 
-    fn say(&self, voice: Voice<'a>) -> Say<'a> {
+    pub(super) fn say(&self, voice: Voice<'a>) -> Say<'a> {
         match voice.layer {
-            Layer::Resource => self.granted(voice, Grant::Delegated),
             // "By default, all requests are implicitly denied with the exception of the AWS account root user, which
             // has full access."
             Layer::Identity if self.caller.is_root() => Say::free(),
-            Layer::ResourceControl => {
-                self.allow(voice, |statement, keys| self.caller.is_among_everyone(statement, keys))
+            _ => self.allow(voice, |statement, keys| self.is_about(voice.layer, statement, keys)),
+        }
+    }
+
+    /// Whether `statement` of a layer is about the caller, under whatever name; in doubt a `Deny` is.
+    pub(super) fn is_about(&self, layer: Layer, statement: &Statement, keys: &mut Vec<String>) -> Truth {
+        let passes_gateway = || facts::may_pass_gateway_endpoint(&self.question.action);
+        match (layer, statement.effect) {
+            (Layer::Resource | Layer::Endpoint | Layer::ResourceControl, Effect::Deny) => {
+                self.caller.is_denied(statement, self.set.boundary.is_some(), keys)
             }
-            Layer::Endpoint if facts::may_pass_gateway_endpoint(&self.question.action) => {
-                self.allow(voice, |statement, keys| self.caller.is_among_everyone(statement, keys))
+            (Layer::ResourceControl, Effect::Allow) => self.caller.is_among_everyone(statement, keys),
+            (Layer::Endpoint, Effect::Allow) if passes_gateway() => {
+                self.caller.is_among_everyone(statement, keys)
             }
-            Layer::Endpoint => self.granted(voice, Grant::Delegated),
-            _ => self.allow(voice, |_, _| Truth::True),
+            (Layer::Resource | Layer::Endpoint, Effect::Allow) => {
+                self.caller.is_granted(statement, Grant::Delegated, keys)
+            }
+            _ => Truth::True,
         }
     }
 

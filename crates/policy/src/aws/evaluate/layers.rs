@@ -74,6 +74,15 @@ pub enum Layer {
 }
 
 impl PolicySet {
+    /// The documents of every layer, whether it has a say or not.
+    pub(super) fn documents(&self) -> impl Iterator<Item = &Named<Policy>> {
+        let levels = self.service_control.iter().chain(&self.resource_control).flat_map(|path| &path.levels);
+        let limits = self.boundary.iter().chain(&self.session).chain(&self.endpoint).flatten();
+        let resource = self.resource.iter().flat_map(|side| &side.policies);
+        let organization = levels.flat_map(|level| &level.policies);
+        self.identity.iter().chain(limits).chain(resource).chain(organization)
+    }
+
     /// Identity policies and nothing else.
     pub fn of_identity(identity: Vec<Named<Policy>>) -> PolicySet {
         PolicySet { identity, ..PolicySet::default() }

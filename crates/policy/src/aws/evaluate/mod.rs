@@ -14,6 +14,7 @@ mod caller;
 mod condition;
 mod context;
 mod decide;
+pub mod explain;
 mod facts;
 mod layers;
 mod matcher;

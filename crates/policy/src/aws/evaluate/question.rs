@@ -3,7 +3,7 @@
 use super::caller::Caller;
 use super::context::Facts;
 use super::truth::{Truth, all, any};
-use super::{Request, ResourceRef};
+use super::{Request, ResourceRef, Test};
 use crate::arn::ArnTarget;
 use crate::aws::resource::Ask;
 use crate::aws::{Effect, ResourceBlock, ResourcePattern, Statement, Version};
@@ -14,6 +14,14 @@ pub(super) struct Question<'a> {
     pub(super) action: String,
     target: ArnTarget<'a>,
     facts: Facts<'a>,
+}
+
+/// Whether a statement applies, part by part.
+pub(super) struct Parts {
+    pub(super) action: bool,
+    pub(super) resource: (Truth, Vec<String>),
+    /// In the order of the document: the answer, the keys it hangs on, the values of the key, if it is known.
+    pub(super) conditions: Vec<(Truth, Vec<String>, Option<Vec<String>>)>,
 }
 
 impl<'a> Question<'a> {
@@ -47,6 +55,21 @@ impl<'a> Question<'a> {
             (_, Truth::False) => Truth::False,
             (Truth::True, condition) => condition,
             (_, _) => Truth::Unknown,
+        }
+    }
+
+    /// Whether `statement` applies, part by part, each with the keys that its answer hangs on.
+    pub(super) fn parts(&self, statement: &Statement, version: Version, own: bool) -> Parts {
+        let mut keys = Vec::new();
+        let resource = self.concerns(statement, version, own, &mut keys);
+        let test = |test: &Test| {
+            let mut keys = Vec::new();
+            (test.holds(version, &self.facts, &mut keys), keys, self.facts.find(test.key()).to_vec())
+        };
+        Parts {
+            action: statement.action.applies_to_folded(&self.action),
+            resource: (resource, keys),
+            conditions: statement.condition.tests().iter().map(test).collect(),
         }
     }
 
