@@ -124,7 +124,8 @@ fn layer_lines(text: &mut Text, world: &World<'_>, layer: &LayerReasons) {
         text.line(2, &format!("and {more} more, which --output json has"));
     }
     if telling.is_empty() && layer.verdict == Verdict::ImplicitDeny {
-        let what = if layer.others == 0 { "it has no statements" } else { "no statement is about the action" };
+        let what =
+            if layer.others == 0 { "it has no statements" } else { "no statement is about the action" };
         text.line(2, what);
     }
 }
