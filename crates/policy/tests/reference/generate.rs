@@ -27,6 +27,11 @@ pub(crate) fn generate(seed: u64, index: u64) -> Case {
     if maker.dice.chance(15) {
         case["endpoint"] = maker.documents(Layer::Endpoint, 85);
     }
+    // Sometimes all of it is in another partition.
+    if dice.chance(5) {
+        let text = case.to_string().replace("arn:aws:", "arn:aws-us-gov:");
+        case = serde_json::from_str(&text).expect("what was JSON still is");
+    }
     Case(case)
 }
 
@@ -111,6 +116,7 @@ impl Maker<'_> {
     fn document(&mut self, layer: Layer, aim: Aim) -> Value {
         let version = self.version(layer);
         self.sketch.variables = version == Some("2012-10-17");
+        self.sketch.incomplete = layer != Layer::Session;
         let mut statements = vec![self.sketch.statement(layer, "Allow", aim, self.dice)];
         if self.dice.chance(35) {
             let aim = if self.dice.chance(17) { Aim::Hit } else { Aim::Miss };

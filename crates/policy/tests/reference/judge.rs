@@ -68,7 +68,9 @@ pub(crate) fn hear(case: &Case, world: &World) -> Says {
         Some(documents) => say(&documents, case, world, &|_| Know::Yes),
         None => SILENT,
     };
-    let owner = case.text("owner").unwrap_or(&world.account);
+    // Without an owner the resource is in the principal's own account; services and providers have none.
+    let in_account = !world.account.is_empty() && world.caller != Caller::Provider;
+    let owner = case.text("owner").unwrap_or(if in_account { &world.account } else { "" });
     Says {
         identity: identity(case, world),
         boundary: layer("boundary"),
@@ -82,7 +84,7 @@ pub(crate) fn hear(case: &Case, world: &World) -> Says {
         endpoint: endpoint(case, world),
         resource: grants(case, world),
         same_account: owner == world.account,
-        in_account: !world.account.is_empty() && world.caller != Caller::Provider,
+        in_account,
         must_be_granted: must_be_granted(case),
     }
 }

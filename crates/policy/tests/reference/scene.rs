@@ -128,13 +128,27 @@ impl Scene {
         })))
     }
 
+    /// The user's or role's identifier, which tells the session's name.
+    fn userid(&self, dice: &mut Dice) -> Option<String> {
+        let session = match self.kind {
+            Kind::Role | Kind::ServiceLinked => self.session.as_deref().unwrap_or("bob"),
+            Kind::User => return Some("AIDAEXAMPLE".to_owned()),
+            _ => return None,
+        };
+        dice.chance(35).then(|| format!("AROAEXAMPLE:{session}"))
+    }
+
     /// What the question gives of it: all, or only some; of what is absent now and then that it is so.
     pub(crate) fn context(&self, dice: &mut Dice) -> Value {
+        let mut keys = Map::new();
+        if let Some(id) = self.userid(dice) {
+            keys.insert("aws:userid".to_owned(), json!([id]));
+        }
         if dice.chance(38) {
-            return json!({ "complete": true, "keys": self.facts });
+            keys.extend(self.facts.clone());
+            return json!({ "complete": true, "keys": keys });
         }
         let told = 40 + dice.below(55);
-        let mut keys = Map::new();
         for key in KEYS {
             match self.facts.get(key.name) {
                 _ if !dice.chance(told) => {}

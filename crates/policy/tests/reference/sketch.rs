@@ -35,11 +35,13 @@ pub(crate) struct Sketch<'a> {
     truth: World,
     /// Whether the document's version has variables.
     pub(crate) variables: bool,
+    /// Whether its ARNs may have fewer than six parts.
+    pub(crate) incomplete: bool,
 }
 
 impl<'a> Sketch<'a> {
     pub(crate) fn new(scene: &'a Scene) -> Sketch<'a> {
-        Sketch { scene, truth: scene.truth(), variables: true }
+        Sketch { scene, truth: scene.truth(), variables: true, incomplete: true }
     }
 
     /// A statement. One that is to miss does so in one of its elements, perhaps in more.
@@ -137,13 +139,18 @@ impl<'a> Sketch<'a> {
         let head = self.head(head, dice);
         let escaped = if self.variables { name.replace('$', "${$}") } else { name.to_owned() };
         let literal = escaped.replace('*', if self.variables { "${*}" } else { "*" });
-        let cut = dice.below(name.len() + 1);
+        let cut = cut_of(name, dice);
         match dice.below(8) {
+            // Cut short somewhere behind the service.
+            0 if self.incomplete && !asked.contains("::") => {
+                let start = asked.match_indices(':').nth(2).map_or(0, |(at, _)| at + 1);
+                format!("{}*", &asked[..start + cut_of(&asked[start..], dice)])
+            }
             0 => format!("{head}*"),
             1 => format!("{head}{}*", &name[..cut]),
             2 => format!("{head}*{}", &name[cut..]),
-            3 if cut > 0 => format!("{head}{}?{}", &name[..cut - 1], &name[cut..]),
-            4 => format!("{head}{}*{}", &name[..dice.below(cut + 1)], &name[cut..]),
+            3 if cut > 0 => format!("{head}{}?{}", short_of_one(&name[..cut]), &name[cut..]),
+            4 => format!("{head}{}*{}", &name[..cut_of(&name[..cut], dice)], &name[cut..]),
             5 | 6 => format!("{head}{}", self.with_variable(name, dice)),
             _ => format!("{head}{literal}"),
         }
@@ -257,6 +264,19 @@ impl<'a> Sketch<'a> {
         };
         if name == self.scene.arn { "s3.amazonaws.com".to_owned() } else { name }
     }
+}
+
+/// A place between two characters of the text, or at an end.
+pub(crate) fn cut_of(text: &str, dice: &mut Dice) -> usize {
+    let places: Vec<usize> = text.char_indices().map(|(at, _)| at).chain([text.len()]).collect();
+    places[dice.below(places.len())]
+}
+
+/// The text without its last character.
+pub(crate) fn short_of_one(text: &str) -> &str {
+    let mut characters = text.chars();
+    characters.next_back();
+    characters.as_str()
 }
 
 /// One value as a string or a list; more as a list.

@@ -5,6 +5,7 @@ use serde_json::{Map, Value, json};
 use super::condition;
 use super::dice::Dice;
 use super::know::Know;
+use super::sketch::{cut_of, short_of_one};
 use super::words::{KEYS, Key, OF_PRINCIPAL, Sort};
 use super::world::{Seen, World};
 
@@ -176,10 +177,10 @@ fn pattern(key: &Key, drawn: &str, wild: bool, variables: bool, dice: &mut Dice)
         return if variables && dice.chance(70) { escaped } else { drawn.to_owned() };
     }
     let start = if key.sort == Sort::Arn { drawn.rfind(':').map_or(0, |at| at + 1) } else { 0 };
-    let cut = start + dice.below(drawn.len() - start + 1);
+    let cut = start + cut_of(&drawn[start..], dice);
     match dice.below(5) {
         0 => format!("{}*", &drawn[..cut]),
-        1 if cut > start => format!("{}?{}", &drawn[..cut - 1], &drawn[cut..]),
+        1 if cut > start => format!("{}?{}", short_of_one(&drawn[..cut]), &drawn[cut..]),
         2 => format!("{}*{}", &drawn[..start], &drawn[cut..]),
         // What an ARN operator makes of a pattern with fewer than six components is not documented.
         _ if key.sort == Sort::Arn => drawn.replacen(":111122223333:", ":*:", 1),

@@ -56,24 +56,24 @@ fn is_about_resource(statement: &Map<String, Value>, variables: bool, arn: &str,
     let filled = |patterns: &Value| -> Vec<Filled> {
         texts(patterns).iter().map(|pattern| fill(pattern, variables, true, world)).collect()
     };
-    let any = |filled: &[Filled]| {
-        Know::any(filled.iter().map(|filled| filled.test(|pieces| is_resource(pieces, arn))))
+    let any = |filled: &[Filled], in_doubt: bool| {
+        Know::any(filled.iter().map(|filled| filled.test(|pieces| is_resource(pieces, arn, in_doubt))))
     };
+    let allow = statement.get("Effect").and_then(Value::as_str) == Some("Allow");
     match (statement.get("Resource"), statement.get("NotResource")) {
-        (Some(patterns), _) => any(&filled(patterns)),
+        (Some(patterns), _) => any(&filled(patterns), !allow),
         (None, Some(patterns)) => {
             let filled = filled(patterns);
             // "The resource that includes a policy variable with no value will not match any resource", but "any
             // attempt to match it fails and causes the statement to be invalid" (both on the page of the variables).
             // The two differ here; what speaks against the caller is believed: such an `Allow` is no grant.
-            let allow = statement.get("Effect").and_then(Value::as_str) == Some("Allow");
             let valid = |filled: &Filled| match filled {
                 Filled::Nothing => Know::No,
                 Filled::Unknown(_) => Know::Perhaps,
                 Filled::Known(_) => Know::Yes,
             };
             let valid = if allow { Know::all(filled.iter().map(valid)) } else { Know::Yes };
-            any(&filled).not().and(valid)
+            any(&filled, allow).not().and(valid)
         }
         // A trust policy is about the role it belongs to.
         (None, None) => Know::Yes,
@@ -121,7 +121,7 @@ fn name_aws(value: &str, world: &World, reach: &mut Reach) {
     }
     if value == "*" {
         reach.everybody = Know::Yes;
-    } else if value == world.account || *value == format!("arn:aws:iam::{}:root", world.account) {
+    } else if world.is_account(value) {
         reach.account = Know::Yes;
     } else if value == world.arn {
         let grant = if world.caller == Caller::User { &mut reach.direct } else { &mut reach.entity };

@@ -103,16 +103,20 @@ pub(crate) fn variables(text: &str) -> Vec<String> {
 /// Whether an element of `Resource` or `NotResource` is about this ARN.
 ///
 /// "You can use wildcard characters within the individual segments of an ARN … If the `*` wildcard is the last character
-/// of a resource ARN segment, it can expand to match beyond the colon boundaries."
+/// of a resource ARN segment, it can expand to match beyond the colon boundaries." The page advises against relying on
+/// it. When something follows, that is believed only where it speaks against the caller, `in_doubt`.
 /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_resource.html>
-pub(crate) fn is_resource(pieces: &[Piece], arn: &str) -> bool {
+pub(crate) fn is_resource(pieces: &[Piece], arn: &str, in_doubt: bool) -> bool {
     let mut pieces = pieces.to_vec();
     let mut colons = 0;
     for at in 0..pieces.len() {
-        let last = matches!(pieces.get(at + 1), None | Some(Piece::Char(':')));
+        let beyond = match pieces.get(at + 1) {
+            None => true,
+            Some(next) => in_doubt && *next == Piece::Char(':'),
+        };
         match &mut pieces[at] {
             Piece::Char(':') => colons += 1,
-            Piece::Any { colon } => *colon = colons >= 5 || last,
+            Piece::Any { colon } => *colon = colons >= 5 || beyond,
             Piece::One { colon } => *colon = colons >= 5,
             Piece::Char(_) => {}
         }

@@ -34,7 +34,7 @@ pub(crate) const MANAGEMENT: &str = "123456789012";
 
 /// Parts of names; some hold what would be a wildcard or a variable in a pattern.
 pub(crate) const WORDS: &[&str] =
-    &["red", "blue", "alice", "app", "data", "Red", "logs", "st*r", "wh?t", "c$sh", "d.e-f_9"];
+    &["red", "blue", "alice", "app", "data", "Red", "logs", "st*r", "wh?t", "c$sh", "d.e-f_9", "näh"];
 
 pub(crate) const SERVICES: &[(usize, Service)] = &[
     (
@@ -126,7 +126,11 @@ pub(crate) const KEYS: &[Key] = &[
         &["home/alice/x", "home/", "", "home/red", "st*r", "wh?t", "${aws:username}"],
     ),
     key("aws:RequestedRegion", Sort::Text, &["eu-west-1", "us-east-1", "eu-central-1", "EU-WEST-1"]),
-    key("aws:MultiFactorAuthAge", Sort::Number, &["0", "59", "60", "61", "3600", "60.5", "60.0", "-1"]),
+    key(
+        "aws:MultiFactorAuthAge",
+        Sort::Number,
+        &["0", "59", "60", "61", "3600", "60.5", "60.0", "-1", "9007199254740992", "9007199254740993"],
+    ),
     key("s3:max-keys", Sort::Number, &["10", "100", "9", "10.25", "007"]),
     key(
         "aws:CurrentTime",
@@ -142,7 +146,14 @@ pub(crate) const KEYS: &[Key] = &[
     key(
         "aws:TokenIssueTime",
         Sort::Moment,
-        &["2026-01-01T00:00:00Z", "2026-01-01", "2026-06", "2024-02-29T12:00:00.5Z", "1969-12-31T23:59:59Z"],
+        &[
+            "2026-01-01T00:00:00Z",
+            "2026-01-01",
+            "2026-06",
+            "2024-02-29T12:00:00.5Z",
+            "2024-02-29T12:00:00Z",
+            "1969-12-31T23:59:59Z",
+        ],
     ),
     key("aws:SecureTransport", Sort::Truth, &["true", "false"]),
     key("aws:MultiFactorAuthPresent", Sort::Truth, &["true", "false"]),
@@ -202,5 +213,13 @@ pub(crate) const OF_PRINCIPAL: &[Key] = &[
     ),
     key("aws:PrincipalAccount", Sort::Text, &["111122223333", "444455556666"]),
     key("aws:PrincipalType", Sort::Text, &["User", "AssumedRole", "Account", "FederatedUser"]),
+    Key {
+        variable: true,
+        ..key(
+            "aws:userid",
+            Sort::Text,
+            &["AROAEXAMPLE:one", "AROAEXAMPLE:bob", "111122223333", "111122223333:bob"],
+        )
+    },
     Key { variable: true, ..key("aws:username", Sort::Text, &["alice", "app", "red"]) },
 ];

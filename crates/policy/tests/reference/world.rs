@@ -39,6 +39,7 @@ pub(crate) enum Caller {
 pub(crate) struct World {
     /// The ARN or service name that the question gives.
     pub(crate) arn: String,
+    partition: String,
     /// The account in the ARN; empty for services.
     pub(crate) account: String,
     /// What follows `user/`, `role/` with its path.
@@ -52,12 +53,17 @@ impl World {
     pub(crate) fn of(case: &Case) -> World {
         let arn = case.arn().to_owned();
         let parts: Vec<&str> = arn.splitn(6, ':').collect();
-        let (account, resource) = match parts[..] {
-            [_, _, _, _, account, resource] => (account.to_owned(), resource),
-            _ => (String::new(), ""),
+        let [partition, account, resource] = match parts[..] {
+            [_, partition, _, _, account, resource] => [partition, account, resource],
+            _ => [""; 3],
         };
         let (kind, name) = resource.split_once('/').unwrap_or((resource, ""));
-        let session = case.session_name().map(str::to_owned);
+        let given: BTreeMap<String, Vec<String>> =
+            case.keys().map(|(key, values)| (key.to_ascii_lowercase(), values)).collect();
+        // The `aws:userid` of a session ends with its name: `role-id:caller-specified-role-name`.
+        let of_userid =
+            given.get("aws:userid").and_then(|ids| ids.first()?.split_once(':')).map(|(_, name)| name);
+        let session = case.session_name().or(of_userid).map(str::to_owned);
         let caller = match (kind, session) {
             ("role", session) => {
                 Caller::Role { session, service_linked: name.starts_with("aws-service-role/") }
@@ -68,9 +74,15 @@ impl World {
             ("saml-provider" | "oidc-provider", _) => Caller::Provider,
             _ => Caller::Service,
         };
-        let name = name.to_owned();
-        let given = case.keys().map(|(key, values)| (key.to_ascii_lowercase(), values)).collect();
-        World { account, name, caller, given, complete: case.complete(), arn }
+        World {
+            partition: partition.to_owned(),
+            account: account.to_owned(),
+            name: name.to_owned(),
+            caller,
+            given,
+            complete: case.complete(),
+            arn,
+        }
     }
 
     /// What is known of a key, whose case does not matter.
@@ -102,22 +114,24 @@ impl World {
     /// The ARN of the session, when the principal is one and its name is known.
     pub(crate) fn session_arn(&self) -> Option<String> {
         let role = self.name.rsplit('/').next().unwrap_or(&self.name);
-        let account = &self.account;
-        match &self.caller {
-            Caller::Role { session: Some(session), .. } => {
-                Some(format!("arn:aws:sts::{account}:assumed-role/{role}/{session}"))
-            }
-            Caller::Federated { session, .. } => {
-                Some(format!("arn:aws:sts::{account}:federated-user/{session}"))
-            }
-            _ => None,
-        }
+        let resource = match &self.caller {
+            Caller::Role { session: Some(session), .. } => format!("assumed-role/{role}/{session}"),
+            Caller::Federated { session, .. } => format!("federated-user/{session}"),
+            _ => return None,
+        };
+        Some(format!("arn:{}:sts::{}:{resource}", self.partition, self.account))
+    }
+
+    /// Whether this names the account: "the account ARN and the shortened account ID behave the same way".
+    pub(crate) fn is_account(&self, name: &str) -> bool {
+        name == self.account || name == format!("arn:{}:iam::{}:root", self.partition, self.account)
     }
 
     /// Whether this is the ARN of some session of the role.
     pub(crate) fn is_some_session(&self, arn: &str) -> bool {
         let role = self.name.rsplit('/').next().unwrap_or(&self.name);
-        let session = arn.strip_prefix(&format!("arn:aws:sts::{}:assumed-role/{role}/", self.account));
+        let sessions = format!("arn:{}:sts::{}:assumed-role/{role}/", self.partition, self.account);
+        let session = arn.strip_prefix(&sessions);
         session.is_some_and(|session| !session.is_empty())
     }
 
@@ -143,6 +157,8 @@ impl World {
             ("aws:principalarn", _) => one(&self.arn),
             ("aws:username", Caller::User) => one(self.name.rsplit('/').next().unwrap_or("")),
             ("aws:username", _) => Seen::Absent,
+            ("aws:userid", Caller::Root) => one(&self.account),
+            ("aws:userid", Caller::Federated { session, .. }) => one(&format!("{}:{session}", self.account)),
             _ => Seen::Unknown,
         }
     }

@@ -21,6 +21,8 @@ pub(super) struct Caller<'a> {
     /// The ARN of the user, role, root or provider, or the name of the service.
     name: &'a str,
     kind: Kind<'a>,
+    /// The `aws:userid` of the session that `GetFederationToken` made: `account:caller-specified-name`.
+    federated_id: Option<String>,
     /// Whether session policies were passed. A user who asks under them is a federated user, named or not.
     in_session: bool,
 }
@@ -83,7 +85,14 @@ impl<'a> Caller<'a> {
             _ => None,
         };
         let principal = PrincipalRef { session: principal.session.or_else(of_userid), ..principal };
-        Caller { name: principal.arn, kind: Kind::of(principal), in_session }
+        let mut caller =
+            Caller { name: principal.arn, kind: Kind::of(principal), federated_id: None, in_session };
+        if let (Some(_), Some(account), Some(name)) =
+            (caller.federated_user(), caller.account(), principal.session)
+        {
+            caller.federated_id = Some(format!("{account}:{name}"));
+        }
+        caller
     }
 
     /// The caller's account; services and identity providers have none.
@@ -116,6 +125,11 @@ impl<'a> Caller<'a> {
             Kind::User { federated, .. } | Kind::Root { federated, .. } => federated.as_deref(),
             _ => None,
         }
+    }
+
+    /// The `aws:userid` that goes with it.
+    pub(super) fn federated_id(&self) -> Option<&str> {
+        self.federated_id.as_deref()
     }
 
     /// Whether `statement` of a resource policy allows the caller with at least this reach.

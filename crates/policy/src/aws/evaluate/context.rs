@@ -118,8 +118,8 @@ impl<'a> PrincipalRef<'a> {
 pub(in crate::aws) struct Facts<'a> {
     context: &'a Context,
     principal: PrincipalRef<'a>,
-    /// The ARN of the session, when the principal is a federated user.
-    federated: Option<&'a str>,
+    /// The ARN and the `aws:userid` of the session, when the principal is a federated user.
+    federated: Option<(&'a str, &'a str)>,
 }
 
 /// The value of a policy variable.
@@ -165,7 +165,7 @@ impl<'a> Facts<'a> {
     pub(in crate::aws) fn new(
         context: &'a Context,
         principal: PrincipalRef<'a>,
-        federated: Option<&'a str>,
+        federated: Option<(&'a str, &'a str)>,
     ) -> Facts<'a> {
         Facts { context, principal, federated }
     }
@@ -203,8 +203,9 @@ impl<'a> Facts<'a> {
             Some((kind, path)) => (kind, path.rsplit('/').next().unwrap_or(path)),
             None => (resource, ""),
         };
-        if let Some(session) = self.federated {
+        if let Some((session, id)) = self.federated {
             return match key {
+                "aws:userid" => Found::One(id),
                 "aws:principalarn" => Found::One(session),
                 "aws:principalaccount" => Found::One(account),
                 "aws:principaltype" => Found::One("FederatedUser"),
@@ -218,6 +219,7 @@ impl<'a> Facts<'a> {
             ("aws:principaltype", "user") => Found::One("User"),
             ("aws:principaltype", "role") => Found::One("AssumedRole"),
             ("aws:principaltype", "root") => Found::One("Account"),
+            ("aws:userid", "root") => Found::One(account),
             ("aws:username", "user") => Found::One(name),
             ("aws:username", "role" | "root") => Found::Absent,
             _ => Found::Unknown,

@@ -20,7 +20,7 @@ pub(super) enum Matcher {
     Text { patterns: Box<[Versioned<Pattern<Glob>>]>, ignore_case: bool },
     Arn(Box<[Versioned<Pattern<ArnPattern>>]>),
     Number(Relation, Box<[Number]>),
-    Date(Relation, Box<[Timestamp]>),
+    Date(Relation, Box<[Moment]>),
     Bool(Box<[Versioned<Pattern<Glob>>]>),
     Binary(Box<[Vec<u8>]>),
     Address(Box<[Network]>),
@@ -48,6 +48,10 @@ pub(super) enum Number {
     Integer(i64),
     Decimal(f64),
 }
+
+/// A point in time with the fraction of its second, in billionths: "one of the W3C implementations of the ISO 8601 date
+/// formats" has them.
+type Moment = (Timestamp, u32);
 
 /// An address range: those whose first `bits` bits are those of `first`.
 #[derive(Debug, Clone, Copy)]
@@ -107,7 +111,7 @@ impl Matcher {
     }
 
     fn date(relation: Relation, values: &[String]) -> Matcher {
-        Matcher::Date(relation, values.iter().filter_map(|value| Timestamp::parse(value)).collect())
+        Matcher::Date(relation, values.iter().filter_map(|value| parse_moment(value)).collect())
     }
 
     pub(super) fn matches(
@@ -134,7 +138,7 @@ impl Matcher {
             }
             Matcher::Number(relation, wanted) => Number::parse(value)
                 .is_some_and(|value| wanted.iter().any(|wanted| relation.holds(value.compare(*wanted)))),
-            Matcher::Date(relation, wanted) => Timestamp::parse(value)
+            Matcher::Date(relation, wanted) => parse_moment(value)
                 .is_some_and(|value| wanted.iter().any(|wanted| relation.holds(Some(value.cmp(wanted))))),
             Matcher::Bool(patterns) => {
                 let is_bool = parse_bool(value).is_some();
@@ -259,6 +263,17 @@ impl Network {
             _ => false,
         }
     }
+}
+
+fn parse_moment(text: &str) -> Option<Moment> {
+    let moment = Timestamp::parse(text)?;
+    // The fraction of a date comes after its seconds; epochs have none.
+    let fraction = text.split_once('T').and_then(|(_, time)| time.split_once('.'));
+    let digits = fraction.map_or("", |(_, rest)| rest).bytes().take_while(u8::is_ascii_digit).take(9);
+    let billionths = digits
+        .fold((0, 100_000_000), |(sum, unit), digit| (sum + u32::from(digit - b'0') * unit, unit / 10))
+        .0;
+    Some((moment, billionths))
 }
 
 /// `true` or `false`, in any case.
