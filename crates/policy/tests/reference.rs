@@ -24,6 +24,8 @@ mod judge;
 mod know;
 #[path = "reference/organization.rs"]
 mod organization;
+#[path = "reference/reasons.rs"]
+mod reasons;
 #[path = "reference/scene.rs"]
 mod scene;
 #[path = "reference/shrink.rs"]

@@ -11,18 +11,19 @@
 //!
 //! From 2 follows: when one completion is allowed and another is not, only *depends* will do. An evaluator that says
 //! *depends* although all completions tried are alike is not wrong, but not precise either; such cases are counted.
+//! The reasons must fit as well: what each layer is said to say, and the statements that are named (`reasons.rs`).
+//!
 //! Where a denial is certain but not of which kind, because a `Deny` hangs on a missing key and no layer allows, the
 //! answer is *implicit deny*.
 
 use std::collections::BTreeSet;
 
-use leastwise_policy::aws::evaluate::{Evaluation, Verdict};
-
 use super::case::{Answer, Case};
 use super::completion;
 use super::dice::Dice;
 use super::judge::{Says, hear};
-use super::world::{Seen, World};
+use super::reasons;
+use super::world::World;
 
 /// How a case came out.
 #[derive(Debug, Clone)]
@@ -30,7 +31,7 @@ pub(crate) struct Outcome {
     pub(crate) says: Says,
     pub(crate) answer: Answer,
     pub(crate) found: Answer,
-    /// The answers of the completions tried, where the reference says *depends*.
+    /// The answers of the completions tried: where the reference says *depends*, and now and then where it is sure.
     pub(crate) completions: BTreeSet<Answer>,
     /// What is wrong, in words that stay the same while the case is shrunk.
     pub(crate) complaint: Option<String>,
@@ -50,37 +51,35 @@ pub(crate) fn compare(case: &Case) -> Outcome {
         }
     };
     outcome.found = evaluation.verdict.into();
-    if answer == Answer::Depends {
-        outcome.completions = completion::answers(case, &world, &mut Dice::of(1, 1));
+    // The reference must be right about itself too: where it is sure, all completions are alike.
+    let dice = &mut Dice::of(case.resource().len() as u64, 1);
+    if answer == Answer::Depends || !case.complete() && dice.chance(8) {
+        outcome.completions = completion::answers(case, &world, dice);
     }
-    outcome.complaint =
-        of_answer(answer, outcome.found, &outcome.completions).or_else(|| of_reasons(&evaluation, &world));
+    if !is_borne_out(answer, &outcome.completions) {
+        outcome.complaint = Some("the reference is sure of what some completion contradicts".to_owned());
+        return outcome;
+    }
+    let wrong_reasons = || reasons::complaint(case, &world, &outcome.says, &evaluation).map(str::to_owned);
+    outcome.complaint = of_answer(answer, outcome.found, &outcome.completions).or_else(wrong_reasons);
     outcome
+}
+
+/// Whether no completion contradicts what the reference is sure of.
+fn is_borne_out(answer: Answer, completions: &BTreeSet<Answer>) -> bool {
+    match answer {
+        Answer::Depends => true,
+        Answer::ImplicitDeny => !completions.contains(&Answer::Allowed),
+        sure => completions.iter().all(|&met| met == sure),
+    }
 }
 
 fn of_answer(answer: Answer, found: Answer, completions: &BTreeSet<Answer>) -> Option<String> {
     let right = match (answer, found) {
-        (Answer::Depends, Answer::Depends) => true,
-        (Answer::Depends, Answer::ImplicitDeny) => !completions.contains(&Answer::Allowed),
-        (Answer::Depends, sure) => completions.iter().all(|&met| met == sure),
+        (Answer::Depends, found) => is_borne_out(found, completions),
         (answer, found) => answer == found,
     };
     (!right).then(|| format!("the reference says {}, the evaluator {}", answer.as_str(), found.as_str()))
-}
-
-/// The reasons must fit: who denies is named, and what is missing is really missing.
-fn of_reasons(evaluation: &Evaluation, world: &World) -> Option<String> {
-    // The name of a session would be told by `aws:userid`.
-    let known = |key: &String| key != "aws:userid" && world.see(key) != Seen::Unknown;
-    if evaluation.missing_keys.iter().any(known) {
-        return Some("a key that is known is called missing".to_owned());
-    }
-    let named = match evaluation.verdict {
-        Verdict::ExplicitDeny => !evaluation.by.is_empty(),
-        Verdict::ImplicitDeny => evaluation.silent.is_some() && evaluation.by.is_empty(),
-        Verdict::Allowed | Verdict::Depends => evaluation.silent.is_none(),
-    };
-    (!named).then(|| format!("the reasons do not fit {}", evaluation.verdict.as_str()))
 }
 
 /// The sentence a failing case ends with.

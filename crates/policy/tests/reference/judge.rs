@@ -177,6 +177,13 @@ fn grants(case: &Case, world: &World) -> Grants {
     grants
 }
 
+impl Grants {
+    /// Whether there is a grant of any kind.
+    pub(crate) fn any(&self) -> Know {
+        self.direct.or(self.entity).or(self.account)
+    }
+}
+
 impl Says {
     /// Whether a `Deny` of any layer applies.
     pub(crate) fn denied(&self) -> Know {
@@ -193,10 +200,10 @@ impl Says {
 
     /// Whether the layers allow, `Deny` statements aside.
     pub(crate) fn allowed(&self) -> Know {
-        let Grants { direct, entity, account, .. } = self.resource;
+        let Grants { direct, entity, .. } = self.resource;
         let limits = self.boundary.allow.and(self.session.allow);
         let own = self.identity.allow.and(limits);
-        let granted = direct.or(entity).or(account);
+        let granted = self.resource.any();
         let granted = if !self.in_account {
             granted
         } else if !self.same_account {

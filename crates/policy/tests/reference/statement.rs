@@ -34,9 +34,13 @@ impl Reach {
 pub(crate) fn applies(document: &Value, statement: &Map<String, Value>, case: &Case, world: &World) -> Know {
     // A document without a version is of 2008-10-17, which has no variables.
     let variables = document.get("Version").and_then(Value::as_str) == Some("2012-10-17");
-    Know::of(is_about_action(statement, case.action()))
-        .and(is_about_resource(statement, variables, case.resource(), world))
-        .and(condition::holds(statement, variables, world))
+    if !is_about_action(statement, case.action()) {
+        return Know::No;
+    }
+    match is_about_resource(statement, variables, case.resource(), world) {
+        Know::No => Know::No,
+        resource => resource.and(condition::holds(statement, variables, world)),
+    }
 }
 
 /// "The prefix and the action name are case insensitive."
