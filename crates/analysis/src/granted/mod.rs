@@ -173,16 +173,6 @@ impl Snapshot {
         self.principals.values()
     }
 
-    /// The role with this name in this account, whatever its path: the ARN of a session does not tell it, and names
-    /// are unique within an account.
-    pub fn role(&self, account: &str, name: &str) -> Option<&GrantedPrincipal> {
-        self.principals().find(|principal| {
-            principal.kind == PrincipalKind::Role
-                && principal.account() == account
-                && principal.arn.rsplit('/').next() == Some(name)
-        })
-    }
-
     /// Where the document with this name stands in the files.
     pub fn origin(&self, document: &str) -> Option<&Origin> {
         self.origins.get(document)

@@ -8,6 +8,7 @@ pub mod simulate;
 pub mod snapshot;
 pub mod usage;
 pub mod verify;
+pub mod who_can;
 
 use clap::{Parser, Subcommand};
 
@@ -17,6 +18,7 @@ use simulate::SimulateArgs;
 use snapshot::SnapshotArgs;
 use usage::UsageArgs;
 use verify::VerifyArgs;
+use who_can::WhoCanArgs;
 
 /// Least privilege for AI agents and other workloads in the cloud.
 #[derive(Debug, Parser)]
@@ -55,6 +57,8 @@ pub enum Command {
     Verify(Box<VerifyArgs>),
     /// Decide one request, or many, as AWS would, and say why
     Simulate(Box<SimulateArgs>),
+    /// List every principal that can do something, and those that perhaps can
+    WhoCan(Box<WhoCanArgs>),
     /// Look up actions and services, or bring in newer ones
     Catalog(CatalogArgs),
     /// Fetch what every principal of the account is granted

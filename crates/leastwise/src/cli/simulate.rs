@@ -33,13 +33,8 @@ pub struct SimulateArgs {
     #[arg(long, value_name = "ARN")]
     pub resource: Option<String>,
 
-    /// A condition key and its value; again for another value of the same key, KEY= for a key that is not there
-    #[arg(long, value_name = "KEY=VALUE")]
-    pub context: Vec<String>,
-
-    /// The request has no other keys than those given
-    #[arg(long)]
-    pub complete_context: bool,
+    #[command(flatten)]
+    pub context: ContextArgs,
 
     /// Many requests, one JSON object a line, from this file or - for standard input; see docs/simulate.md
     #[arg(long, value_name = "REQUESTS", conflicts_with_all = ["principal", "action", "resource", "context"])]
@@ -59,6 +54,18 @@ pub struct SimulateArgs {
 
     #[command(flatten)]
     pub layers: LayerArgs,
+}
+
+/// Under which circumstances.
+#[derive(Debug, Args)]
+pub struct ContextArgs {
+    /// A condition key and its value; again for another value of the same key, KEY= for a key that is not there
+    #[arg(long, value_name = "KEY=VALUE")]
+    pub context: Vec<String>,
+
+    /// A request has no other keys than those given
+    #[arg(long)]
+    pub complete_context: bool,
 }
 
 /// What decides: who was granted what, and everything above and beside it.

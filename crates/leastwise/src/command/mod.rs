@@ -9,6 +9,7 @@ mod simulate;
 mod snapshot;
 mod usage;
 mod verify;
+mod who_can;
 
 use crate::catalog::load;
 use crate::cli::{Cli, Command};
@@ -23,6 +24,7 @@ pub fn run(cli: Cli) -> Result<()> {
             rightsize::run(&args, load(args.logs.read.catalog.as_deref())?, cli.quiet)
         }
         Command::Simulate(args) => simulate::run(&args, load(args.layers.catalog.as_deref())?, cli.quiet),
+        Command::WhoCan(args) => who_can::run(&args, load(args.layers.catalog.as_deref())?),
         Command::Catalog(args) => catalog::run(&args),
         Command::Snapshot(args) => snapshot::run(&args, cli.quiet),
         Command::Man { command } => man::run(command.as_deref()),

@@ -1,24 +1,29 @@
 //! `leastwise simulate`: what AWS would decide on one request or on many, and why.
 
+mod batch;
 mod documents;
-mod json;
+pub mod json;
 mod organization;
-mod request;
-mod text;
-mod world;
+pub mod request;
+mod sets;
+pub mod text;
+pub mod world;
 
 use leastwise_catalog::Catalog;
 use leastwise_policy::aws::evaluate::explain::{Explanation, explain};
 use leastwise_policy::aws::evaluate::{Verdict, evaluate};
 
-use crate::cli::simulate::{Output, SimulateArgs};
+use crate::cli::simulate::{ContextArgs, Output, SimulateArgs};
 use crate::error::{Error, Result};
 use crate::output;
-use request::{Ask, Case, Owner};
+use request::{Ask, Case, Given, Owner};
 use world::World;
 
 /// Reads what decides, then decides.
-pub fn run(args: &SimulateArgs, catalog: &Catalog, _quiet: bool) -> Result<()> {
+pub fn run(args: &SimulateArgs, catalog: &Catalog, quiet: bool) -> Result<()> {
+    if let Some(requests) = &args.batch {
+        return batch::run(args, requests, &World::read(&args.layers, catalog)?, quiet);
+    }
     let ask = ask(args)?;
     let world = World::read(&args.layers, catalog)?;
     let mut case = world.case(&ask)?;
@@ -54,7 +59,21 @@ fn ask(args: &SimulateArgs) -> Result<Ask> {
         let missing = || Error::input(format!("the request has no {what}")).hint(format!("say {flag}"));
         value.clone().filter(|value| !value.is_empty()).ok_or_else(missing)
     };
-    let mut context: Vec<(String, Vec<String>)> = Vec::new();
+    Ok(Ask {
+        principal: said("principal", "--principal ARN", &args.principal)?,
+        session: args.session_name.clone(),
+        action: said("action", "--action ACTION", &args.action)?,
+        resource: said("resource", "--resource ARN, or * for an action that has none", &args.resource)?,
+        context: context(&args.context)?,
+        complete: args.context.complete_context,
+        resource_account: None,
+        resource_policy: None,
+    })
+}
+
+/// The keys that the command line gives.
+pub fn context(args: &ContextArgs) -> Result<Given> {
+    let mut context: Given = Vec::new();
     for pair in &args.context {
         let Some((key, value)) = pair.split_once('=').filter(|(key, _)| !key.is_empty()) else {
             return Err(Error::usage(format!("--context `{pair}` is not KEY=VALUE"))
@@ -66,14 +85,5 @@ fn ask(args: &SimulateArgs) -> Result<Ask> {
             None => context.push((key.to_owned(), values.into_iter().collect())),
         }
     }
-    Ok(Ask {
-        principal: said("principal", "--principal ARN", &args.principal)?,
-        session: args.session_name.clone(),
-        action: said("action", "--action ACTION", &args.action)?,
-        resource: said("resource", "--resource ARN, or * for an action that has none", &args.resource)?,
-        context,
-        complete: args.complete_context,
-        resource_account: None,
-        resource_policy: None,
-    })
+    Ok(context)
 }

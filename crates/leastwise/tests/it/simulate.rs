@@ -129,3 +129,125 @@ fn a_decision_as_json_and_as_text_says_why() {
         insta::assert_snapshot!(format!("{name}-json"), format!("{decision:#}"));
     }
 }
+
+fn request(principal: &str, action: &str, resource: &str, more: &str) -> String {
+    format!(r#"{{"principal":"{principal}","action":"{action}","resource":"{resource}"{more}}}"#)
+}
+
+#[test]
+fn a_batch_is_decided_in_order_by_any_number_of_threads() {
+    let folder = Folder::new("batch");
+    let deploy = "arn:aws:iam::111122223333:role/deploy";
+    let mut lines = Vec::new();
+    for number in 0..9_000 {
+        let id = format!(r#","id":{number}"#);
+        lines.push(match number % 3 {
+            0 => request(AGENT, "dynamodb:GetItem", TABLE, &id),
+            1 => request(deploy, "dynamodb:getitem", TABLE, &id),
+            _ => request(
+                deploy,
+                "iam:CreateUser",
+                "arn:aws:iam::111122223333:user/x",
+                &format!(r#","complete_context":true{id}"#),
+            ),
+        });
+    }
+    folder.write("requests.jsonl", lines.join("\n"));
+    let one = simulate(&folder, &["--batch", "requests.jsonl", "--threads", "1"]);
+    let many = simulate(&folder, &["--batch", "requests.jsonl", "--threads", "7"]);
+    assert_eq!((one.code, one.err.as_str()), (Some(0), ""));
+    assert_eq!((many.code, &many.out), (Some(0), &one.out));
+    let decisions: Vec<serde_json::Value> =
+        one.out.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+    assert_eq!(decisions.len(), 9_000);
+    for (number, decision) in decisions.iter().enumerate() {
+        assert_eq!(decision["id"], number);
+        assert_eq!(decision["line"], number + 1);
+        assert_eq!(decision["decision"], ["allowed", "depends", "denied"][number % 3]);
+    }
+    assert_eq!(decisions[1]["depends_on"], serde_json::json!(["aws:requestedregion"]));
+}
+
+#[test]
+fn a_bad_line_has_an_error_and_never_a_decision() {
+    let folder = Folder::new("bad-lines");
+    let good = request(AGENT, "dynamodb:GetItem", TABLE, "");
+    let policy =
+        r#"{"Statement":[{"Effect":"Allow","Principal":"*","Action":"*","Action":"s3:*","Resource":"*"}]}"#;
+    let bad = [
+        ("nonsense", "the line is no request"),
+        (r#"{"action":"s3:GetObject","resource":"*"}"#, "no principal"),
+        (&request(AGENT, "dynamodb:GetItems", TABLE, ""), "unknown action `dynamodb:GetItems`"),
+        (&request(AGENT, "", TABLE, ""), "no action"),
+        (&request(AGENT, "dynamodb:GetItem", "", ""), "no resource"),
+        (&request(AGENT, "dynamodb:GetItem", TABLE, r#","contxt":{}"#), "unknown field `contxt`"),
+        (&request(AGENT, "dynamodb:GetItem", TABLE, r#","context":{"a:b":"1","A:B":"2"}"#), "stands twice"),
+        (
+            &request(AGENT, "dynamodb:GetItem", TABLE, r#","context":{"a:b":{}}"#),
+            "a value or a list of values",
+        ),
+        (
+            &request(AGENT, "dynamodb:GetItem", TABLE, r#","resource_account":"444455556666""#),
+            "belongs to 111122223333",
+        ),
+        (
+            &request(AGENT, "s3:GetObject", "arn:aws:s3:::b/k", &format!(r#","resource_policy":{policy}"#)),
+            "/Statement/0/Action",
+        ),
+        (
+            &request("arn:aws:iam::111122223333:role/nobody", "dynamodb:GetItem", TABLE, ""),
+            "is not in the snapshot",
+        ),
+        (&format!("{}{good}", " ".repeat(1 << 20)), "longer than 1 MiB"),
+    ];
+    let mut lines = vec![good.clone()];
+    lines.extend(bad.iter().map(|(line, _)| (*line).to_owned()));
+    lines.push(good);
+    let done = {
+        let snapshot = snapshot();
+        let args = ["simulate", "--snapshot", text(&snapshot), "--batch", "-"];
+        crate::support::run_with_input(&folder, &args, lines.join("\r\n").as_bytes())
+    };
+    assert_eq!(done.code, Some(3));
+    assert!(done.err.contains("12 of 14 requests could not be decided on"), "{}", done.err);
+    let decisions: Vec<serde_json::Value> =
+        done.out.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+    assert_eq!(decisions.len(), 14);
+    for (decision, (line, says)) in decisions[1..].iter().zip(bad) {
+        let error = decision["error"].as_str().unwrap_or_default();
+        assert!(decision.get("decision").is_none() && error.contains(says), "{line}: {decision}");
+    }
+    assert!(decisions[0]["decision"] == "allowed" && decisions[13]["decision"] == "allowed");
+}
+
+#[test]
+fn a_batch_gives_reasons_when_asked() {
+    let folder = Folder::new("batch-reasons");
+    folder.write("requests.jsonl", request(AGENT, "s3:GetObject", "arn:aws:s3:::shop-audit/x", ""));
+    let done = simulate(&folder, &["--batch", "requests.jsonl", "--reasons"]);
+    let decision: serde_json::Value = serde_json::from_str(&done.out).expect("JSON");
+    assert_eq!(decision["changes"].as_array().map(Vec::len), Some(2));
+    assert_eq!(decision["by"][0]["sid"], "NeverTouchTheAuditTrail");
+}
+
+#[test]
+fn who_can_lists_everybody_that_can_and_apart_those_that_perhaps_can() {
+    let folder = Folder::new("who-can");
+    folder.write("snapshot.json", std::fs::read(snapshot()).expect("the example"));
+    let args = ["who-can", "dynamodb:GetItem", TABLE, "--snapshot", "snapshot.json"];
+    let done = run(&folder, &args);
+    assert_eq!((done.code, done.err.as_str()), (Some(0), ""));
+    insta::assert_snapshot!("who-can-text", done.out);
+    let done = run(&folder, &[&args[..], &["--output", "json"]].concat());
+    let found: serde_json::Value = serde_json::from_str(&done.out).expect("JSON");
+    let of = |list: &str| found[list].as_array().map_or(0, Vec::len);
+    assert_eq!((of("allowed"), of("depends"), of("undecided")), (3, 1, 0));
+    assert_eq!(
+        (&found["denied"], &found["depends"][0]["allowed_with"]["aws:RequestedRegion"][0]),
+        (&2.into(), &"eu-west-1".into())
+    );
+    let known = run(&folder, &[&args[..], &["--context", "aws:RequestedRegion=us-east-1"]].concat());
+    assert!(known.out.starts_with("3 principals can") && !known.out.contains("perhaps"), "{}", known.out);
+    let unknown = run(&folder, &["who-can", "dynamodb:GetItem", "table", "--snapshot", "snapshot.json"]);
+    assert_eq!((unknown.code, unknown.out.as_str()), (Some(3), ""));
+}

@@ -6,9 +6,10 @@ use leastwise_policy::aws::evaluate::explain::{
 use leastwise_policy::aws::evaluate::{EVALUATOR_VERSION, Evaluation, StatementRef, Verdict};
 use serde_json::{Map, Value, json};
 
-use super::request::{Case, Known, Owner};
+use super::request::{Case, Given, Known, Owner};
 use super::text;
 use super::world::World;
+use crate::error::Error;
 
 /// The word for a verdict that scripts test: `allowed`, `denied`, `depends`.
 pub fn decision(verdict: Verdict) -> &'static str {
@@ -62,11 +63,7 @@ pub fn reasons(world: &World<'_>, case: &Case, explanation: &Explanation, map: &
     map.insert("layers".to_owned(), layers.into());
     let needed: Vec<Value> = explanation.needed.iter().map(|one| key(world, one)).collect();
     map.insert("needed_keys".to_owned(), needed.into());
-    let allowing = explanation
-        .allowing
-        .as_ref()
-        .map(|given| given.iter().map(|(key, values)| (key.clone(), json!(values))).collect::<Map<_, _>>());
-    map.insert("allowed_with".to_owned(), json!(allowing));
+    map.insert("allowed_with".to_owned(), given(explanation.allowing.as_ref()));
     let changes: Vec<Value> = explanation.changes.iter().map(|one| change(world, case, one)).collect();
     map.insert("changes".to_owned(), changes.into());
     map.insert("after_changes".to_owned(), json!(explanation.after_changes.map(decision)));
@@ -88,7 +85,7 @@ fn layer(world: &World<'_>, reasons: &LayerReasons) -> Value {
         let mut value = statement(world, &one.statement);
         value["effect"] = one.effect.as_str().into();
         value["applies"] = one.applies.as_str().into();
-        value["reasons"] = one.reasons.iter().map(reason).collect::<Vec<_>>().into();
+        value["reasons"] = one.reasons.iter().map(part).collect::<Vec<_>>().into();
         value
     });
     json!({
@@ -113,7 +110,7 @@ pub fn statement(world: &World<'_>, place: &StatementRef) -> Value {
     })
 }
 
-fn reason(reason: &Reason) -> Value {
+fn part(reason: &Reason) -> Value {
     match reason {
         Reason::Principal { element, names, keys } => {
             json!({ "element": element, "values": names, "hangs_on": keys })
@@ -159,4 +156,21 @@ fn change(world: &World<'_>, case: &Case, change: &Change) -> Value {
         "statement": added,
         "at": at,
     })
+}
+
+/// Values of keys as an object; null when there are none to tell.
+pub fn given(given: Option<&Given>) -> Value {
+    let object = |given: &Given| given.iter().map(|(key, values)| (key.clone(), json!(values))).collect();
+    given.map_or(Value::Null, |given| Value::Object(object(given)))
+}
+
+/// The message with its causes.
+pub fn reason(error: &Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = std::error::Error::source(error);
+    while let Some(source) = cause {
+        text.push_str(&format!(": {source}"));
+        cause = source.source();
+    }
+    text
 }

@@ -3,6 +3,8 @@
 //! What is not said counts against the caller: a resource whose owner nobody names is taken as another account's, and a
 //! key or a role that cannot have its policy known allows nothing.
 
+use std::sync::Arc;
+
 use leastwise_analysis::granted::{GrantedPrincipal, PrincipalKind};
 use leastwise_catalog::Action;
 use leastwise_policy::arn::Arn;
@@ -13,6 +15,9 @@ use super::organization::is_account;
 use super::world::World;
 use crate::error::{Error, Result};
 
+/// Condition keys with their values, in the order given; a key without values is not there.
+pub type Given = Vec<(String, Vec<String>)>;
+
 /// What somebody asks.
 #[derive(Debug, Clone, Default)]
 pub struct Ask {
@@ -20,8 +25,7 @@ pub struct Ask {
     pub session: Option<String>,
     pub action: String,
     pub resource: String,
-    /// In the order given; a key with no values is not there.
-    pub context: Vec<(String, Vec<String>)>,
+    pub context: Given,
     pub complete: bool,
     /// Who owns the resource, if it was said.
     pub resource_account: Option<String>,
@@ -32,7 +36,7 @@ pub struct Ask {
 /// What the evaluator is asked.
 #[derive(Debug, Clone)]
 pub struct Case {
-    pub set: PolicySet,
+    pub set: Arc<PolicySet>,
     pub principal: String,
     pub session: Option<String>,
     /// As the catalogue spells it.
@@ -58,7 +62,7 @@ pub struct Known {
 }
 
 /// Whose resource it is.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Owner {
     /// This account's.
     Account(String),
@@ -107,12 +111,14 @@ impl World<'_> {
         self.case_of(&who, action, ask)
     }
 
+    /// Whether the question makes sense, whoever asks it.
+    pub fn check(&self, action: Action<'_>, ask: &Ask) -> Result<()> {
+        let pattern = is_pattern(action, &ask.resource)?;
+        self.owner(ask, pattern).map(|_| ())
+    }
+
     /// The same when principal and action are known already.
     pub fn case_of(&self, who: &Who<'_>, action: Action<'_>, ask: &Ask) -> Result<Case> {
-        if ask.resource.is_empty() {
-            return Err(Error::input("the request has no resource")
-                .hint("name one by its ARN, or * for an action that has none"));
-        }
         let pattern = is_pattern(action, &ask.resource)?;
         let name = action.full_name();
         let account = who.account();
@@ -129,24 +135,8 @@ impl World<'_> {
                 ask.resource
             ));
         }
-        let mut set = match who.granted {
-            Some(granted) => granted.policies.clone(),
-            None => PolicySet::default(),
-        };
-        set.session.clone_from(&self.session);
-        set.endpoint.clone_from(&self.endpoint);
-        set.resource = self.side(&name, ask, &owner, account, &mut assumed)?;
-        if let (Some(organization), Some(account)) = (&self.service_control, account) {
-            set.service_control = Some(organization.path_to(account)?);
-        }
-        if let Some(organization) = &self.resource_control {
-            set.resource_control = match (&owner, account) {
-                (Owner::Account(owner), _) => Some(organization.path_to(owner)?),
-                (Owner::Nobody, Some(account)) => Some(organization.path_to(account)?),
-                (Owner::Unsaid, _) | (Owner::Nobody, None) => Some(organization.unknown()),
-                (Owner::Aws, _) => None,
-            };
-        }
+        let side = self.side(&name, ask, &owner, account, &mut assumed)?;
+        let set = self.set(who, &owner, side, ask.resource_policy.is_none())?;
         let (context, known) = self.context(who, &owner, ask);
         Ok(Case {
             set,
@@ -160,6 +150,43 @@ impl World<'_> {
             known,
             assumed,
         })
+    }
+
+    /// Every layer that decides on requests of `who` for what `owner` owns. Sets are kept: many requests have the same.
+    fn set(
+        &self,
+        who: &Who<'_>,
+        owner: &Owner,
+        side: Option<ResourceSide>,
+        keep: bool,
+    ) -> Result<Arc<PolicySet>> {
+        let document = |side: &ResourceSide| side.policies.first().map(|policy| policy.name.clone());
+        let side_key = side.as_ref().map(|side| (side.account.clone(), document(side)));
+        let key = (who.arn.clone(), owner.clone(), side_key);
+        if let Some(set) = keep.then(|| self.sets.get(&key)).flatten() {
+            return Ok(set);
+        }
+        let account = who.account();
+        let mut set = who.granted.map(|granted| granted.policies.clone()).unwrap_or_default();
+        set.session.clone_from(&self.session);
+        set.endpoint.clone_from(&self.endpoint);
+        set.resource = side;
+        if let (Some(organization), Some(account)) = (&self.service_control, account) {
+            set.service_control = Some(organization.path_to(account)?);
+        }
+        if let Some(organization) = &self.resource_control {
+            set.resource_control = match (owner, account) {
+                (Owner::Account(owner), _) => Some(organization.path_to(owner)?),
+                (Owner::Nobody, Some(account)) => Some(organization.path_to(account)?),
+                (Owner::Unsaid, _) | (Owner::Nobody, None) => Some(organization.unknown()),
+                (Owner::Aws, _) => None,
+            };
+        }
+        let set = Arc::new(set);
+        if keep {
+            self.sets.keep(key, &set);
+        }
+        Ok(set)
     }
 
     /// The action, by whatever case it was written in.
@@ -258,10 +285,9 @@ impl World<'_> {
                     .hint("name the resource that the policy is on"));
             }
         };
-        let trust = || self.trust(action, &ask.resource);
         let policies: Vec<_> = match given {
             Some(policy) => vec![policy.clone()],
-            None => trust()?.into_iter().collect(),
+            None => self.trust(action, &ask.resource)?.into_iter().collect(),
         };
         let must_allow = must_allow(action, &ask.resource);
         if policies.is_empty() && must_allow {
@@ -336,6 +362,10 @@ impl World<'_> {
 
 /// Whether the resource stands for many: it has wildcards, or is the `*` of an action that has resources.
 fn is_pattern(action: Action<'_>, resource: &str) -> Result<bool> {
+    if resource.is_empty() {
+        return Err(Error::input("the request has no resource")
+            .hint("name one by its ARN, or * for an action that has none"));
+    }
     if resource == "*" {
         return Ok(action.has_resource_level());
     }

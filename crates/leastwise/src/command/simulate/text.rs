@@ -261,6 +261,14 @@ pub fn statement_json(statement: &Statement) -> String {
     }
 }
 
+/// Document and Sid of a statement, or its number.
+pub fn short(statement: &StatementRef) -> String {
+    match &statement.sid {
+        Some(sid) => format!("{} `{sid}`", statement.document),
+        None => format!("{} /Statement/{}", statement.document, statement.index),
+    }
+}
+
 /// Document, Sid and place of a statement.
 fn place(world: &World<'_>, statement: &StatementRef) -> String {
     let sid = statement.sid.as_ref().map(|sid| format!(" `{sid}`")).unwrap_or_default();

@@ -1,12 +1,15 @@
 //! Everything that decides, read once: snapshots, the organisation's policies, the documents beside them.
 
-use leastwise_analysis::granted::{GrantedError, GrantedPrincipal, Origin, Problem, Snapshot};
+use std::collections::HashMap;
+
+use leastwise_analysis::granted::{GrantedError, GrantedPrincipal, Origin, PrincipalKind, Problem, Snapshot};
 use leastwise_catalog::Catalog;
 use leastwise_policy::aws::quota::Quota;
 use leastwise_policy::aws::{DocumentKind, Named, Policy};
 
 use super::documents::Documents;
 use super::organization::{Organization, Type, is_account};
+use super::sets::Sets;
 use crate::cli::simulate::LayerArgs;
 use crate::error::{Error, Result};
 use crate::output;
@@ -21,7 +24,10 @@ pub struct World<'c> {
     pub resource_account: Option<String>,
     pub session: Option<Vec<Named<Policy>>>,
     pub endpoint: Option<Vec<Named<Policy>>>,
+    pub sets: Sets,
     documents: Documents,
+    /// The ARNs of roles by account and name: the ARN of a session has no path.
+    roles: HashMap<(String, String), String>,
 }
 
 impl<'c> World<'c> {
@@ -54,15 +60,24 @@ impl<'c> World<'c> {
             .transpose()?;
         let of_session = |path| read(path, DocumentKind::Session, Some(Quota::ManagedPolicy));
         let session = args.session_policy.iter().map(of_session).collect::<Result<Vec<_>>>()?;
+        let snapshot = snapshot(&args.snapshot)?;
+        let roles =
+            snapshot.iter().flat_map(Snapshot::principals).filter(|one| one.kind == PrincipalKind::Role);
+        let roles = roles.map(|role| {
+            let name = role.arn.rsplit('/').next().unwrap_or_default();
+            ((role.account().to_owned(), name.to_owned()), role.arn.clone())
+        });
         Ok(World {
             catalog,
-            snapshot: snapshot(&args.snapshot)?,
+            roles: roles.collect(),
+            snapshot,
             service_control,
             resource_control,
             resource_policy,
             resource_account: args.resource_account.clone(),
             session: (!session.is_empty()).then_some(session),
             endpoint,
+            sets: Sets::default(),
             documents,
         })
     }
@@ -91,8 +106,9 @@ impl<'c> World<'c> {
 
     /// The role with this name, whatever its path.
     pub fn role(&self, account: &str, name: &str, shown: &str) -> Result<&GrantedPrincipal> {
-        match self.snapshot()?.role(account, name) {
-            Some(found) => whole(found),
+        self.snapshot()?;
+        match self.roles.get(&(account.to_owned(), name.to_owned())) {
+            Some(arn) => self.principal(arn),
             None => Err(self.nobody(shown)),
         }
     }
