@@ -104,6 +104,7 @@ impl Resolver {
     fn add(&mut self, place: &Place, mut principal: GrantedPrincipal) {
         let arn = principal.arn.clone();
         if let Some(earlier) = self.principals.get(&arn) {
+            principal.problems.extend(earlier.problems.iter().cloned());
             let same = earlier.policies == principal.policies && earlier.trust == principal.trust;
             let reason = if same {
                 "listed twice"
@@ -255,10 +256,13 @@ impl Resolver {
                 listed.problems.push(place.problem(arn, reason));
             }
         }
-        if self.managed.get(arn).is_some_and(|earlier| earlier.policy != listed.policy) {
-            let reason = "listed twice with different documents; the later counts";
-            self.findings.push(finding(place, arn, reason));
-            listed.problems.push(place.problem(arn, "listed twice with different documents"));
+        if let Some(earlier) = self.managed.get(arn) {
+            listed.problems.extend(earlier.problems.iter().cloned());
+            if earlier.policy != listed.policy {
+                let reason = "listed twice with different documents; the later counts";
+                self.findings.push(finding(place, arn, reason));
+                listed.problems.push(place.problem(arn, "listed twice with different documents"));
+            }
         }
         self.managed.insert(arn.clone(), listed);
     }

@@ -5,6 +5,7 @@
     reason = "`pub` here says which items other modules use; nobody depends on a test"
 )]
 
+mod bad_input;
 mod cli;
 mod rightsize;
 mod simulate;
