@@ -60,6 +60,12 @@ fn without(case: &Value, pointer: &str) -> Option<Value> {
         Value::Object(members) => {
             members.shift_remove(&name.replace("~1", "/").replace("~0", "~"))?;
         }
+        // A test or an element needs a value.
+        Value::Array(list)
+            if list.len() == 1 && parent.contains("/Statement") && !parent.ends_with("/Statement") =>
+        {
+            return None;
+        }
         Value::Array(list) => {
             list.remove(name.parse().ok()?);
         }

@@ -63,7 +63,8 @@ impl<'a> Sketch<'a> {
             self.principal(layer, effect, aim_of(0), dice, &mut statement);
         }
         self.action(layer, aim_of(1), dice, &mut statement);
-        if layer != Layer::Trust {
+        // Some services have policies without `Resource`, which are about what they hang on.
+        if layer != Layer::Trust && !(layer == Layer::Resource && dice.chance(4)) {
             self.resource(aim_of(2), dice, &mut statement);
         }
         let conditions = if aim == Aim::Miss && missing >= 3 { Aim::Miss } else { Aim::Hit };
@@ -203,7 +204,7 @@ impl<'a> Sketch<'a> {
         statement: &mut Map<String, Value>,
     ) {
         let scene = self.scene;
-        let inverted = effect == "Deny" && layer == Layer::Resource && dice.chance(30);
+        let inverted = effect == "Deny" && layer != Layer::Trust && dice.chance(30);
         let named = (aim == Aim::Hit) != inverted;
         let element = if inverted { "NotPrincipal" } else { "Principal" };
         let mut values: Vec<String> = Vec::new();
