@@ -100,10 +100,12 @@ fn witnesses(value: &str) -> Vec<String> {
 /// What the session might be called, when that is not known.
 fn sessions(case: &Case, world: &World) -> Vec<String> {
     let mut all = vec!["nobody-mentions-this".to_owned()];
-    if matches!(world.caller, Caller::Role { session: None, .. }) {
+    if let Caller::Role { session: None, .. } | Caller::Federated { session: None, .. } = world.caller {
         let text = case.0.to_string();
-        let named = text.split(":assumed-role/").skip(1).filter_map(|rest| rest.split('"').next());
-        all.extend(named.filter_map(|name| name.split_once('/')).map(|(_, session)| session.to_owned()));
+        let named = text
+            .split([':', '"'])
+            .filter(|part| part.starts_with("assumed-role/") || part.starts_with("federated-user/"));
+        all.extend(named.filter_map(|name| name.rsplit('/').next()).map(str::to_owned));
     }
     all
 }

@@ -62,6 +62,8 @@ impl Maker<'_> {
             case["boundary"] = self.documents(Layer::Boundary, 78);
         }
         let policies = match kind {
+            // Only its session policies tell that it is a session.
+            Kind::Federated if self.scene.is_unnamed() => 100,
             Kind::Role => 25,
             Kind::Federated | Kind::FederatedRoot => 80,
             _ => 0,

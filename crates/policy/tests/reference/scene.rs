@@ -65,7 +65,7 @@ fn principal(kind: Kind, dice: &mut Dice) -> (String, Option<String>) {
             (iam("role", name), Some(session))
         }
         Kind::Root => (format!("arn:aws:iam::{OWN}:root"), None),
-        Kind::Federated => (iam("user", name), Some(session)),
+        Kind::Federated => (iam("user", name), Some(session).filter(|_| dice.chance(85))),
         Kind::FederatedRoot => (format!("arn:aws:iam::{OWN}:root"), Some(session)),
         Kind::Service => (dice.pick(&["lambda.amazonaws.com", "sns.amazonaws.com"]).to_owned(), None),
         Kind::Provider if dice.chance(50) => (iam("saml-provider", "idp"), None),
@@ -121,11 +121,16 @@ fn facts(dice: &mut Dice) -> Map<String, Value> {
 impl Scene {
     /// The world in which all is known.
     pub(crate) fn truth(&self) -> World {
-        let session = self.session.as_deref().or((self.kind == Kind::Role).then_some("unnamed"));
+        let session = self.session.as_deref().or(self.is_unnamed().then_some("unnamed"));
         World::of(&Case(json!({
             "principal": { "arn": self.arn, "session": session },
             "context": { "complete": true, "keys": self.facts },
         })))
+    }
+
+    /// Whether it is a session whose name is not told.
+    pub(crate) fn is_unnamed(&self) -> bool {
+        self.session.is_none() && matches!(self.kind, Kind::Role | Kind::Federated)
     }
 
     /// The user's or role's identifier, which tells the session's name.

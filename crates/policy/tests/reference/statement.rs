@@ -140,7 +140,9 @@ fn is_session(value: &str, world: &World) -> Know {
     match world.session_arn() {
         Some(session) => Know::of(value == session),
         None => match &world.caller {
-            Caller::Role { .. } => Know::of(world.is_some_session(value)).and(Know::Perhaps),
+            Caller::Role { .. } | Caller::Federated { .. } => {
+                Know::of(world.is_some_session(value)).and(Know::Perhaps)
+            }
             _ => Know::No,
         },
     }

@@ -209,6 +209,7 @@ pub(crate) const OF_PRINCIPAL: &[Key] = &[
             "arn:aws:iam::111122223333:user/alice",
             "arn:aws:iam::111122223333:root",
             "arn:aws:sts::111122223333:federated-user/bob",
+            "arn:aws:sts::111122223333:federated-user/unnamed",
         ],
     ),
     key("aws:PrincipalAccount", Sort::Text, &["111122223333", "444455556666"]),

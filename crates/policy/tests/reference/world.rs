@@ -23,9 +23,9 @@ pub(crate) enum Caller {
         session: Option<String>,
         service_linked: bool,
     },
-    /// A session of `GetFederationToken`, of a user or of the root user.
+    /// A session of `GetFederationToken`, of a user or of the root user; its name, unless it is not known.
     Federated {
-        session: String,
+        session: Option<String>,
         of_root: bool,
     },
     /// `lambda.amazonaws.com`
@@ -68,7 +68,10 @@ impl World {
             ("role", session) => {
                 Caller::Role { session, service_linked: name.starts_with("aws-service-role/") }
             }
-            ("user" | "root", Some(session)) => Caller::Federated { session, of_root: kind == "root" },
+            // Who asks under session policies and is no role has federated, whatever the session is called.
+            ("user" | "root", session) if session.is_some() || case.documents("session").is_some() => {
+                Caller::Federated { session, of_root: kind == "root" }
+            }
             ("user", None) => Caller::User,
             ("root", None) => Caller::Root,
             ("saml-provider" | "oidc-provider", _) => Caller::Provider,
@@ -94,6 +97,8 @@ impl World {
             None => {}
         }
         match self.of_principal(&key) {
+            // It is there in every signed request.
+            Seen::Unknown if key == "aws:principalarn" && self.is_unnamed_federated() => Seen::Unknown,
             Seen::Unknown if self.complete => Seen::Absent,
             seen => seen,
         }
@@ -105,10 +110,16 @@ impl World {
         for (key, values) in keys {
             world.given.insert(key.clone(), values.clone());
         }
-        if let Caller::Role { session: name @ None, .. } = &mut world.caller {
+        if let Caller::Role { session: name @ None, .. } | Caller::Federated { session: name @ None, .. } =
+            &mut world.caller
+        {
             *name = Some(session.to_owned());
         }
         world
+    }
+
+    fn is_unnamed_federated(&self) -> bool {
+        matches!(self.caller, Caller::Federated { session: None, .. })
     }
 
     /// The ARN of the session, when the principal is one and its name is known.
@@ -116,7 +127,7 @@ impl World {
         let role = self.name.rsplit('/').next().unwrap_or(&self.name);
         let resource = match &self.caller {
             Caller::Role { session: Some(session), .. } => format!("assumed-role/{role}/{session}"),
-            Caller::Federated { session, .. } => format!("federated-user/{session}"),
+            Caller::Federated { session: Some(session), .. } => format!("federated-user/{session}"),
             _ => return None,
         };
         Some(format!("arn:{}:sts::{}:{resource}", self.partition, self.account))
@@ -127,11 +138,15 @@ impl World {
         name == self.account || name == format!("arn:{}:iam::{}:root", self.partition, self.account)
     }
 
-    /// Whether this is the ARN of some session of the role.
+    /// Whether this is the ARN of some session of the role, or of some federated user of the account.
     pub(crate) fn is_some_session(&self, arn: &str) -> bool {
         let role = self.name.rsplit('/').next().unwrap_or(&self.name);
-        let sessions = format!("arn:{}:sts::{}:assumed-role/{role}/", self.partition, self.account);
-        let session = arn.strip_prefix(&sessions);
+        let sessions = match self.caller {
+            Caller::Role { .. } => format!("assumed-role/{role}/"),
+            Caller::Federated { .. } => "federated-user/".to_owned(),
+            _ => return false,
+        };
+        let session = arn.strip_prefix(&format!("arn:{}:sts::{}:{sessions}", self.partition, self.account));
         session.is_some_and(|session| !session.is_empty())
     }
 
@@ -158,7 +173,9 @@ impl World {
             ("aws:username", Caller::User) => one(self.name.rsplit('/').next().unwrap_or("")),
             ("aws:username", _) => Seen::Absent,
             ("aws:userid", Caller::Root) => one(&self.account),
-            ("aws:userid", Caller::Federated { session, .. }) => one(&format!("{}:{session}", self.account)),
+            ("aws:userid", Caller::Federated { session: Some(session), .. }) => {
+                one(&format!("{}:{session}", self.account))
+            }
             _ => Seen::Unknown,
         }
     }

@@ -7,7 +7,7 @@
 //! A principal that is not understood (a wildcard within a name, a unique id, a canonical user) is named by a `Deny`
 //! and not by an `Allow`.
 
-use super::context::{Context, PrincipalRef};
+use super::context::{Context, Federated, PrincipalRef};
 use super::truth::{Truth, any};
 use crate::arn::Arn;
 use crate::aws::{PrincipalBlock, PrincipalKind, PrincipalSet, Statement};
@@ -127,9 +127,13 @@ impl<'a> Caller<'a> {
         }
     }
 
-    /// The `aws:userid` that goes with it.
-    pub(super) fn federated_id(&self) -> Option<&str> {
-        self.federated_id.as_deref()
+    /// The session that `GetFederationToken` made. A user who asks under session policies asks in one, named or not.
+    pub(super) fn federated(&self) -> Federated<'_> {
+        match (&self.kind, self.federated_user(), &self.federated_id) {
+            (_, Some(arn), Some(userid)) => Federated::Named { arn, userid },
+            (Kind::User { .. } | Kind::Root { .. }, ..) if self.in_session => Federated::Unnamed,
+            _ => Federated::No,
+        }
     }
 
     /// Whether `statement` of a resource policy allows the caller with at least this reach.
@@ -182,14 +186,23 @@ impl<'a> Caller<'a> {
                 .any(|(of, text)| of == PrincipalKind::Aws && account_of(text) == Some(account))
         };
         let has_arn = |arn: &str| has(PrincipalKind::Aws, arn);
+        let some_session =
+            || entries(principals).any(|(kind, text)| self.named_by(kind, text) == Named::PerhapsSession);
         let is_excepted = match &self.kind {
+            Kind::User { account, federated: None } | Kind::Root { account, federated: None }
+                if self.in_session =>
+            {
+                let named = self.is_root() || has_arn(self.name);
+                if has_account(account) && named && some_session() {
+                    return perhaps(keys);
+                }
+                false
+            }
             Kind::User { account, federated } => {
                 has_account(account) && has_arn(self.name) && federated.as_deref().is_none_or(has_arn)
             }
             Kind::Role { account, session: None, .. } => {
-                let session = |(kind, text)| Truth::from(self.named_by(kind, text) == Named::PerhapsSession);
-                let some_session = any(entries(principals), keys, |entry, _| session(entry));
-                if has_account(account) && has_arn(self.name) && some_session == Truth::True {
+                if has_account(account) && has_arn(self.name) && some_session() {
                     return perhaps(keys);
                 }
                 false

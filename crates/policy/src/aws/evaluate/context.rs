@@ -118,8 +118,19 @@ impl<'a> PrincipalRef<'a> {
 pub(in crate::aws) struct Facts<'a> {
     context: &'a Context,
     principal: PrincipalRef<'a>,
-    /// The ARN and the `aws:userid` of the session, when the principal is a federated user.
-    federated: Option<(&'a str, &'a str)>,
+    federated: Federated<'a>,
+}
+
+/// The session that `GetFederationToken` made, when the principal asks in one.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Federated<'a> {
+    No,
+    /// It is one, and its name is not known.
+    Unnamed,
+    Named {
+        arn: &'a str,
+        userid: &'a str,
+    },
 }
 
 /// The value of a policy variable.
@@ -162,10 +173,10 @@ impl Found<'_> {
 }
 
 impl<'a> Facts<'a> {
-    pub(in crate::aws) fn new(
+    pub(super) fn new(
         context: &'a Context,
         principal: PrincipalRef<'a>,
-        federated: Option<(&'a str, &'a str)>,
+        federated: Federated<'a>,
     ) -> Facts<'a> {
         Facts { context, principal, federated }
     }
@@ -176,6 +187,8 @@ impl<'a> Facts<'a> {
             Some(values) if values.is_empty() => Found::Absent,
             Some(values) => Found::Many(values),
             None => match self.of_principal(key) {
+                // It is there in every signed request.
+                Found::Unknown if self.is_unnamed() && key == "aws:principalarn" => Found::Unknown,
                 Found::Unknown if self.context.complete => Found::Absent,
                 found => found,
             },
@@ -192,6 +205,10 @@ impl<'a> Facts<'a> {
         }
     }
 
+    fn is_unnamed(&self) -> bool {
+        matches!(self.federated, Federated::Unnamed)
+    }
+
     /// What the ARN tells, by the table "Principal key values" of
     /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html>.
     fn of_principal(&self, key: &str) -> Found<'a> {
@@ -203,13 +220,13 @@ impl<'a> Facts<'a> {
             Some((kind, path)) => (kind, path.rsplit('/').next().unwrap_or(path)),
             None => (resource, ""),
         };
-        if let Some((session, id)) = self.federated {
-            return match key {
-                "aws:userid" => Found::One(id),
-                "aws:principalarn" => Found::One(session),
-                "aws:principalaccount" => Found::One(account),
-                "aws:principaltype" => Found::One("FederatedUser"),
-                "aws:username" => Found::Absent,
+        if !matches!(self.federated, Federated::No) {
+            return match (key, self.federated) {
+                ("aws:userid", Federated::Named { userid, .. }) => Found::One(userid),
+                ("aws:principalarn", Federated::Named { arn, .. }) => Found::One(arn),
+                ("aws:principalaccount", _) => Found::One(account),
+                ("aws:principaltype", _) => Found::One("FederatedUser"),
+                ("aws:username", _) => Found::Absent,
                 _ => Found::Unknown,
             };
         }

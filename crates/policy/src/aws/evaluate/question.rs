@@ -30,8 +30,7 @@ impl<'a> Question<'a> {
             ResourceRef::Exact(text) => ArnTarget::exact(text),
             ResourceRef::Pattern(text) => ArnTarget::pattern(text),
         };
-        let federated = caller.federated_user().zip(caller.federated_id());
-        let facts = Facts::new(request.context, request.principal, federated);
+        let facts = Facts::new(request.context, request.principal, caller.federated());
         Question { action: request.action.to_ascii_lowercase(), target, facts }
     }
 
