@@ -35,8 +35,8 @@ pub use tally::{Source, Tally, Unmapped};
 use leastwise_catalog::call::Planner;
 use leastwise_policy::glob::Glob;
 use leastwise_policy::time::Timestamp;
-use sighting::{Key, Kind};
-use table::{RowView, Table};
+use sighting::Kind;
+use table::Table;
 
 /// How many distinct resources are kept for one principal, action, context and outcome before they are folded.
 pub const FOLD_AT: usize = 1_000;
@@ -137,48 +137,53 @@ impl Usage {
 
     /// The rows of the principals that `wanted` says yes to, sorted.
     pub fn rows_where(&self, wanted: impl Fn(&str) -> bool) -> Vec<UsageRow> {
-        self.each_row_where(wanted).collect()
+        self.each_row_where(wanted).map(|row| row.to_owned()).collect()
     }
 
     /// The same one after another, for those who need each only once: there can be very many.
-    pub fn each_row_where(&self, wanted: impl Fn(&str) -> bool) -> impl Iterator<Item = UsageRow> {
+    pub fn each_row_where(&self, wanted: impl Fn(&str) -> bool) -> impl Iterator<Item = UsageRow<&str>> {
         let table = &self.table;
         let (principals, actions) = (table.principals.ranks(), table.actions.ranks());
         let contexts: Vec<UsageContext> =
             (0..table.contexts.len()).map(|id| context::decode(table.contexts.bytes(id as u32))).collect();
         let wanted: Vec<bool> =
             (0..principals.len()).map(|id| wanted(table.principals.text(id as u32))).collect();
-        let mut rows: Vec<_> = table
-            .rows()
-            .filter(|(row, _)| row.key.kind != Kind::Unmapped && wanted[row.key.principal as usize])
+        let wanted =
+            table.keys().filter(|(_, key, _)| key.kind != Kind::Unmapped && wanted[key.principal as usize]);
+        // What is sorted is small: where the names stand among others, and the row's number.
+        let mut rows: Vec<_> = wanted
+            .map(|(id, key, resource)| {
+                let (principal, action) = (principals[key.principal as usize], actions[key.action as usize]);
+                let place = u64::from(principal) << 32 | u64::from(action);
+                (place, key.kind.rank(), resource, key.outcome, key.context, id)
+            })
             .collect();
-        rows.sort_unstable_by(|(a, first), (b, second)| {
-            let rank = |key: &Key| {
-                (principals[key.principal as usize], actions[key.action as usize], key.kind.rank())
-            };
-            (rank(&a.key), first, a.key.outcome)
-                .cmp(&(rank(&b.key), second, b.key.outcome))
-                .then_with(|| contexts[a.key.context as usize].cmp(&contexts[b.key.context as usize]))
+        rows.sort_unstable_by(|a, b| {
+            (a.0, a.1, a.2, a.3)
+                .cmp(&(b.0, b.1, b.2, b.3))
+                .then_with(|| contexts[a.4 as usize].cmp(&contexts[b.4 as usize]))
         });
-        let row = move |(row, resource): (RowView<'_>, &str)| UsageRow {
-            principal: table.principals.text(row.key.principal).to_owned(),
-            action: table.actions.text(row.key.action).to_owned(),
-            resource: match row.key.kind {
-                Kind::Exact => Resource::Exact(resource.to_owned()),
-                Kind::Pattern => Resource::Pattern(resource.to_owned()),
-                Kind::Folded => {
-                    Resource::Folded { pattern: resource.to_owned(), distinct: table.fold_at() as u64 + 1 }
-                }
-                Kind::Nothing | Kind::Unmapped => Resource::Unknown,
-            },
-            outcome: outcome_of(row.key.outcome),
-            context: contexts[row.key.context as usize].clone(),
-            count: row.seen.count,
-            first: Timestamp::from_seconds(row.seen.first),
-            last: Timestamp::from_seconds(row.seen.last),
-            example: row.seen.example.text(),
-        };
-        rows.into_iter().map(row)
+        rows.into_iter().map(move |(_, _, resource, _, context, id)| {
+            let row = table.view(id);
+            UsageRow {
+                principal: table.principals.text(row.key.principal),
+                action: table.actions.text(row.key.action),
+                resource: match row.key.kind {
+                    Kind::Exact => Resource::Exact(resource),
+                    Kind::Pattern => Resource::Pattern(resource),
+                    Kind::Folded => {
+                        Resource::Folded { pattern: resource, distinct: table.fold_at() as u64 + 1 }
+                    }
+                    Kind::Nothing | Kind::Unmapped => Resource::Unknown,
+                },
+                outcome: outcome_of(row.key.outcome),
+                context: contexts[context as usize].clone(),
+                count: row.seen.count,
+                first: Timestamp::from_seconds(row.seen.first),
+                last: Timestamp::from_seconds(row.seen.last),
+                example: row.example,
+            }
+        })
     }
 
     /// The events whose action neither the rules nor the catalogue know, sorted: they are nobody's usage until
@@ -195,7 +200,7 @@ impl Usage {
                 count: row.seen.count,
                 first: Timestamp::from_seconds(row.seen.first),
                 last: Timestamp::from_seconds(row.seen.last),
-                example: row.seen.example.text(),
+                example: row.example.to_owned(),
             })
             .collect();
         rows.sort();

@@ -10,15 +10,16 @@ use std::sync::Arc;
 use leastwise_policy::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
-/// What one principal did with one action on one resource in one context, with one outcome.
+/// What one principal did with one action on one resource in one context, with one outcome. Its texts are its own,
+/// or (`UsageRow<&str>`) those of the usage that it is read from.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct UsageRow {
+pub struct UsageRow<T = String> {
     /// The ARN of the role (its own, with the path, not the session's), of the user, or of the root user.
-    pub principal: String,
+    pub principal: T,
     /// The IAM action, in the catalogue's spelling: `s3:GetObject`.
-    pub action: String,
+    pub action: T,
     /// What the action was done to, as far as the log tells.
-    pub resource: Resource,
+    pub resource: Resource<T>,
     /// How it ended.
     pub outcome: Outcome,
     /// What the log tells about the request that a condition could use.
@@ -30,20 +31,20 @@ pub struct UsageRow {
     /// The time of the latest event.
     pub last: Timestamp,
     /// The id of one of the events.
-    pub example: String,
+    pub example: T,
 }
 
 /// The resource of a row, as far as the log tells which it was.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Resource {
+pub enum Resource<T = String> {
     /// This ARN. A `*` or `?` in it is that character, not a wildcard.
-    Exact(String),
+    Exact(T),
     /// The log does not say which: a pattern such as `arn:…:instance/*`, as AWS authorises it.
-    Pattern(String),
+    Pattern(T),
     /// More distinct resources than are kept: they were folded into this pattern.
     Folded {
         /// The pattern that all of them match.
-        pattern: String,
+        pattern: T,
         /// How many distinct resources there were.
         distinct: u64,
     },
@@ -75,7 +76,31 @@ pub struct UsageContext {
     pub keys: Arc<BTreeMap<String, Vec<String>>>,
 }
 
-impl UsageRow {
+impl UsageRow<&str> {
+    /// The same with texts of its own.
+    pub fn to_owned(&self) -> UsageRow {
+        UsageRow {
+            principal: self.principal.to_owned(),
+            action: self.action.to_owned(),
+            resource: match self.resource {
+                Resource::Exact(arn) => Resource::Exact(arn.to_owned()),
+                Resource::Pattern(pattern) => Resource::Pattern(pattern.to_owned()),
+                Resource::Folded { pattern, distinct } => {
+                    Resource::Folded { pattern: pattern.to_owned(), distinct }
+                }
+                Resource::Unknown => Resource::Unknown,
+            },
+            outcome: self.outcome,
+            context: self.context.clone(),
+            count: self.count,
+            first: self.first,
+            last: self.last,
+            example: self.example.to_owned(),
+        }
+    }
+}
+
+impl<T> UsageRow<T> {
     /// Whether AWS authorised it: only such rows are evidence that a permission is needed.
     pub fn authorised(&self) -> bool {
         self.outcome.authorised()
@@ -99,12 +124,12 @@ impl Outcome {
     }
 }
 
-impl Resource {
+impl<T: AsRef<str>> Resource<T> {
     /// The text of it: the ARN, the pattern, or `*` when the log does not tell.
     pub fn as_str(&self) -> &str {
         match self {
-            Resource::Exact(arn) => arn,
-            Resource::Pattern(pattern) | Resource::Folded { pattern, .. } => pattern,
+            Resource::Exact(arn) => arn.as_ref(),
+            Resource::Pattern(pattern) | Resource::Folded { pattern, .. } => pattern.as_ref(),
             Resource::Unknown => "*",
         }
     }
@@ -129,7 +154,7 @@ impl UsageContext {
     }
 }
 
-impl fmt::Display for Resource {
+impl<T: AsRef<str>> fmt::Display for Resource<T> {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         out.write_str(self.as_str())
     }

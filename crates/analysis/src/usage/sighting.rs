@@ -71,9 +71,9 @@ impl EventId {
         EventId { bytes }
     }
 
-    pub(super) fn text(&self) -> String {
-        let bytes: Vec<u8> = self.bytes.iter().copied().take_while(|byte| *byte != 0).collect();
-        String::from_utf8_lossy(&bytes).into_owned()
+    pub(super) fn text(&self) -> &str {
+        let len = self.bytes.iter().position(|byte| *byte == 0).unwrap_or(self.bytes.len());
+        std::str::from_utf8(&self.bytes[..len]).unwrap_or_default()
     }
 }
 

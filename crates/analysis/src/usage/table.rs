@@ -35,6 +35,8 @@ struct Detail {
 pub(super) struct RowView<'a> {
     pub key: Key,
     pub seen: Seen,
+    /// The id of one of the events.
+    pub example: &'a str,
     pub fingerprints: &'a [Fingerprint],
 }
 
@@ -153,7 +155,7 @@ impl Table {
     #[inline]
     pub(super) fn add_to_row(&mut self, id: u32, other: Seen, prints: Prints<'_>) {
         let row = &mut self.rows[id as usize];
-        if other.first > row.first && matches!(prints, Prints::None) {
+        if other.first > row.first && matches!(prints, Prints::None | Prints::Some([])) {
             row.count += other.count;
             row.last = row.last.max(other.last);
         } else {
@@ -169,6 +171,7 @@ impl Table {
         match prints {
             Prints::None => {}
             Prints::New(print) => detail.fingerprints.push(print),
+            Prints::Some([]) => {}
             Prints::Some(prints) => {
                 let both = detail.fingerprints.len() + prints.len();
                 detail.fingerprints.extend_from_slice(prints);
@@ -217,35 +220,49 @@ impl Table {
         self.rows[id as usize].live = false;
     }
 
-    fn view(&self, id: u32) -> RowView<'_> {
+    pub(super) fn view(&self, id: u32) -> RowView<'_> {
         let (row, detail) = (&self.rows[id as usize], &self.details[id as usize]);
         let Row { key, count, first, last, .. } = *row;
         let seen = Seen { count, first, last, example: detail.example };
-        RowView { key, seen, fingerprints: &detail.fingerprints }
+        RowView { key, seen, example: detail.example.text(), fingerprints: &detail.fingerprints }
     }
 
     /// The rows with their resources, in no particular order.
     pub(super) fn rows(&self) -> impl Iterator<Item = (RowView<'_>, &str)> {
-        let live = self.rows.iter().enumerate().filter(|(_, row)| row.live);
-        live.map(|(id, row)| (self.view(id as u32), text_of(&self.text, row)))
+        self.live().map(|(id, row)| (self.view(id), text_of(&self.text, row)))
+    }
+
+    /// The rows' numbers, keys and resources, in no particular order.
+    pub(super) fn keys(&self) -> impl Iterator<Item = (u32, Key, &str)> {
+        self.live().map(|(id, row)| (id, row.key, text_of(&self.text, row)))
+    }
+
+    fn live(&self) -> impl Iterator<Item = (u32, &Row)> {
+        (0..).zip(&self.rows).filter(|(_, row)| row.live)
     }
 
     /// Takes in another table. What comes out does not depend on the order.
     pub(super) fn merge(&mut self, other: &Table) {
-        let translate = |own: &mut Table, key: &Key| Key {
-            principal: own.principals.intern(other.principals.bytes(key.principal)),
-            action: own.actions.intern(other.actions.bytes(key.action)),
-            context: own.contexts.intern(other.contexts.bytes(key.context)),
+        let names = |own: &mut Interner, other: &Interner| -> Vec<u32> {
+            (0..other.len() as u32).map(|id| own.intern(other.bytes(id))).collect()
+        };
+        let principals = names(&mut self.principals, &other.principals);
+        let actions = names(&mut self.actions, &other.actions);
+        let contexts = names(&mut self.contexts, &other.contexts);
+        let translate = |key: &Key| Key {
+            principal: principals[key.principal as usize],
+            action: actions[key.action as usize],
+            context: contexts[key.context as usize],
             ..*key
         };
         for (key, level) in other.levels() {
-            let key = translate(self, &key);
-            self.raise_to(&key, level);
+            self.raise_to(&translate(&key), level);
         }
-        for (row, resource) in other.rows() {
-            let key = translate(self, &row.key);
-            let hash = self.hash(&key, resource);
-            self.add(key, resource, hash, row.seen, Prints::Some(row.fingerprints));
+        for (id, row) in other.live() {
+            let (key, seen) = (translate(&row.key), other.view(id).seen);
+            // The hash of a row is the same in every table.
+            let prints = Prints::Some(&other.details[id as usize].fingerprints);
+            self.add(key, text_of(&other.text, row), row.hash, seen, prints);
         }
     }
 }

@@ -26,10 +26,10 @@ struct Object<'a> {
 }
 
 impl<'a> Object<'a> {
-    fn new(row: &'a UsageRow) -> Self {
+    fn new(row: &'a UsageRow<&str>) -> Self {
         Object {
-            principal: &row.principal,
-            action: &row.action,
+            principal: row.principal,
+            action: row.action,
             resource: row.resource.as_str(),
             resource_is: resource_is(&row.resource),
             outcome: row.outcome.as_str(),
@@ -37,13 +37,13 @@ impl<'a> Object<'a> {
             first: row.first.to_string(),
             last: row.last.to_string(),
             context: &row.context.keys,
-            example: &row.example,
+            example: row.example,
         }
     }
 }
 
 /// How the resource is known: in `exact` a `*` is a character, in the others it stands for anything.
-fn resource_is(resource: &Resource) -> &'static str {
+fn resource_is(resource: &Resource<&str>) -> &'static str {
     match resource {
         Resource::Exact(_) => "exact",
         Resource::Pattern(_) => "pattern",
@@ -53,7 +53,7 @@ fn resource_is(resource: &Resource) -> &'static str {
 }
 
 /// One array; one object on each line.
-pub fn json(rows: impl IntoIterator<Item = UsageRow>, out: &mut impl Write) -> io::Result<()> {
+pub fn json<'u>(rows: impl IntoIterator<Item = UsageRow<&'u str>>, out: &mut impl Write) -> io::Result<()> {
     let mut any = false;
     out.write_all(b"[")?;
     for row in rows {
@@ -78,7 +78,7 @@ const HEADER: [&str; 10] = [
 ];
 
 /// A header and one line for each row; the context is JSON in its cell.
-pub fn csv(rows: &[UsageRow]) -> Result<Vec<u8>> {
+pub fn csv(rows: &[UsageRow<&str>]) -> Result<Vec<u8>> {
     let failed = |error: csv::Error| Error::input("cannot print a row as CSV").because(error);
     let mut out = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(Vec::new());
     out.write_record(HEADER).map_err(failed)?;
@@ -122,7 +122,7 @@ const COLUMNS: [Column; 5] = [
 ];
 
 /// A table for each principal. Rows that differ only in their context are added up.
-pub fn table(rows: &[UsageRow], width: Option<usize>) -> String {
+pub fn table(rows: &[UsageRow<&str>], width: Option<usize>) -> String {
     let mut out = String::new();
     let mut rest = rows;
     while let Some(first) = rest.first() {
@@ -132,7 +132,7 @@ pub fn table(rows: &[UsageRow], width: Option<usize>) -> String {
         if !out.is_empty() {
             out.push('\n');
         }
-        out.push_str(&plain(&first.principal));
+        out.push_str(&plain(first.principal));
         out.push('\n');
         let cells: Vec<Vec<String>> = add_up(of_one).into_iter().collect();
         for line in lay_out(&COLUMNS, &cells, width.map(|width| width.saturating_sub(2))).lines() {
@@ -144,17 +144,17 @@ pub fn table(rows: &[UsageRow], width: Option<usize>) -> String {
     out
 }
 
-fn add_up(rows: &[UsageRow]) -> Vec<Vec<String>> {
+fn add_up(rows: &[UsageRow<&str>]) -> Vec<Vec<String>> {
     let mut sums = BTreeMap::new();
     for row in rows {
-        let sum = sums.entry((&row.action, &row.resource, row.outcome)).or_insert((0, row.last));
+        let sum = sums.entry((row.action, &row.resource, row.outcome)).or_insert((0, row.last));
         *sum = (sum.0 + row.count, sum.1.max(row.last));
     }
-    let cells = |((action, resource, outcome), (count, last)): ((&String, &Resource, _), (u64, _))| {
+    let cells = |((action, resource, outcome), (count, last)): ((&str, &Resource<&str>, _), (u64, _))| {
         let outcome: leastwise_analysis::usage::Outcome = outcome;
         let last: leastwise_policy::time::Timestamp = last;
         vec![
-            action.clone(),
+            action.to_owned(),
             resource.as_str().to_owned(),
             outcome.as_str().to_owned(),
             thousands(count),
@@ -170,25 +170,25 @@ mod tests {
     use leastwise_analysis::usage::{Outcome, UsageContext};
     use leastwise_policy::time::Timestamp;
 
-    fn row(resource: Resource, context: UsageContext) -> UsageRow {
+    fn row(resource: Resource<&'static str>, context: UsageContext) -> UsageRow<&'static str> {
         UsageRow {
-            principal: "arn:aws:iam::111122223333:role/agent".to_owned(),
-            action: "s3:GetObject".to_owned(),
+            principal: "arn:aws:iam::111122223333:role/agent",
+            action: "s3:GetObject",
             resource,
             outcome: Outcome::Used,
             context,
             count: 2,
             first: Timestamp::from_seconds(1_790_856_000),
             last: Timestamp::from_seconds(1_790_856_001),
-            example: "e1".to_owned(),
+            example: "e1",
         }
     }
 
-    fn rows() -> Vec<UsageRow> {
+    fn rows() -> Vec<UsageRow<&'static str>> {
         let region = UsageContext::default().with("aws:RequestedRegion", "eu-west-1");
         vec![
-            row(Resource::Exact("arn:aws:s3:::b/a*b".to_owned()), region),
-            row(Resource::Exact("arn:aws:s3:::b/a*b".to_owned()), UsageContext::default()),
+            row(Resource::Exact("arn:aws:s3:::b/a*b"), region),
+            row(Resource::Exact("arn:aws:s3:::b/a*b"), UsageContext::default()),
             row(Resource::Unknown, UsageContext::default()),
         ]
     }
