@@ -12,7 +12,7 @@ use smallvec::SmallVec;
 use xxhash_rust::xxh3::xxh3_64;
 
 /// How many calls are remembered; one that falls on another's place takes it.
-const SLOTS: usize = 1 << 14;
+const SLOTS: usize = 1 << 13;
 
 /// How many shapes are.
 const SHAPES: usize = 1 << 12;
@@ -32,9 +32,9 @@ pub(super) struct Calls {
 }
 
 /// A place for a call. Most keys are short and most calls lead to one row; those stand in it, so that one look at memory
-/// finds all there is.
+/// finds all there is. A key is long when the record itself says which resource is meant.
 #[derive(Debug, Clone)]
-#[repr(align(128))]
+#[repr(align(256))]
 struct Slot {
     hash: u64,
     target: Target,
@@ -43,7 +43,7 @@ struct Slot {
     key: [u8; SHORT],
 }
 
-const SHORT: usize = 102;
+const SHORT: usize = 230;
 const LONG: u16 = u16::MAX;
 
 /// A call that a slot has no place for.
