@@ -34,6 +34,8 @@ mod shrink;
 mod sketch;
 #[path = "reference/sketch_condition.rs"]
 mod sketch_condition;
+#[path = "reference/sketch_principal.rs"]
+mod sketch_principal;
 #[path = "reference/statement.rs"]
 mod statement;
 #[path = "reference/tally.rs"]

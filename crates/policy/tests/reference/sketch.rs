@@ -4,9 +4,9 @@ use serde_json::{Map, Value, json};
 
 use super::dice::Dice;
 use super::generate::spelled;
-use super::scene::{Kind, Scene};
+use super::scene::Scene;
 use super::sketch_condition::{self, Draft};
-use super::words::{KEYS, OF_PRINCIPAL, OTHER, OWN, SERVICES, WORDS};
+use super::words::{KEYS, OF_PRINCIPAL, SERVICES, WORDS};
 use super::world::World;
 
 /// Whether a statement is to be about the question.
@@ -31,8 +31,8 @@ pub(crate) enum Layer {
 
 /// Draws statements for a scene.
 pub(crate) struct Sketch<'a> {
-    scene: &'a Scene,
-    truth: World,
+    pub(super) scene: &'a Scene,
+    pub(super) truth: World,
     /// Whether the document's version has variables.
     pub(crate) variables: bool,
     /// Whether its ARNs may have fewer than six parts.
@@ -137,6 +137,11 @@ impl<'a> Sketch<'a> {
         let start = asked.match_indices(':').nth(4).map(|(at, _)| at + 1);
         let Some(start) = start.filter(|_| !dice.chance(20)) else { return "*".to_owned() };
         let (head, name) = asked.split_at(start);
+        if let Some((_, last)) = name.rsplit_once(':').filter(|_| dice.chance(20)) {
+            // The `*` of the account would have to run on beyond its colon.
+            let start = head.match_indices(':').nth(3).map_or(0, |(at, _)| at + 1);
+            return format!("{}*:{last}", &head[..start]);
+        }
         let head = self.head(head, dice);
         let escaped = if self.variables { name.replace('$', "${$}") } else { name.to_owned() };
         let literal = escaped.replace('*', if self.variables { "${*}" } else { "*" });
@@ -175,16 +180,18 @@ impl<'a> Sketch<'a> {
     fn with_variable(&self, name: &str, dice: &mut Dice) -> String {
         let keys: Vec<&str> =
             KEYS.iter().chain(OF_PRINCIPAL).filter(|key| key.variable).map(|key| key.name).collect();
-        let fitting: Vec<&str> = keys
-            .iter()
-            .filter(|key| self.scene.fact(key).is_some_and(|value| name.contains(value)))
-            .copied()
-            .collect();
+        // The word that is the key's value, or that it would match if the `*` in it were a wildcard.
+        let word = |key: &str| {
+            let value = self.scene.fact(key)?;
+            let like = value.replace('*', "a");
+            [value.to_owned(), like].into_iter().find(|word| name.contains(word.as_str()))
+        };
+        let fitting: Vec<(&str, String)> =
+            keys.iter().filter_map(|key| word(key).map(|word| (*key, word))).collect();
         let (key, word) = if fitting.is_empty() {
-            (dice.pick(&keys), dice.pick(WORDS))
+            (dice.pick(&keys), dice.pick(WORDS).to_owned())
         } else {
-            let key = dice.pick(&fitting);
-            (key, self.scene.fact(key).unwrap_or(""))
+            fitting[dice.below(fitting.len())].clone()
         };
         let spelled = if dice.chance(15) { key.to_uppercase() } else { key.to_owned() };
         let variable = match dice.below(4) {
@@ -192,78 +199,7 @@ impl<'a> Sketch<'a> {
             1 => format!("${{{spelled}, 'nobody'}}"),
             _ => format!("${{{spelled}}}"),
         };
-        if name.contains(word) { name.replacen(word, &variable, 1) } else { format!("{variable}*") }
-    }
-
-    fn principal(
-        &self,
-        layer: Layer,
-        effect: &str,
-        aim: Aim,
-        dice: &mut Dice,
-        statement: &mut Map<String, Value>,
-    ) {
-        let scene = self.scene;
-        let inverted = effect == "Deny" && layer != Layer::Trust && dice.chance(30);
-        let named = (aim == Aim::Hit) != inverted;
-        let element = if inverted { "NotPrincipal" } else { "Principal" };
-        let mut values: Vec<String> = Vec::new();
-        let kind = match scene.kind {
-            Kind::Service => "Service",
-            Kind::Provider => "Federated",
-            _ => "AWS",
-        };
-        if named {
-            let own = self.own_names(dice);
-            if !inverted && dice.chance(22) && kind != "Federated" {
-                statement.insert(
-                    element.to_owned(),
-                    if kind == "AWS" && dice.chance(50) { json!({ "AWS": "*" }) } else { json!("*") },
-                );
-                return;
-            }
-            values = own;
-        }
-        if values.is_empty() || dice.chance(25) {
-            values.push(self.other_name(kind, dice));
-        }
-        if inverted && kind == "AWS" && dice.chance(75) {
-            values.push(format!("arn:aws:iam::{OWN}:root"));
-        }
-        let mut principal = json!({ kind: one_or_list(&values, dice) });
-        if dice.chance(10) && kind != "Service" {
-            principal["Service"] = json!("ec2.amazonaws.com");
-        }
-        statement.insert(element.to_owned(), principal);
-    }
-
-    /// One or more names under which the principal is named.
-    fn own_names(&self, dice: &mut Dice) -> Vec<String> {
-        let scene = self.scene;
-        let session = self.truth.session_arn();
-        let mut names = vec![scene.arn.clone()];
-        if !matches!(scene.kind, Kind::Service | Kind::Provider) {
-            names.extend(session.clone());
-            names.extend(session);
-            names.push(OWN.to_owned());
-            names.push(format!("arn:aws:iam::{OWN}:root"));
-        }
-        let count = 1 + usize::from(dice.chance(20));
-        (0..count).map(|_| names[dice.below(names.len())].clone()).collect()
-    }
-
-    fn other_name(&self, kind: &str, dice: &mut Dice) -> String {
-        let name = match kind {
-            "Service" => dice.pick(&["s3.amazonaws.com", "sns.us-east-1.amazonaws.com"]).to_owned(),
-            "Federated" => "accounts.google.com".to_owned(),
-            _ => match dice.below(4) {
-                0 => OTHER.to_owned(),
-                1 => format!("arn:aws:iam::{OWN}:user/nobody"),
-                2 => format!("arn:aws:sts::{OWN}:assumed-role/app/nobody"),
-                _ => format!("arn:aws:iam::{OTHER}:role/team/app"),
-            },
-        };
-        if name == self.scene.arn { "s3.amazonaws.com".to_owned() } else { name }
+        if name.contains(&word) { name.replacen(&word, &variable, 1) } else { format!("{variable}*") }
     }
 }
 

@@ -41,17 +41,7 @@ pub(crate) fn draw(draft: &Draft<'_>, dice: &mut Dice) -> Value {
 
 /// One test: operator, key, values.
 fn one(draft: &Draft<'_>, dice: &mut Dice) -> (String, String, Value) {
-    let of_principal = dice.chance(14);
-    let keys = if of_principal { OF_PRINCIPAL } else { KEYS };
-    // The sorts with the most operators more often.
-    let sorts = [(6, Sort::Text), (5, Sort::Number), (5, Sort::Moment), (2, Sort::Truth), (2, Sort::Address)];
-    let sorts = [&sorts[..], &[(4, Sort::Arn), (1, Sort::Binary)]].concat();
-    let key = loop {
-        let key = &keys[dice.below(keys.len())];
-        if of_principal || key.sort == dice.weigh(&sorts) {
-            break key;
-        }
-    };
+    let key = key(dice);
     let name = match dice.below(10) {
         0 => key.name.to_uppercase(),
         1 => key.name.to_ascii_lowercase(),
@@ -67,26 +57,46 @@ fn one(draft: &Draft<'_>, dice: &mut Dice) -> (String, String, Value) {
         _ => "",
     };
     let if_exists = if dice.chance(22) { "IfExists" } else { "" };
-    let count = dice.weigh(&[(55, 1), (30, 2), (15, 3)]);
+    (format!("{set}{base}{if_exists}"), name, values(draft, key, base, dice))
+}
+
+/// A key; one whose values have many operators more often than others.
+fn key(dice: &mut Dice) -> &'static Key {
+    if dice.chance(14) {
+        return &OF_PRINCIPAL[dice.below(OF_PRINCIPAL.len())];
+    }
+    let sort = dice.weigh(&[
+        (6, Sort::Text),
+        (5, Sort::Number),
+        (5, Sort::Moment),
+        (2, Sort::Truth),
+        (2, Sort::Address),
+        (4, Sort::Arn),
+        (1, Sort::Binary),
+    ]);
+    let keys: Vec<&Key> = KEYS.iter().filter(|key| key.sort == sort).collect();
+    keys[dice.below(keys.len())]
+}
+
+/// One to three values, some of them what the request has.
+fn values(draft: &Draft<'_>, key: &Key, base: &str, dice: &mut Dice) -> Value {
     let facts = match draft.truth.see(key.name) {
         Seen::Values(facts) => facts,
         Seen::Absent | Seen::Unknown => Vec::new(),
     };
-    let drawn = |dice: &mut Dice| match facts.first() {
-        Some(fact) if dice.chance(30) && !fact.is_empty() => fact.clone(),
-        _ => dice.pick(key.values).to_owned(),
-    };
     let mut values = Vec::new();
-    for _ in 0..count {
-        let drawn = drawn(dice);
+    for _ in 0..dice.weigh(&[(55, 1), (30, 2), (15, 3)]) {
+        let drawn = match facts.first() {
+            Some(fact) if dice.chance(30) && !fact.is_empty() => fact.clone(),
+            _ => dice.pick(key.values).to_owned(),
+        };
         values.push(value(key, &drawn, base, draft.variables, dice));
     }
-    let values = match <[Value; 1]>::try_from(values) {
+    match <[Value; 1]>::try_from(values) {
         Ok([one]) if dice.chance(60) => one,
         Ok(one) => Value::Array(one.to_vec()),
         Err(more) => Value::Array(more),
-    };
-    (format!("{set}{base}{if_exists}"), name, values)
+    }
 }
 
 /// Every operator that goes with a sort of values.
@@ -182,6 +192,9 @@ fn pattern(key: &Key, drawn: &str, wild: bool, variables: bool, dice: &mut Dice)
         0 => format!("{}*", &drawn[..cut]),
         1 if cut > start => format!("{}?{}", short_of_one(&drawn[..cut]), &drawn[cut..]),
         2 => format!("{}*{}", &drawn[..start], &drawn[cut..]),
+        3 if key.sort == Sort::Arn && drawn.contains(":111122223333:function:app:") => {
+            "arn:aws:lambda:us-east-1:*:live".to_owned()
+        }
         // What an ARN operator makes of a pattern with fewer than six components is not documented.
         _ if key.sort == Sort::Arn => drawn.replacen(":111122223333:", ":*:", 1),
         _ => format!("*{}", &drawn[cut..]),

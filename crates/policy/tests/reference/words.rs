@@ -34,7 +34,7 @@ pub(crate) const MANAGEMENT: &str = "123456789012";
 
 /// Parts of names; some hold what would be a wildcard or a variable in a pattern.
 pub(crate) const WORDS: &[&str] =
-    &["red", "blue", "alice", "app", "data", "Red", "logs", "st*r", "wh?t", "c$sh", "d.e-f_9", "näh"];
+    &["red", "blue", "alice", "app", "data", "Red", "logs", "st*r", "star", "wh?t", "c$sh", "d.e-f_9", "näh"];
 
 pub(crate) const SERVICES: &[(usize, Service)] = &[
     (
