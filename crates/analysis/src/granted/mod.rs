@@ -9,6 +9,7 @@
 mod document;
 mod listing;
 mod problem;
+pub mod reach;
 mod resolve;
 
 use std::collections::BTreeMap;

@@ -8,6 +8,7 @@ pub mod simulate;
 pub mod snapshot;
 pub mod usage;
 pub mod verify;
+pub mod what_can;
 pub mod who_can;
 
 use clap::{Parser, Subcommand};
@@ -18,6 +19,7 @@ use simulate::SimulateArgs;
 use snapshot::SnapshotArgs;
 use usage::UsageArgs;
 use verify::VerifyArgs;
+use what_can::WhatCanArgs;
 use who_can::WhoCanArgs;
 
 /// Least privilege for AI agents and other workloads in the cloud.
@@ -59,6 +61,8 @@ pub enum Command {
     Simulate(Box<SimulateArgs>),
     /// List every principal that can do something, and those that perhaps can
     WhoCan(Box<WhoCanArgs>),
+    /// List what a principal can do, on which resources and under which conditions
+    WhatCan(Box<WhatCanArgs>),
     /// Look up actions and services, or bring in newer ones
     Catalog(CatalogArgs),
     /// Fetch what every principal of the account is granted

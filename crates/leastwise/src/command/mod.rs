@@ -9,6 +9,7 @@ mod simulate;
 mod snapshot;
 mod usage;
 mod verify;
+mod what_can;
 mod who_can;
 
 use crate::catalog::load;
@@ -25,6 +26,7 @@ pub fn run(cli: Cli) -> Result<()> {
         }
         Command::Simulate(args) => simulate::run(&args, load(args.layers.catalog.as_deref())?, cli.quiet),
         Command::WhoCan(args) => who_can::run(&args, load(args.layers.catalog.as_deref())?),
+        Command::WhatCan(args) => what_can::run(&args, load(args.layers.catalog.as_deref())?),
         Command::Catalog(args) => catalog::run(&args),
         Command::Snapshot(args) => snapshot::run(&args, cli.quiet),
         Command::Man { command } => man::run(command.as_deref()),

@@ -251,3 +251,91 @@ fn who_can_lists_everybody_that_can_and_apart_those_that_perhaps_can() {
     let unknown = run(&folder, &["who-can", "dynamodb:GetItem", "table", "--snapshot", "snapshot.json"]);
     assert_eq!((unknown.code, unknown.out.as_str()), (Some(3), ""));
 }
+
+#[test]
+fn what_can_lists_actions_with_their_resources_limits_and_exceptions() {
+    let folder = Folder::new("what-can");
+    folder.write("snapshot.json", std::fs::read(snapshot()).expect("the example"));
+    let what = |principal: &str, more: &[&str]| {
+        run(&folder, &[&["what-can", principal, "--snapshot", "snapshot.json"], more].concat())
+    };
+    let deploy = "arn:aws:iam::111122223333:role/deploy";
+    let mut text = String::new();
+    for (principal, actions) in
+        [(AGENT, &["s3:GetObject", "s3:*Bucket", "sqs:*Message"][..]), (deploy, &["iam:*", "sqs:*"])]
+    {
+        let done = what(principal, &[&["--action"], actions].concat());
+        assert_eq!((done.code, done.err.as_str()), (Some(0), ""));
+        text.push_str(&done.out);
+    }
+    insta::assert_snapshot!("what-can-text", text);
+    let done = what(
+        deploy,
+        &["--action", "sqs:DeleteQueue", "--output", "json", "--context", "aws:RequestedRegion=eu-west-1"],
+    );
+    let can: serde_json::Value = serde_json::from_str(&done.out).expect("JSON");
+    let group = &can["groups"][0];
+    assert_eq!(group["actions"][0]["action"], "sqs:DeleteQueue");
+    assert_eq!(
+        (&group["actions"][0]["destructive"], &group["limits"]),
+        (&true.into(), &serde_json::json!([]))
+    );
+    let elsewhere = what(deploy, &["--action", "sqs:*", "--context", "aws:RequestedRegion=us-east-1"]);
+    assert!(elsewhere.out.contains("role/deploy can 0 actions"), "{}", elsewhere.out);
+    for (principal, more, code) in [
+        ("arn:aws:iam::111122223333:role/nobody", &[][..], 3),
+        ("lambda.amazonaws.com", &[], 3),
+        (deploy, &["--action", "sqs:Fly"], 3),
+        (deploy, &["--resource-policy", "snapshot.json"], 2),
+    ] {
+        let done = what(principal, more);
+        assert_eq!((done.code, done.out.as_str()), (Some(code), ""), "{}", done.err);
+    }
+}
+
+/// Every action of a group is allowed on each of its plain resources, as `simulate` decides; whatever is not listed
+/// is denied.
+#[test]
+fn what_can_and_simulate_say_the_same() {
+    let folder = Folder::new("same");
+    let analyst = "arn:aws:iam::111122223333:user/analyst";
+    let snapshot = snapshot();
+    let done = run(&folder, &["what-can", analyst, "--snapshot", text(&snapshot), "--output", "json"]);
+    let can: serde_json::Value = serde_json::from_str(&done.out).expect("JSON");
+    let (mut lines, mut listed) = (Vec::new(), Vec::new());
+    for group in can["groups"].as_array().expect("groups") {
+        assert!(group["limits"].as_array().is_some_and(Vec::is_empty), "{group}");
+        for action in group["actions"].as_array().expect("actions") {
+            let action = action["action"].as_str().expect("a name");
+            listed.push(action.to_owned());
+            for resource in group["allows"]
+                .as_array()
+                .expect("grants")
+                .iter()
+                .flat_map(|grant| grant["resources"].as_array())
+                .flatten()
+            {
+                let resource = resource.as_str().expect("a pattern");
+                lines.push(request(analyst, action, resource, r#","resource_account":"111122223333""#));
+            }
+        }
+    }
+    let allowed = lines.len();
+    assert!(allowed > 20, "{allowed}");
+    for action in
+        ["s3:DeleteBucket", "iam:CreateUser", "dynamodb:PutItem", "lambda:InvokeFunction", "glue:DeleteTable"]
+    {
+        if !listed.iter().any(|known| known == action) {
+            lines.push(request(analyst, action, "*", r#","resource_account":"111122223333""#));
+        }
+    }
+    folder.write("requests.jsonl", lines.join("\n"));
+    let done = simulate(&folder, &["--batch", "requests.jsonl"]);
+    for (number, line) in done.out.lines().enumerate() {
+        let decision: serde_json::Value = serde_json::from_str(line).expect("JSON");
+        // The key's own policy is not in the snapshot.
+        let expected =
+            if number < allowed && !lines[number].contains("\"kms:") { "allowed" } else { "denied" };
+        assert_eq!(decision["decision"], expected, "{}", lines[number]);
+    }
+}

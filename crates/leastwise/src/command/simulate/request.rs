@@ -153,7 +153,7 @@ impl World<'_> {
     }
 
     /// Every layer that decides on requests of `who` for what `owner` owns. Sets are kept: many requests have the same.
-    fn set(
+    pub fn set(
         &self,
         who: &Who<'_>,
         owner: &Owner,
@@ -317,7 +317,7 @@ impl World<'_> {
 
     /// What is known of the request: what was given, then what follows from who asks and whose resource it is.
     /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html>
-    fn context(&self, who: &Who<'_>, owner: &Owner, ask: &Ask) -> (Context, Vec<Known>) {
+    pub fn context(&self, who: &Who<'_>, owner: &Owner, ask: &Ask) -> (Context, Vec<Known>) {
         let mut known: Vec<Known> = Vec::new();
         for (key, values) in &ask.context {
             known.push(Known { key: key.clone(), values: values.clone(), from: None });

@@ -172,7 +172,7 @@ fn reason_line(reason: &Reason) -> String {
     }
 }
 
-fn shown(texts: &[String]) -> String {
+pub fn shown(texts: &[String]) -> String {
     const MOST: usize = 4;
     match texts {
         [] => "of nothing".to_owned(),

@@ -32,6 +32,11 @@ pub struct Explanation {
     pub allowing: Option<Vec<(String, Vec<String>)>>,
 }
 
+/// What each layer says of `request`, without what would change it: for those who look at many requests.
+pub fn layers(set: &PolicySet, request: &Request<'_>) -> Vec<LayerReasons> {
+    reason::layers(set, request)
+}
+
 /// Answers `request` from `set`, and says why.
 pub fn explain(set: &PolicySet, request: &Request<'_>) -> Explanation {
     let evaluation = evaluate(set, request);

@@ -83,6 +83,17 @@ pub enum Reason {
     },
 }
 
+impl Reason {
+    /// Whether it perhaps matches: it hangs on keys that are not known.
+    pub fn is_open(&self) -> bool {
+        match self {
+            Reason::Principal { keys, .. }
+            | Reason::Resource { keys, .. }
+            | Reason::Condition { keys, .. } => !keys.is_empty(),
+        }
+    }
+}
+
 impl Applies {
     /// `yes`, `no` or `perhaps`.
     pub const fn as_str(self) -> &'static str {
