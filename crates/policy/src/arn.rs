@@ -10,7 +10,7 @@
 //! matches ([`ArnPattern::covers`]) does not get the benefit of it; whoever asks what may match
 //! ([`ArnPattern::touches`]) does.
 
-use crate::glob::{Glob, Token};
+use crate::glob::{self, Glob, Token};
 use std::fmt;
 
 /// An Amazon Resource Name in its six parts.
@@ -126,7 +126,7 @@ impl ArnPattern {
     /// The pattern that these steps make: the way for one in which some `*` are literal characters.
     pub fn from_tokens(tokens: impl IntoIterator<Item = Token>) -> ArnPattern {
         let mut tokens: Vec<Token> = tokens.into_iter().collect();
-        if !tokens.starts_with(&"arn:".chars().map(Token::Literal).collect::<Vec<_>>()) {
+        if !is_arn(&tokens) {
             return ArnPattern { parts: None, whole: Glob::from_tokens(tokens) };
         }
         let colon = Token::Literal(':');
@@ -142,6 +142,11 @@ impl ArnPattern {
     /// Whether this pattern matches `arn`, part by part.
     pub fn matches(&self, arn: &str) -> bool {
         self.covers(&ArnTarget::exact(arn))
+    }
+
+    /// What every text that it matches begins with.
+    pub(crate) fn prefix(&self) -> &str {
+        self.whole.prefix()
     }
 
     /// Whether this is `*`, which matches also what is not an ARN.
@@ -190,6 +195,45 @@ impl ArnPattern {
             _ => self.whole.overlaps(&other.whole),
         }
     }
+}
+
+/// [`ArnPattern::covers`] of the pattern that these steps make, for a pattern that is used once.
+pub(crate) fn tokens_cover(tokens: &[Token], target: &ArnTarget<'_>) -> bool {
+    let ArnTarget::Exact(text, colons) = target else {
+        return ArnPattern::from_tokens(tokens.iter().copied()).covers(target);
+    };
+    let is_any = !tokens.is_empty() && tokens.iter().all(|token| *token == Token::Any);
+    match (colons, is_arn(tokens)) {
+        _ if is_any => true,
+        (_, false) => glob::matches_tokens(tokens, text, false),
+        (None, true) => false,
+        (Some(colons), true) => {
+            let mut parts = tokens.splitn(6, |token| *token == Token::Literal(':')).skip(1);
+            let ends = colons[1..].iter().copied().chain([text.len()]);
+            colons.iter().zip(ends).all(|(from, to)| {
+                // What is missing from an incomplete ARN counts as `*`.
+                parts.next().is_none_or(|part| glob::matches_tokens(part, &text[from + 1..to], false))
+            })
+        }
+    }
+}
+
+/// [`ArnPattern::touches`] of the pattern that these steps make, for a pattern that is used once.
+pub(crate) fn tokens_touch(tokens: &[Token], target: &ArnTarget<'_>) -> bool {
+    let whole = tokens.iter().filter(|token| **token == Token::Literal(':')).count() >= 5;
+    match target {
+        ArnTarget::Exact(text, _) if whole || !is_arn(tokens) => {
+            tokens_cover(tokens, target) || glob::matches_tokens(tokens, text, false)
+        }
+        _ => ArnPattern::from_tokens(tokens.iter().copied()).touches(target),
+    }
+}
+
+/// Whether a pattern is shaped like an ARN.
+fn is_arn(tokens: &[Token]) -> bool {
+    const ARN: [Token; 4] =
+        [Token::Literal('a'), Token::Literal('r'), Token::Literal('n'), Token::Literal(':')];
+    tokens.starts_with(&ARN)
 }
 
 fn matches_parts(parts: &[Glob; 5], text: &str, colons: &[usize; 5]) -> bool {

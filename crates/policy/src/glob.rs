@@ -73,6 +73,11 @@ impl Glob {
         self.prefix.chars().map(Token::Literal).chain(self.rest.iter().copied())
     }
 
+    /// What every matching text begins with.
+    pub(crate) fn prefix(&self) -> &str {
+        &self.prefix
+    }
+
     /// The text that this pattern stands for, when it has no wildcard.
     pub fn as_literal(&self) -> Option<&str> {
         self.rest.is_empty().then_some(&*self.prefix)
@@ -139,6 +144,15 @@ impl fmt::Debug for Glob {
             Token::Any => "*".to_owned(),
         };
         write!(out, "Glob({})", self.tokens().map(spell).collect::<String>())
+    }
+}
+
+/// Whether `text` is one of the texts that these steps stand for: for a pattern that is used once.
+pub(crate) fn matches_tokens(pattern: &[Token], text: &str, ignore_case: bool) -> bool {
+    if ignore_case {
+        matches_rest(pattern, text, |a, b| a.eq_ignore_ascii_case(&b))
+    } else {
+        matches_rest(pattern, text, |a, b| a == b)
     }
 }
 

@@ -1,8 +1,11 @@
 //! An answer names the statements that made it.
 
+#[path = "common/decided.rs"]
+mod decided;
+
+use decided::decided;
 use leastwise_policy::aws::evaluate::{
     Context, Evaluation, Layer, PolicySet, PrincipalRef, Request, ResourceRef, StatementRef, Verdict,
-    evaluate,
 };
 use leastwise_policy::aws::{Comparison, Condition, Named, Policy, Statement};
 
@@ -17,7 +20,7 @@ fn ask(set: &PolicySet, action: &str) -> Evaluation {
         resource: ResourceRef::Exact("arn:aws:s3:::reports/2026"),
         context: &Context::new(),
     };
-    evaluate(set, &request)
+    decided(set, &request)
 }
 
 fn statement(layer: Layer, document: &str, index: usize, sid: Option<&str>) -> StatementRef {

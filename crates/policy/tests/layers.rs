@@ -1,8 +1,12 @@
 //! What must hold of all layers together, and how an answer names them.
 
+#[path = "common/decided.rs"]
+mod decided;
+
+use decided::decided;
 use leastwise_policy::aws::evaluate::{
     Context, Evaluation, Layer, OrganizationLevel, OrganizationPath, PolicySet, PrincipalRef, Request,
-    ResourceRef, ResourceSide, Verdict, evaluate,
+    ResourceRef, ResourceSide, Verdict,
 };
 use leastwise_policy::aws::{
     Comparison, Condition, Effect, Named, Policy, PrincipalBlock, PrincipalKind, PrincipalSet, Statement,
@@ -148,7 +152,7 @@ fn answer(set: &PolicySet, ask: &Ask) -> Evaluation {
     let resource = ResourceRef::Exact("arn:aws:s3:::bucket/key");
     let request =
         Request { principal: PrincipalRef { arn, session }, action: ask.action, resource, context: &context };
-    evaluate(set, &request)
+    decided(set, &request)
 }
 
 /// The documents of every layer that `set` has.

@@ -1,8 +1,12 @@
 //! What must hold of every policy and every request.
 
+#[path = "common/decided.rs"]
+mod decided;
+
+use decided::decided;
 use leastwise_policy::arn::{Arn, ArnPattern};
 use leastwise_policy::aws::evaluate::{
-    Context, Evaluation, PolicySet, PrincipalRef, Request, ResourceRef, Verdict, evaluate,
+    Context, Evaluation, PolicySet, PrincipalRef, Request, ResourceRef, Verdict,
 };
 use leastwise_policy::aws::{
     ActionBlock, ActionPattern, Comparison, Condition, Effect, Named, Operator, Policy, ResourceBlock,
@@ -150,7 +154,7 @@ fn put(set: &PolicySet, ask: &Ask, resource: ResourceRef<'_>) -> Evaluation {
     let context = context(&ask.given, ask.complete);
     // Not an ARN, so that the keys are only those of the context.
     let principal = PrincipalRef::new("somebody");
-    evaluate(set, &Request { principal, action: ask.action, resource, context: &context })
+    decided(set, &Request { principal, action: ask.action, resource, context: &context })
 }
 
 fn with(set: &PolicySet, statement: Statement) -> PolicySet {

@@ -3,12 +3,15 @@
 #![expect(clippy::unwrap_used, reason = "shared data that cannot be read fails the test")]
 
 mod common;
+#[path = "common/decided.rs"]
+mod decided;
 
 use common::shared_data;
+use decided::decided;
 use leastwise_policy::arn::ArnPattern;
 use leastwise_policy::aws::evaluate::{
     Context, OrganizationLevel, OrganizationPath, PolicySet, PrincipalRef, Request, ResourceRef,
-    ResourceSide, Verdict, evaluate,
+    ResourceSide, Verdict,
 };
 use leastwise_policy::aws::{DocumentKind, Named, Policy};
 use serde_json::Value;
@@ -90,7 +93,7 @@ fn can(world: &World<'_>, principal: &str, input: &[Value]) -> bool {
         let management_account = text(&root["Arn"]).split(':').nth(4).map(str::to_owned);
         OrganizationPath { management_account, levels }
     });
-    matches!(evaluate(&set, &request).verdict, Verdict::Allowed | Verdict::Depends)
+    matches!(decided(&set, &request).verdict, Verdict::Allowed | Verdict::Depends)
 }
 
 /// What is known besides the question.

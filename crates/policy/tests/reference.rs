@@ -14,6 +14,8 @@ mod case;
 mod completion;
 #[path = "reference/condition.rs"]
 mod condition;
+#[path = "common/decided.rs"]
+mod decided;
 #[path = "reference/dice.rs"]
 mod dice;
 #[path = "reference/generate.rs"]

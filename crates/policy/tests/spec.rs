@@ -5,9 +5,13 @@
 
 #![expect(clippy::unwrap_used, reason = "a row that cannot be read fails its page")]
 
+#[path = "common/decided.rs"]
+mod decided;
+
+use decided::decided;
 use leastwise_policy::aws::evaluate::{
     Context, Evaluation, OrganizationLevel, OrganizationPath, PolicySet, PrincipalRef, Request, ResourceRef,
-    ResourceSide, Verdict, evaluate,
+    ResourceSide, Verdict,
 };
 use leastwise_policy::aws::{DocumentKind, Named, Policy};
 use std::path::Path;
@@ -179,7 +183,7 @@ fn verdict(policy: &str, request: &str, expected: &str) -> String {
             _ => panic!("cannot read `{part}`"),
         }
     }
-    let evaluation = evaluate(&set, &Request { principal, action, resource, context: &context });
+    let evaluation = decided(&set, &Request { principal, action, resource, context: &context });
     let layer = match evaluation.verdict {
         Verdict::ExplicitDeny => evaluation.by.first().map(|place| place.layer),
         _ => evaluation.silent,

@@ -59,6 +59,11 @@ impl ActionPattern {
         &self.text
     }
 
+    /// The action in lower case, when the pattern stands for one alone.
+    pub(super) fn as_literal(&self) -> Option<&str> {
+        self.folded.as_literal()
+    }
+
     /// Whether `action` is one of those that the pattern stands for.
     pub fn matches(&self, action: &str) -> bool {
         self.folded.matches_ignoring_case(action)

@@ -3,9 +3,10 @@
 //! <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_resource.html>
 
 use super::Version;
-use super::evaluate::{Facts, Truth};
+use super::evaluate::{Facts, Keys, Truth};
 use super::template::{Reading, Resolved, Template, Versioned, Wildcards};
-use crate::arn::{ArnPattern, ArnTarget};
+use crate::arn::{self, ArnPattern, ArnTarget};
+use crate::glob::Token;
 use std::fmt;
 
 /// Which resources a statement is about.
@@ -73,6 +74,14 @@ impl ResourcePattern {
         }
     }
 
+    /// What every resource that the pattern can match begins with, as a document of this version reads it.
+    pub(super) fn prefix(&self, version: Version) -> String {
+        match self.compiled.get(version) {
+            Compiled::Fixed(pattern) => pattern.prefix().to_owned(),
+            Compiled::Variable(template) => template.prefix(),
+        }
+    }
+
     /// Answers `ask` about `target`; the keys that an unknown answer hangs on are added to `missing`.
     pub(super) fn answer(
         &self,
@@ -80,7 +89,7 @@ impl ResourcePattern {
         target: &ArnTarget<'_>,
         version: Version,
         facts: &Facts<'_>,
-        missing: &mut Vec<String>,
+        missing: &mut Keys,
     ) -> Truth {
         let holds =
             |pattern: &ArnPattern| if ask.all { pattern.covers(target) } else { pattern.touches(target) };
@@ -88,16 +97,19 @@ impl ResourcePattern {
             Compiled::Fixed(pattern) => return Truth::from(holds(pattern)),
             Compiled::Variable(template) => template,
         };
+        let like = |tokens: &[Token]| {
+            if ask.all { arn::tokens_cover(tokens, target) } else { arn::tokens_touch(tokens, target) }
+        };
         match template.resolve(facts) {
-            Resolved::Tokens(tokens) => Truth::from(holds(&ArnPattern::from_tokens(tokens))),
+            Resolved::Tokens(tokens) => Truth::from(like(&tokens)),
             Resolved::Missing => ask.valueless,
-            Resolved::Unknown(tokens, keys) => {
+            Resolved::Unknown(tokens) => {
                 // With `*` for what is unknown the pattern is at its widest; a variable may also turn out to have no
                 // value.
-                if !holds(&ArnPattern::from_tokens(tokens)) && ask.valueless == Truth::False {
+                if !like(&tokens) && ask.valueless == Truth::False {
                     return Truth::False;
                 }
-                missing.extend(keys);
+                template.name_unknown(facts, missing);
                 Truth::Unknown
             }
         }

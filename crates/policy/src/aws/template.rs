@@ -5,8 +5,9 @@
 //! <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html>.
 
 use super::Version;
-use super::evaluate::{Facts, Single};
+use super::evaluate::{Facts, Keys, Single};
 use crate::glob::Token;
+use smallvec::SmallVec;
 
 /// A text, split at its variables.
 #[derive(Debug, Clone)]
@@ -33,12 +34,15 @@ pub(super) enum Reading {
 #[derive(Debug)]
 pub(super) enum Resolved {
     /// All its variables have values.
-    Tokens(Vec<Token>),
+    Tokens(Tokens),
     /// A variable has no value: the text is like nothing at all.
     Missing,
-    /// Some variables are unknown; they stand as `*` in the text, and as keys beside it.
-    Unknown(Vec<Token>, Vec<String>),
+    /// Some variables are unknown; they stand as `*` in the text.
+    Unknown(Tokens),
 }
+
+/// A text with its variables replaced; texts of usual length stay on the stack.
+pub(super) type Tokens = SmallVec<[Token; 256]>;
 
 /// What `*` and `?` mean in a template.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -98,8 +102,8 @@ impl Template {
 
     /// The text with the request's values in the place of its variables.
     pub(super) fn resolve(&self, facts: &Facts<'_>) -> Resolved {
-        let mut tokens = Vec::with_capacity(self.parts.len() + 32);
-        let mut unknown = Vec::new();
+        let mut tokens = Tokens::new();
+        let mut unknown = false;
         for part in &self.parts {
             let (key, default) = match part {
                 Part::Token(token) => {
@@ -114,11 +118,31 @@ impl Template {
                 (Single::Absent, None) => return Resolved::Missing,
                 (Single::Unknown, _) => {
                     tokens.push(Token::Any);
-                    unknown.push(key.to_string());
+                    unknown = true;
                 }
             }
         }
-        if unknown.is_empty() { Resolved::Tokens(tokens) } else { Resolved::Unknown(tokens, unknown) }
+        if unknown { Resolved::Unknown(tokens) } else { Resolved::Tokens(tokens) }
+    }
+
+    /// Adds the keys that are unknown.
+    pub(super) fn name_unknown(&self, facts: &Facts<'_>, keys: &mut Keys) {
+        for part in &self.parts {
+            if let Part::Variable { key, .. } = part
+                && facts.single(key) == Single::Unknown
+            {
+                keys.push(key);
+            }
+        }
+    }
+
+    /// What every text that it stands for begins with.
+    pub(super) fn prefix(&self) -> String {
+        let literal = |part: &Part| match part {
+            Part::Token(Token::Literal(character)) => Some(*character),
+            _ => None,
+        };
+        self.parts.iter().map_while(literal).collect()
     }
 }
 

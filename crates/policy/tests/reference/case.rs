@@ -13,9 +13,9 @@
 
 use serde_json::{Map, Value};
 
+use crate::decided::decided;
 use leastwise_policy::aws::evaluate::{
-    Context, OrganizationLevel, OrganizationPath, PolicySet, PrincipalRef, Request, ResourceRef,
-    ResourceSide, evaluate,
+    Context, OrganizationLevel, OrganizationPath, PolicySet, PrincipalRef, Request, ResourceRef, ResourceSide,
 };
 use leastwise_policy::aws::evaluate::{Evaluation, Verdict};
 use leastwise_policy::aws::{DocumentKind, Named, Policy};
@@ -116,7 +116,7 @@ impl Case {
             principal = principal.in_session(session);
         }
         let resource = ResourceRef::Exact(self.resource());
-        Ok(evaluate(&set, &Request { principal, action: self.action(), resource, context: &context }))
+        Ok(decided(&set, &Request { principal, action: self.action(), resource, context: &context }))
     }
 
     fn policy_set(&self) -> Result<PolicySet, String> {

@@ -8,8 +8,7 @@
 //! and not by an `Allow`.
 
 use super::context::{Context, Federated, PrincipalRef};
-use super::truth::{Truth, any};
-use crate::arn::Arn;
+use super::truth::{Keys, Truth, any};
 use crate::aws::{PrincipalBlock, PrincipalKind, PrincipalSet, Statement};
 
 /// The key that would tell which session of a role asks: it ends with the session's name.
@@ -36,7 +35,7 @@ enum Kind<'a> {
     Role {
         account: &'a str,
         role: &'a str,
-        session: Option<String>,
+        session: Option<Session<'a>>,
         service_linked: bool,
     },
     Root {
@@ -47,6 +46,30 @@ enum Kind<'a> {
     /// An identity provider, as `AssumeRoleWithSAML` and `AssumeRoleWithWebIdentity` know it.
     Provider,
     NotUnderstood,
+}
+
+/// The session of a role: `arn:partition:sts::account:assumed-role/role/name`, in its parts.
+#[derive(Debug, Clone, Copy)]
+struct Session<'a> {
+    partition: &'a str,
+    account: &'a str,
+    role: &'a str,
+    name: &'a str,
+}
+
+impl Session<'_> {
+    fn is(&self, text: &str) -> bool {
+        let parts =
+            ["arn:", self.partition, ":sts::", self.account, ":assumed-role/", self.role, "/", self.name];
+        let mut rest = text;
+        for part in parts {
+            match rest.strip_prefix(part) {
+                Some(left) => rest = left,
+                None => return false,
+            }
+        }
+        rest.is_empty()
+    }
 }
 
 /// How far an `Allow` of a resource policy reaches within the account. Each includes those before it.
@@ -80,7 +103,7 @@ impl<'a> Caller<'a> {
     /// The name of the session may also be the end of `aws:userid`, as in "Principal key values" of
     /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html>.
     pub(super) fn new(principal: PrincipalRef<'a>, context: &'a Context, in_session: bool) -> Caller<'a> {
-        let of_userid = || match context.get(SESSION_KEY) {
+        let of_userid = || match context.get_folded(SESSION_KEY) {
             Some([id]) => id.split_once(':').map(|(_, name)| name),
             _ => None,
         };
@@ -137,7 +160,7 @@ impl<'a> Caller<'a> {
     }
 
     /// Whether `statement` of a resource policy allows the caller with at least this reach.
-    pub(super) fn is_granted(&self, statement: &Statement, reach: Grant, keys: &mut Vec<String>) -> Truth {
+    pub(super) fn is_granted(&self, statement: &Statement, reach: Grant, keys: &mut Keys) -> Truth {
         // "Using [NotPrincipal] with Effect: Allow is not supported."
         let Some(PrincipalBlock::Principal(principals)) = &statement.principal else { return Truth::False };
         self.any(principals, keys, |named, keys| match named {
@@ -153,14 +176,14 @@ impl<'a> Caller<'a> {
 
     /// Whether `statement` is for everybody, or for the account and its root user asks: "If you specify the principal in
     /// the following format, access is granted to the AWS account root user only".
-    pub(super) fn is_among_everyone(&self, statement: &Statement, keys: &mut Vec<String>) -> Truth {
+    pub(super) fn is_among_everyone(&self, statement: &Statement, keys: &mut Keys) -> Truth {
         let Some(PrincipalBlock::Principal(principals)) = &statement.principal else { return Truth::False };
         let root = |named| self.is_root() && named == Named::Is(Grant::Delegated);
         self.any(principals, keys, |named, _| Truth::from(named == Named::Everyone || root(named)))
     }
 
     /// Whether `statement`, which denies, is about the caller; in doubt it is.
-    pub(super) fn is_denied(&self, statement: &Statement, bounded: bool, keys: &mut Vec<String>) -> Truth {
+    pub(super) fn is_denied(&self, statement: &Statement, bounded: bool, keys: &mut Keys) -> Truth {
         match &statement.principal {
             Some(PrincipalBlock::Principal(principals)) => {
                 self.any(principals, keys, |named, keys| match named {
@@ -179,7 +202,7 @@ impl<'a> Caller<'a> {
     }
 
     /// "You must also specify the account ARN of the not-denied principal"; of a role also the role, and its session.
-    fn is_excepted(&self, principals: &PrincipalSet, keys: &mut Vec<String>) -> Truth {
+    fn is_excepted(&self, principals: &PrincipalSet, keys: &mut Keys) -> Truth {
         let has = |kind, wanted: &str| entries(principals).any(|(of, text)| of == kind && text == wanted);
         let has_account = |account: &str| {
             entries(principals)
@@ -208,7 +231,9 @@ impl<'a> Caller<'a> {
                 false
             }
             Kind::Role { account, session: Some(session), .. } => {
-                has_account(account) && has_arn(self.name) && has_arn(session)
+                let has_session =
+                    || entries(principals).any(|(of, text)| of == PrincipalKind::Aws && session.is(text));
+                has_account(account) && has_arn(self.name) && has_session()
             }
             Kind::Root { account, federated } => {
                 has_account(account) && federated.as_deref().is_none_or(has_arn)
@@ -223,8 +248,8 @@ impl<'a> Caller<'a> {
     fn any(
         &self,
         principals: &PrincipalSet,
-        keys: &mut Vec<String>,
-        mut test: impl FnMut(Named, &mut Vec<String>) -> Truth,
+        keys: &mut Keys,
+        mut test: impl FnMut(Named, &mut Keys) -> Truth,
     ) -> Truth {
         if *principals == PrincipalSet::Everyone {
             return test(self.named_by_everyone(), keys);
@@ -263,12 +288,7 @@ impl<'a> Caller<'a> {
             return if self.account() == Some(account) { Named::Is(Grant::Delegated) } else { Named::No };
         }
         // "You cannot use a wildcard to match part of a principal name or ARN."
-        let Some(arn) = Arn::parse(text).filter(|_| !text.contains(['*', '?'])) else {
-            return Named::NotUnderstood;
-        };
-        if !is_account(arn.account()) || !matches!(arn.service(), "iam" | "sts") {
-            return Named::NotUnderstood;
-        }
+        let Some((account_named, resource)) = iam_arn(text) else { return Named::NotUnderstood };
         match &self.kind {
             // "If a resource-based policy grants permission to the ARN of the IAM user who federated, then requests
             // made by the federated user […] are limited by […] a permission boundary or session policy."
@@ -284,15 +304,14 @@ impl<'a> Caller<'a> {
             Kind::User { federated: None, account } | Kind::Root { federated: None, account }
                 if self.in_session =>
             {
-                let is_session = arn.account() == *account && arn.resource().starts_with("federated-user/");
+                let is_session = account_named == *account && resource.starts_with("federated-user/");
                 if is_session { Named::PerhapsSession } else { Named::No }
             }
             Kind::Role { .. } if text == self.name => Named::Is(Grant::Limited),
-            Kind::Role { session: Some(session), .. } if text == session => Named::Is(Grant::Direct),
+            Kind::Role { session: Some(session), .. } if session.is(text) => Named::Is(Grant::Direct),
             Kind::Role { session: None, account, role, .. } => {
-                let rest =
-                    arn.resource().strip_prefix("assumed-role/").and_then(|rest| rest.strip_prefix(role));
-                let is_session = arn.account() == *account && rest.is_some_and(|rest| rest.starts_with('/'));
+                let rest = resource.strip_prefix("assumed-role/").and_then(|rest| rest.strip_prefix(role));
+                let is_session = account_named == *account && rest.is_some_and(|rest| rest.starts_with('/'));
                 if is_session { Named::PerhapsSession } else { Named::No }
             }
             _ => Named::No,
@@ -319,21 +338,20 @@ impl<'a> Kind<'a> {
         if !is_account(account) || text.contains(['*', '?']) {
             return Kind::NotUnderstood;
         }
-        let session = |kind: &str, name: &str| format!("arn:{partition}:sts::{account}:{kind}/{name}");
+        let federated = |name: &str| format!("arn:{partition}:sts::{account}:federated-user/{name}");
         match resource.split_once('/') {
             None if resource == "root" => {
-                let federated = principal.session.map(|name| session("federated-user", name));
+                let federated = principal.session.map(federated);
                 Kind::Root { account, federated }
             }
             Some(("user", _)) => {
-                let federated = principal.session.map(|name| session("federated-user", name));
+                let federated = principal.session.map(federated);
                 Kind::User { account, federated }
             }
             Some(("role", path)) => {
                 // The path is no part of a session's ARN.
                 let role = path.rsplit('/').next().unwrap_or(path);
-                let session =
-                    principal.session.map(|name| session("assumed-role", &format!("{role}/{name}")));
+                let session = principal.session.map(|name| Session { partition, account, role, name });
                 let service_linked = path.starts_with("aws-service-role/");
                 Kind::Role { account, role, session, service_linked }
             }
@@ -343,8 +361,8 @@ impl<'a> Kind<'a> {
     }
 }
 
-fn perhaps(keys: &mut Vec<String>) -> Truth {
-    keys.push(SESSION_KEY.to_owned());
+fn perhaps(keys: &mut Keys) -> Truth {
+    keys.push(SESSION_KEY);
     Truth::Unknown
 }
 
@@ -354,6 +372,18 @@ fn entries(principals: &PrincipalSet) -> impl Iterator<Item = (PrincipalKind, &s
         PrincipalSet::ByKind(kinds) => kinds,
     };
     kinds.iter().flat_map(|(kind, texts)| texts.iter().map(|text| (*kind, text.as_str())))
+}
+
+/// The account and the resource of an IAM or STS ARN without wildcards.
+fn iam_arn(text: &str) -> Option<(&str, &str)> {
+    let mut parts = text.splitn(6, ':');
+    let (Some("arn"), Some(partition), Some("iam" | "sts"), Some(_), Some(account), Some(resource)) =
+        (parts.next(), parts.next(), parts.next(), parts.next(), parts.next(), parts.next())
+    else {
+        return None;
+    };
+    let whole = !partition.is_empty() && !resource.is_empty() && is_account(account);
+    (whole && !text.contains(['*', '?'])).then_some((account, resource))
 }
 
 /// "The account ARN and the shortened account ID behave the same way."

@@ -6,7 +6,7 @@
 
 use super::context::{Facts, Found};
 use super::matcher::Matcher;
-use super::truth::{Truth, all, any};
+use super::truth::{Keys, Truth, all, any};
 use crate::aws::{Comparison, Condition, SetOperator, Version};
 
 /// A condition, ready.
@@ -43,10 +43,10 @@ impl Test {
     }
 
     /// Whether the condition holds; the keys that an unknown answer hangs on are added to `missing`.
-    pub(super) fn holds(&self, version: Version, facts: &Facts<'_>, missing: &mut Vec<String>) -> Truth {
+    pub(super) fn holds(&self, version: Version, facts: &Facts<'_>, missing: &mut Keys) -> Truth {
         let found = facts.find(&self.key);
         if found == Found::Unknown {
-            missing.push(self.key.to_string());
+            missing.push(&self.key);
             return Truth::Unknown;
         }
         if let Some(null) = &self.null {
@@ -81,9 +81,9 @@ impl Test {
         values: impl IntoIterator<Item = &'a str>,
         version: Version,
         facts: &Facts<'_>,
-        missing: &mut Vec<String>,
+        missing: &mut Keys,
     ) -> Truth {
-        let test = |value, missing: &mut Vec<String>| {
+        let test = |value, missing: &mut Keys| {
             self.matcher.matches(value, version, facts, missing).negate_if(self.negated)
         };
         match (self.set, self.negated) {

@@ -9,7 +9,7 @@ use std::collections::HashMap;
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Context {
     /// By key in lower case: keys are compared without regard to case.
-    values: HashMap<String, Vec<String>>,
+    values: HashMap<String, Vec<String>, foldhash::fast::RandomState>,
     complete: bool,
 }
 
@@ -81,6 +81,11 @@ impl Context {
     /// The values of `key`, as far as they were given.
     pub fn get(&self, key: &str) -> Option<&[String]> {
         self.values.get(&key.to_ascii_lowercase()).map(Vec::as_slice)
+    }
+
+    /// [`Context::get`] of a key in lower case.
+    pub(super) fn get_folded(&self, key: &str) -> Option<&[String]> {
+        self.values.get(key).map(Vec::as_slice)
     }
 
     /// Whether the request has no other keys than those given.

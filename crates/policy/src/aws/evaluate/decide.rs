@@ -7,8 +7,8 @@
 use super::caller::{Caller, Grant};
 use super::facts;
 use super::question::Question;
-use super::say::{Place, Say, Undecided, Voice};
-use super::truth::Truth;
+use super::say::{Place, Said, Say, Undecided, Voice};
+use super::truth::{Keys, Truth};
 use super::{
     Evaluation, Layer, LayerAnswer, OrganizationPath, PolicySet, Request, ResourceSide, StatementRef, Verdict,
 };
@@ -62,7 +62,7 @@ impl<'a> Case<'a> {
     /// "SCPs affect only IAM users and roles", "including the root user", not those of the management account and "not
     /// […] any service-linked role":
     /// <https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_scps.html>.
-    fn service_control(&self) -> Option<&'a OrganizationPath> {
+    pub(super) fn service_control(&self) -> Option<&'a OrganizationPath> {
         let account = self.caller.account();
         let exempt = |path: &&OrganizationPath| {
             let manages = account.is_some() && path.management_account.as_deref() == account;
@@ -74,7 +74,7 @@ impl<'a> Case<'a> {
     /// "RCPs apply to resources for a subset of AWS services", not to those of the management account, and "RCPs do not
     /// apply to calls made by service-linked roles":
     /// <https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_rcps.html>.
-    fn resource_control(&self) -> Option<&'a OrganizationPath> {
+    pub(super) fn resource_control(&self) -> Option<&'a OrganizationPath> {
         // Without the side of the resource it is in the principal's own account.
         let owner = match &self.set.resource {
             Some(side) => Some(side.account.as_str()),
@@ -110,7 +110,7 @@ impl<'a> Case<'a> {
             if statement.effect != Effect::Deny {
                 continue;
             }
-            let mut keys = Vec::new();
+            let mut keys = Keys::wanted();
             let about = self.is_about(voice.layer, statement, &mut keys);
             if about == Truth::False {
                 continue;
@@ -118,7 +118,7 @@ impl<'a> Case<'a> {
             match (self.question.applies(statement, policy.version, names_principals, &mut keys), about) {
                 (Truth::False, _) => {}
                 (Truth::True, Truth::True) => return Some(place),
-                (_, _) => denials.push((number, Undecided { place, keys })),
+                (_, _) => denials.push((number, Undecided { place, keys: keys.into_vec() })),
             }
         }
         None
@@ -133,7 +133,7 @@ impl<'a> Case<'a> {
     }
 
     /// Whether `voice` allows, by statements that are about the caller.
-    fn allow(&self, voice: Voice<'a>, is_about: impl Fn(&Statement, &mut Vec<String>) -> Truth) -> Say<'a> {
+    fn allow(&self, voice: Voice<'a>, is_about: impl Fn(&Statement, &mut Keys) -> Truth) -> Say<'a> {
         let own = matches!(voice.layer, Layer::Resource);
         let mut undecided = Vec::new();
         for (policy, place) in voice.statements() {
@@ -141,7 +141,7 @@ impl<'a> Case<'a> {
             if statement.effect != Effect::Allow {
                 continue;
             }
-            let mut keys = Vec::new();
+            let mut keys = Keys::wanted();
             let about = is_about(statement, &mut keys);
             if about == Truth::False {
                 continue;
@@ -149,7 +149,7 @@ impl<'a> Case<'a> {
             match (self.question.applies(statement, policy.version, own, &mut keys), about) {
                 (Truth::False, _) => {}
                 (Truth::True, Truth::True) => return Say::Allows(vec![place]),
-                (_, _) => undecided.push(Undecided { place, keys }),
+                (_, _) => undecided.push(Undecided { place, keys: keys.into_vec() }),
             }
         }
         if undecided.is_empty() { Say::Silent(voice.layer) } else { Say::Perhaps(undecided) }
@@ -157,38 +157,55 @@ impl<'a> Case<'a> {
 
     /// Asks every voice, notes what it says in `layers`, and adds it up.
     fn decide(&self, voices: &[Voice<'a>], denials: &[Denial<'a>], layers: &mut Vec<LayerAnswer>) -> Say<'a> {
-        let mut organization = self.known_levels();
-        let (mut identity, mut limits, mut endpoint) = (Say::free(), Say::free(), Say::free());
-        let mut resource = None;
+        let mut says = Vec::with_capacity(voices.len());
         for (number, voice) in voices.iter().enumerate() {
             let say = self.say(*voice);
             let own: Vec<_> =
                 denials.iter().filter(|(of, _)| *of == number).map(|(_, one)| one.clone()).collect();
             layers.push(say.answer(*voice, &own));
-            match voice.layer {
+            says.push((voice.layer, say));
+        }
+        let resource = voices.iter().find(|voice| voice.layer == Layer::Resource);
+        self.add_up(says, |reach| match resource {
+            Some(voice) => self.granted(*voice, reach),
+            None => Say::Silent(Layer::Resource),
+        })
+    }
+
+    /// Adds up what the layers say. `granted` is what the resource policy grants to the caller with this reach.
+    pub(super) fn add_up<S: Said>(
+        &self,
+        says: impl IntoIterator<Item = (Layer, S)>,
+        granted: impl Fn(Grant) -> S,
+    ) -> S {
+        let mut organization: S = self.known_levels();
+        let (mut identity, mut limits, mut endpoint) = (S::free(), S::free(), S::free());
+        let mut resource = None;
+        for (layer, say) in says {
+            match layer {
                 Layer::ResourceControl | Layer::ServiceControl => organization = organization.and(say),
                 Layer::Identity => identity = say,
                 Layer::Boundary | Layer::Session => limits = limits.and(say),
-                Layer::Resource => resource = Some((*voice, say)),
+                Layer::Resource => resource = Some(say),
                 Layer::Endpoint => endpoint = say,
             }
         }
         let both_sides = match (&self.set.resource, resource) {
-            (Some(side), Some((voice, say))) => self.both_sides(side, voice, say, identity, limits),
+            (Some(side), Some(anyhow)) => self.both_sides(side, anyhow, identity, limits, granted),
             _ => identity.and(limits),
         };
         organization.and(both_sides).and(endpoint)
     }
 
     /// A path without levels is not known.
-    fn known_levels(&self) -> Say<'a> {
+    fn known_levels<S: Said>(&self) -> S {
         let unknown = |path: Option<&OrganizationPath>| path.is_some_and(|path| path.levels.is_empty());
         if unknown(self.resource_control()) {
-            Say::Silent(Layer::ResourceControl)
+            S::silent(Layer::ResourceControl)
         } else if unknown(self.service_control()) {
-            Say::Silent(Layer::ServiceControl)
+            S::silent(Layer::ServiceControl)
         } else {
-            Say::free()
+            S::free()
         }
     }
 
@@ -202,7 +219,7 @@ impl<'a> Case<'a> {
     }
 
     /// Whether `statement` of a layer is about the caller, under whatever name; in doubt a `Deny` is.
-    pub(super) fn is_about(&self, layer: Layer, statement: &Statement, keys: &mut Vec<String>) -> Truth {
+    pub(super) fn is_about(&self, layer: Layer, statement: &Statement, keys: &mut Keys) -> Truth {
         let passes_gateway = || facts::may_pass_gateway_endpoint(&self.question.action);
         match (layer, statement.effect) {
             (Layer::Resource | Layer::Endpoint | Layer::ResourceControl, Effect::Deny) => {
@@ -224,14 +241,14 @@ impl<'a> Case<'a> {
     }
 
     /// Principal and resource: `anyhow` is what the resource policy says to the caller under whatever name.
-    fn both_sides(
+    fn both_sides<S: Said>(
         &self,
         side: &ResourceSide,
-        voice: Voice<'a>,
-        anyhow: Say<'a>,
-        identity: Say<'a>,
-        limits: Say<'a>,
-    ) -> Say<'a> {
+        anyhow: S,
+        identity: S,
+        limits: S,
+        granted: impl Fn(Grant) -> S,
+    ) -> S {
         if self.caller.is_outside_iam() {
             return anyhow;
         }
@@ -245,8 +262,8 @@ impl<'a> Case<'a> {
         };
         // "Resource-based policies that grant permissions to an IAM role ARN are limited by an implicit deny in a
         // permissions boundary or session policy"; those to a user or a session are not.
-        let limited = by_identity.or(self.granted(voice, Grant::Limited)).and(limits);
-        limited.or(self.granted(voice, Grant::Direct))
+        let limited = by_identity.or(granted(Grant::Limited)).and(limits);
+        limited.or(granted(Grant::Direct))
     }
 }
 

@@ -3,11 +3,11 @@
 //! A value that is not what the operator compares (a number that is none, say) matches nothing, on either side.
 
 use super::context::Facts;
-use super::truth::{Truth, any};
-use crate::arn::ArnPattern;
+use super::truth::{Keys, Truth, any};
+use crate::arn::{self, ArnPattern, ArnTarget};
 use crate::aws::template::{Reading, Resolved, Template, Versioned, Wildcards};
 use crate::aws::{Comparison, Version};
-use crate::glob::{Glob, Token};
+use crate::glob::{self, Glob, Token};
 use crate::time::Timestamp;
 use std::cmp::Ordering;
 use std::net::IpAddr;
@@ -119,21 +119,24 @@ impl Matcher {
         value: &str,
         version: Version,
         facts: &Facts<'_>,
-        missing: &mut Vec<String>,
+        missing: &mut Keys,
     ) -> Truth {
         let answer = match self {
             Matcher::Text { patterns, ignore_case } => {
                 let same = |glob: &Glob| {
                     if *ignore_case { glob.matches_ignoring_case(value) } else { glob.matches(value) }
                 };
+                let like = |tokens: &[Token]| glob::matches_tokens(tokens, value, *ignore_case);
                 return any(patterns, missing, |pattern, missing| {
-                    pattern.get(version).test(Glob::from_tokens, same, facts, missing)
+                    pattern.get(version).test(same, like, facts, missing)
                 });
             }
             Matcher::Arn(patterns) => {
                 let same = |pattern: &ArnPattern| pattern.matches(value);
+                let target = ArnTarget::exact(value);
+                let like = |tokens: &[Token]| arn::tokens_cover(tokens, &target);
                 return any(patterns, missing, |pattern, missing| {
-                    pattern.get(version).test(ArnPattern::from_tokens, same, facts, missing)
+                    pattern.get(version).test(same, like, facts, missing)
                 });
             }
             Matcher::Number(relation, wanted) => Number::parse(value)
@@ -143,8 +146,9 @@ impl Matcher {
             Matcher::Bool(patterns) => {
                 let is_bool = parse_bool(value).is_some();
                 let same = |glob: &Glob| is_bool && glob.matches_ignoring_case(value);
+                let like = |tokens: &[Token]| is_bool && glob::matches_tokens(tokens, value, true);
                 return any(patterns, missing, |pattern, missing| {
-                    pattern.get(version).test(Glob::from_tokens, same, facts, missing)
+                    pattern.get(version).test(same, like, facts, missing)
                 });
             }
             Matcher::Binary(wanted) => parse_base64(value).is_some_and(|value| wanted.contains(&value)),
@@ -171,25 +175,25 @@ fn versioned<T>(text: &str, wildcards: Wildcards, make: impl Fn(Vec<Token>) -> T
 impl<T> Pattern<T> {
     fn test(
         &self,
-        make: impl Fn(Vec<Token>) -> T,
         matches: impl Fn(&T) -> bool,
+        like: impl Fn(&[Token]) -> bool,
         facts: &Facts<'_>,
-        missing: &mut Vec<String>,
+        missing: &mut Keys,
     ) -> Truth {
         let template = match self {
             Pattern::Fixed(pattern) => return Truth::from(matches(pattern)),
             Pattern::Variable(template) => template,
         };
         match template.resolve(facts) {
-            Resolved::Tokens(tokens) => Truth::from(matches(&make(tokens))),
+            Resolved::Tokens(tokens) => Truth::from(like(&tokens)),
             // "There is no equal or like value."
             Resolved::Missing => Truth::False,
-            Resolved::Unknown(tokens, keys) => {
+            Resolved::Unknown(tokens) => {
                 // With `*` for what is unknown the pattern is at its widest.
-                if !matches(&make(tokens)) {
+                if !like(&tokens) {
                     return Truth::False;
                 }
-                missing.extend(keys);
+                template.name_unknown(facts, missing);
                 Truth::Unknown
             }
         }

@@ -11,6 +11,7 @@
 //! statements that cover it only together do not count. A `Deny` counts as soon as it touches any of it.
 
 mod caller;
+mod compiled;
 mod condition;
 mod context;
 mod decide;
@@ -22,12 +23,13 @@ mod question;
 mod say;
 mod truth;
 
+pub use compiled::Compiled;
 pub(super) use condition::Test;
 pub use context::{Context, IntoValues, PrincipalRef};
 pub(super) use context::{Facts, Single};
 pub use decide::evaluate;
 pub use layers::{Layer, OrganizationLevel, OrganizationPath, PolicySet, ResourceSide};
-pub(super) use truth::Truth;
+pub(super) use truth::{Keys, Truth};
 
 /// Changes whenever an answer of [`evaluate`] may change.
 pub const EVALUATOR_VERSION: &str = "2";

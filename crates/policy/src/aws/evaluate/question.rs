@@ -2,16 +2,17 @@
 
 use super::caller::Caller;
 use super::context::Facts;
-use super::truth::{Truth, all, any};
+use super::truth::{Keys, Truth, all, any};
 use super::{Request, ResourceRef, Test};
 use crate::arn::ArnTarget;
 use crate::aws::resource::Ask;
 use crate::aws::{Effect, ResourceBlock, ResourcePattern, Statement, Version};
+use std::borrow::Cow;
 
 /// A request, made ready.
 pub(super) struct Question<'a> {
     /// In lower case.
-    pub(super) action: String,
+    pub(super) action: Cow<'a, str>,
     target: ArnTarget<'a>,
     facts: Facts<'a>,
 }
@@ -26,12 +27,17 @@ pub(super) struct Parts {
 
 impl<'a> Question<'a> {
     pub(super) fn new(request: &Request<'a>, caller: &'a Caller<'_>) -> Question<'a> {
+        Question::of(request, request.action.to_ascii_lowercase().into(), caller)
+    }
+
+    /// The same with the action in lower case.
+    pub(super) fn of(request: &Request<'a>, action: Cow<'a, str>, caller: &'a Caller<'_>) -> Question<'a> {
         let target = match request.resource {
             ResourceRef::Exact(text) => ArnTarget::exact(text),
             ResourceRef::Pattern(text) => ArnTarget::pattern(text),
         };
         let facts = Facts::new(request.context, request.principal, caller.federated());
-        Question { action: request.action.to_ascii_lowercase(), target, facts }
+        Question { action, target, facts }
     }
 
     /// Whether `statement` applies. Cheap tests first; keys are left in `keys` only when the answer is unknown.
@@ -41,11 +47,22 @@ impl<'a> Question<'a> {
         statement: &Statement,
         version: Version,
         own: bool,
-        keys: &mut Vec<String>,
+        keys: &mut Keys,
     ) -> Truth {
         if !statement.action.applies_to_folded(&self.action) {
             return Truth::False;
         }
+        self.applies_otherwise(statement, version, own, keys)
+    }
+
+    /// Whether `statement`, which is about the action, applies.
+    pub(super) fn applies_otherwise(
+        &self,
+        statement: &Statement,
+        version: Version,
+        own: bool,
+        keys: &mut Keys,
+    ) -> Truth {
         let resource = self.concerns(statement, version, own, keys);
         if resource == Truth::False {
             return Truth::False;
@@ -60,21 +77,25 @@ impl<'a> Question<'a> {
 
     /// Whether `statement` applies, part by part, each with the keys that its answer hangs on.
     pub(super) fn parts(&self, statement: &Statement, version: Version, own: bool) -> Parts {
-        let mut keys = Vec::new();
+        let mut keys = Keys::wanted();
         let resource = self.concerns(statement, version, own, &mut keys);
         let test = |test: &Test| {
-            let mut keys = Vec::new();
-            (test.holds(version, &self.facts, &mut keys), keys, self.facts.find(test.key()).to_vec())
+            let mut keys = Keys::wanted();
+            (
+                test.holds(version, &self.facts, &mut keys),
+                keys.into_vec(),
+                self.facts.find(test.key()).to_vec(),
+            )
         };
         Parts {
             action: statement.action.applies_to_folded(&self.action),
-            resource: (resource, keys),
+            resource: (resource, keys.into_vec()),
             conditions: statement.condition.tests().iter().map(test).collect(),
         }
     }
 
     /// Whether `statement` is about the target: all of it when it allows, some of it when it denies.
-    fn concerns(&self, statement: &Statement, version: Version, own: bool, keys: &mut Vec<String>) -> Truth {
+    fn concerns(&self, statement: &Statement, version: Version, own: bool, keys: &mut Keys) -> Truth {
         let (patterns, excluded) = match &statement.resource {
             Some(ResourceBlock::Resource(patterns)) => (patterns, false),
             Some(ResourceBlock::NotResource(patterns)) => (patterns, true),
@@ -88,7 +109,7 @@ impl<'a> Question<'a> {
             (Effect::Allow, true) => Ask { all: false, valueless: Truth::True },
             (Effect::Deny, true) => Ask { all: true, valueless: Truth::False },
         };
-        let answer = |pattern: &ResourcePattern, keys: &mut Vec<String>| {
+        let answer = |pattern: &ResourcePattern, keys: &mut Keys| {
             pattern.answer(ask, &self.target, version, &self.facts, keys)
         };
         any(patterns, keys, answer).negate_if(excluded)

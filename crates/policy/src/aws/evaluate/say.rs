@@ -1,5 +1,6 @@
 //! What a layer says, and how what layers say adds up: `and` where each must allow, `or` where one is enough.
 
+use super::truth::Truth;
 use super::{Evaluation, Layer, LayerAnswer, StatementRef, Verdict};
 use crate::aws::{Named, Policy, Statement};
 
@@ -69,14 +70,46 @@ impl<'a> Place<'a> {
     }
 }
 
-impl<'a> Say<'a> {
+/// How answers add up, with or without their reasons.
+pub(super) trait Said: Sized {
     /// Nobody need allow.
-    pub(super) fn free() -> Say<'a> {
+    fn free() -> Self;
+    /// This layer does not allow.
+    fn silent(layer: Layer) -> Self;
+    /// Both must allow; when neither does, the first is to blame.
+    fn and(self, other: Self) -> Self;
+    /// One is enough; when neither allows, the first is to blame.
+    fn or(self, other: Self) -> Self;
+}
+
+impl Said for Truth {
+    fn free() -> Truth {
+        Truth::True
+    }
+
+    fn silent(_: Layer) -> Truth {
+        Truth::False
+    }
+
+    fn and(self, other: Truth) -> Truth {
+        self.min(other)
+    }
+
+    fn or(self, other: Truth) -> Truth {
+        self.max(other)
+    }
+}
+
+impl<'a> Said for Say<'a> {
+    fn silent(layer: Layer) -> Say<'a> {
+        Say::Silent(layer)
+    }
+
+    fn free() -> Say<'a> {
         Say::Allows(Vec::new())
     }
 
-    /// Both must allow; when neither does, the first is to blame.
-    pub(super) fn and(self, other: Say<'a>) -> Say<'a> {
+    fn and(self, other: Say<'a>) -> Say<'a> {
         match (self, other) {
             (Say::Silent(layer), _) | (_, Say::Silent(layer)) => Say::Silent(layer),
             (Say::Allows(mut by), Say::Allows(more)) => {
@@ -93,8 +126,7 @@ impl<'a> Say<'a> {
         }
     }
 
-    /// One is enough; when neither allows, the first is to blame.
-    pub(super) fn or(self, other: Say<'a>) -> Say<'a> {
+    fn or(self, other: Say<'a>) -> Say<'a> {
         match (self, other) {
             (Say::Allows(by), _) | (_, Say::Allows(by)) => Say::Allows(by),
             (Say::Silent(layer), Say::Silent(_)) => Say::Silent(layer),
@@ -107,7 +139,9 @@ impl<'a> Say<'a> {
             }
         }
     }
+}
 
+impl<'a> Say<'a> {
     /// What the layer says, for itself: its own statements that might deny are `denials`.
     pub(super) fn answer(&self, voice: Voice<'_>, denials: &[Undecided<'_>]) -> LayerAnswer {
         let denials = denials.iter().map(|undecided| undecided.place.to_ref());

@@ -4,7 +4,7 @@ use super::super::caller::Caller;
 use super::super::decide::{Case, Denial};
 use super::super::question::Question;
 use super::super::say::Voice;
-use super::super::truth::Truth;
+use super::super::truth::{Keys, Truth};
 use super::super::{Layer, PolicySet, Request, StatementRef, Verdict};
 use crate::aws::{Effect, Policy, PrincipalBlock, PrincipalSet, ResourceBlock, Statement};
 
@@ -170,8 +170,9 @@ fn statement(
         }
         reasons.push(reason());
     };
-    let mut keys = Vec::new();
+    let mut keys = Keys::wanted();
     let about = case.is_about(layer, statement, &mut keys);
+    let keys = keys.into_vec();
     note(about, &|| principal(statement, keys.clone()));
     let (truth, keys) = &parts.resource;
     note(*truth, &|| resource(statement, keys.clone()));
