@@ -116,7 +116,7 @@ const fn key(name: &'static str, sort: Sort, values: &'static [&'static str]) ->
 pub(crate) const KEYS: &[Key] = &[
     Key {
         variable: true,
-        ..key("aws:PrincipalTag/team", Sort::Text, &["red", "blue", "Red", "alice", "data"])
+        ..key("aws:PrincipalTag/team", Sort::Text, &["red", "blue", "Red", "alice", "data", "st*r", "näh"])
     },
     Key { variable: true, ..key("aws:ResourceTag/team", Sort::Text, &["red", "blue", "RED", "app"]) },
     Key { variable: true, ..key("aws:SourceIdentity", Sort::Text, &["alice", "app", "logs", "blue"]) },
@@ -131,7 +131,7 @@ pub(crate) const KEYS: &[Key] = &[
         Sort::Number,
         &["0", "59", "60", "61", "3600", "60.5", "60.0", "-1", "9007199254740992", "9007199254740993"],
     ),
-    key("s3:max-keys", Sort::Number, &["10", "100", "9", "10.25", "007"]),
+    key("s3:max-keys", Sort::Number, &["10", "100", "9", "10.25", "007", "7", "10.250"]),
     key(
         "aws:CurrentTime",
         Sort::Moment,
@@ -142,7 +142,18 @@ pub(crate) const KEYS: &[Key] = &[
             "2024-02-29T12:00:00Z",
         ],
     ),
-    key("aws:EpochTime", Sort::Moment, &["1767225600", "1767225599", "1709208000", "1782863999"]),
+    key(
+        "aws:EpochTime",
+        Sort::Moment,
+        &[
+            "1767225600",
+            "1767225599",
+            "1709208000",
+            "1782863999",
+            "2026-01-01T00:00:00Z",
+            "2025-12-31T23:59:59Z",
+        ],
+    ),
     key(
         "aws:TokenIssueTime",
         Sort::Moment,
