@@ -14,6 +14,7 @@ mod level;
 mod lookup;
 mod marks;
 mod pattern;
+mod terms;
 mod unpack;
 
 pub use arn_format::{ArnFormat, Piece};
@@ -25,3 +26,4 @@ pub use facts::{
 };
 pub use import::{ImportError, ImportProblem};
 pub use level::{Level, Levels};
+pub use terms::Terms;

@@ -2,6 +2,7 @@
 //! `LEASTWISE_FLAG` or from `leastwise.toml` (see [`crate::config`]).
 
 pub mod catalog;
+pub mod compare;
 pub mod logs;
 pub mod rightsize;
 pub mod simulate;
@@ -14,6 +15,7 @@ pub mod who_can;
 use clap::{Parser, Subcommand};
 
 use catalog::CatalogArgs;
+use compare::CompareArgs;
 use rightsize::RightsizeArgs;
 use simulate::SimulateArgs;
 use snapshot::SnapshotArgs;
@@ -63,6 +65,8 @@ pub enum Command {
     WhoCan(Box<WhoCanArgs>),
     /// List what a principal can do, on which resources and under which conditions
     WhatCan(Box<WhatCanArgs>),
+    /// Say whether one policy allows what another does not, with a request that shows it
+    Compare(Box<CompareArgs>),
     /// Look up actions and services, or bring in newer ones
     Catalog(CatalogArgs),
     /// Fetch what every principal of the account is granted

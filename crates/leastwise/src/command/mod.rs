@@ -2,6 +2,7 @@
 
 mod catalog;
 mod collect;
+mod compare;
 mod completions;
 mod man;
 mod rightsize;
@@ -27,6 +28,7 @@ pub fn run(cli: Cli) -> Result<()> {
         Command::Simulate(args) => simulate::run(&args, load(args.layers.catalog.as_deref())?, cli.quiet),
         Command::WhoCan(args) => who_can::run(&args, load(args.layers.catalog.as_deref())?),
         Command::WhatCan(args) => what_can::run(&args, load(args.layers.catalog.as_deref())?),
+        Command::Compare(args) => compare::run(&args, load(args.catalog.as_deref())?),
         Command::Catalog(args) => catalog::run(&args),
         Command::Snapshot(args) => snapshot::run(&args, cli.quiet),
         Command::Man { command } => man::run(command.as_deref()),

@@ -40,6 +40,7 @@
 //! ```
 
 mod action;
+pub mod compare;
 mod condition;
 mod document;
 pub mod evaluate;

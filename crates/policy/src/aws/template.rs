@@ -100,6 +100,14 @@ impl Template {
         }
     }
 
+    /// The keys that its variables name, in lower case.
+    pub(super) fn keys(&self) -> impl Iterator<Item = &str> {
+        self.parts.iter().filter_map(|part| match part {
+            Part::Variable { key, .. } => Some(&**key),
+            Part::Token(_) => None,
+        })
+    }
+
     /// The text with the request's values in the place of its variables.
     pub(super) fn resolve(&self, facts: &Facts<'_>) -> Resolved {
         let mut tokens = Tokens::new();

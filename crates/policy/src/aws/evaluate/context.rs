@@ -128,7 +128,7 @@ pub(in crate::aws) struct Facts<'a> {
 
 /// The session that `GetFederationToken` made, when the principal asks in one.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Federated<'a> {
+pub(in crate::aws) enum Federated<'a> {
     No,
     /// It is one, and its name is not known.
     Unnamed,
@@ -178,7 +178,7 @@ impl Found<'_> {
 }
 
 impl<'a> Facts<'a> {
-    pub(super) fn new(
+    pub(in crate::aws) fn new(
         context: &'a Context,
         principal: PrincipalRef<'a>,
         federated: Federated<'a>,

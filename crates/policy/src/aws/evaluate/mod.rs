@@ -26,7 +26,7 @@ mod truth;
 pub use compiled::Compiled;
 pub(super) use condition::Test;
 pub use context::{Context, IntoValues, PrincipalRef};
-pub(super) use context::{Facts, Single};
+pub(super) use context::{Facts, Federated, Single};
 pub use decide::evaluate;
 pub use layers::{Layer, OrganizationLevel, OrganizationPath, PolicySet, ResourceSide};
 pub(super) use truth::{Keys, Truth};

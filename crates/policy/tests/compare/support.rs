@@ -1,0 +1,82 @@
+//! What all of them need: the actions that there are, and asking.
+
+use leastwise_policy::aws::Policy;
+use leastwise_policy::aws::compare::{
+    Actions, Answer, Comparison, KeyFacts, Kind, Reason, ValueKind, Vocabulary, compare,
+};
+use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
+
+/// Every action of the catalogue's committed facts.
+pub(crate) static ACTIONS: LazyLock<Actions> = LazyLock::new(|| {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../catalog/data/aws/services");
+    let mut actions = Vec::new();
+    for file in std::fs::read_dir(folder).expect("the catalogue's facts") {
+        let text = std::fs::read_to_string(file.expect("a file").path()).expect("a text");
+        let mut prefix = "";
+        for line in text.lines() {
+            let mut words = line.split(' ');
+            match (words.next(), words.next()) {
+                (Some("service"), Some(name)) => prefix = name,
+                (Some("action"), Some(name)) => actions.push(format!("{prefix}:{name}")),
+                _ => {}
+            }
+        }
+    }
+    actions.into_iter().collect()
+});
+
+/// A few keys, as AWS documents them.
+pub(crate) fn key(name: &str) -> Option<KeyFacts> {
+    let kind = match name {
+        "aws:securetransport" | "aws:multifactorauthpresent" | "aws:viaawsservice" => ValueKind::Bool,
+        "aws:currenttime" => ValueKind::Date,
+        "aws:multifactorauthage" => ValueKind::Number,
+        "aws:sourceip" | "aws:vpcsourceip" => ValueKind::Address,
+        "aws:principalarn" | "aws:sourcearn" | "aws:sourcevpce" => ValueKind::Text,
+        _ => return None,
+    };
+    Some(KeyFacts { kind, several: false })
+}
+
+struct Known;
+
+impl Vocabulary for Known {
+    fn actions(&self) -> &Actions {
+        &ACTIONS
+    }
+
+    fn key(&self, name: &str) -> Option<KeyFacts> {
+        key(name)
+    }
+
+    fn resources(&self, _: &str) -> Vec<String> {
+        Vec::new()
+    }
+}
+
+pub(crate) fn compared(kind: Kind, old: &Policy, new: &Policy) -> Comparison {
+    let found = compare(&Known, kind, &[old], &[new]);
+    for answer in [&found.gained, &found.lost] {
+        let unconfirmed = Answer::Unknown(Reason::Unconfirmed);
+        assert_ne!(*answer, unconfirmed, "\n{}\n{}", old.to_json(), new.to_json());
+    }
+    found
+}
+
+/// A policy of this kind with these statements.
+pub(crate) fn policy(kind: Kind, statements: &str) -> Policy {
+    let text = format!(r#"{{"Version": "2012-10-17", "Statement": [{statements}]}}"#);
+    Policy::parse_kind(&text, kind.document()).unwrap_or_else(|error| panic!("{error}\n{text}"))
+}
+
+/// `../shared/data/<path>` beside the workspace; when it is not there, says so and gives nothing.
+#[expect(clippy::print_stdout, reason = "a test that was skipped says so")]
+pub(crate) fn shared_data(path: &str) -> Option<PathBuf> {
+    let found = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data").join(path);
+    if found.exists() {
+        return Some(found);
+    }
+    println!("skipped: ../shared/data is not here");
+    None
+}
