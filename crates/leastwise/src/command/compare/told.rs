@@ -85,7 +85,10 @@ fn headline(relation: Relation, old: &str, new: &str) -> String {
 
 /// What `this` allows and `that` does not.
 fn direction(text: &mut String, answer: &Answer, this: &str, that: &str) {
-    let heading = plain(&format!("\nallowed by `{this}`, not by `{that}`:"));
+    let heading = plain(&format!("allowed by `{this}`, not by `{that}`:"));
+    if *answer != Answer::None {
+        push(text, "");
+    }
     match answer {
         Answer::None => {}
         Answer::Unknown(reason) => push(text, &format!("{heading} not decided; {}", reason.as_str())),
@@ -97,7 +100,7 @@ fn direction(text: &mut String, answer: &Answer, this: &str, that: &str) {
             }
             match &witness.denied_by {
                 Some(place) => field(text, "denied by", &format!("{} of `{that}`", place_name(place))),
-                None => field(text, "denied by", &format!("no statement of `{that}` allows it")),
+                None => field(text, "denied", &format!("no statement of `{that}` allows it")),
             }
         }
     }
