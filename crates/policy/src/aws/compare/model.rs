@@ -256,11 +256,11 @@ impl Spelled {
             Spelled::Variable { text, reach } => (text, *reach),
         };
         match resolve(text, Version::V2012_10_17, Wildcards::Meant, facts) {
-            Resolved::Tokens(tokens) => Some(Pattern::arn(tokens)),
+            Resolved::Tokens(tokens) => Some(Pattern::arn(tokens.to_vec())),
             Resolved::Missing => reach.valueless.then(Pattern::anything),
             Resolved::Unknown(..) if reach.valueless => Some(Pattern::anything()),
             // A value may have colons in it, so the parts cannot be told apart.
-            Resolved::Unknown(tokens, _) => Some(Pattern::arn_at_its_widest(tokens)),
+            Resolved::Unknown(tokens) => Some(Pattern::arn_at_its_widest(tokens.to_vec())),
         }
     }
 
@@ -272,7 +272,7 @@ impl Spelled {
             Spelled::Variable { text, reach } => (text, *reach),
         };
         match resolve(text, Version::V2012_10_17, Wildcards::Meant, facts) {
-            Resolved::Tokens(tokens) => Some(reach.pattern(tokens)),
+            Resolved::Tokens(tokens) => Some(reach.pattern(tokens.to_vec())),
             Resolved::Missing => reach.valueless.then(Pattern::anything),
             Resolved::Unknown(..) => None,
         }
@@ -320,9 +320,9 @@ impl Test {
         let base = self.operator.base;
         let pattern = |value: &String| {
             let (tokens, known) = match resolve(value, self.version, base.wildcards(), facts) {
-                Resolved::Tokens(tokens) => (tokens, true),
+                Resolved::Tokens(tokens) => (tokens.to_vec(), true),
                 Resolved::Missing => return None,
-                Resolved::Unknown(tokens, _) => (tokens, false),
+                Resolved::Unknown(tokens) => (tokens.to_vec(), false),
             };
             match base {
                 _ if sure && !known => None,
@@ -363,7 +363,7 @@ impl Test {
 /// `text` with the values that `facts` give; without them all variables are unknown.
 fn resolve(text: &str, version: Version, wildcards: Wildcards, facts: Option<&Facts<'_>>) -> Resolved {
     let template = match Template::read(text, version, wildcards) {
-        Reading::Constant(tokens) => return Resolved::Tokens(tokens),
+        Reading::Constant(tokens) => return Resolved::Tokens(tokens.into()),
         Reading::Variable(template) => template,
     };
     match facts {
