@@ -13,7 +13,8 @@ pub(crate) fn decided(set: &PolicySet, request: &Request<'_>) -> Evaluation {
     answer
 }
 
-fn crowded(mut set: PolicySet) -> PolicySet {
+/// The same policies with each document ten times over.
+pub(crate) fn crowded(mut set: PolicySet) -> PolicySet {
     let crowd = |documents: &mut Vec<Named<Policy>>| {
         let once = documents.clone();
         (1..10).for_each(|_| documents.extend_from_slice(&once));

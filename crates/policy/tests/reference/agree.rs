@@ -43,14 +43,18 @@ pub(crate) fn compare(case: &Case) -> Outcome {
     let says = hear(case, &world);
     let answer = says.answer();
     let mut outcome = Outcome { says, answer, found: answer, completions: BTreeSet::new(), complaint: None };
-    let evaluation = match case.ask() {
-        Ok(evaluation) => evaluation,
+    let (evaluation, compiled) = match case.ask() {
+        Ok(answers) => answers,
         Err(reason) => {
             outcome.complaint = Some(format!("the evaluator refuses a document: {reason}"));
             return outcome;
         }
     };
     outcome.found = evaluation.verdict.into();
+    if compiled != evaluation.verdict {
+        outcome.complaint = Some(format!("the policies compiled say {}", compiled.as_str()));
+        return outcome;
+    }
     // The reference must be right about itself too: where it is sure, all completions are alike.
     let dice = &mut Dice::of(case.resource().len() as u64, 1);
     if answer == Answer::Depends || !case.complete() && dice.chance(8) {
