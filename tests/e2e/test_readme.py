@@ -15,7 +15,7 @@ import requests
 from moto.server import ThreadedMotoServer
 
 BLOCK = re.compile(r"^```sh\n(.*?)^```", re.MULTILINE | re.DOTALL)
-PAGES = ["README.md", "docs/rightsize.md"]
+PAGES = ["README.md", "docs/rightsize.md", "docs/simulate.md"]
 
 
 def blocks(page):

@@ -7,6 +7,7 @@
 
 mod bad_input;
 mod cli;
+mod docs;
 mod rightsize;
 mod simulate;
 mod support;

@@ -1,7 +1,7 @@
 //! A decision for people: the answer, what it was given on, what each layer said, what would have to change.
 
 use leastwise_policy::aws::evaluate::explain::{
-    Applies, Change, ChangeKind, Explanation, LayerReasons, NeededKey, Reason, StatementReasons,
+    Applies, Change, ChangeKind, Explanation, LayerReasons, NeededKey, OTHER, Reason, StatementReasons,
 };
 use leastwise_policy::aws::evaluate::{Evaluation, Layer, StatementRef, Verdict};
 use leastwise_policy::aws::{Effect, Policy, Statement};
@@ -143,7 +143,9 @@ fn telling(layer: &LayerReasons) -> Vec<&StatementReasons> {
         Verdict::ImplicitDeny => {
             let mut near: Vec<_> = all().filter(is(Effect::Allow, Applies::No)).collect();
             near.sort_by_key(|one| one.reasons.len());
-            near
+            let mut telling: Vec<_> = all().filter(is(Effect::Deny, Applies::Perhaps)).collect();
+            telling.extend(near);
+            telling
         }
     }
 }
@@ -196,6 +198,7 @@ fn key_lines(text: &mut Text, world: &World<'_>, key: &NeededKey) {
             .iter()
             .map(|values| match values.as_slice() {
                 [] => "no such key".to_owned(),
+                [other] if other == OTHER => "any other value".to_owned(),
                 values => values.join(" and "),
             })
             .collect();

@@ -38,8 +38,8 @@ type Given = Vec<(String, Vec<String>)>;
 /// How many times the evaluator is asked at most.
 const BUDGET: usize = 3_000;
 
-/// A value that no policy names.
-const OTHER: &str = "something-else";
+/// A value that stands for any that no policy names.
+pub const OTHER: &str = "something-else";
 
 /// The keys that the answer depends on, and values that allow.
 pub(super) fn needed(

@@ -1,0 +1,37 @@
+//! `docs/simulate.md` shows what the commands in it print. `UPDATE_DOCS=1` writes what they print now into it.
+
+use std::path::Path;
+use std::process::Command;
+
+#[test]
+fn the_page_about_simulating_shows_real_output() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let page = root.join("docs/simulate.md");
+    let text = std::fs::read_to_string(&page).expect("the page");
+    let mut blocks = text.split("```sh\n");
+    let mut real = blocks.next().expect("a beginning").to_owned();
+    for block in blocks {
+        let (command, rest) = block.split_once("```\n").expect("the block ends");
+        let shown = rest.strip_prefix("\n```text\n").and_then(|rest| rest.split_once("```\n"));
+        let rest = shown.map_or(rest, |(_, rest)| rest);
+        real.push_str(&format!("```sh\n{command}```\n\n```text\n{}```\n{rest}", output(&root, command)));
+    }
+    if std::env::var_os("UPDATE_DOCS").is_some() {
+        std::fs::write(&page, &real).expect("the page is ours");
+    }
+    assert_eq!(text.lines().count(), real.lines().count(), "UPDATE_DOCS=1 writes the page anew");
+    for (shown, real) in text.lines().zip(real.lines()) {
+        assert_eq!(shown, real, "UPDATE_DOCS=1 writes the page anew");
+    }
+}
+
+fn output(root: &Path, command: &str) -> String {
+    let binary = Path::new(env!("CARGO_BIN_EXE_leastwise")).parent().expect("a folder");
+    let path = format!("{}:{}", binary.display(), std::env::var("PATH").unwrap_or_default());
+    let home = std::env::temp_dir().join("leastwise-docs-without-settings");
+    let mut bash = Command::new("bash");
+    bash.args(["-euo", "pipefail", "-c", command]).current_dir(root);
+    let done = bash.env_clear().env("PATH", &path).env("HOME", home).output().expect("bash starts");
+    assert!(done.status.success(), "{command}{}", String::from_utf8_lossy(&done.stderr));
+    String::from_utf8_lossy(&done.stdout).into_owned()
+}
