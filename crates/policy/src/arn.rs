@@ -172,7 +172,8 @@ impl ArnPattern {
     /// Whether this pattern may match some of `target`; in doubt it may.
     pub fn touches(&self, target: &ArnTarget<'_>) -> bool {
         match target {
-            ArnTarget::Exact(text, _) => self.covers(target) || self.whole.matches(text),
+            // Part by part is the narrower of the two.
+            ArnTarget::Exact(text, _) => self.whole.matches(text) || self.covers(target),
             ArnTarget::Pattern(other) => self.overlaps(other),
         }
     }

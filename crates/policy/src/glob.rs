@@ -26,6 +26,20 @@ pub struct Glob {
     prefix: Box<str>,
     /// Everything from the first wildcard on.
     rest: Box<[Token]>,
+    form: Form,
+}
+
+/// Patterns that are matched without a walk: nearly all are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+enum Form {
+    /// A text without wildcards.
+    #[default]
+    Literal,
+    /// `*` alone.
+    Any,
+    /// A text with one `*` behind it.
+    Prefix,
+    Other,
 }
 
 /// Whether `text` is one of the texts that `pattern` stands for.
@@ -51,7 +65,7 @@ impl Glob {
 
     /// Matches `text` and nothing else.
     pub fn literal(text: &str) -> Glob {
-        Glob { prefix: text.into(), rest: Box::default() }
+        Glob { prefix: text.into(), rest: Box::default(), form: Form::Literal }
     }
 
     /// The pattern that these steps make; runs of `*` become one.
@@ -65,7 +79,13 @@ impl Glob {
                 _ => rest.push(token),
             }
         }
-        Glob { prefix: prefix.into(), rest: rest.into() }
+        let form = match *rest {
+            [] => Form::Literal,
+            [Token::Any] if prefix.is_empty() => Form::Any,
+            [Token::Any] => Form::Prefix,
+            _ => Form::Other,
+        };
+        Glob { prefix: prefix.into(), rest: rest.into(), form }
     }
 
     /// The steps of this pattern, first to last.
@@ -80,19 +100,23 @@ impl Glob {
 
     /// The text that this pattern stands for, when it has no wildcard.
     pub fn as_literal(&self) -> Option<&str> {
-        self.rest.is_empty().then_some(&*self.prefix)
+        (self.form == Form::Literal).then_some(&*self.prefix)
     }
 
     /// Whether this is `*` alone.
     pub fn is_any(&self) -> bool {
-        self.prefix.is_empty() && *self.rest == [Token::Any]
+        self.form == Form::Any
     }
 
     /// Whether `text` is one of the texts that this pattern stands for.
     pub fn matches(&self, text: &str) -> bool {
-        match text.strip_prefix(&*self.prefix) {
-            Some(text) => matches_rest(&self.rest, text, |a, b| a == b),
-            None => false,
+        match self.form {
+            Form::Any => true,
+            Form::Literal => *text == *self.prefix,
+            Form::Prefix => text.starts_with(&*self.prefix),
+            Form::Other => text
+                .strip_prefix(&*self.prefix)
+                .is_some_and(|text| matches_rest(&self.rest, text, |a, b| a == b)),
         }
     }
 

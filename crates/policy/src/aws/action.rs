@@ -64,6 +64,11 @@ impl ActionPattern {
         self.folded.as_literal()
     }
 
+    /// The service of all actions that the pattern stands for, in lower case, when it has no wildcard.
+    pub(super) fn service(&self) -> Option<&str> {
+        self.folded.prefix().split_once(':').map(|(service, _)| service)
+    }
+
     /// Whether `action` is one of those that the pattern stands for.
     pub fn matches(&self, action: &str) -> bool {
         self.folded.matches_ignoring_case(action)

@@ -270,7 +270,11 @@ impl<'a> Caller<'a> {
         match (&self.kind, kind) {
             (Kind::NotUnderstood, _) => Named::NotUnderstood,
             (Kind::Service, PrincipalKind::Service) | (Kind::Provider, PrincipalKind::Federated) => {
-                if text.contains(['*', '?']) { Named::NotUnderstood } else { itself }
+                if has_wildcard(text) {
+                    Named::NotUnderstood
+                } else {
+                    itself
+                }
             }
             // `{"AWS": "*"}` is everybody, but is a service anybody?
             (Kind::Service | Kind::Provider, PrincipalKind::Aws) if text == "*" => Named::NotUnderstood,
@@ -320,14 +324,22 @@ impl<'a> Caller<'a> {
 }
 
 impl<'a> Kind<'a> {
+    /// What is no ARN.
+    fn of_name(text: &str) -> Kind<'a> {
+        let is_host = !text.contains([':', '/', '*', '?', ' ']);
+        if PROVIDERS.contains(&text) {
+            Kind::Provider
+        } else if is_host && (text.ends_with(".amazonaws.com") || text.ends_with(".amazonaws.com.cn")) {
+            Kind::Service
+        } else {
+            Kind::NotUnderstood
+        }
+    }
+
     fn of(principal: PrincipalRef<'a>) -> Kind<'a> {
         let text = principal.arn;
-        if PROVIDERS.contains(&text) {
-            return Kind::Provider;
-        }
-        let is_host = !text.contains([':', '/', '*', '?', ' ']);
-        if is_host && (text.ends_with(".amazonaws.com") || text.ends_with(".amazonaws.com.cn")) {
-            return Kind::Service;
+        if !text.starts_with("arn:") {
+            return Kind::of_name(text);
         }
         let mut parts = text.splitn(6, ':');
         let (Some("arn"), Some(partition), Some("iam"), Some(""), Some(account), Some(resource)) =
@@ -335,7 +347,7 @@ impl<'a> Kind<'a> {
         else {
             return Kind::NotUnderstood;
         };
-        if !is_account(account) || text.contains(['*', '?']) {
+        if !is_account(account) || has_wildcard(text) {
             return Kind::NotUnderstood;
         }
         let federated = |name: &str| format!("arn:{partition}:sts::{account}:federated-user/{name}");
@@ -383,7 +395,7 @@ fn iam_arn(text: &str) -> Option<(&str, &str)> {
         return None;
     };
     let whole = !partition.is_empty() && !resource.is_empty() && is_account(account);
-    (whole && !text.contains(['*', '?'])).then_some((account, resource))
+    (whole && !has_wildcard(text)).then_some((account, resource))
 }
 
 /// "The account ARN and the shortened account ID behave the same way."
@@ -393,6 +405,10 @@ fn account_of(text: &str) -> Option<&str> {
         None => text,
     };
     is_account(account).then_some(account)
+}
+
+fn has_wildcard(text: &str) -> bool {
+    text.bytes().any(|byte| matches!(byte, b'*' | b'?'))
 }
 
 fn is_account(text: &str) -> bool {

@@ -18,7 +18,7 @@ use crate::aws::{Effect, Statement};
 pub fn evaluate(set: &PolicySet, request: &Request<'_>) -> Evaluation {
     let caller = Caller::new(request.principal, request.context, set.session.is_some());
     let question = Question::new(request, &caller);
-    let case = Case { set, caller: &caller, question: &question };
+    let case = Case::new(set, &caller, &question);
     let mut denials = Vec::new();
     let voices = case.voices();
     for (number, voice) in voices.iter().enumerate() {
@@ -36,21 +36,27 @@ pub(super) struct Case<'a> {
     pub(super) set: &'a PolicySet,
     pub(super) caller: &'a Caller<'a>,
     pub(super) question: &'a Question<'a>,
+    /// The policies of the organisation that have a say in it.
+    pub(super) service_control: Option<&'a OrganizationPath>,
+    pub(super) resource_control: Option<&'a OrganizationPath>,
 }
 
 /// The number of a voice with a statement of it that might deny.
 pub(super) type Denial<'a> = (usize, Undecided<'a>);
 
 impl<'a> Case<'a> {
+    pub(super) fn new(set: &'a PolicySet, caller: &'a Caller<'a>, question: &'a Question<'a>) -> Case<'a> {
+        let case = Case { set, caller, question, service_control: None, resource_control: None };
+        Case { service_control: case.service_control(), resource_control: case.resource_control(), ..case }
+    }
+
     /// Every layer that has a say, in the order in which they are asked: each level of the organisation for itself.
     pub(super) fn voices(&self) -> Vec<Voice<'a>> {
         let set = self.set;
         let mut voices = Vec::with_capacity(4);
-        voices.extend(
-            self.resource_control().into_iter().flat_map(|path| levels(Layer::ResourceControl, path)),
-        );
         voices
-            .extend(self.service_control().into_iter().flat_map(|path| levels(Layer::ServiceControl, path)));
+            .extend(self.resource_control.into_iter().flat_map(|path| levels(Layer::ResourceControl, path)));
+        voices.extend(self.service_control.into_iter().flat_map(|path| levels(Layer::ServiceControl, path)));
         voices.extend(set.resource.as_ref().map(|side| Voice::new(Layer::Resource, &side.policies)));
         voices.push(Voice::new(Layer::Identity, &set.identity));
         voices.extend(set.boundary.as_deref().map(|documents| Voice::new(Layer::Boundary, documents)));
@@ -62,7 +68,7 @@ impl<'a> Case<'a> {
     /// "SCPs affect only IAM users and roles", "including the root user", not those of the management account and "not
     /// […] any service-linked role":
     /// <https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_scps.html>.
-    pub(super) fn service_control(&self) -> Option<&'a OrganizationPath> {
+    fn service_control(&self) -> Option<&'a OrganizationPath> {
         let account = self.caller.account();
         let exempt = |path: &&OrganizationPath| {
             let manages = account.is_some() && path.management_account.as_deref() == account;
@@ -74,7 +80,7 @@ impl<'a> Case<'a> {
     /// "RCPs apply to resources for a subset of AWS services", not to those of the management account, and "RCPs do not
     /// apply to calls made by service-linked roles":
     /// <https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_rcps.html>.
-    pub(super) fn resource_control(&self) -> Option<&'a OrganizationPath> {
+    fn resource_control(&self) -> Option<&'a OrganizationPath> {
         // Without the side of the resource it is in the principal's own account.
         let owner = match &self.set.resource {
             Some(side) => Some(side.account.as_str()),
@@ -200,9 +206,9 @@ impl<'a> Case<'a> {
     /// A path without levels is not known.
     fn known_levels<S: Said>(&self) -> S {
         let unknown = |path: Option<&OrganizationPath>| path.is_some_and(|path| path.levels.is_empty());
-        if unknown(self.resource_control()) {
+        if unknown(self.resource_control) {
             S::silent(Layer::ResourceControl)
-        } else if unknown(self.service_control()) {
+        } else if unknown(self.service_control) {
             S::silent(Layer::ServiceControl)
         } else {
             S::free()

@@ -1,13 +1,27 @@
-//! The actions that statements name without wildcards, each with a number.
+//! The actions that statements name without wildcards, and the services of the others, each with a number.
 
 use crate::aws::Statement;
-use smallvec::SmallVec;
 use std::collections::HashMap;
 
-/// Actions by their names in lower case.
+/// Numbers by names in lower case.
+type Numbers = HashMap<Box<str>, u32, foldhash::fast::RandomState>;
+
+/// Actions and services.
 #[derive(Debug, Default)]
 pub(super) struct Actions {
-    numbers: HashMap<Box<str>, u32, foldhash::fast::RandomState>,
+    named: Numbers,
+    services: Numbers,
+}
+
+/// What is known of an action.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Number {
+    /// Some statement names it.
+    Named(u32),
+    /// None does, but some name others of its service with wildcards.
+    OfService(u32),
+    /// It is none of these.
+    Other,
 }
 
 impl Actions {
@@ -15,33 +29,44 @@ impl Actions {
     pub(super) fn of<'s>(statements: impl Iterator<Item = &'s Statement>) -> Actions {
         let mut actions = Actions::default();
         for pattern in statements.flat_map(|statement| statement.action.patterns()) {
-            if let Some(name) = pattern.as_literal() {
-                let number = actions.numbers.len() as u32;
-                actions.numbers.entry(name.into()).or_insert(number);
-            }
+            let (numbers, name) = match (pattern.as_literal(), pattern.service()) {
+                (Some(name), _) => (&mut actions.named, name),
+                (None, Some(service)) => (&mut actions.services, service),
+                (None, None) => continue,
+            };
+            let number = numbers.len() as u32;
+            numbers.entry(name.into()).or_insert(number);
         }
         actions
     }
 
-    /// The number of an action in any case, and its name in lower case.
+    /// What is known of an action in lower case.
     #[inline]
-    pub(super) fn find(&self, action: &str) -> Option<(u32, &str)> {
-        let folded: SmallVec<[u8; 96]> = action.bytes().map(|byte| byte.to_ascii_lowercase()).collect();
-        let (name, number) = self.numbers.get_key_value(std::str::from_utf8(&folded).ok()?)?;
-        Some((*number, name))
+    pub(super) fn find(&self, action: &str) -> Number {
+        if let Some(number) = self.named.get(action) {
+            return Number::Named(*number);
+        }
+        let service = action.split_once(':').and_then(|(service, _)| self.services.get(service));
+        service.map_or(Number::Other, |number| Number::OfService(*number))
     }
 
     /// The number of a name in lower case.
     pub(super) fn number(&self, name: &str) -> Option<u32> {
-        self.numbers.get(name).copied()
+        self.named.get(name).copied()
     }
 
-    /// All, in no particular order.
+    /// The number of a service in lower case.
+    pub(super) fn service(&self, name: &str) -> Option<u32> {
+        self.services.get(name).copied()
+    }
+
+    /// All that are named, in no particular order.
     pub(super) fn iter(&self) -> impl Iterator<Item = (&str, u32)> {
-        self.numbers.iter().map(|(name, number)| (&**name, *number))
+        self.named.iter().map(|(name, number)| (&**name, *number))
     }
 
-    pub(super) fn len(&self) -> usize {
-        self.numbers.len()
+    /// How many are named, and how many services there are.
+    pub(super) fn len(&self) -> (usize, usize) {
+        (self.named.len(), self.services.len())
     }
 }

@@ -19,8 +19,9 @@ use super::say::Said;
 use super::truth::{Keys, Truth};
 use super::{Evaluation, Layer, PolicySet, Request, ResourceRef, Verdict, evaluate};
 use crate::aws::{Effect, Named, Policy, Statement, Version};
-use actions::Actions;
+use actions::{Actions, Number};
 use index::{Candidates, Index};
+use smallvec::SmallVec;
 use std::borrow::Cow;
 
 /// A policy set, ready to decide.
@@ -72,19 +73,17 @@ impl Compiled {
     /// The answer to `request`.
     pub fn decide(&self, request: &Request<'_>) -> Verdict {
         let caller = Caller::new(request.principal, request.context, self.set.session.is_some());
-        let known = self.actions.find(request.action);
-        let action = match known {
-            Some((_, name)) => Cow::Borrowed(name),
-            None => Cow::Owned(request.action.to_ascii_lowercase()),
-        };
-        let question = Question::of(request, action, &caller);
-        let case = Case { set: &self.set, caller: &caller, question: &question };
+        let mut folded: SmallVec<[u8; 96]> = SmallVec::from_slice(request.action.as_bytes());
+        folded.make_ascii_lowercase();
+        let action = std::str::from_utf8(&folded).unwrap_or_default();
+        let number = self.actions.find(action);
+        let question = Question::of(request, Cow::Borrowed(action), &caller);
+        let case = Case::new(&self.set, &caller, &question);
         let target = match request.resource {
             ResourceRef::Exact(text) => Some(text),
             ResourceRef::Pattern(_) => None,
         };
-        let known = known.map(|(number, _)| number);
-        Decision { compiled: self, case: &case, known, target }.verdict()
+        Decision { compiled: self, case: &case, number, target }.verdict()
     }
 }
 
@@ -123,8 +122,8 @@ impl Voice {
 struct Decision<'d> {
     compiled: &'d Compiled,
     case: &'d Case<'d>,
-    /// The action's number, when some statement names it.
-    known: Option<u32>,
+    /// What is known of the action.
+    number: Number,
     /// The resource, unless it is a pattern.
     target: Option<&'d str>,
 }
@@ -152,8 +151,8 @@ impl Decision<'_> {
 
     /// Those that have a say in this request.
     fn voices(&self) -> impl Iterator<Item = &Voice> {
-        let resource_control = self.case.resource_control().is_some();
-        let service_control = self.case.service_control().is_some();
+        let resource_control = self.case.resource_control.is_some();
+        let service_control = self.case.service_control.is_some();
         self.compiled.voices.iter().filter(move |voice| match voice.layer {
             Layer::ResourceControl => resource_control,
             Layer::ServiceControl => service_control,
@@ -201,15 +200,17 @@ impl Decision<'_> {
             let Rule { version, statement } = &voice.rules[number as usize];
             let about = is_about(statement, &mut keys);
             if about != Truth::False {
-                let applies = match self.known {
-                    Some(_) => self.case.question.applies_otherwise(statement, *version, own, &mut keys),
-                    None => self.case.question.applies(statement, *version, own, &mut keys),
+                let applies = match self.number {
+                    Number::Named(_) => {
+                        self.case.question.applies_otherwise(statement, *version, own, &mut keys)
+                    }
+                    _ => self.case.question.applies(statement, *version, own, &mut keys),
                 };
                 answer = answer.max(about.min(applies));
             }
             answer == Truth::True
         };
-        match index.candidates(self.known) {
+        match index.candidates(self.number) {
             Candidates::Few(numbers) => {
                 let _ = numbers.iter().any(|number| ask(*number));
             }

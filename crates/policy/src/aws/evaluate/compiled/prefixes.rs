@@ -17,49 +17,63 @@ pub(super) struct Prefixes {
     lists: HashMap<u64, Vec<u32>, foldhash::fast::RandomState>,
 }
 
-/// The hash of nothing, and how it goes on: FNV-1a.
+/// The hash of the empty prefix.
 const START: u64 = 0xCBF2_9CE4_8422_2325;
 
+/// The hash of a prefix with these bytes more.
 #[inline]
-fn go_on(hash: u64, byte: u8) -> u64 {
-    (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01B3)
+fn go_on(mut hash: u64, more: &[u8]) -> u64 {
+    let mix = |hash: u64, word: u64| (hash ^ word).wrapping_mul(0x9E37_79B9_7F4A_7C15).rotate_left(29);
+    let (words, rest) = more.as_chunks();
+    for word in words {
+        hash = mix(hash, u64::from_le_bytes(*word));
+    }
+    let rest = rest.iter().fold(more.len() as u64, |all, byte| all << 8 | u64::from(*byte));
+    mix(hash, rest)
 }
 
 impl Prefixes {
     /// Sorts the statements with these numbers.
     pub(super) fn new(numbers: &[u32], rules: &[Rule]) -> Prefixes {
-        let mut lengths = BTreeSet::new();
-        let mut lists: HashMap<u64, Vec<u32>, foldhash::fast::RandomState> = HashMap::default();
-        for &number in numbers {
-            let Rule { version, statement } = &rules[number as usize];
-            let prefixes: BTreeSet<String> = match &statement.resource {
-                Some(ResourceBlock::Resource(patterns)) => {
-                    patterns.iter().map(|pattern| pattern.prefix(*version)).collect()
-                }
-                Some(ResourceBlock::NotResource(_)) | None => BTreeSet::from([String::new()]),
-            };
-            for prefix in prefixes {
-                lengths.insert(prefix.len() as u32);
-                let hash = prefix.bytes().fold(START, go_on);
-                lists.entry(hash).or_default().push(number);
-            }
+        let prefixes = numbers.iter().flat_map(|&number| {
+            let prefixes = prefixes(&rules[number as usize]);
+            prefixes.into_iter().map(move |prefix| (prefix, number))
+        });
+        let prefixes: Vec<(String, u32)> = prefixes.collect();
+        let lengths: BTreeSet<u32> = prefixes.iter().map(|(prefix, _)| prefix.len() as u32).collect();
+        let mut all = Prefixes { lengths: lengths.into_iter().collect(), lists: HashMap::default() };
+        for (prefix, number) in prefixes {
+            let hash = all.hashes(&prefix).last().unwrap_or(START);
+            all.lists.entry(hash).or_default().push(number);
         }
-        Prefixes { lengths: lengths.into_iter().collect(), lists }
+        all
+    }
+
+    /// The hashes of the beginnings of `text` that have one of the lengths.
+    #[inline]
+    fn hashes(&self, text: &str) -> impl Iterator<Item = u64> {
+        let (mut hash, mut at) = (START, 0);
+        self.lengths.iter().map_while(move |&length| {
+            hash = go_on(hash, text.as_bytes().get(at..length as usize)?);
+            at = length as usize;
+            Some(hash)
+        })
     }
 
     /// Calls `ask` with the numbers of the statements that may be about `target` until it says that it is enough.
     #[inline]
     pub(super) fn any(&self, target: &str, ask: &mut impl FnMut(u32) -> bool) {
-        let (mut hash, mut at) = (START, 0);
-        for &length in &self.lengths {
-            let Some(more) = target.as_bytes().get(at..length as usize) else { return };
-            hash = more.iter().copied().fold(hash, go_on);
-            at = length as usize;
-            if let Some(numbers) = self.lists.get(&hash)
-                && numbers.iter().any(|number| ask(*number))
-            {
-                return;
-            }
+        let lists = self.hashes(target).filter_map(|hash| self.lists.get(&hash));
+        let _ = lists.flatten().any(|number| ask(*number));
+    }
+}
+
+/// What the resources that a statement is about begin with.
+fn prefixes(rule: &Rule) -> BTreeSet<String> {
+    match &rule.statement.resource {
+        Some(ResourceBlock::Resource(patterns)) => {
+            patterns.iter().map(|pattern| pattern.prefix(rule.version)).collect()
         }
+        Some(ResourceBlock::NotResource(_)) | None => BTreeSet::from([String::new()]),
     }
 }

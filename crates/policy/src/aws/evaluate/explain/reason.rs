@@ -119,7 +119,7 @@ impl From<Truth> for Applies {
 pub(super) fn layers(set: &PolicySet, request: &Request<'_>) -> Vec<LayerReasons> {
     let caller = Caller::new(request.principal, request.context, set.session.is_some());
     let question = Question::new(request, &caller);
-    let case = Case { set, caller: &caller, question: &question };
+    let case = Case::new(set, &caller, &question);
     case.voices().into_iter().map(|voice| layer(&case, voice)).collect()
 }
 
