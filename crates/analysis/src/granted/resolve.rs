@@ -167,7 +167,12 @@ impl Resolver {
         let place = place.under("AssumeRolePolicyDocument");
         let text = entity.assume_role_policy_document.as_ref()?;
         match document::read(text, DocumentKind::Trust, &place) {
-            Ok(document) => Some(document),
+            Ok(document) => {
+                let over =
+                    over(LONGEST_TRUST, document.length).map(|reason| format!("trust policy: {reason}"));
+                held.problems.extend(over.map(|reason| place.problem(&entity.arn, reason)));
+                Some(document)
+            }
             Err(reason) => {
                 let reason = format!("trust policy: {reason}");
                 self.findings.push(finding(&place, &entity.arn, &reason));
@@ -214,8 +219,9 @@ impl Resolver {
                 }
             }
         }
-        held.problems
-            .extend(over(quota, length).map(|reason| place.under(list).problem(&entity.arn, reason)));
+        held.problems.extend(
+            over(quota.characters(), length).map(|reason| place.under(list).problem(&entity.arn, reason)),
+        );
         held
     }
 
@@ -245,7 +251,7 @@ impl Resolver {
             Ok(Document { policy: read, length, origin }) => {
                 // AWS's own are of its own making, and some are longer.
                 let ours = account(arn) != "aws";
-                let over = over(Quota::ManagedPolicy, length).filter(|_| ours);
+                let over = over(Quota::ManagedPolicy.characters(), length).filter(|_| ours);
                 listed.problems.extend(over.map(|reason| place.problem(arn, reason)));
                 listed.policy = Some(read);
                 self.origins.insert(arn.clone(), origin);
@@ -278,9 +284,12 @@ impl PrincipalKind {
     }
 }
 
+/// Characters of a trust policy, when AWS raised the quota as far as it does.
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html>
+const LONGEST_TRUST: usize = 4_096;
+
 /// What is the matter with this many characters, if anything.
-fn over(quota: Quota, length: usize) -> Option<String> {
-    let most = quota.characters();
+fn over(most: usize, length: usize) -> Option<String> {
     (length > most).then(|| {
         format!("{length} characters without white space, and AWS's quota is {most}: no account can hold it")
     })

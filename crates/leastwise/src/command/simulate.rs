@@ -10,7 +10,7 @@ pub mod text;
 pub mod world;
 
 use leastwise_catalog::Catalog;
-use leastwise_policy::aws::evaluate::explain::{Explanation, explain};
+use leastwise_policy::aws::evaluate::explain::{Explanation, asks_for, explain};
 use leastwise_policy::aws::evaluate::{Verdict, evaluate};
 
 use crate::cli::simulate::{ContextArgs, Output, SimulateArgs};
@@ -27,8 +27,10 @@ pub fn run(args: &SimulateArgs, catalog: &Catalog, quiet: bool) -> Result<()> {
     let ask = ask(args)?;
     let world = World::read(&args.layers, catalog)?;
     let mut case = world.case(&ask)?;
-    let explanation = explain(&case.set, &case.request());
+    let explanation = explain(case.set.set(), &case.request());
     if_owned(&world, &ask, &mut case, &explanation);
+    let unasked = ask.context.iter().filter(|(key, _)| !asks_for(case.set.set(), key));
+    case.assumed.extend(unasked.map(|(key, _)| format!("no policy here asks for `{key}`")));
     let text = match args.output {
         Output::Text => text::decision(&world, &case, &explanation),
         Output::Json => format!("{:#}\n", json::whole(&world, &case, &explanation)),
@@ -48,7 +50,7 @@ fn if_owned(world: &World<'_>, ask: &Ask, case: &mut Case, explanation: &Explana
     };
     let owned = Ask { resource_account: Some(account.to_owned()), ..ask.clone() };
     if let Ok(other) = world.case(&owned) {
-        let decision = json::decision(evaluate(&other.set, &other.request()).verdict);
+        let decision = json::decision(evaluate(other.set.set(), &other.request()).verdict);
         case.assumed.push(format!("with --resource-account {account} the answer is: {decision}"));
     }
 }

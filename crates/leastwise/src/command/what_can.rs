@@ -90,7 +90,7 @@ impl<'a> Can<'a> {
         let mut groups: Vec<(Reach, Vec<Action<'a>>)> = Vec::new();
         let mut places: HashMap<Reach, usize> = HashMap::new();
         for action in actions {
-            let Some(reach) = reach(&set, principal, *action, &context) else { continue };
+            let Some(reach) = reach(set.set(), principal, *action, &context) else { continue };
             let place = *places.entry(reach).or_insert_with_key(|reach| {
                 groups.push((reach.clone(), Vec::new()));
                 groups.len() - 1

@@ -87,10 +87,10 @@ impl<'a> Found<'a> {
     }
 
     fn add(&mut self, principal: &'a GrantedPrincipal, case: Case) {
-        let evaluation = evaluate(&case.set, &case.request());
+        let evaluation = evaluate(case.set.set(), &case.request());
         match evaluation.verdict {
             Verdict::Allowed => self.allowed.push((principal, evaluation)),
-            Verdict::Depends => self.depends.push((principal, explain(&case.set, &case.request()))),
+            Verdict::Depends => self.depends.push((principal, explain(case.set.set(), &case.request()))),
             Verdict::ExplicitDeny | Verdict::ImplicitDeny => self.denied += 1,
         }
         for assumed in case.assumed {

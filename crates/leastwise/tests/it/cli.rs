@@ -38,7 +38,9 @@ fn completions_and_manual_cover_every_command() {
     let folder = Folder::new("completions");
     let script = run(&folder, &["completions", "bash"]).out;
     let page = run(&folder, &["man"]).out;
-    for verb in ["usage", "rightsize", "verify", "compare", "catalog", "snapshot"] {
+    for verb in
+        ["usage", "rightsize", "verify", "compare", "catalog", "snapshot", "simulate", "who-can", "what-can"]
+    {
         assert!(script.contains(verb) && page.contains(verb), "{verb}");
         assert!(run(&folder, &["man", verb]).out.contains(".TH"), "{verb}");
     }

@@ -7,7 +7,6 @@ use std::io::{self, BufRead, BufReader, Read as _, Write};
 use std::path::Path;
 
 use leastwise_policy::aws::DocumentKind;
-use leastwise_policy::aws::evaluate::evaluate;
 use leastwise_policy::aws::evaluate::explain::explain;
 use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, Visitor};
 use serde_json::{Map, Value};
@@ -203,11 +202,12 @@ impl Batch<'_> {
             resource_policy: policy.transpose()?,
         })?;
         if self.reasons {
-            let explanation = explain(&case.set, &case.request());
-            map.extend(json::brief(&explanation.evaluation));
+            let explanation = explain(case.set.set(), &case.request());
+            map.extend(json::brief(explanation.evaluation.verdict, Some(&explanation.evaluation)));
             json::reasons(self.world, &case, &explanation, map);
         } else {
-            map.extend(json::brief(&evaluate(&case.set, &case.request())));
+            let (verdict, evaluation) = case.set.decide(&case.request());
+            map.extend(json::brief(verdict, evaluation.as_ref()));
         }
         Ok(())
     }

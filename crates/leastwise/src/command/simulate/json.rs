@@ -21,14 +21,15 @@ pub fn decision(verdict: Verdict) -> &'static str {
 }
 
 /// The answer without reasons: what a line of a batch has.
-pub fn brief(evaluation: &Evaluation) -> Map<String, Value> {
+pub fn brief(verdict: Verdict, evaluation: Option<&Evaluation>) -> Map<String, Value> {
     let mut map = Map::new();
-    map.insert("decision".to_owned(), decision(evaluation.verdict).into());
-    map.insert("verdict".to_owned(), evaluation.verdict.as_str().into());
-    if !evaluation.missing_keys.is_empty() {
-        map.insert("depends_on".to_owned(), json!(evaluation.missing_keys));
+    map.insert("decision".to_owned(), decision(verdict).into());
+    map.insert("verdict".to_owned(), verdict.as_str().into());
+    let keys = evaluation.map(|evaluation| evaluation.missing_keys.as_slice()).unwrap_or_default();
+    if !keys.is_empty() {
+        map.insert("depends_on".to_owned(), json!(keys));
     }
-    if let Some(layer) = evaluation.silent {
+    if let Some(layer) = evaluation.and_then(|evaluation| evaluation.silent) {
         map.insert("silent".to_owned(), layer.as_str().into());
     }
     map
@@ -73,7 +74,7 @@ pub fn reasons(world: &World<'_>, case: &Case, explanation: &Explanation, map: &
 pub fn whole(world: &World<'_>, case: &Case, explanation: &Explanation) -> Value {
     let mut map = Map::new();
     map.insert("schema".to_owned(), "leastwise/decision/1".into());
-    map.extend(brief(&explanation.evaluation));
+    map.extend(brief(explanation.evaluation.verdict, Some(&explanation.evaluation)));
     reasons(world, case, explanation, &mut map);
     map.insert("catalog_date".to_owned(), world.catalog.version().date.clone().into());
     map.insert("evaluator".to_owned(), EVALUATOR_VERSION.into());

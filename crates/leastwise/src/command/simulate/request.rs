@@ -8,10 +8,11 @@ use std::sync::Arc;
 use leastwise_analysis::granted::{GrantedPrincipal, PrincipalKind};
 use leastwise_catalog::Action;
 use leastwise_policy::arn::Arn;
-use leastwise_policy::aws::evaluate::{Context, PolicySet, PrincipalRef, Request, ResourceRef, ResourceSide};
+use leastwise_policy::aws::evaluate::{Compiled, Context, PrincipalRef, Request, ResourceRef, ResourceSide};
 use leastwise_policy::aws::{Named, Policy};
 
 use super::organization::is_account;
+use super::sets::Policies;
 use super::world::World;
 use crate::error::{Error, Result};
 
@@ -34,9 +35,9 @@ pub struct Ask {
 }
 
 /// What the evaluator is asked.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct Case {
-    pub set: Arc<PolicySet>,
+    pub set: Arc<Policies>,
     pub principal: String,
     pub session: Option<String>,
     /// As the catalogue spells it.
@@ -159,7 +160,7 @@ impl World<'_> {
         owner: &Owner,
         side: Option<ResourceSide>,
         keep: bool,
-    ) -> Result<Arc<PolicySet>> {
+    ) -> Result<Arc<Policies>> {
         let document = |side: &ResourceSide| side.policies.first().map(|policy| policy.name.clone());
         let side_key = side.as_ref().map(|side| (side.account.clone(), document(side)));
         let key = (who.arn.clone(), owner.clone(), side_key);
@@ -182,10 +183,11 @@ impl World<'_> {
                 (Owner::Aws, _) => None,
             };
         }
-        let set = Arc::new(set);
-        if keep {
-            self.sets.keep(key, &set);
+        if !keep {
+            return Ok(Arc::new(Policies::Once(Box::new(set))));
         }
+        let set = Arc::new(Policies::Kept(Box::new(Compiled::new(set))));
+        self.sets.keep(key, &set);
         Ok(set)
     }
 

@@ -235,7 +235,7 @@ pub fn target(case: &Case, change: &Change) -> String {
     match change.layer {
         Layer::Identity => "an identity policy of the principal".to_owned(),
         Layer::Boundary => {
-            let boundary = case.set.boundary.iter().flatten().next();
+            let boundary = case.set.set().boundary.iter().flatten().next();
             format!("the permissions boundary {}", boundary.map_or("", |policy| policy.name.as_str()))
         }
         Layer::Session => "a session policy".to_owned(),

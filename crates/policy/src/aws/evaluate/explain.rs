@@ -7,7 +7,7 @@ mod allowing;
 mod change;
 mod reason;
 
-pub use allowing::{KeyTest, NeededKey, OTHER};
+pub use allowing::{KeyTest, NeededKey, OTHER, asks_for};
 pub use change::{Change, ChangeKind};
 pub use reason::{Applies, LayerReasons, Reason, StatementReasons};
 

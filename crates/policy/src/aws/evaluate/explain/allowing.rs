@@ -119,6 +119,11 @@ impl Search<'_> {
     }
 }
 
+/// Whether some document of `set` asks for `key`, in a condition or as a variable.
+pub fn asks_for(set: &PolicySet, key: &str) -> bool {
+    conditions(set, key).next().is_some() || is_variable(set, &key.to_ascii_lowercase())
+}
+
 fn conditions<'s>(set: &'s PolicySet, key: &str) -> impl Iterator<Item = (Effect, &'s Condition)> {
     let statements = set.documents().flat_map(|document| &document.policy.statements);
     let all = statements
