@@ -20,7 +20,7 @@ pub struct Rules {
     /// By IAM prefix, then resource type and variable.
     binds: HashMap<Arc<str>, Binds>,
     primary: HashMap<Arc<str>, Vec<Arc<str>>>,
-    outcomes: Vec<(Arc<str>, bool)>,
+    outcomes: Vec<(Arc<str>, ErrorClass)>,
 }
 
 #[derive(Debug)]
@@ -122,7 +122,7 @@ impl Rules {
             Rule::Primary { prefix, types } => {
                 self.primary.insert(prefix, types);
             }
-            Rule::Outcome { denied, code } => self.outcomes.push((code, denied)),
+            Rule::Outcome { class, code } => self.outcomes.push((code, class)),
         }
     }
 
@@ -182,11 +182,8 @@ impl Rules {
 
     /// What an error code says. A code that no rule names was raised after the caller was authorised.
     pub fn outcome(&self, code: &str) -> ErrorClass {
-        match self.outcomes.iter().find(|(pattern, _)| names(pattern, code)) {
-            Some((_, true)) => ErrorClass::Denied,
-            Some((_, false)) => ErrorClass::Unknown,
-            None => ErrorClass::Authorised,
-        }
+        let row = self.outcomes.iter().find(|(pattern, _)| names(pattern, code));
+        row.map_or(ErrorClass::Authorised, |(_, class)| *class)
     }
 
     /// Every action that a rule names, with the rule's event, for checks of the tables.

@@ -2,6 +2,7 @@
 //!
 //! `docs/mapping.md` explains the language to contributors; this module is its definition.
 
+use super::rules::ErrorClass;
 use leastwise_policy::glob::Glob;
 use std::sync::Arc;
 
@@ -181,7 +182,7 @@ pub(super) enum Rule {
     /// Nobody's API call.
     Ignore { label: Arc<str>, event: Arc<str> },
     /// What an error code says about the permission.
-    Outcome { denied: bool, code: Arc<str> },
+    Outcome { class: ErrorClass, code: Arc<str> },
 }
 
 /// A line that is not a rule.
@@ -251,9 +252,17 @@ fn rule(words: &[&str]) -> Result<Rule, String> {
             Rule::Primary { prefix: (*prefix).into(), types: types.iter().map(|&t| t.into()).collect() }
         }
         ["ignore", label, event] => Rule::Ignore { label: (*label).into(), event: (*event).into() },
-        ["outcome", "denied", code] => Rule::Outcome { denied: true, code: (*code).into() },
-        ["outcome", "unknown", code] => Rule::Outcome { denied: false, code: (*code).into() },
+        ["outcome", class, code] => Rule::Outcome { class: error_class(class)?, code: (*code).into() },
         _ => return Err(format!("not a rule: `{}`", words.join(" "))),
+    })
+}
+
+fn error_class(text: &str) -> Result<ErrorClass, String> {
+    Ok(match text {
+        "denied" => ErrorClass::Denied,
+        "unknown" => ErrorClass::Unknown,
+        "authorised" => ErrorClass::Authorised,
+        _ => return Err(format!("an outcome is `denied`, `unknown` or `authorised`, not `{text}`")),
     })
 }
 
