@@ -66,6 +66,7 @@ fn ask(args: &SimulateArgs) -> Result<Ask> {
         session: args.session_name.clone(),
         action: said("action", "--action ACTION", &args.action)?,
         resource: said("resource", "--resource ARN, or * for an action that has none", &args.resource)?,
+        exact: false,
         context: context(&args.context)?,
         complete: args.context.complete_context,
         resource_account: None,

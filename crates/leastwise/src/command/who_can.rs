@@ -45,6 +45,8 @@ pub fn run(args: &WhoCanArgs, catalog: &Catalog) -> Result<()> {
     }
 }
 
+const NOT_FOLLOWED: &str = "roles that somebody could assume first are not followed";
+
 /// What everybody was answered.
 struct Found<'a> {
     action: String,
@@ -54,6 +56,8 @@ struct Found<'a> {
     depends: Vec<(&'a GrantedPrincipal, Explanation)>,
     denied: usize,
     undecided: Vec<(&'a str, Error)>,
+    /// Whom the policy of the resource names besides, as it spells them.
+    named: Vec<String>,
     truncated: bool,
 }
 
@@ -69,6 +73,7 @@ impl<'a> Found<'a> {
             depends: Vec::new(),
             denied: 0,
             undecided: Vec::new(),
+            named: world.named_by_resource(action, ask)?,
             truncated: snapshot.is_truncated(),
         };
         // What is wrong with the question itself is told once, not for everybody.
@@ -143,7 +148,10 @@ impl<'a> Found<'a> {
         }
         text.push_str(&counted(self.denied as u64, "principal", "principals"));
         text.push_str(" cannot\n");
-        for assumed in &self.assumed {
+        let named = self.named.iter().map(|named| {
+            format!("the policy of the resource also has an Allow for {named}, who is not in the snapshot")
+        });
+        for assumed in self.assumed.iter().cloned().chain(named).chain([NOT_FOLLOWED.to_owned()]) {
             text.push_str(&plain(&format!("note: {assumed}")));
             text.push('\n');
         }
@@ -179,6 +187,8 @@ impl<'a> Found<'a> {
             "depends": depends.collect::<Vec<_>>(),
             "denied": self.denied,
             "undecided": undecided.collect::<Vec<_>>(),
+            "named_by_resource_policy": self.named,
+            "notes": [NOT_FOLLOWED],
             "snapshot_complete": !self.truncated,
             "catalog_date": world.catalog.version().date,
             "evaluator": EVALUATOR_VERSION,

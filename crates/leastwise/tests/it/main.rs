@@ -8,6 +8,7 @@
 mod bad_input;
 mod cli;
 mod docs;
+mod layers;
 mod rightsize;
 mod simulate;
 mod support;

@@ -37,11 +37,23 @@ struct Line {
     session: Option<String>,
     action: String,
     resource: String,
+    resource_is: ResourceIs,
     #[serde(deserialize_with = "context")]
     context: Given,
     complete_context: Option<bool>,
     resource_account: Option<String>,
     resource_policy: Option<Box<serde_json::value::RawValue>>,
+}
+
+/// Whether the resource stands for many, in the words of `usage --output json`.
+#[derive(Default, PartialEq, Eq, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum ResourceIs {
+    Exact,
+    #[default]
+    Pattern,
+    Folded,
+    Unknown,
 }
 
 /// Decides every line.
@@ -196,6 +208,7 @@ impl Batch<'_> {
             session: line.session,
             action: line.action,
             resource: line.resource,
+            exact: line.resource_is == ResourceIs::Exact,
             context: line.context,
             complete: line.complete_context.unwrap_or(self.complete),
             resource_account: line.resource_account,

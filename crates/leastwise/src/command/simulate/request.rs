@@ -9,7 +9,7 @@ use leastwise_analysis::granted::{GrantedPrincipal, PrincipalKind};
 use leastwise_catalog::Action;
 use leastwise_policy::arn::Arn;
 use leastwise_policy::aws::evaluate::{Compiled, Context, PrincipalRef, Request, ResourceRef, ResourceSide};
-use leastwise_policy::aws::{Named, Policy};
+use leastwise_policy::aws::{Effect, Named, Policy, PrincipalBlock, PrincipalSet};
 
 use super::organization::is_account;
 use super::sets::Policies;
@@ -26,6 +26,8 @@ pub struct Ask {
     pub session: Option<String>,
     pub action: String,
     pub resource: String,
+    /// Whether `*` and `?` in the resource are characters like any other.
+    pub exact: bool,
     pub context: Given,
     pub complete: bool,
     /// Who owns the resource, if it was said.
@@ -114,13 +116,45 @@ impl World<'_> {
 
     /// Whether the question makes sense, whoever asks it.
     pub fn check(&self, action: Action<'_>, ask: &Ask) -> Result<()> {
-        let pattern = is_pattern(action, &ask.resource)?;
+        let pattern = is_pattern(action, ask)?;
         self.owner(ask, pattern).map(|_| ())
+    }
+
+    /// Whom the policy of the resource names in an `Allow` for the action, and no snapshot lists.
+    pub fn named_by_resource(&self, action: Action<'_>, ask: &Ask) -> Result<Vec<String>> {
+        let name = action.full_name();
+        let trust = self.trust(&name, &ask.resource)?;
+        let policies = self.resource_policy.iter().chain(&trust);
+        let allows = policies
+            .flat_map(|policy| &policy.policy.statements)
+            .filter(|statement| statement.effect == Effect::Allow && statement.action.applies_to(&name));
+        let mut named = Vec::new();
+        for statement in allows {
+            let texts: Vec<String> = match &statement.principal {
+                Some(PrincipalBlock::Principal(PrincipalSet::Everyone)) => vec!["everybody".to_owned()],
+                Some(PrincipalBlock::Principal(PrincipalSet::ByKind(kinds))) => {
+                    let texts = kinds.iter().flat_map(|(_, texts)| texts);
+                    texts.filter(|text| !self.lists(text)).map(|text| format!("`{text}`")).collect()
+                }
+                _ => Vec::new(),
+            };
+            named.extend(texts);
+        }
+        named.sort();
+        named.dedup();
+        Ok(named)
+    }
+
+    /// Whether the snapshot lists this principal, or the account that it stands for.
+    fn lists(&self, text: &str) -> bool {
+        let account = text.strip_suffix(":root").and_then(|arn| arn.rsplit(':').next()).unwrap_or(text);
+        let mut known = self.snapshot.iter().flat_map(|snapshot| snapshot.principals());
+        known.any(|known| known.arn == text || known.account() == account)
     }
 
     /// The same when principal and action are known already.
     pub fn case_of(&self, who: &Who<'_>, action: Action<'_>, ask: &Ask) -> Result<Case> {
-        let pattern = is_pattern(action, &ask.resource)?;
+        let pattern = is_pattern(action, ask)?;
         let name = action.full_name();
         let account = who.account();
         let owner = self.owner(ask, pattern)?;
@@ -224,6 +258,10 @@ impl World<'_> {
         };
         let granted = match (arn.service(), arn.resource().split('/').collect::<Vec<_>>().as_slice()) {
             ("sts", ["assumed-role", name, of_arn]) => {
+                if let Some(other) = session.filter(|session| session != of_arn) {
+                    return Err(Error::input(format!("`{text}` is not the session `{other}`"))
+                        .hint("name the session once"));
+                }
                 let found = self.role(arn.account(), name, text)?;
                 let of_arn = Some((*of_arn).to_owned());
                 return Ok(Who { arn: found.arn.clone(), session: of_arn, granted: Some(found) });
@@ -363,7 +401,8 @@ impl World<'_> {
 }
 
 /// Whether the resource stands for many: it has wildcards, or is the `*` of an action that has resources.
-fn is_pattern(action: Action<'_>, resource: &str) -> Result<bool> {
+fn is_pattern(action: Action<'_>, ask: &Ask) -> Result<bool> {
+    let resource = ask.resource.as_str();
     if resource.is_empty() {
         return Err(Error::input("the request has no resource")
             .hint("name one by its ARN, or * for an action that has none"));
@@ -375,7 +414,7 @@ fn is_pattern(action: Action<'_>, resource: &str) -> Result<bool> {
         return Err(Error::input(format!("`{}` is not asked on a resource", action.full_name()))
             .hint("its resource is *, whatever it works on"));
     }
-    Ok(resource.contains(['*', '?']))
+    Ok(resource.contains(['*', '?']) && !ask.exact)
 }
 
 /// The resources whose policy must allow, whoever asks; of nothing else of these services is there a policy.
@@ -394,9 +433,14 @@ fn must_allow(action: &str, resource: &str) -> bool {
     })
 }
 
+/// Identity providers that are named without an ARN.
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html>
+const WEB: [&str; 3] = ["www.amazon.com", "graph.facebook.com", "accounts.google.com"];
+
 /// Services and identity providers have no identity policies, and no snapshot lists them.
 fn is_outside_iam(text: &str) -> bool {
-    let is_service = !text.contains([':', '/']) && text.contains('.');
+    let is_service = !text.contains([':', '/'])
+        && (text.ends_with(".amazonaws.com") || text.ends_with(".amazonaws.com.cn") || WEB.contains(&text));
     let is_provider = Arn::parse(text).is_some_and(|arn| {
         let resource = arn.resource();
         arn.service() == "iam"
