@@ -148,3 +148,36 @@ fn who_can_names_those_that_only_the_resource_s_policy_knows() {
         done.out
     );
 }
+
+#[test]
+fn the_organisation_is_known_from_the_path_to_the_principal_and_from_no_other() {
+    let folder = folder("organisation");
+    let mine = document(false, "*").replace(
+        r#""Resource":"*""#,
+        r#""Resource":"*","Condition":{"StringEquals":{"aws:PrincipalOrgID":"o-shop"}}"#,
+    );
+    let snapshot = std::fs::read_to_string(folder.0.join("snapshot.json")).expect("written");
+    folder.write("snapshot.json", snapshot.replace(&document(false, "*"), &mine));
+    let get = ["--action", "sqs:SendMessage", "--resource", "arn:aws:sqs:eu-west-1:444455556666:orders"];
+    let with = |more: &[&str]| {
+        ask(&folder, &[&get[..], &["--resource-policy", "all-for-everybody.json"], more].concat())
+    };
+    let of_resource =
+        ["--rcp", "o-shop/r-1=all-for-everybody.json", "o-shop/r-1/444455556666=all-for-everybody.json"];
+    let done = with(&of_resource);
+    assert!(done.out.starts_with("depends: on aws:principalorgid"), "{}", done.out);
+    let of_principal = ["--scp", "o-shop/r-1=all.json", "o-shop/r-1/111122223333=all.json"];
+    assert_eq!(with(&of_principal).code, Some(0));
+    let elsewhere =
+        with(&of_principal.map(|flag| flag.replace("o-shop", "o-other")).each_ref().map(String::as_str));
+    assert!(elsewhere.out.starts_with("denied: implicit deny"), "{}", elsewhere.out);
+}
+
+#[test]
+fn without_a_snapshot_nobody_knows_what_is_granted() {
+    let folder = folder("no-snapshot");
+    let args = ["simulate", "--principal", ROLE, "--action", "sqs:ListQueues", "--resource", "*"];
+    let done = run(&folder, &args);
+    assert_eq!((done.code, done.out.as_str()), (Some(2), ""));
+    assert!(done.err.contains("give --snapshot FILE"), "{}", done.err);
+}

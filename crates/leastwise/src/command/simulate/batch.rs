@@ -221,6 +221,9 @@ impl Batch<'_> {
         } else {
             let (verdict, evaluation) = case.set.decide(&case.request());
             map.extend(json::brief(verdict, evaluation.as_ref()));
+            if !case.assumed.is_empty() {
+                map.insert("assumed".to_owned(), case.assumed.into());
+            }
         }
         Ok(())
     }

@@ -199,16 +199,11 @@ impl Organization {
         OrganizationPath { management_account: self.management_account.clone(), levels: Vec::new() }
     }
 
-    /// The organisation's identifier, as `aws:PrincipalOrgID` has it.
-    pub fn id(&self) -> Option<&str> {
-        self.id.as_deref()
-    }
-
     /// The account's place as `aws:PrincipalOrgPaths` has it: `o-a1b2c3d4e5/r-ab12/ou-ab12-11111111/`.
     pub fn place_of(&self, account: &str) -> Option<String> {
         let path = self.levels.keys().find(|path| path.last().is_some_and(|last| last == account))?;
         let (_, above) = path.split_last()?;
-        Some(format!("{}/{}/", self.id()?, above.join("/")))
+        Some(format!("{}/{}/", self.id.as_ref()?, above.join("/")))
     }
 }
 
