@@ -22,6 +22,10 @@ use world::World;
 /// Reads what decides, then decides.
 pub fn run(args: &SimulateArgs, catalog: &Catalog, quiet: bool) -> Result<()> {
     if let Some(requests) = &args.batch {
+        if args.layers.resource_policy.is_some() {
+            return Err(Error::usage("--resource-policy is that of one resource, and --batch is about many")
+                .hint("give each line its `resource_policy`"));
+        }
         return batch::run(args, requests, &World::read(&args.layers, catalog)?, quiet);
     }
     let ask = ask(args)?;
@@ -69,7 +73,7 @@ fn ask(args: &SimulateArgs) -> Result<Ask> {
         exact: false,
         context: context(&args.context)?,
         complete: args.context.complete_context,
-        resource_account: None,
+        resource_account: args.layers.resource_account.clone(),
         resource_policy: None,
     })
 }

@@ -22,6 +22,7 @@ pub fn run(args: &WhoCanArgs, catalog: &Catalog) -> Result<()> {
         resource: args.resource.clone(),
         context: context(&args.context)?,
         complete: args.context.complete_context,
+        resource_account: args.layers.resource_account.clone(),
         ..Ask::default()
     };
     let world = World::read(&args.layers, catalog)?;

@@ -221,6 +221,31 @@ fn a_bad_line_has_an_error_and_never_a_decision() {
 }
 
 #[test]
+fn the_account_of_a_batch_is_for_resources_that_do_not_say_theirs() {
+    let folder = Folder::new("batch-account");
+    let queue = "arn:aws:sqs:eu-west-1:444455556666:orders";
+    let lines = [
+        request(AGENT, "s3:GetObject", "arn:aws:s3:::shop-catalogue/x", ""),
+        request(
+            AGENT,
+            "s3:GetObject",
+            "arn:aws:s3:::shop-catalogue/x",
+            r#","resource_account":"444455556666""#,
+        ),
+        request(AGENT, "sqs:SendMessage", queue, ""),
+    ];
+    folder.write("requests.jsonl", lines.join("\n"));
+    let done = simulate(&folder, &["--batch", "requests.jsonl", "--resource-account", "111122223333"]);
+    assert_eq!(done.code, Some(0), "{}", done.err);
+    let decisions: Vec<bool> =
+        done.out.lines().map(|line| line.contains(r#""decision":"allowed""#)).collect();
+    assert_eq!(decisions, [true, false, false]);
+    folder.write("policy.json", "{}");
+    let policy = simulate(&folder, &["--batch", "requests.jsonl", "--resource-policy", "policy.json"]);
+    assert_eq!((policy.code, policy.out.as_str()), (Some(2), ""), "{}", policy.err);
+}
+
+#[test]
 fn a_batch_gives_reasons_when_asked() {
     let folder = Folder::new("batch-reasons");
     folder.write("requests.jsonl", request(AGENT, "s3:GetObject", "arn:aws:s3:::shop-audit/x", ""));

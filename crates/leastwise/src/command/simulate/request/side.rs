@@ -29,11 +29,13 @@ impl World<'_> {
         };
         match (arn.account(), said) {
             ("aws", _) => Ok(Owner::Aws),
-            (account, Some(said)) if is_account(account) && account != said => {
-                Err(Error::input(format!("`{}` belongs to {account}, not to {said}", ask.resource))
-                    .hint("say who owns a resource only where its ARN does not"))
-            }
-            (account, _) if is_account(account) => Ok(Owner::Account(account.to_owned())),
+            (account, _) if is_account(account) => match &ask.resource_account {
+                Some(said) if said != account => {
+                    Err(Error::input(format!("`{}` belongs to {account}, not to {said}", ask.resource))
+                        .hint("say who owns a resource only where its ARN does not"))
+                }
+                _ => Ok(Owner::Account(account.to_owned())),
+            },
             (_, Some(said)) => Ok(Owner::Account(said.clone())),
             (_, None) => Ok(Owner::Unsaid),
         }
@@ -49,16 +51,16 @@ impl World<'_> {
         assumed: &mut Vec<String>,
     ) -> Result<Option<ResourceSide>> {
         let given = ask.resource_policy.as_ref().or(self.resource_policy.as_ref());
+        if given.is_some() && ask.resource == "*" {
+            return Err(Error::input("a resource policy was given, and the resource is `*`")
+                .hint("name the resource that the policy is on"));
+        }
         let owner = match owner {
             Owner::Account(owner) => owner.as_str(),
             Owner::Unsaid => "",
             Owner::Aws if given.is_none() => return Ok(None),
             Owner::Aws => "aws",
-            Owner::Nobody if given.is_none() => return Ok(None),
-            Owner::Nobody => {
-                return Err(Error::input("a resource policy was given, and the resource is `*`")
-                    .hint("name the resource that the policy is on"));
-            }
+            Owner::Nobody => return Ok(None),
         };
         let policies: Vec<_> = match given {
             Some(policy) => vec![policy.clone()],
