@@ -37,14 +37,21 @@ pub fn run(args: &WhoCanArgs, catalog: &Catalog) -> Result<()> {
             .hint("give all of them, or use `leastwise snapshot`; whoever is in the others is not listed")),
         [] => Ok(()),
         undecided => {
-            for (_, error) in undecided {
+            for (_, error) in undecided.iter().take(TOLD) {
                 output::note(&story(error));
             }
             let count = counted(undecided.len() as u64, "principal", "principals");
-            Err(Error::input(format!("{count} could not be decided on")))
+            let error = Error::input(format!("{count} could not be decided on"));
+            match undecided.len() > TOLD {
+                true => Err(error.hint(format!("the first {TOLD} are told; --output json has the others"))),
+                false => Err(error),
+            }
         }
     }
 }
+
+/// Principals that could not be decided on and are told with the reason.
+const TOLD: usize = 10;
 
 const NOT_FOLLOWED: &str = "roles that somebody could assume first are not followed";
 

@@ -159,6 +159,15 @@ fn an_organisation_s_path_with_a_hole_is_refused() {
     }
     let rcps = ["--rcp", "r-ab12=rcp.json", "r-ab12/444455556666=rcp.json"];
     refused(&ask(&folder, &rcps), &["--rcp has no path to the account 111122223333"]);
+    let who = [
+        "who-can",
+        "sqs:SendMessage",
+        "arn:aws:sqs:eu-west-1:111122223333:orders",
+        "--snapshot",
+        "snapshot.json",
+    ];
+    let who = run(&folder, &[&who[..], &rcps].concat());
+    refused(&who, &["--rcp has no path to the account 111122223333"]);
     for scp in ["r-ab12", "=all.json"] {
         assert_eq!(ask(&folder, &["--scp", scp]).code, Some(2), "{scp}");
     }

@@ -119,8 +119,11 @@ impl World<'_> {
 
     /// Whether the question makes sense, whoever asks it.
     pub fn check(&self, action: Action<'_>, ask: &Ask) -> Result<()> {
-        let pattern = is_pattern(action, ask)?;
-        self.owner(ask, pattern).map(|_| ())
+        let owner = self.owner(ask, is_pattern(action, ask)?)?;
+        if let (Some(organization), Owner::Account(account)) = (&self.resource_control, &owner) {
+            organization.path_to(account)?;
+        }
+        self.side(&action.full_name(), ask, &owner, None, &mut Vec::new()).map(|_| ())
     }
 
     /// The same when principal and action are known already.
