@@ -165,7 +165,7 @@ fn the_organisation_is_known_from_the_path_to_the_principal_and_from_no_other() 
     let of_resource =
         ["--rcp", "o-shop/r-1=all-for-everybody.json", "o-shop/r-1/444455556666=all-for-everybody.json"];
     let done = with(&of_resource);
-    assert!(done.out.starts_with("depends: on aws:principalorgid"), "{}", done.out);
+    assert!(done.out.starts_with("depends: on aws:PrincipalOrgID"), "{}", done.out);
     let of_principal = ["--scp", "o-shop/r-1=all.json", "o-shop/r-1/111122223333=all.json"];
     assert_eq!(with(&of_principal).code, Some(0));
     let elsewhere =

@@ -38,7 +38,7 @@ fn the_exit_code_is_the_answer_and_depends_is_no() {
             1,
             "denied: explicit deny",
         ),
-        (deploy, "dynamodb:GetItem", TABLE, &[], 1, "depends: on aws:requestedregion"),
+        (deploy, "dynamodb:GetItem", TABLE, &[], 1, "depends: on aws:RequestedRegion"),
         (deploy, "dynamodb:GetItem", TABLE, &["--context", "aws:RequestedRegion=eu-west-1"], 0, "allowed"),
         (
             deploy,

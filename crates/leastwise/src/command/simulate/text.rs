@@ -3,7 +3,7 @@
 use leastwise_policy::aws::evaluate::explain::{
     Applies, Change, ChangeKind, Explanation, LayerReasons, NeededKey, OTHER, Reason, StatementReasons,
 };
-use leastwise_policy::aws::evaluate::{Evaluation, Layer, StatementRef, Verdict};
+use leastwise_policy::aws::evaluate::{Layer, StatementRef, Verdict};
 use leastwise_policy::aws::{Effect, Policy, Statement};
 
 use super::request::{Case, Owner};
@@ -16,7 +16,7 @@ const SHOWN: usize = 6;
 /// The whole decision.
 pub fn decision(world: &World<'_>, case: &Case, explanation: &Explanation) -> String {
     let mut text = Text(String::new());
-    text.line(0, &headline(&explanation.evaluation));
+    text.line(0, &headline(explanation));
     text.line(0, "");
     asked(&mut text, case);
     text.line(0, "");
@@ -55,7 +55,8 @@ pub fn decision(world: &World<'_>, case: &Case, explanation: &Explanation) -> St
 }
 
 /// The answer in a line.
-pub fn headline(evaluation: &Evaluation) -> String {
+fn headline(explanation: &Explanation) -> String {
+    let evaluation = &explanation.evaluation;
     match evaluation.verdict {
         Verdict::Allowed => "allowed".to_owned(),
         Verdict::ExplicitDeny => {
@@ -66,7 +67,10 @@ pub fn headline(evaluation: &Evaluation) -> String {
             let layer = evaluation.silent.map_or("any policy", Layer::as_str);
             format!("denied: implicit deny, nothing allows it in {layer}")
         }
-        Verdict::Depends => format!("depends: on {}", evaluation.missing_keys.join(", ")),
+        Verdict::Depends => {
+            let keys: Vec<&str> = explanation.needed.iter().map(|needed| needed.key.as_str()).collect();
+            format!("depends: on {}", keys.join(", "))
+        }
     }
 }
 
