@@ -91,3 +91,45 @@ fn the_snapshots_in_the_shared_data_are_read_whole() {
         assert_eq!(snapshot.findings(), []);
     }
 }
+
+#[test]
+fn every_document_tells_where_it_stands() {
+    let encoded = "%7B%22Version%22%3A%222012-10-17%22%2C%22Statement%22%3A%7B%22Effect%22%3A%22Allow%22%2C%22Action%22%3A%22s3%3AGetObject%22%2C%22Resource%22%3A%22%2A%22%7D%7D";
+    let role = format!(
+        r#"{{"RoleName":"r","Arn":"arn:aws:iam::111122223333:role/r","RolePolicyList":[{{"PolicyName":"in","PolicyDocument":"{encoded}"}}]}}"#
+    );
+    let pages = format!(r#"[{},{{"RoleDetailList":[{role}]}}]"#, listing());
+    let snapshot = Snapshot::parse("s.json", &pages).unwrap();
+    for (document, statement) in [
+        ("arn:aws:iam::111122223333:policy/m", "/0/Policies/0/PolicyVersionList/0/Document/Statement/0"),
+        (
+            "arn:aws:iam::111122223333:group/ops#in",
+            "/0/GroupDetailList/0/GroupPolicyList/0/PolicyDocument/Statement/0",
+        ),
+        (
+            "arn:aws:iam::111122223333:role/r#in",
+            "/1/RoleDetailList/0/RolePolicyList/0/PolicyDocument#/Statement",
+        ),
+    ] {
+        let origin = snapshot.origin(document).unwrap();
+        assert_eq!((origin.file.as_str(), origin.statement(0).as_str()), ("s.json", statement));
+    }
+}
+
+#[test]
+fn what_cannot_be_decided_on_is_a_problem_with_its_place() {
+    let snapshot = Snapshot::parse("s.json", &listing()).unwrap();
+    let problems = |arn: &str| -> Vec<String> {
+        let problems = snapshot.principal(arn).unwrap().problems.iter();
+        problems.map(|problem| problem.pointer.clone()).collect()
+    };
+    assert!(problems("arn:aws:iam::111122223333:user/ann").is_empty());
+    assert_eq!(
+        problems("arn:aws:iam::111122223333:role/x/app"),
+        ["/RoleDetailList/0/AttachedManagedPolicies", "/RoleDetailList/0/RolePolicyList/0/PolicyDocument",]
+    );
+    let twice = format!("[{},{}]", listing(), listing().replace("s3:GetObject", "s3:*"));
+    let snapshot = Snapshot::parse("s.json", &twice).unwrap();
+    let ann = snapshot.principal("arn:aws:iam::111122223333:user/ann").unwrap();
+    assert!(ann.problems.iter().any(|problem| problem.reason == "listed twice with different documents"));
+}
