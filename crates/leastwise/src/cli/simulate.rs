@@ -37,7 +37,7 @@ pub struct SimulateArgs {
     pub context: ContextArgs,
 
     /// Many requests, one JSON object a line, from this file or - for standard input; see docs/simulate.md
-    #[arg(long, value_name = "REQUESTS", conflicts_with_all = ["principal", "action", "resource", "context"])]
+    #[arg(long, value_name = "REQUESTS", conflicts_with_all = ["principal", "session_name", "action", "resource", "context"])]
     pub batch: Option<PathBuf>,
 
     /// With --batch: the reasons of each decision too
