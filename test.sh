@@ -33,6 +33,7 @@ install_packages() {
     local missing=()
     have c++ || missing+=(g++)
     have git || missing+=(git)
+    have z3 || missing+=(z3) # the tests of comparison ask it too
     python3 -c 'import venv, ensurepip' 2>/dev/null || missing+=(python3 python3-venv)
     need_packages "${missing[@]}"
 }

@@ -9,6 +9,7 @@ mod bad_input;
 mod cli;
 mod docs;
 mod layers;
+mod compare;
 mod rightsize;
 mod simulate;
 mod support;

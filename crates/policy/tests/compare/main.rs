@@ -1,7 +1,9 @@
-//! Comparing policies: against brute force, against what AWS answered, and case by case.
+//! Comparing policies: against brute force, against what AWS answered, against z3, and case by case.
 
+mod against_z3;
 mod brute_force;
 mod cases;
 mod labels;
 mod managed;
+mod smt;
 mod support;

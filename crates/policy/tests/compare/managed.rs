@@ -4,20 +4,25 @@ use crate::support::{compared, shared_data};
 use leastwise_policy::aws::Policy;
 use leastwise_policy::aws::compare::{Kind, Relation};
 use serde_json::Value;
+use std::collections::BTreeMap;
 use std::io::Read;
 
-pub(crate) fn managed() -> Option<Vec<(String, Policy)>> {
+/// The documents by name.
+pub(crate) fn documents() -> Option<Vec<(String, Value)>> {
     let path = shared_data("aws-managed-policies/aws_managed_policies.json.gz")?;
     let mut text = String::new();
     let file = std::fs::File::open(path).expect("the policies");
     flate2::read::GzDecoder::new(file).read_to_string(&mut text).expect("gzip");
-    let all: Value = serde_json::from_str(&text).expect("JSON");
-    let all = all.as_object().expect("an object");
-    let read = |(name, value): (&String, &Value)| {
-        let document = value.get("Document").unwrap_or(value).to_string();
-        (name.clone(), Policy::parse(&document).unwrap_or_else(|error| panic!("{name}: {error}")))
+    let all: BTreeMap<String, Value> = serde_json::from_str(&text).expect("JSON");
+    Some(all.into_iter().map(|(name, value)| (name, value["Document"].clone())).collect())
+}
+
+fn managed() -> Option<Vec<(String, Policy)>> {
+    let read = |(name, document): (String, Value)| {
+        let policy = Policy::parse(&document.to_string()).unwrap_or_else(|error| panic!("{name}: {error}"));
+        (name, policy)
     };
-    Some(all.iter().map(read).collect())
+    Some(documents()?.into_iter().map(read).collect())
 }
 
 #[test]

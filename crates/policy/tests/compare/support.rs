@@ -4,13 +4,14 @@ use leastwise_policy::aws::Policy;
 use leastwise_policy::aws::compare::{
     Actions, Answer, Comparison, KeyFacts, Kind, Reason, ValueKind, Vocabulary, compare,
 };
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
-/// Every action of the catalogue's committed facts.
-pub(crate) static ACTIONS: LazyLock<Actions> = LazyLock::new(|| {
+/// Every action of the catalogue's committed facts, by service.
+pub(crate) static ACTION_NAMES: LazyLock<BTreeMap<String, Vec<String>>> = LazyLock::new(|| {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../catalog/data/aws/services");
-    let mut actions = Vec::new();
+    let mut actions = BTreeMap::<String, Vec<String>>::new();
     for file in std::fs::read_dir(folder).expect("the catalogue's facts") {
         let text = std::fs::read_to_string(file.expect("a file").path()).expect("a text");
         let mut prefix = "";
@@ -18,12 +19,22 @@ pub(crate) static ACTIONS: LazyLock<Actions> = LazyLock::new(|| {
             let mut words = line.split(' ');
             match (words.next(), words.next()) {
                 (Some("service"), Some(name)) => prefix = name,
-                (Some("action"), Some(name)) => actions.push(format!("{prefix}:{name}")),
+                (Some("action"), Some(name)) => {
+                    actions.entry(prefix.to_owned()).or_default().push(name.to_owned());
+                }
                 _ => {}
             }
         }
     }
-    actions.into_iter().collect()
+    actions
+});
+
+/// All of them, ready.
+pub(crate) static ACTIONS: LazyLock<Actions> = LazyLock::new(|| {
+    let named = |(service, names): (&String, &Vec<String>)| {
+        names.iter().map(|name| format!("{service}:{name}")).collect::<Vec<_>>()
+    };
+    ACTION_NAMES.iter().flat_map(named).collect()
 });
 
 /// A few keys, as AWS documents them.
