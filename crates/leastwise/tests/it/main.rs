@@ -7,9 +7,9 @@
 
 mod bad_input;
 mod cli;
+mod compare;
 mod docs;
 mod layers;
-mod compare;
 mod rightsize;
 mod simulate;
 mod support;
