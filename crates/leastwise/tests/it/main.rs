@@ -7,7 +7,6 @@
 
 mod bad_input;
 mod cli;
-mod compare;
 mod docs;
 mod layers;
 mod rightsize;
