@@ -281,7 +281,7 @@ fn need(action: &str, mut rest: &[&str]) -> Result<NeedRule, String> {
         rest = others;
     }
     while let Some((word, others)) = rest.split_first() {
-        let (value, others) = others.split_first().ok_or(format!("`{word}` stands without a value"))?;
+        let (value, others) = others.split_first().ok_or_else(|| format!("`{word}` stands without a value"))?;
         match *word {
             "when" => {
                 for text in value.split('&') {
@@ -289,7 +289,7 @@ fn need(action: &str, mut rest: &[&str]) -> Result<NeedRule, String> {
                 }
             }
             "with" => {
-                let (key, value) = value.split_once('=').ok_or(format!("`{value}` is not `key=value`"))?;
+                let (key, value) = value.split_once('=').ok_or_else(|| format!("`{value}` is not `key=value`"))?;
                 need.with.push((key.into(), template(value)?));
             }
             _ => return Err(format!("expected `when` or `with`, found `{word}`")),
@@ -319,10 +319,10 @@ fn resource(text: &str) -> Result<ResourceSpec, String> {
         let mut bindings = Vec::new();
         rest = after;
         if let Some(inside) = after.strip_prefix('(') {
-            let (inside, after) = inside.split_once(')').ok_or(format!("`{text}`: no `)`"))?;
+            let (inside, after) = inside.split_once(')').ok_or_else(|| format!("`{text}`: no `)`"))?;
             for pair in inside.split(',') {
                 let (variable, from) =
-                    pair.split_once('=').ok_or(format!("`{pair}` is not `Variable=path`"))?;
+                    pair.split_once('=').ok_or_else(|| format!("`{pair}` is not `Variable=path`"))?;
                 bindings.push((variable.into(), source(from)?));
             }
             rest = after;
@@ -341,7 +341,7 @@ fn condition(text: &str) -> Result<Condition, String> {
     if let Some(path) = text.strip_prefix("has(").and_then(|rest| rest.strip_suffix(')')) {
         return Ok(Condition { negated, source: source(path)?, test: Test::Has });
     }
-    let at = text.find(['=', '~']).ok_or(format!("`{text}` is not a condition"))?;
+    let at = text.find(['=', '~']).ok_or_else(|| format!("`{text}` is not a condition"))?;
     let (path, inverted) = match text[..at].strip_suffix('!') {
         Some(path) => (path, true),
         None => (&text[..at], false),
@@ -393,7 +393,7 @@ pub(super) fn template(text: &str) -> Result<Template, String> {
         if start > 0 {
             pieces.push(TemplatePiece::Literal(rest[..start].into()));
         }
-        let end = rest[start..].find('}').ok_or(format!("`{text}`: `${{` without `}}`"))? + start;
+        let end = rest[start..].find('}').ok_or_else(|| format!("`{text}`: `${{` without `}}`"))? + start;
         pieces.push(match &rest[start + 2..end] {
             "Partition" => TemplatePiece::Partition,
             "Region" => TemplatePiece::Region,
