@@ -1,12 +1,21 @@
-//! `docs/simulate.md` shows what the commands in it print. `UPDATE_DOCS=1` writes what they print now into it.
+//! Pages of `docs/` that show what the commands in them print. `UPDATE_DOCS=1` writes what they print now into them.
 
 use std::path::Path;
 use std::process::Command;
 
 #[test]
 fn the_page_about_simulating_shows_real_output() {
+    check("docs/simulate.md");
+}
+
+#[test]
+fn the_page_about_comparing_shows_real_output() {
+    check("docs/compare.md");
+}
+
+fn check(page: &str) {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
-    let page = root.join("docs/simulate.md");
+    let page = root.join(page);
     let text = std::fs::read_to_string(&page).expect("the page");
     let mut blocks = text.split("```sh\n");
     let mut real = blocks.next().expect("a beginning").to_owned();

@@ -7,6 +7,7 @@
 
 mod bad_input;
 mod cli;
+mod compare;
 mod docs;
 mod layers;
 mod rightsize;
