@@ -44,8 +44,13 @@ fn main() -> Result<(), Box<dyn Error>> {
         };
         if !right {
             wrong += 1;
-            let unknown = |answer: &Answer| matches!(answer, Answer::Unknown(_)).then(|| format!("{answer:?}"));
-            println!("{name}: {relation:?} {:?} {:?}", unknown(&comparison.gained), unknown(&comparison.lost));
+            let unknown =
+                |answer: &Answer| matches!(answer, Answer::Unknown(_)).then(|| format!("{answer:?}"));
+            println!(
+                "{name}: {relation:?} {:?} {:?}",
+                unknown(&comparison.gained),
+                unknown(&comparison.lost)
+            );
         }
     }
     times.sort();

@@ -4,7 +4,7 @@
 //! granted set does not allow either is not *newly* denied: something else allows it, such as a resource policy.
 
 use leastwise_policy::aws::evaluate::{
-    Context, Evaluation, PolicySet, PrincipalRef, Request, ResourceRef, Verdict, evaluate,
+    Compiled, Context, Evaluation, PolicySet, PrincipalRef, Request, ResourceRef, Verdict, evaluate,
 };
 use serde::{Deserialize, Serialize};
 
@@ -135,13 +135,14 @@ pub fn replay<'a>(
     granted: Option<&PolicySet>,
 ) -> Replay {
     let mut replay = Replay::default();
+    let compiled = Compiled::new(new.clone());
     for row in rows.into_iter().filter(|row| row.authorised()) {
         replay.events += row.count;
-        let answer = ask(new, row);
-        if answer.verdict == Verdict::Allowed {
+        // Reasons are for those that are not allowed.
+        if with_request(row, |request| compiled.decide(request)) == Verdict::Allowed {
             replay.allowed += row.count;
         } else {
-            replay.not_allowed(row, answer, new, granted);
+            replay.not_allowed(row, ask(new, row), new, granted);
         }
     }
     for list in [&mut replay.denied, &mut replay.undecided, &mut replay.not_granted] {
@@ -162,6 +163,11 @@ fn reaches_as_far(row: &UsageRow, new: &PolicySet, granted: &PolicySet) -> bool 
 
 /// What `set` says about a row.
 pub fn ask(set: &PolicySet, row: &UsageRow) -> Evaluation {
+    with_request(row, |request| evaluate(set, request))
+}
+
+/// Asks for a row as a request.
+fn with_request<T>(row: &UsageRow, ask: impl FnOnce(&Request<'_>) -> T) -> T {
     let context = context(row);
     let resource = match &row.resource {
         Resource::Exact(arn) => ResourceRef::Exact(arn),
@@ -169,7 +175,7 @@ pub fn ask(set: &PolicySet, row: &UsageRow) -> Evaluation {
         Resource::Unknown => ResourceRef::Pattern("*"),
     };
     let principal = PrincipalRef::new(&row.principal);
-    evaluate(set, &Request { principal, action: &row.action, resource, context: &context })
+    ask(&Request { principal, action: &row.action, resource, context: &context })
 }
 
 /// The keys of the request that a row tells. All others are unknown, but for `kms:ViaService`: a call that a service

@@ -281,7 +281,8 @@ fn need(action: &str, mut rest: &[&str]) -> Result<NeedRule, String> {
         rest = others;
     }
     while let Some((word, others)) = rest.split_first() {
-        let (value, others) = others.split_first().ok_or_else(|| format!("`{word}` stands without a value"))?;
+        let (value, others) =
+            others.split_first().ok_or_else(|| format!("`{word}` stands without a value"))?;
         match *word {
             "when" => {
                 for text in value.split('&') {
@@ -289,7 +290,8 @@ fn need(action: &str, mut rest: &[&str]) -> Result<NeedRule, String> {
                 }
             }
             "with" => {
-                let (key, value) = value.split_once('=').ok_or_else(|| format!("`{value}` is not `key=value`"))?;
+                let (key, value) =
+                    value.split_once('=').ok_or_else(|| format!("`{value}` is not `key=value`"))?;
                 need.with.push((key.into(), template(value)?));
             }
             _ => return Err(format!("expected `when` or `with`, found `{word}`")),
