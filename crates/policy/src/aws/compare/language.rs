@@ -269,8 +269,9 @@ impl<'a> Walk<'a> {
             if self.accepts(&state) {
                 return Found::Text(text_of(&seen, at));
             }
+            let places: usize = state.iter().map(|(_, places)| 1 + places.len()).sum();
             for character in self.next_characters(&state) {
-                if !budget.take(1 + state.len()) {
+                if !budget.take(1 + places) {
                     return Found::GaveUp;
                 }
                 let next = state.iter().map(|(number, places)| {

@@ -14,7 +14,7 @@ use super::{Answer, Kind, Reason, Vocabulary};
 use crate::aws::{Effect, Policy};
 
 /// How many steps of automata, and how many choices, one answer may take.
-const STEPS: u64 = 6_000_000;
+const STEPS: u64 = 3_000_000;
 const CHOICE: usize = 64;
 
 pub(super) struct Search<'a> {
