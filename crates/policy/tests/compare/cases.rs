@@ -136,6 +136,16 @@ fn a_policy_variable_is_some_text_and_the_same_text_everywhere() {
 }
 
 #[test]
+fn what_is_under_a_variable_is_under_it_whatever_it_is() {
+    let home = get("arn:aws:s3:::home/${aws:username}/*");
+    check(Kind::Identity, &home, &get("arn:aws:s3:::home/${aws:username}/docs/*"), Relation::Narrower);
+    check(Kind::Identity, &home, &get("arn:aws:s3:::home/${aws:username}-old/*"), Relation::Both);
+    check(Kind::Identity, &home, &get("arn:aws:s3:::home/${aws:PrincipalTag/team}/*"), Relation::Both);
+    let two = get("arn:aws:s3:::home/${aws:username}/${aws:PrincipalTag/team}/*");
+    check(Kind::Identity, &home, &two, Relation::Narrower);
+}
+
+#[test]
 fn version_2008_knows_no_variables() {
     let text =
         format!(r#"{{"Version": "2008-10-17", "Statement": [{}]}}"#, get("arn:aws:s3:::${aws:username}"));

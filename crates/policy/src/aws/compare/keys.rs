@@ -4,9 +4,11 @@
 //! values are such, or that one is. So one value is looked for that is as all must be for each that must be there;
 //! a key that has but one value has to be everything at once.
 
-use super::language::{Budget, Found, Pattern, find};
-use super::model::{Model, Test};
+use super::language::Pattern;
+use super::model::Model;
+use super::test::Test;
 use super::values::candidates;
+use super::walk::{Budget, Found, find};
 use super::{KeyFacts, ValueKind};
 use crate::aws::evaluate::{
     Context, Facts, Federated, PolicySet, PrincipalRef, Request, ResourceRef, Verdict, evaluate,

@@ -5,7 +5,7 @@
 //! documents mean is what [`evaluate`](super::evaluate) says; a request that is found is put to it before it is told.
 //!
 //! - Actions are those of the caller's list; those that no pattern tells apart are one (`actions.rs`).
-//! - Resources and texts are automata (`language.rs`), numbers, dates and addresses are lines (`values.rs`).
+//! - Resources and texts are automata (`language.rs`, `walk.rs`), numbers, dates and addresses are lines (`values.rs`).
 //! - Conditions are literals over the keys they look at, which know nothing of each other (`keys.rs`).
 //! - Principals are those that the documents name and one of each sort that they do not (`principals.rs`).
 //! - The statements are a formula over these, searched with propagation (`search.rs`).
@@ -18,10 +18,14 @@ mod keys;
 mod kind;
 mod language;
 mod model;
+mod names;
 mod principals;
 mod search;
+mod spelling;
+mod test;
 mod theory;
 mod values;
+mod walk;
 mod witness;
 
 use super::Policy;

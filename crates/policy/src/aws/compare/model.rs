@@ -3,14 +3,10 @@
 
 use super::Kind;
 use super::actions::Numbers;
-use super::language::Pattern;
-use crate::aws::evaluate::{Context, Facts, Federated, PrincipalRef};
-use crate::aws::template::{Reading, Resolved, Template, Wildcards};
-use crate::aws::{
-    ActionBlock, Comparison, Condition, Effect, Operator, Policy, ResourceBlock, SetOperator, Statement,
-    Version,
-};
-use crate::glob::Token;
+use super::spelling::{Reach, Spelled};
+use super::test::Test;
+use crate::aws::template::{Reading, Template, Wildcards};
+use crate::aws::{ActionBlock, Condition, Effect, Operator, Policy, ResourceBlock, Statement, Version};
 use std::collections::HashMap;
 use std::hash::Hash;
 
@@ -40,49 +36,11 @@ pub(super) struct Rule<'a> {
     pub(super) literals: Vec<Literal>,
 }
 
-/// What a pattern is held against, and what it takes a variable without a value for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(super) struct Reach {
-    /// Wildcards may run on beyond colons.
-    pub(super) widest: bool,
-    /// A variable without a value makes it match.
-    pub(super) valueless: bool,
-}
-
-/// A pattern of a `Resource` element, as the evaluator reads it where it stands.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(super) enum Spelled {
-    /// What it surely matches, and what it may match when its wildcards run on beyond colons.
-    ///
-    /// An ARN that is in the second and not in the first is left out of every comparison: only a resource with the
-    /// middle of another ARN in its name is one, and nobody knows what AWS does with it.
-    Fixed {
-        parts: Pattern,
-        widest: Pattern,
-    },
-    Variable {
-        text: String,
-        reach: Reach,
-    },
-}
-
 /// A set of resources: those that one of the patterns matches.
 #[derive(Debug)]
 pub(super) struct ResourceSet {
     /// Numbers in [`Model::patterns`], sorted.
     pub(super) patterns: Vec<u32>,
-}
-
-/// A condition, whatever the statement.
-#[derive(Debug)]
-pub(super) struct Test {
-    /// A number in [`Model::keys`].
-    pub(super) key: u32,
-    pub(super) operator: Operator,
-    pub(super) values: Vec<String>,
-    pub(super) version: Version,
-    /// Whether some value has a policy variable that means something here.
-    pub(super) is_variable: bool,
 }
 
 /// A key of the context.
@@ -195,9 +153,7 @@ impl<'a> Model<'a> {
 
     fn spelled(&mut self, text: &str, version: Version, reach: Reach) -> Spelled {
         match Template::read(text, version, Wildcards::Meant) {
-            Reading::Constant(tokens) => {
-                Spelled::Fixed { parts: Pattern::arn(tokens.clone()), widest: reach.pattern(tokens) }
-            }
+            Reading::Constant(tokens) => Spelled::fixed(tokens, reach),
             Reading::Variable(template) => {
                 self.variables.extend(template.keys().map(str::to_owned));
                 Spelled::Variable { text: text.to_owned(), reach }
@@ -245,169 +201,4 @@ fn number<I: Hash + Eq, T>(
         list.push(make());
         list.len() as u32 - 1
     })
-}
-
-impl Spelled {
-    /// What a resource must match that is to match this. Variables may be whatever they can be; with `facts` they are
-    /// known.
-    pub(super) fn wanted(&self, facts: Option<&Facts<'_>>) -> Option<Pattern> {
-        let (text, reach) = match self {
-            Spelled::Fixed { parts, .. } => return Some(parts.clone()),
-            Spelled::Variable { text, reach } => (text, *reach),
-        };
-        match resolve(text, Version::V2012_10_17, Wildcards::Meant, facts) {
-            Resolved::Tokens(tokens) => Some(Pattern::arn(tokens.to_vec())),
-            Resolved::Missing => reach.valueless.then(Pattern::anything),
-            Resolved::Unknown(..) if reach.valueless => Some(Pattern::anything()),
-            // A value may have colons in it, so the parts cannot be told apart.
-            Resolved::Unknown(tokens) => Some(Pattern::arn_at_its_widest(tokens.to_vec())),
-        }
-    }
-
-    /// What a resource must not match that is not to match this; only what it surely matches, when variables are not
-    /// known.
-    pub(super) fn unwanted(&self, facts: Option<&Facts<'_>>) -> Option<Pattern> {
-        let (text, reach) = match self {
-            Spelled::Fixed { widest, .. } => return Some(widest.clone()),
-            Spelled::Variable { text, reach } => (text, *reach),
-        };
-        match resolve(text, Version::V2012_10_17, Wildcards::Meant, facts) {
-            Resolved::Tokens(tokens) => Some(reach.pattern(tokens.to_vec())),
-            Resolved::Missing => reach.valueless.then(Pattern::anything),
-            Resolved::Unknown(..) => None,
-        }
-    }
-
-    /// Whether everything this matches is matched by `other` because it is the same text.
-    pub(super) fn is_under(&self, other: &Spelled) -> bool {
-        match (self, other) {
-            (Spelled::Variable { text: a, reach: own }, Spelled::Variable { text: b, reach: its }) => {
-                a == b && (its.widest || !own.widest) && (its.valueless || !own.valueless)
-            }
-            (Spelled::Fixed { parts, .. }, Spelled::Fixed { widest, .. }) => parts == widest,
-            _ => false,
-        }
-    }
-}
-
-impl Reach {
-    fn pattern(self, tokens: Vec<Token>) -> Pattern {
-        if self.widest { Pattern::arn_at_its_widest(tokens) } else { Pattern::arn(tokens) }
-    }
-}
-
-impl Test {
-    /// Whether the values are compared as texts or ARNs.
-    pub(super) fn is_text(&self) -> bool {
-        use Comparison as C;
-        matches!(
-            self.operator.base,
-            C::StringEquals
-                | C::StringNotEquals
-                | C::StringEqualsIgnoreCase
-                | C::StringNotEqualsIgnoreCase
-                | C::StringLike
-                | C::StringNotLike
-                | C::ArnEquals
-                | C::ArnNotEquals
-                | C::ArnLike
-                | C::ArnNotLike
-        )
-    }
-
-    /// Of a test of texts: what one of the values may match (`sure`: surely matches); with `facts`, does match then.
-    pub(super) fn patterns(&self, sure: bool, facts: Option<&Facts<'_>>) -> Vec<Pattern> {
-        let base = self.operator.base;
-        let pattern = |value: &String| {
-            let (tokens, known) = match resolve(value, self.version, base.wildcards(), facts) {
-                Resolved::Tokens(tokens) => (tokens.to_vec(), true),
-                Resolved::Missing => return None,
-                Resolved::Unknown(tokens) => (tokens.to_vec(), false),
-            };
-            match base {
-                _ if sure && !known => None,
-                C::ArnEquals | C::ArnNotEquals | C::ArnLike | C::ArnNotLike if known => {
-                    Some(Pattern::arn(tokens))
-                }
-                C::ArnEquals | C::ArnNotEquals | C::ArnLike | C::ArnNotLike => {
-                    Some(Pattern::arn_at_its_widest(tokens))
-                }
-                C::StringEqualsIgnoreCase | C::StringNotEqualsIgnoreCase => Some(Pattern::folded(tokens)),
-                _ => Some(Pattern::whole(tokens)),
-            }
-        };
-        use Comparison as C;
-        self.values.iter().filter_map(pattern).collect()
-    }
-
-    /// What the test says of a request that has no such key, or (`empty`) has it with an empty value, when that can be
-    /// told by the operator alone.
-    pub(super) fn without_key(&self) -> bool {
-        let operator = self.operator;
-        match operator.set {
-            _ if operator.base == Comparison::Null => self.asks_for_null(true),
-            _ if operator.if_exists => true,
-            Some(SetOperator::ForAllValues) => true,
-            Some(SetOperator::ForAnyValue) => false,
-            None => operator.base.is_negated(),
-        }
-    }
-
-    /// Of `Null`: whether it holds when the key is null as said.
-    pub(super) fn asks_for_null(&self, null: bool) -> bool {
-        let wanted = if null { "true" } else { "false" };
-        self.values.iter().any(|value| value.eq_ignore_ascii_case(wanted))
-    }
-}
-
-/// `text` with the values that `facts` give; without them all variables are unknown.
-fn resolve(text: &str, version: Version, wildcards: Wildcards, facts: Option<&Facts<'_>>) -> Resolved {
-    let template = match Template::read(text, version, wildcards) {
-        Reading::Constant(tokens) => return Resolved::Tokens(tokens.into()),
-        Reading::Variable(template) => template,
-    };
-    match facts {
-        Some(facts) => template.resolve(facts),
-        None => template.resolve(&Facts::new(&Context::new(), PrincipalRef::new(""), Federated::No)),
-    }
-}
-
-impl Comparison {
-    fn wildcards(self) -> Wildcards {
-        use Comparison as C;
-        match self {
-            C::StringLike
-            | C::StringNotLike
-            | C::ArnEquals
-            | C::ArnNotEquals
-            | C::ArnLike
-            | C::ArnNotLike => Wildcards::Meant,
-            _ => Wildcards::Literal,
-        }
-    }
-
-    /// "You can use policy variables" with operators of texts and ARNs, and with `Bool`.
-    fn takes_variables(self) -> bool {
-        use Comparison as C;
-        let is_other = matches!(
-            self,
-            C::NumericEquals
-                | C::NumericNotEquals
-                | C::NumericLessThan
-                | C::NumericLessThanEquals
-                | C::NumericGreaterThan
-                | C::NumericGreaterThanEquals
-                | C::DateEquals
-                | C::DateNotEquals
-                | C::DateLessThan
-                | C::DateLessThanEquals
-                | C::DateGreaterThan
-                | C::DateGreaterThanEquals
-                | C::BinaryEquals
-                | C::IpAddress
-                | C::NotIpAddress
-                | C::Null
-        );
-        !is_other
-    }
 }

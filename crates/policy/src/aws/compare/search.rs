@@ -5,10 +5,10 @@
 //! the search that finds nothing has not proven anything.
 
 use super::actions::{Actions, Class};
-use super::language::Budget;
 use super::model::{Literal, Model, Side};
 use super::principals::{Everybody, Someone};
 use super::theory::{Possible, Theory};
+use super::walk::Budget;
 use super::witness::{Confirmed, Courtroom};
 use super::{Answer, Kind, Reason, Vocabulary};
 use crate::aws::{Effect, Policy};

@@ -3,9 +3,11 @@
 //! The answers are remembered: the search asks the same again and again.
 
 use super::keys::{Domain, Known, Slot, Solved, Values, Wanted};
-use super::language::{Budget, Found, Pattern, find};
-use super::model::{Literal, Model, Spelled};
+use super::language::Pattern;
+use super::model::{Literal, Model};
 use super::principals::Someone;
+use super::spelling::Spelled;
+use super::walk::{Budget, Found, find};
 use super::{KeyFacts, ValueKind, Vocabulary};
 use std::collections::HashMap;
 
@@ -142,7 +144,8 @@ impl<'a> Theory<'a> {
         for literal in literals {
             if let Literal::Resource { set: number, wanted: true } = literal {
                 let open = set(*number).iter().map(spelled);
-                let open = open.filter(|pattern| !unwanted.iter().any(|other| pattern.is_under(other)));
+                let open =
+                    open.filter(|pattern| !unwanted.iter().any(|other| pattern.is_under(other, budget)));
                 let group: Vec<Pattern> = open.filter_map(|pattern| pattern.wanted(facts.as_ref())).collect();
                 if group.is_empty() {
                     return Found::Nothing;

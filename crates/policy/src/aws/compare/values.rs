@@ -4,7 +4,7 @@
 //! value at each of them and one between each two are enough.
 
 use super::ValueKind;
-use super::model::Test;
+use super::test::Test;
 use crate::aws::Comparison as C;
 use crate::time::Timestamp;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};

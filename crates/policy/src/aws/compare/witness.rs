@@ -4,9 +4,10 @@
 //! what they stand in is solved once more.
 
 use super::keys::{Domain, Known, Solved, Wanted};
-use super::language::{Budget, Found, Pattern};
+use super::language::Pattern;
 use super::model::Literal;
 use super::theory::{NO_RESOURCE, Theory};
+use super::walk::{Budget, Found};
 use super::{Kind, Place, Reason, ValueKind, Vocabulary, Witness};
 use crate::aws::evaluate::{Context, PolicySet, PrincipalRef, Request, ResourceRef, Verdict, evaluate};
 use crate::aws::{Policy, Statement};
