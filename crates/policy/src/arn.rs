@@ -86,6 +86,18 @@ fn split(text: &str) -> Option<[usize; 5]> {
     Some([colons.next()?, colons.next()?, colons.next()?, colons.next()?, colons.next()?])
 }
 
+/// Partition, service, region, account and resource, when `text` is shaped like an ARN.
+pub(crate) fn parts(text: &str) -> Option<[&str; 5]> {
+    let [first, second, third, fourth, fifth] = split(text)?;
+    Some([
+        &text[first + 1..second],
+        &text[second + 1..third],
+        &text[third + 1..fourth],
+        &text[fourth + 1..fifth],
+        &text[fifth + 1..],
+    ])
+}
+
 /// A pattern for ARNs, split once: `*`, or six parts with wildcards in them.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct ArnPattern {

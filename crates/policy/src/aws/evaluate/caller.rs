@@ -219,14 +219,15 @@ impl<'a> Caller<'a> {
     }
 
     fn named_by(&self, kind: PrincipalKind, text: &str) -> Named {
-        let itself = if text == self.name { Named::Is(Grant::Direct) } else { Named::No };
         match (&self.kind, kind) {
             (Kind::NotUnderstood, _) => Named::NotUnderstood,
             (Kind::Service, PrincipalKind::Service) | (Kind::Provider, PrincipalKind::Federated) => {
                 if has_wildcard(text) {
                     Named::NotUnderstood
+                } else if text == self.name {
+                    Named::Is(Grant::Direct)
                 } else {
-                    itself
+                    Named::No
                 }
             }
             // `{"AWS": "*"}` is everybody, but is a service anybody?
@@ -241,6 +242,10 @@ impl<'a> Caller<'a> {
 
     /// An account, user, role or session.
     fn named_by_aws(&self, text: &str) -> Named {
+        // What most statements that concern a role say; its ARN need not be read again, unless it lacks the partition.
+        if matches!(self.kind, Kind::Role { .. }) && text == self.name && !text.starts_with("arn::") {
+            return Named::Is(Grant::Limited);
+        }
         if let Some(account) = account_of(text) {
             return if self.account() == Some(account) { Named::Is(Grant::Delegated) } else { Named::No };
         }

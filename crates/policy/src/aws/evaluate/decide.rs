@@ -178,7 +178,8 @@ impl<'a> Case<'a> {
         })
     }
 
-    /// Adds up what the layers say. `granted` is what the resource policy grants to the caller with this reach.
+    /// Adds up what the layers say. `granted` is what the resource policy grants to the caller with this reach; with
+    /// the least it is what the layer says, which is therefore not looked at.
     pub(super) fn add_up<S: Said>(
         &self,
         says: impl IntoIterator<Item = (Layer, S)>,
@@ -186,19 +187,18 @@ impl<'a> Case<'a> {
     ) -> S {
         let mut organization: S = self.known_levels();
         let (mut identity, mut limits, mut endpoint) = (S::free(), S::free(), S::free());
-        let mut resource = None;
         for (layer, say) in says {
             match layer {
                 Layer::ResourceControl | Layer::ServiceControl => organization = organization.and(say),
                 Layer::Identity => identity = say,
                 Layer::Boundary | Layer::Session => limits = limits.and(say),
-                Layer::Resource => resource = Some(say),
+                Layer::Resource => {}
                 Layer::Endpoint => endpoint = say,
             }
         }
-        let both_sides = match (&self.set.resource, resource) {
-            (Some(side), Some(anyhow)) => self.both_sides(side, anyhow, identity, limits, granted),
-            _ => identity.and(limits),
+        let both_sides = match &self.set.resource {
+            Some(side) => self.both_sides(side, identity, limits, granted),
+            None => identity.and(limits),
         };
         organization.and(both_sides).and(endpoint)
     }
@@ -246,30 +246,38 @@ impl<'a> Case<'a> {
         self.allow(voice, |statement, keys| self.caller.is_granted(statement, reach, keys))
     }
 
-    /// Principal and resource: `anyhow` is what the resource policy says to the caller under whatever name.
+    /// Principal and resource. Of what the resource policy grants no more is asked than the answer needs.
     fn both_sides<S: Said>(
         &self,
         side: &ResourceSide,
-        anyhow: S,
         identity: S,
         limits: S,
         granted: impl Fn(Grant) -> S,
     ) -> S {
+        // Under whatever name.
+        let anyhow = || granted(Grant::Delegated);
         if self.caller.is_outside_iam() {
-            return anyhow;
+            return anyhow();
         }
         if self.caller.account() != Some(&side.account) {
             // "The request is allowed only if both evaluations return a decision of Allow."
-            return identity.and(limits).and(anyhow);
+            return identity.and(limits).and(anyhow());
         }
         let by_identity = match facts::resource_must_allow(&self.question.action) {
-            true => identity.and(anyhow),
+            true => identity.and(anyhow()),
             false => identity,
         };
         // "Resource-based policies that grant permissions to an IAM role ARN are limited by an implicit deny in a
         // permissions boundary or session policy"; those to a user or a session are not.
-        let limited = by_identity.or(granted(Grant::Limited)).and(limits);
-        limited.or(granted(Grant::Direct))
+        let mut grants = true;
+        let to_role = || {
+            let say = granted(Grant::Limited);
+            grants = !say.is_silent();
+            say
+        };
+        let limited = by_identity.or_else(to_role).and(limits);
+        // INVARIANT: what is granted with some reach is granted with every lesser one, see `Grant`.
+        if grants { limited.or_else(|| granted(Grant::Direct)) } else { limited }
     }
 }
 

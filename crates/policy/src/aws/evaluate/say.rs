@@ -1,4 +1,4 @@
-//! What a layer says, and how what layers say adds up: `and` where each must allow, `or` where one is enough.
+//! What a layer says, and how what layers say adds up: `and` where each must allow, `or_else` where one is enough.
 
 use super::truth::Truth;
 use super::{Evaluation, Layer, LayerAnswer, StatementRef, Verdict};
@@ -78,8 +78,10 @@ pub(super) trait Said: Sized {
     fn silent(layer: Layer) -> Self;
     /// Both must allow; when neither does, the first is to blame.
     fn and(self, other: Self) -> Self;
-    /// One is enough; when neither allows, the first is to blame.
-    fn or(self, other: Self) -> Self;
+    /// One is enough; when neither allows, the first is to blame. The other is not asked when the first allows.
+    fn or_else(self, other: impl FnOnce() -> Self) -> Self;
+    /// Whether it does not allow, whatever is not known.
+    fn is_silent(&self) -> bool;
 }
 
 impl Said for Truth {
@@ -95,8 +97,12 @@ impl Said for Truth {
         self.min(other)
     }
 
-    fn or(self, other: Truth) -> Truth {
-        self.max(other)
+    fn or_else(self, other: impl FnOnce() -> Truth) -> Truth {
+        if self == Truth::True { self } else { self.max(other()) }
+    }
+
+    fn is_silent(&self) -> bool {
+        *self == Truth::False
     }
 }
 
@@ -126,8 +132,11 @@ impl<'a> Said for Say<'a> {
         }
     }
 
-    fn or(self, other: Say<'a>) -> Say<'a> {
-        match (self, other) {
+    fn or_else(self, other: impl FnOnce() -> Say<'a>) -> Say<'a> {
+        if let Say::Allows(_) = self {
+            return self;
+        }
+        match (self, other()) {
             (Say::Allows(by), _) | (_, Say::Allows(by)) => Say::Allows(by),
             (Say::Silent(layer), Say::Silent(_)) => Say::Silent(layer),
             (Say::Perhaps(mut undecided), Say::Perhaps(more)) => {
@@ -138,6 +147,10 @@ impl<'a> Said for Say<'a> {
                 Say::Perhaps(undecided)
             }
         }
+    }
+
+    fn is_silent(&self) -> bool {
+        matches!(self, Say::Silent(_))
     }
 }
 

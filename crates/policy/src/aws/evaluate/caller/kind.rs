@@ -72,10 +72,7 @@ impl<'a> Kind<'a> {
         if !text.starts_with("arn:") {
             return Kind::of_name(text);
         }
-        let mut parts = text.splitn(6, ':');
-        let (Some("arn"), Some(partition), Some("iam"), Some(""), Some(account), Some(resource)) =
-            (parts.next(), parts.next(), parts.next(), parts.next(), parts.next(), parts.next())
-        else {
+        let Some([partition, "iam", "", account, resource]) = crate::arn::parts(text) else {
             return Kind::NotUnderstood;
         };
         if !is_account(account) || has_wildcard(text) {
@@ -106,12 +103,7 @@ impl<'a> Kind<'a> {
 
 /// The account and the resource of an IAM or STS ARN without wildcards.
 pub(super) fn iam_arn(text: &str) -> Option<(&str, &str)> {
-    let mut parts = text.splitn(6, ':');
-    let (Some("arn"), Some(partition), Some("iam" | "sts"), Some(_), Some(account), Some(resource)) =
-        (parts.next(), parts.next(), parts.next(), parts.next(), parts.next(), parts.next())
-    else {
-        return None;
-    };
+    let [partition, "iam" | "sts", _, account, resource] = crate::arn::parts(text)? else { return None };
     let whole = !partition.is_empty() && !resource.is_empty() && is_account(account);
     (whole && !has_wildcard(text)).then_some((account, resource))
 }

@@ -137,7 +137,9 @@ impl Decision<'_> {
                 return Verdict::ExplicitDeny;
             }
         }
-        let says = self.voices().map(|voice| (voice.layer, self.says(voice)));
+        // The resource policy is asked by `granted`.
+        let asked = self.voices().filter(|voice| voice.layer != Layer::Resource);
+        let says = asked.map(|voice| (voice.layer, self.says(voice)));
         // A federated user to whose session no policy was passed: see `Case::session`.
         let limited = self.compiled.set.session.is_none() && self.case.caller.federated_user().is_some();
         let none_passed = limited.then_some((Layer::Session, Truth::False));
@@ -172,7 +174,7 @@ impl Decision<'_> {
         if voice.layer == Layer::Identity && self.case.caller.is_root() {
             return Truth::free();
         }
-        self.any(voice, &voice.allows, voice.layer == Layer::Resource, |statement, keys| {
+        self.any(voice, &voice.allows, false, |statement, keys| {
             self.case.is_about(voice.layer, statement, keys)
         })
     }
