@@ -96,7 +96,8 @@ def layers(shared):
         "identity": [*identity, inline],
         "boundary": [named(
             "Boundary",
-            allow(["s3:Get*", "s3:List*", "s3:Put*", "s3:Delete*", "sqs:*", "glue:*", "sagemaker:*", "iam:PassRole"], ["*"]),
+            allow(["s3:Get*", "s3:List*", "s3:Put*", "s3:Delete*"], ["*"]),
+            allow(["sqs:*", "glue:*", "sagemaker:*", "iam:PassRole"], ["*"]),
             allow(["dynamodb:*"], [f"arn:aws:dynamodb:*:{ACCOUNT}:table/*"],
                   {"StringLike": {"aws:RequestedRegion": "eu-*"}}),
             allow(["lambda:Invoke*", "lambda:Get*"], ["*"]),

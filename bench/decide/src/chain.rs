@@ -9,20 +9,21 @@ use leastwise_policy::aws::evaluate::{
 };
 use leastwise_policy::aws::{DocumentKind, Named, Policy};
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 #[derive(Deserialize)]
-struct Case {
-    account: String,
-    role: String,
+pub(crate) struct Case {
+    pub(crate) account: String,
+    pub(crate) role: String,
     session: String,
     identity: Vec<Document>,
     boundary: Vec<Document>,
     service_control: Vec<Level>,
     resource_control: Vec<Level>,
     bucket: Document,
-    requests: Vec<Asked>,
+    pub(crate) requests: Vec<Asked>,
 }
 
 #[derive(Deserialize)]
@@ -38,22 +39,27 @@ struct Level {
 }
 
 #[derive(Deserialize)]
-struct Asked {
+pub(crate) struct Asked {
     action: String,
     resource: String,
     on_bucket: bool,
-    context: BTreeMap<String, String>,
+    pub(crate) context: BTreeMap<String, String>,
 }
 
 /// Lets one contender decide.
 pub(crate) fn run(path: &str, contender: &str, budget: Duration) -> Result<()> {
-    let text = std::fs::read_to_string(path).with_context(|| format!("cannot read `{path}`"))?;
-    let case: Case = serde_json::from_str(&text).with_context(|| format!("`{path}` is no case"))?;
+    let case: Case = read(path)?;
     match contender {
         "iam-rs" => iam_rs(&case, budget),
         "compiled" | "reasons" | "identity" => leastwise(&case, contender, budget),
         other => bail!("no contender `{other}`"),
     }
+}
+
+/// What a JSON file holds.
+pub(crate) fn read<T: DeserializeOwned>(path: &str) -> Result<T> {
+    let text = std::fs::read_to_string(path).with_context(|| format!("cannot read `{path}`"))?;
+    serde_json::from_str(&text).with_context(|| format!("`{path}` is not what it should be"))
 }
 
 // --- leastwise -----------------------------------------------------------------------------------------
@@ -89,7 +95,7 @@ fn leastwise(case: &Case, contender: &str, budget: Duration) -> Result<()> {
     measure(&asked, budget, |(set, request)| compiled[*set].decide(request), tell)
 }
 
-fn every_layer(case: &Case, with_bucket: bool) -> Result<PolicySet> {
+pub(crate) fn every_layer(case: &Case, with_bucket: bool) -> Result<PolicySet> {
     let path = |levels: &[Level], kind: DocumentKind| -> Result<OrganizationPath> {
         let level =
             |level: &Level| Ok(OrganizationLevel::new(&level.name, documents(&level.policies, kind)?));

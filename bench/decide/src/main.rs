@@ -3,12 +3,14 @@
 //! ```text
 //! leastwise-bench-decide chain CASE (compiled|reasons|identity|iam-rs) SECONDS
 //! leastwise-bench-decide many STATEMENTS (compiled|cedar|cedar-sliced) SECONDS
+//! leastwise-bench-decide replay CASE USAGE SECONDS
 //! ```
 //! Each prints one JSON object: the verdict on every request, what one decision took, and how many were taken.
 //! `bench/decide/run.py` compares the verdicts and only then prints times.
 
 mod chain;
 mod many;
+mod replay;
 
 use anyhow::{Context as _, Result, bail};
 use std::hint::black_box;
@@ -17,12 +19,13 @@ use std::time::{Duration, Instant};
 fn main() -> Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let [case, of, contender, seconds] = arguments.as_slice() else {
-        bail!("give `chain` or `many`, its case, the contender and how many seconds");
+        bail!("give `chain`, `many` or `replay`, its case, the contender or usage, and how many seconds");
     };
     let budget = Duration::from_secs_f64(seconds.parse().context("the seconds are no number")?);
     match case.as_str() {
         "chain" => chain::run(of, contender, budget),
         "many" => many::run(of.parse().context("the number of statements is none")?, contender, budget),
+        "replay" => replay::run(of, contender, budget),
         other => bail!("no case `{other}`"),
     }
 }

@@ -1,4 +1,5 @@
-//! The case "many": 200 to 10,000 statements, each for one role, two actions and one folder, with a team that must agree.
+//! The case "many": 200 to 10,000 statements, each for one role, two actions and one folder, with a team that must
+//! agree.
 //!
 //! For leastwise they are one resource policy, each statement naming its role; for Cedar one policy each:
 //! `permit(principal in Role, action in [two], resource in Folder) when { principal.team == resource.team }`.
