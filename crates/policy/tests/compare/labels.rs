@@ -1,6 +1,7 @@
 //! Pairs of policies with what AWS's `CheckNoNewAccess` answered.
 
-use crate::support::{compared, shared_data};
+use crate::common::shared_data;
+use crate::support::compared;
 use leastwise_policy::aws::Policy;
 use leastwise_policy::aws::compare::{Answer, Kind};
 use serde_json::Value;

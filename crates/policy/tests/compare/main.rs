@@ -3,6 +3,8 @@
 mod against_z3;
 mod brute_force;
 mod cases;
+#[path = "../common/mod.rs"]
+mod common;
 mod labels;
 mod managed;
 mod smt;

@@ -1,6 +1,7 @@
 //! AWS's managed policies with themselves.
 
-use crate::support::{compared, shared_data};
+use crate::common::shared_data;
+use crate::support::compared;
 use leastwise_policy::aws::Policy;
 use leastwise_policy::aws::compare::{Kind, Relation};
 use serde_json::Value;

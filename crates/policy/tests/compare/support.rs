@@ -5,7 +5,7 @@ use leastwise_policy::aws::compare::{
     Actions, Answer, Comparison, KeyFacts, Kind, Reason, ValueKind, Vocabulary, compare,
 };
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::LazyLock;
 
 /// Every action of the catalogue's committed facts, by service.
@@ -79,15 +79,4 @@ pub(crate) fn compared(kind: Kind, old: &Policy, new: &Policy) -> Comparison {
 pub(crate) fn policy(kind: Kind, statements: &str) -> Policy {
     let text = format!(r#"{{"Version": "2012-10-17", "Statement": [{statements}]}}"#);
     Policy::parse_kind(&text, kind.document()).unwrap_or_else(|error| panic!("{error}\n{text}"))
-}
-
-/// `../shared/data/<path>` beside the workspace; when it is not there, says so and gives nothing.
-#[expect(clippy::print_stdout, reason = "a test that was skipped says so")]
-pub(crate) fn shared_data(path: &str) -> Option<PathBuf> {
-    let found = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data").join(path);
-    if found.exists() {
-        return Some(found);
-    }
-    println!("skipped: ../shared/data is not here");
-    None
 }

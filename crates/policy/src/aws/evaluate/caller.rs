@@ -242,8 +242,8 @@ impl<'a> Caller<'a> {
 
     /// An account, user, role or session.
     fn named_by_aws(&self, text: &str) -> Named {
-        // What most statements that concern a role say; its ARN need not be read again, unless it lacks the partition.
-        if matches!(self.kind, Kind::Role { .. }) && text == self.name && !text.starts_with("arn::") {
+        // What most statements that concern a role say; its ARN was read when it asked.
+        if matches!(self.kind, Kind::Role { .. }) && text == self.name {
             return Named::Is(Grant::Limited);
         }
         if let Some(account) = account_of(text) {

@@ -4,6 +4,7 @@
 
 use crate::aws::evaluate::PrincipalRef;
 
+/// What kind of principal asks.
 #[derive(Debug)]
 pub(super) enum Kind<'a> {
     User {
@@ -75,7 +76,7 @@ impl<'a> Kind<'a> {
         let Some([partition, "iam", "", account, resource]) = crate::arn::parts(text) else {
             return Kind::NotUnderstood;
         };
-        if !is_account(account) || has_wildcard(text) {
+        if partition.is_empty() || !is_account(account) || has_wildcard(text) {
             return Kind::NotUnderstood;
         }
         let federated = |name: &str| format!("arn:{partition}:sts::{account}:federated-user/{name}");
