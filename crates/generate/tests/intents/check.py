@@ -4,7 +4,8 @@
     python3 check.py            (PyYAML is needed)
 
 Every action exists; every resource is one of a type that its action supports, or `*` for an action that needs none;
-ids are unique; roles YAML, flags and words are there; what is expected is not forbidden. Exit 1 when something is wrong.
+ids are unique; roles YAML, flags and words are there, and each phrasing names each resource and who holds the role;
+what is expected is not forbidden; one level on one type comes to the same everywhere. Exit 1 when something is wrong.
 """
 import gzip
 import json
@@ -23,6 +24,28 @@ ALSO = {
     # "Use the second version, with the trailing :*": docs.aws.amazon.com/AmazonCloudWatch/latest/logs/iam-access-control-overview-cwl.html
     "logs": {"log-group": ["arn:${Partition}:logs:${Region}:${Account}:log-group:${LogGroupName}:*"]},
 }
+# What a phrasing says of the holder, by trust principal.
+HOLDER = {
+    "lambda.amazonaws.com": "lambda",
+    "ecs-tasks.amazonaws.com": "ecs|fargate|batch",
+    "ec2.amazonaws.com": "ec2",
+    "states.amazonaws.com": "state machine|step functions",
+    "events.amazonaws.com": "eventbridge",
+    "scheduler.amazonaws.com": "scheduler",
+    "pipes.amazonaws.com": "pipe",
+    "codebuild.amazonaws.com": "codebuild",
+    "codepipeline.amazonaws.com": "codepipeline",
+    "glue.amazonaws.com": "glue",
+    "apigateway.amazonaws.com": "api gateway",
+    "firehose.amazonaws.com": "firehose",
+    "sagemaker.amazonaws.com": "sagemaker",
+    "iot.amazonaws.com": "iot",
+    "pods.eks.amazonaws.com": "pod",
+}
+# Last parts of an ARN that are no name: all of a type.
+KINDS = {"instance", "secret", "change", "transcription-job"}
+# Types whose contents depend on what is bound: a table or its stream, a bucket or all of them, a parameter or a path.
+DEPENDS = {("dynamodb", "table", "read"), ("s3", "", "list"), ("ssm", "parameter", "read")}
 FIELDS = {"id", "roles", "flags", "words", "expect", "denies", "conditions", "never", "trust", "warns", "asks", "why"}
 
 
@@ -41,12 +64,13 @@ def mapping(loader, node, deep=False):
 Strict.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, mapping)
 
 
-def fits(resource, template):
+def fits(resource, templates):
     """Whether a resource of an intent (wildcards and placeholders allowed) can be of a catalogue's ARN format."""
-    pattern = "".join(
-        part if index % 2 == 0 else ".*" for index, part in enumerate(re.split(r"\$\{(\w+)\}", template.replace("*", "${X}")))
-    )
-    return re.fullmatch("".join(".*" if p == ".*" else re.escape(p) for p in re.split(r"(\.\*)", pattern)), resource)
+    for template in templates.split(", "):
+        literals = re.split(r"\$\{\w+\}|\*", template)
+        if re.fullmatch(".*".join(map(re.escape, literals)), resource):
+            return True
+    return False
 
 
 def action_problem(facts, action, resources):
@@ -74,6 +98,41 @@ def action_problem(facts, action, resources):
     return None
 
 
+def name_in(arn):
+    """The name that people would say for a resource, or nothing when it is all of a kind."""
+    last = [part for part in re.split(r"[:/]", arn.split(":", 5)[5]) if part and part != "*"][-1]
+    return "" if last in KINDS else re.sub(r"-a1b2c3$", "", last).rstrip("*").rstrip("-").lower()
+
+
+def check_words(entry, bound, wrong):
+    arns = [arn for value in bound.values() for arn in (value if isinstance(value, list) else [value])]
+    for text in entry["words"]:
+        for arn in arns:
+            if arn.startswith("arn:") and name_in(arn) not in text.lower():
+                wrong(f"`{text}` does not name {arn}")
+        if "trust" in entry and not re.search(HOLDER[entry["trust"]], text.lower()):
+            wrong(f"`{text}` does not name {entry['trust']}")
+        if "arn:aws" in text and any("words_resources" in expected for expected in entry["expect"]):
+            wrong("whole ARNs in the words, yet words_resources")
+
+
+def level_of(entry, role, bound):
+    """(service, type, level) and the actions, when the intent is one level on one resource."""
+    if len(role["permissions"]) != 1:
+        return None
+    (level, name), = role["permissions"][0].items()
+    if level not in LEVELS:
+        return None
+    arn = bound[name][0] if isinstance(bound[name], list) else bound[name]
+    service, kind = arn.split(":")[0], ""
+    if arn.startswith("arn:"):
+        service, resource = arn.split(":")[2], arn.split(":", 5)[5]
+        parts = re.split(r"[:/]", resource)
+        kind = parts[0] if len(parts) > 1 and service != "s3" else ""
+    actions = sorted(action for expected in entry["expect"] for action in expected["actions"])
+    return (service, kind, level), tuple(actions)
+
+
 def check_entry(facts, entry, problems):
     def wrong(text):
         problems.append(f"{entry.get('id')}: {text}")
@@ -99,6 +158,8 @@ def check_entry(facts, entry, problems):
                 wrong(f"{name} is bound and not used")
         if role.get("trust") != entry.get("trust"):
             wrong("trust differs")
+    if not entry["asks"]:
+        check_words(entry, bound, wrong)
     allowed = set()
     for expected in entry["expect"] + entry.get("denies", []):
         if len(expected.get("words_resources", expected["resources"])) != len(expected["resources"]):
@@ -119,9 +180,12 @@ def check_entry(facts, entry, problems):
 
 
 def main():
+    if not FACTS.exists():
+        print("skipped: ../shared/data is not here")
+        return 0
     facts = json.load(gzip.open(FACTS))
     problems, ids, services, counts = [], Counter(), Counter(), Counter()
-    phrases = Counter()
+    phrases, levels = Counter(), {}
     for path in sorted(HERE.glob("*.yaml")):
         text = path.read_text()
         if "docs.aws.amazon.com" not in text.split("- id:")[0]:
@@ -132,8 +196,12 @@ def main():
             check_entry(facts, entry, problems)
             used = {action.partition(":")[0] for expected in entry["expect"] for action in expected["actions"]}
             services.update(used)
-            roles = next(iter(yaml.load(entry["roles"], Strict)["roles"].values()))
-            permissions = roles["permissions"]
+            roles = yaml.load(entry["roles"], Strict)
+            role = next(iter(roles["roles"].values()))
+            permissions = role["permissions"]
+            found = level_of(entry, role, roles["resources"])
+            if found and found[0] not in DEPENDS and levels.setdefault(*found) != found[1]:
+                problems.append(f"{entry['id']}: {' '.join(found[0])} comes to other actions elsewhere")
             counts["files"] = len(list(HERE.glob("*.yaml")))
             counts["intents"] += 1
             counts["intents that ask"] += bool(entry["asks"])
