@@ -11,6 +11,7 @@ mod event;
 mod facts;
 mod import;
 mod level;
+pub mod levels;
 mod lookup;
 mod marks;
 mod pattern;

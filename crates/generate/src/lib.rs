@@ -1,5 +1,6 @@
-//! Looks forward: policies in the formats that a repository holds.
+//! Looks forward: from what somebody means to policies in the formats that a repository holds.
 //!
-//! Everything here takes values and returns text; files are written by the caller.
+//! Everything here takes values and returns values or text; files are read and written by the caller.
 
+pub mod intent;
 pub mod render;

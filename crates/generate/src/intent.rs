@@ -1,0 +1,160 @@
+//! What a person means, before it is a policy: roles with permissions on named resources.
+//!
+//! Roles YAML, flags, plain words and denied messages all become an [`Intent`]; only a compiler makes a policy of
+//! it. Nothing in it is resolved against a cloud yet: a level is a word and a resource is a name with what it is
+//! bound to. Everything said keeps its [`Place`], so that an error and the reason of an action can point at it.
+
+mod place;
+
+use std::collections::BTreeMap;
+
+use leastwise_policy::time::Timestamp;
+
+pub use place::{Place, Said};
+
+/// Roles and the resources that they speak of.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Intent {
+    /// The roles, in the order in which they were said.
+    pub roles: Vec<Role>,
+    /// What the names of resources stand for.
+    pub resources: Vec<Binding>,
+}
+
+/// A named set of permissions, with who may hold it and under which conditions.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Role {
+    /// The name: `OrderProcessor`.
+    pub name: Said<String>,
+    /// What it may do.
+    pub permissions: Vec<Permission>,
+    /// What it must never do, whatever else allows it.
+    pub never: Vec<Permission>,
+    /// What it may do only after a human said yes.
+    pub approval: Vec<Permission>,
+    /// Who may hold it.
+    pub trust: Vec<Said<Trust>>,
+    /// What must hold for every permission.
+    pub conditions: Vec<Said<Limit>>,
+    /// Whether a permissions boundary is asked for.
+    pub boundary: Option<Said<Boundary>>,
+    /// How long a session lasts, in seconds.
+    pub session: Option<Said<u32>>,
+    /// Who answers for it.
+    pub owner: Option<Said<String>>,
+    /// When it ends.
+    pub expires: Option<Said<Timestamp>>,
+}
+
+/// Something done to a resource.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Permission {
+    /// A level (`read`), a verb (`send`), an operation (`put-item`) or an action (`rds-data:ExecuteStatement`).
+    pub verb: Said<String>,
+    /// The name of a resource of [`Intent::resources`].
+    pub resource: Said<String>,
+}
+
+/// What the name of a resource stands for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Binding {
+    /// The name.
+    pub name: Said<String>,
+    /// What it stands for on AWS, in every environment.
+    pub aws: Vec<Said<Target>>,
+    /// What it stands for on AWS in one environment, by its name; this takes the place of `aws` there.
+    pub environments: BTreeMap<String, Vec<Said<Target>>>,
+    /// What it stands for elsewhere, by the name of the target (`gcp`, `azure`, `kubernetes`, `mcp`, `http`), as it
+    /// was written: the compilers for those read it.
+    pub elsewhere: BTreeMap<String, Vec<Said<String>>>,
+}
+
+/// One thing that a name stands for on AWS.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Target {
+    /// A whole ARN, wildcards allowed.
+    Arn(String),
+    /// The part of an ARN after the account, of a service: `table/Orders` of `dynamodb`.
+    Partial {
+        /// The IAM prefix.
+        service: String,
+        /// The part after the account.
+        resource: String,
+    },
+    /// A service as a whole, or one of its resource types: `textract`, `ssm:parameter`.
+    Service {
+        /// The IAM prefix.
+        prefix: String,
+        /// The resource type.
+        kind: Option<String>,
+    },
+    /// The name of another resource.
+    Name(String),
+}
+
+/// Who may hold a role.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Trust {
+    /// An AWS service: `lambda.amazonaws.com`.
+    Service(String),
+    /// An account or a principal in one, by id or ARN.
+    Account {
+        /// The account id, or the ARN of a role or user in it.
+        principal: String,
+        /// What the caller must say, so that it cannot be confused into acting for somebody else.
+        external_id: Option<String>,
+    },
+    /// Whom an OpenID Connect provider vouches for.
+    Oidc {
+        /// The provider's address without `https://`.
+        provider: String,
+        /// The account in which IAM knows the provider, when it is not the role's own.
+        account: Option<String>,
+        /// Whom the token must be for.
+        audience: String,
+        /// The subjects; `*` in them stands for any text.
+        subjects: Vec<String>,
+    },
+    /// A workload with a SPIFFE id, which gets credentials by IAM Roles Anywhere.
+    Spiffe {
+        /// `spiffe://example.org/orders`.
+        id: String,
+        /// The trust anchor, where it is known.
+        trust_anchor: Option<String>,
+    },
+}
+
+/// What must hold for a permission.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Limit {
+    /// Only in these regions.
+    Region(Vec<String>),
+    /// Only from these networks (CIDR).
+    Network(Vec<String>),
+    /// Only from these VPCs.
+    Vpc(Vec<String>),
+    /// Only through these VPC endpoints.
+    VpcEndpoint(Vec<String>),
+    /// Only with (or, when false, without) multi-factor authentication.
+    Mfa(bool),
+    /// Only from then and until then.
+    Time {
+        /// Not before.
+        after: Option<Timestamp>,
+        /// Not later.
+        before: Option<Timestamp>,
+    },
+    /// Only on resources with these tags, key to values.
+    Tags(BTreeMap<String, Vec<String>>),
+}
+
+/// What a permissions boundary is made of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Boundary {
+    /// Of what the role may do, no more.
+    Own,
+    /// A policy that exists.
+    Existing(String),
+    /// None, though there may be a reason for one.
+    None,
+}
