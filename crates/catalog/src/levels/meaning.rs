@@ -199,7 +199,7 @@ impl LevelTables {
         arn: &str,
     ) -> Result<Vec<String>, Unfit> {
         let kinds = service.types_of(arn);
-        for kind in kinds.iter().filter(|kind| action.resource(&kind.name).is_some()) {
+        if let Some(kind) = kinds.iter().find(|kind| action.resource(&kind.name).is_some()) {
             let mut resources = vec![self.written(&service.prefix, &kind.name, &action.name, arn)];
             resources.extend(self.further(service, action, &kind.name, arn));
             return Ok(resources);
