@@ -98,8 +98,8 @@ fn one_member<'a>(cursor: &mut Cursor<'a>, wanted: &[u8]) -> Result<Raw<'a>, Mal
     Ok(found)
 }
 
-/// How many identities are kept: an hour's sessions of a busy account.
-const SLOTS: usize = 1 << 10;
+/// How many identities are kept, two in each place: an hour's sessions of a busy account.
+const PLACES: usize = 1 << 9;
 
 /// What of an identity decides where it is kept: it holds the ARN with the session's name, and the access key.
 const HEAD: std::ops::Range<usize> = 64..192;
@@ -110,12 +110,14 @@ const LONGEST: usize = 2 << 10;
 /// Identities that were read lately.
 #[derive(Debug, Default)]
 pub(super) struct Identities {
-    slots: Vec<Slot>,
+    places: Vec<[Slot; 2]>,
 }
 
 /// One of them: its text, how many structural positions that has, and where in it the fields are.
 #[derive(Debug, Default, Clone)]
 struct Slot {
+    /// Of the text's head.
+    hash: u64,
     text: Vec<u8>,
     positions: usize,
     fields: [(u16, u16); 8],
@@ -135,23 +137,26 @@ impl Identities {
             *into = Identity::read(cursor)?;
             return Ok(());
         };
-        let index = xxh3_64(head) as usize % SLOTS;
-        if let Some(slot) = self.slots.get(index)
-            && !slot.text.is_empty()
-            && let Some(text) = rest.get(..slot.text.len())
-            && text == slot.text
-        {
-            // The same bytes have the same structure.
-            cursor.advance(slot.positions);
-            slot.fill(text, into);
-            return Ok(());
+        let hash = xxh3_64(head);
+        let index = hash as usize % PLACES;
+        for slot in self.places.get(index).into_iter().flatten() {
+            if slot.hash == hash
+                && !slot.text.is_empty()
+                && let Some(text) = rest.get(..slot.text.len())
+                && text == slot.text
+            {
+                // The same bytes have the same structure.
+                cursor.advance(slot.positions);
+                slot.fill(text, into);
+                return Ok(());
+            }
         }
-        *into = self.read_new(cursor, index)?;
+        *into = self.read_new(cursor, hash)?;
         Ok(())
     }
 
     #[inline(never)]
-    fn read_new<'a>(&mut self, cursor: &mut Cursor<'a>, index: usize) -> Result<Identity<'a>, Malformed> {
+    fn read_new<'a>(&mut self, cursor: &mut Cursor<'a>, hash: u64) -> Result<Identity<'a>, Malformed> {
         static LAST: AtomicU64 = AtomicU64::new(0);
         let start = *cursor;
         let mut identity = Identity::read(cursor)?;
@@ -160,11 +165,15 @@ impl Identities {
         let Some(text) = text.filter(|text| (HEAD.end..=LONGEST).contains(&text.len())) else {
             return Ok(identity);
         };
-        if self.slots.is_empty() {
-            self.slots.resize(SLOTS, Slot::default());
+        if self.places.is_empty() {
+            self.places.resize(PLACES, <[Slot; 2]>::default());
         }
         identity.number = LAST.fetch_add(1, Ordering::Relaxed) + 1;
-        let slot = &mut self.slots[index];
+        let place = &mut self.places[hash as usize % PLACES];
+        // Of the two, the one that was read first makes room.
+        place.swap(0, 1);
+        let slot = &mut place[0];
+        slot.hash = hash;
         slot.text.clear();
         slot.text.extend_from_slice(text);
         slot.positions = cursor.steps_from(&start);

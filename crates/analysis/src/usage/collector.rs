@@ -13,6 +13,7 @@ use super::outcome::Outcomes;
 use super::principal::Who;
 use super::recall::{self, Calls, Shapes, Target};
 use super::recipe::{Open, Way};
+use super::refusal::Refusals;
 use super::row::Outcome;
 use super::screen::{check_version, not_usage};
 use super::shape::Outline;
@@ -41,8 +42,10 @@ pub struct Collector<'s> {
     targets: SmallVec<[Target; 2]>,
     said: Option<Vec<(Outline, String)>>,
     arn: String,
+    folded: String,
     clock: Clock,
     outcomes: Outcomes,
+    refusals: Refusals<'s>,
     scratch: Scratch,
     problems: Vec<Problem>,
     /// Whether to remember calls at all: the tests compare.
@@ -79,8 +82,10 @@ impl<'s> Collector<'s> {
             targets: SmallVec::new(),
             said: None,
             arn: String::new(),
+            folded: String::new(),
             clock: Clock::default(),
             outcomes: Outcomes::default(),
+            refusals: Refusals::new(shared.planner.catalog()),
             scratch: Scratch::default(),
             problems: Vec::new(),
             remembers: true,
@@ -147,7 +152,8 @@ impl<'s> Collector<'s> {
     /// Counts a call of a principal that is asked for.
     fn count(&mut self, event: &Event<'_>, caller: &Caller, principal: u32, time: i64) {
         let number = self.kinds.of(event, &self.shared.planner, &mut self.usage.table);
-        let outcome = self.outcomes.of(event.error_code, event.error_message, self.shared.planner.rules());
+        let said = (event.error_code, event.error_message);
+        let outcome = self.outcomes.of(said, self.shared.planner.rules(), &self.refusals);
         let kind = self.kinds.get(number);
         if event.category == b"Data" && !kind.data {
             kind.data = true;
@@ -239,8 +245,12 @@ impl<'s> Collector<'s> {
         if let ([row], false) = (&*shape.rows, common.id.is_empty()) {
             row.fill(open, &mut self.arn);
             let hash = hash_from(row.seed, &self.arn);
-            let key = (row.key, row.group, hash);
-            let full = self.backlog.note_resource(common, print_of(common, hash), key, &self.arn);
+            let print = print_of(common, hash);
+            let (key, resource, hash) = match row.group {
+                Some(group) => self.usage.table.as_folded(group, row.key, &self.arn, hash, &mut self.folded),
+                None => (row.key, &*self.arn, hash),
+            };
+            let full = self.backlog.note_resource(common, print, (key, row.group, hash), resource);
             full.into_iter().for_each(|shard| self.settle(shard));
             return true;
         }

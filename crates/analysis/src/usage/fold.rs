@@ -24,15 +24,9 @@ pub(super) fn separators(resource: &str) -> usize {
     memchr::memchr2_iter(b'/', b':', &bytes[start..]).count()
 }
 
-/// The resource folded to `level`, or `None` when it has no more components than are kept.
+/// Folds a resource to `level`; `false` when it has no more components than are kept.
 ///
 /// `pattern` says that the text already is one; else its wildcard characters are escaped.
-pub(super) fn fold(resource: &str, level: u8, pattern: bool) -> Option<String> {
-    let mut folded = String::new();
-    fold_into(resource, level, pattern, &mut folded).then_some(folded)
-}
-
-/// The same into a buffer; `false` when there is nothing to fold.
 pub(super) fn fold_into(resource: &str, level: u8, pattern: bool, into: &mut String) -> bool {
     into.clear();
     if level == 0 {
@@ -40,13 +34,10 @@ pub(super) fn fold_into(resource: &str, level: u8, pattern: bool, into: &mut Str
     }
     let keep = usize::from(MAX_LEVEL - level.min(MAX_LEVEL));
     let bytes = resource.as_bytes();
-    let behind = |from: usize, nth: usize, separator: fn(u8) -> bool| {
-        let separators = bytes[from..].iter().enumerate().filter(|(_, byte)| separator(**byte));
-        separators.map(|(at, _)| from + at + 1).nth(nth)
-    };
-    let cut = behind(0, 4, |byte| byte == b':').and_then(|start| match keep.checked_sub(1) {
+    let start = memchr::memchr_iter(b':', bytes).nth(4).map(|at| at + 1);
+    let cut = start.and_then(|start| match keep.checked_sub(1) {
         None => Some(start),
-        Some(nth) => behind(start, nth, |byte| matches!(byte, b'/' | b':')),
+        Some(nth) => memchr::memchr2_iter(b'/', b':', &bytes[start..]).nth(nth).map(|at| start + at + 1),
     });
     let Some(cut) = cut else { return false };
     let head = &resource[..cut];
@@ -63,6 +54,11 @@ pub(super) fn fold_into(resource: &str, level: u8, pattern: bool, into: &mut Str
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    fn fold(resource: &str, level: u8, pattern: bool) -> Option<String> {
+        let mut folded = String::new();
+        fold_into(resource, level, pattern, &mut folded).then_some(folded)
+    }
 
     #[test]
     fn a_level_keeps_so_many_components() {

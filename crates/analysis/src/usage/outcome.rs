@@ -1,5 +1,6 @@
 //! How calls ended, as far as it says whether they were authorised.
 
+use super::refusal::Refusals;
 use super::row::Outcome;
 use crate::audit_log::{Raw, unescape};
 use leastwise_catalog::call::{ErrorClass, Rules};
@@ -28,7 +29,12 @@ impl Outcomes {
 
     /// How the call ended. A message that speaks of a refusal is believed whatever the code: some services wrap
     /// one into an error of their own, such as for a role that may not be passed.
-    pub(super) fn of(&mut self, code: Raw<'_>, message: Raw<'_>, rules: &Rules) -> Outcome {
+    pub(super) fn of(
+        &mut self,
+        (code, message): (Raw<'_>, Raw<'_>),
+        rules: &Rules,
+        refusals: &Refusals<'_>,
+    ) -> Outcome {
         if code.is_empty() && message.is_empty() {
             return Outcome::Used;
         }
@@ -36,13 +42,8 @@ impl Outcomes {
         match class {
             ErrorClass::Denied => Outcome::Denied,
             ErrorClass::Unknown => Outcome::Unknown,
-            ErrorClass::Authorised if says_refused(message) => Outcome::Denied,
+            ErrorClass::Authorised if refusals.is_one(message) => Outcome::Denied,
             ErrorClass::Authorised => Outcome::Failed,
         }
     }
-}
-
-/// IAM User Guide, "Troubleshoot access denied error messages": every such message has these words.
-fn says_refused(message: Raw<'_>) -> bool {
-    memchr::memmem::find(message, b"not authorized to perform").is_some()
 }

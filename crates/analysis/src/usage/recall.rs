@@ -11,8 +11,9 @@ use super::shape::Shape;
 use smallvec::SmallVec;
 use xxhash_rust::xxh3::xxh3_64;
 
-/// How many calls are remembered; one that falls on another's place takes it.
-const SLOTS: usize = 1 << 13;
+/// How many calls are remembered: two in each place. Of three that fall on one place, the one that was learnt first is
+/// forgotten.
+const PLACES: usize = 1 << 12;
 
 /// How many shapes are.
 const SHAPES: usize = 1 << 12;
@@ -26,9 +27,9 @@ pub(super) type Target = (u32, u64);
 /// The calls of lately, found by their keys.
 #[derive(Debug, Default)]
 pub(super) struct Calls {
-    slots: Vec<Slot>,
-    /// By slot: what does not fit into one.
-    long: Vec<Option<Box<Long>>>,
+    places: Vec<[Slot; 2]>,
+    /// By place: what does not fit into a slot.
+    long: Vec<[Option<Box<Long>>; 2]>,
 }
 
 /// A place for a call. Most keys are short and most calls lead to one row; those stand in it, so that one look at memory
@@ -57,40 +58,54 @@ impl Calls {
     /// The rows of the call with this key, whose hash the caller knows.
     #[inline]
     pub(super) fn get(&self, hash: u64, key: &[u8]) -> Option<&[Target]> {
-        let index = hash as usize % SLOTS;
-        let slot = self.slots.get(index).filter(|slot| slot.hash == hash)?;
+        let index = hash as usize % PLACES;
+        let [first, second] = self.places.get(index)?;
+        let (slot, way) = match hash {
+            _ if first.hash == hash => (first, 0),
+            _ if second.hash == hash => (second, 1),
+            _ => return None,
+        };
         if let Some(known) = slot.key.get(..usize::from(slot.len)) {
             return (known == key).then_some(std::slice::from_ref(&slot.target));
         }
-        let long = self.long.get(index)?.as_deref().filter(|long| *long.key == *key)?;
+        let long = self.long.get(index)?[way].as_deref().filter(|long| *long.key == *key)?;
         Some(&long.targets)
     }
 
     /// Forgets the call that has this hash.
     pub(super) fn forget(&mut self, hash: u64) {
-        if let Some(slot) = self.slots.get_mut(hash as usize % SLOTS).filter(|slot| slot.hash == hash) {
-            slot.hash = !hash;
+        for slot in self.places.get_mut(hash as usize % PLACES).into_iter().flatten() {
+            if slot.hash == hash {
+                slot.hash = !hash;
+            }
         }
     }
 
     /// Remembers the rows of a call.
     pub(super) fn learn(&mut self, hash: u64, key: &[u8], targets: &[Target]) {
-        if self.slots.is_empty() {
-            self.slots.resize(SLOTS, Slot { hash: 0, target: (0, 0), len: LONG, key: [0; SHORT] });
-            self.long.resize(SLOTS, None);
+        if self.places.is_empty() {
+            let free = Slot { hash: 0, target: (0, 0), len: LONG, key: [0; SHORT] };
+            self.places.resize(PLACES, [free.clone(), free]);
+            self.long.resize(PLACES, [None, None]);
         }
-        let index = hash as usize % SLOTS;
-        let slot = &mut self.slots[index];
+        let index = hash as usize % PLACES;
+        let (slots, long) = (&mut self.places[index], &mut self.long[index]);
+        if slots[0].hash != hash {
+            // INVARIANT: no two slots of a place have the same hash.
+            slots.swap(0, 1);
+            long.swap(0, 1);
+        }
+        let (slot, long) = (&mut slots[0], &mut long[0]);
         slot.hash = hash;
         match (targets, slot.key.get_mut(..key.len())) {
             ([target], Some(place)) => {
                 place.copy_from_slice(key);
                 (slot.target, slot.len) = (*target, key.len() as u16);
-                self.long[index] = None;
+                *long = None;
             }
             _ => {
                 slot.len = LONG;
-                self.long[index] = Some(Box::new(Long { key: key.into(), targets: targets.into() }));
+                *long = Some(Box::new(Long { key: key.into(), targets: targets.into() }));
             }
         }
     }

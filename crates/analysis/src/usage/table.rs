@@ -22,14 +22,6 @@ struct Row {
     last: i64,
 }
 
-/// The rest of a row.
-#[derive(Debug, Clone)]
-struct Detail {
-    example: EventId,
-    /// Kept only for usages that will be saved.
-    fingerprints: Vec<Fingerprint>,
-}
-
 /// A whole row, for those who read it.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct RowView<'a> {
@@ -48,7 +40,10 @@ pub(super) struct Table {
     pub contexts: Interner,
     fold_at: usize,
     rows: Vec<Row>,
-    details: Vec<Detail>,
+    /// By row: one of its events.
+    examples: Vec<EventId>,
+    /// By row, as far as rows have some: they are kept only for usages that will be saved.
+    fingerprints: Vec<Vec<Fingerprint>>,
     index: HashTable<u32>,
     groups: Vec<Group>,
     group_index: HashTable<u32>,
@@ -65,7 +60,8 @@ impl Table {
             contexts: Interner::default(),
             fold_at: fold_at.max(1),
             rows: Vec::new(),
-            details: Vec::new(),
+            examples: Vec::new(),
+            fingerprints: Vec::new(),
             index: HashTable::new(),
             groups: Vec::new(),
             group_index: HashTable::new(),
@@ -165,38 +161,59 @@ impl Table {
 
     #[inline(never)]
     fn add_to_whole_row(&mut self, id: u32, other: Seen, prints: Prints<'_>) {
-        let detail = &mut self.details[id as usize];
-        let row = &mut self.rows[id as usize];
         let mut count = other.count;
         match prints {
-            Prints::None => {}
-            Prints::New(print) => detail.fingerprints.push(print),
-            Prints::Some([]) => {}
+            Prints::None | Prints::Some([]) => {}
+            Prints::New(print) => self.fingerprints_mut(id).push(print),
             Prints::Some(prints) => {
-                let both = detail.fingerprints.len() + prints.len();
-                detail.fingerprints.extend_from_slice(prints);
-                detail.fingerprints.sort_unstable();
-                detail.fingerprints.dedup();
-                count = count.saturating_sub((both - detail.fingerprints.len()) as u64);
+                let held = self.fingerprints_mut(id);
+                let both = held.len() + prints.len();
+                held.extend_from_slice(prints);
+                held.sort_unstable();
+                held.dedup();
+                count = count.saturating_sub((both - held.len()) as u64);
             }
         }
+        let (row, example) = (&mut self.rows[id as usize], &mut self.examples[id as usize]);
         row.count += count;
         row.last = row.last.max(other.last);
-        if (other.first, other.example) < (row.first, detail.example) {
-            (row.first, detail.example) = (other.first, other.example);
+        if (other.first, other.example) < (row.first, *example) {
+            (row.first, *example) = (other.first, other.example);
         }
+    }
+
+    fn fingerprints(&self, id: u32) -> &[Fingerprint] {
+        self.fingerprints.get(id as usize).map_or(&[], Vec::as_slice)
+    }
+
+    fn fingerprints_mut(&mut self, id: u32) -> &mut Vec<Fingerprint> {
+        if self.fingerprints.len() <= id as usize {
+            self.fingerprints.resize_with(self.rows.len(), Vec::new);
+        }
+        &mut self.fingerprints[id as usize]
     }
 
     #[inline]
     fn find(&self, hash: u64, key: &Key, resource: &str) -> Option<u32> {
-        let found = self.index.find(hash, |&id| {
-            let row = &self.rows[id as usize];
-            row.hash == hash
-                && row.key == *key
-                && row.len as usize == resource.len()
-                && self.text.as_bytes()[row.start..].starts_with(resource.as_bytes())
-        });
+        let found = self.index.find(hash, |&id| self.is_row(id, hash, key, resource));
         found.copied()
+    }
+
+    /// The row that has this hash, if there is one; whether it is the right one is still to be looked at.
+    #[inline]
+    pub(super) fn likely(&self, hash: u64) -> Option<u32> {
+        self.index.find(hash, |&id| self.rows[id as usize].hash == hash).copied()
+    }
+
+    /// Whether the row is live and that of `key` and `resource`.
+    #[inline]
+    pub(super) fn is_row(&self, id: u32, hash: u64, key: &Key, resource: &str) -> bool {
+        let row = &self.rows[id as usize];
+        row.hash == hash
+            && row.live
+            && row.key == *key
+            && row.len as usize == resource.len()
+            && self.text.as_bytes()[row.start..].starts_with(resource.as_bytes())
     }
 
     fn insert(&mut self, key: Key, resource: &str, hash: u64, seen: Seen, prints: Prints<'_>) -> u32 {
@@ -206,25 +223,21 @@ impl Table {
         let len = u32::try_from(resource.len()).expect("a resource fits in a record");
         let Seen { count, first, last, example } = seen;
         self.rows.push(Row { hash, key, start, len, live: true, count, first, last });
-        self.details.push(Detail { example, fingerprints: prints.to_vec() });
+        self.examples.push(example);
+        let prints = prints.to_vec();
+        if !prints.is_empty() {
+            *self.fingerprints_mut(id) = prints;
+        }
         let rows = &self.rows;
         self.index.insert_unique(hash, id, |&id| rows[id as usize].hash);
         id
     }
 
-    fn remove(&mut self, id: u32) {
-        let hash = self.rows[id as usize].hash;
-        if let Ok(entry) = self.index.find_entry(hash, |&known| known == id) {
-            entry.remove();
-        }
-        self.rows[id as usize].live = false;
-    }
-
     pub(super) fn view(&self, id: u32) -> RowView<'_> {
-        let (row, detail) = (&self.rows[id as usize], &self.details[id as usize]);
-        let Row { key, count, first, last, .. } = *row;
-        let seen = Seen { count, first, last, example: detail.example };
-        RowView { key, seen, example: detail.example.text(), fingerprints: &detail.fingerprints }
+        let Row { key, count, first, last, .. } = self.rows[id as usize];
+        let example = &self.examples[id as usize];
+        let seen = Seen { count, first, last, example: *example };
+        RowView { key, seen, example: example.text(), fingerprints: self.fingerprints(id) }
     }
 
     /// The rows with their resources, in no particular order.
@@ -261,7 +274,7 @@ impl Table {
         for (id, row) in other.live() {
             let (key, seen) = (translate(&row.key), other.view(id).seen);
             // The hash of a row is the same in every table.
-            let prints = Prints::Some(&other.details[id as usize].fingerprints);
+            let prints = Prints::Some(other.fingerprints(id));
             self.add(key, text_of(&other.text, row), row.hash, seen, prints);
         }
     }

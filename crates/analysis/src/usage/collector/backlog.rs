@@ -38,7 +38,7 @@ struct Count {
 enum Of {
     /// A row, and the hash of the call that it is remembered by.
     Row(u32, u64),
-    /// What may or may not have a row yet.
+    /// What may or may not have a row yet, folded as its group was when it was noted.
     Resource {
         key: Key,
         group: Option<usize>,
@@ -106,21 +106,36 @@ impl Collector<'_> {
         let mut waiting = std::mem::take(&mut self.backlog.shards[shard]);
         let new = self.shared.duplicates.are_new(shard, &waiting.prints);
         let keep = self.shared.settings.keep_fingerprints;
+        let likely = self.likely_rows(&waiting, new);
         for (i, (count, print)) in waiting.counts.drain(..).zip(&waiting.prints).enumerate() {
             if new >> i & 1 == 0 {
                 self.usage.tally.duplicates += 1;
                 continue;
             }
             self.usage.tally.events += 1;
-            self.settle_one(&count, Prints::new(*print, keep), &waiting.texts);
+            self.settle_one(&count, likely[i], Prints::new(*print, keep), &waiting.texts);
         }
         waiting.prints.clear();
         waiting.texts.clear();
         self.backlog.shards[shard] = waiting;
     }
 
+    /// Where the new ones among the resources that wait may have their rows.
+    #[inline]
+    fn likely_rows(&self, waiting: &Waiting, new: u32) -> [Option<u32>; MOST] {
+        let mut likely = [None; MOST];
+        for (i, (count, likely)) in waiting.counts.iter().zip(&mut likely).enumerate() {
+            if let Of::Resource { hash, .. } = count.of
+                && new >> i & 1 == 1
+            {
+                *likely = self.usage.table.likely(hash);
+            }
+        }
+        likely
+    }
+
     #[inline(always)]
-    fn settle_one(&mut self, count: &Count, prints: Prints<'_>, texts: &str) {
+    fn settle_one(&mut self, count: &Count, likely: Option<u32>, prints: Prints<'_>, texts: &str) {
         let (table, seen) = (&mut self.usage.table, count.seen);
         match count.of {
             Of::Row(row, _) if table.is_live(row) => table.add_to_row(row, seen, prints),
@@ -130,7 +145,11 @@ impl Collector<'_> {
                 table.add_folded(row, seen, prints);
             }
             Of::Resource { key, group, hash, text: (start, end) } => {
-                table.add_in_group(group, key, &texts[start..end], hash, seen, prints);
+                let text = &texts[start..end];
+                match likely.filter(|row| table.is_row(*row, hash, &key, text)) {
+                    Some(row) => table.add_to_row(row, seen, prints),
+                    None => _ = table.add_in_group(group, key, text, hash, seen, prints),
+                }
             }
         }
     }

@@ -8,11 +8,9 @@ use crate::usage::kind::NeedKind;
 use crate::usage::parameters::Parameters;
 use crate::usage::recall::MOST_ROWS;
 use crate::usage::recipe::{Open, Way};
-use crate::usage::refusal::refusal;
 use crate::usage::row::Outcome;
 use crate::usage::shape::{Outline, Shape};
 use crate::usage::sighting::{Key, Kind, Prints};
-use leastwise_catalog::Catalog;
 use leastwise_catalog::call::{Known, Need, Plan, Scope};
 
 impl Collector<'_> {
@@ -95,14 +93,12 @@ impl Collector<'_> {
         counted: &mut Counted,
     ) -> bool {
         let Some(message) = unescape(event.error_message) else { return false };
-        let Some(refusal) = refusal(&message, account, partition, self.shared.planner.catalog()) else {
-            return false;
-        };
+        let Some(refusal) = self.refusals.read(&message, account, partition) else { return false };
         let (kind, resource) = match &refusal.resource {
             Some((text, true)) => (Kind::Pattern, text.as_str()),
             Some((text, false)) => (Kind::Exact, text.as_str()),
             // The message names no resource: the action knows none, or the mapping may know more.
-            None if takes_no_resource(self.shared.planner.catalog(), &refusal.action) => (Kind::Exact, "*"),
+            None if refusal.takes_none => (Kind::Exact, "*"),
             None => return false,
         };
         let action = self.usage.table.actions.intern(refusal.action.as_bytes());
@@ -160,8 +156,4 @@ impl Collector<'_> {
             said.push((outline, resource.to_owned()));
         }
     }
-}
-
-fn takes_no_resource(catalog: &Catalog, action: &str) -> bool {
-    catalog.action(action).is_some_and(|action| action.resources.is_empty())
 }

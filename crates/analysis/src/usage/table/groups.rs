@@ -1,8 +1,11 @@
 //! The rows of a table that are folded together when there are too many.
 
 use super::{Table, text_of};
-use crate::usage::fold::{MAX_LEVEL, fold, fold_into, next_level, separators};
-use crate::usage::sighting::{Key, Kind, Prints, Seen};
+use crate::usage::fold::{MAX_LEVEL, fold_into, next_level, separators};
+use crate::usage::sighting::{Fingerprint, Key, Kind, Prints, Seen};
+
+/// How many rows are looked at ahead when a group is folded.
+const AHEAD: usize = 16;
 
 /// The rows of one principal, action, context and outcome that are folded together.
 #[derive(Debug, Clone)]
@@ -10,13 +13,23 @@ pub(super) struct Group {
     key: Key,
     hash: u64,
     level: u8,
+    /// The most separators that a resource of its rows has.
+    deepest: usize,
     rows: Vec<u32>,
+}
+
+impl Group {
+    #[inline]
+    fn push(&mut self, row: u32, resource: &str) {
+        self.deepest = self.deepest.max(separators(resource));
+        self.rows.push(row);
+    }
 }
 
 impl Table {
     /// A resource as its group folds it now: the row's key, text and hash.
     #[inline]
-    pub(super) fn as_folded<'t>(
+    pub(in crate::usage) fn as_folded<'t>(
         &self,
         group: usize,
         key: Key,
@@ -45,41 +58,69 @@ impl Table {
         prints: Prints<'_>,
     ) -> u32 {
         let row = self.insert(key, resource, hash, seen, prints);
-        self.groups[group].rows.push(row);
+        self.groups[group].push(row, resource);
         while self.groups[group].rows.len() > self.fold_at && self.groups[group].level < MAX_LEVEL {
-            let rows = self.groups[group].rows.iter().map(|id| &self.rows[*id as usize]);
-            let deepest = rows.map(|row| separators(text_of(&self.text, row))).max();
-            let level = next_level(self.groups[group].level, deepest.unwrap_or_default());
-            self.raise(group, level);
+            let Group { level, deepest, .. } = self.groups[group];
+            self.raise(group, next_level(level, deepest));
         }
         row
     }
 
     /// Folds a group further.
     fn raise(&mut self, group: usize, level: u8) {
-        self.groups[group].level = level;
+        (self.groups[group].level, self.groups[group].deepest) = (level, 0);
         let rows = std::mem::take(&mut self.groups[group].rows);
-        for id in rows {
+        let mut folded = String::new();
+        // Neighbours mostly fold to the same.
+        let mut last: Option<u32> = None;
+        for (i, &id) in rows.iter().enumerate() {
+            if i % AHEAD == 0 {
+                self.touch(&rows[i..rows.len().min(i + AHEAD)]);
+            }
             let row = &self.rows[id as usize];
             let text = text_of(&self.text, row);
-            match fold(text, level, row.key.kind == Kind::Folded) {
-                Some(folded) if folded != text => {
-                    let key = Key { kind: Kind::Folded, ..row.key };
-                    let seen = self.view(id).seen;
-                    let prints = std::mem::take(&mut self.details[id as usize].fingerprints);
-                    self.remove(id);
-                    let hash = self.hash(&key, &folded);
-                    match self.find(hash, &key, &folded) {
-                        Some(known) => self.add_to_row(known, seen, Prints::Some(&prints)),
-                        None => {
-                            let row = self.insert(key, &folded, hash, seen, Prints::Some(&prints));
-                            self.groups[group].rows.push(row);
-                        }
-                    }
-                }
-                _ => self.groups[group].rows.push(id),
+            if !fold_into(text, level, row.key.kind == Kind::Folded, &mut folded) || folded == text {
+                self.groups[group].push(id, text);
+                continue;
             }
+            let key = Key { kind: Kind::Folded, ..row.key };
+            let prints = self.fingerprints.get_mut(id as usize).map(std::mem::take).unwrap_or_default();
+            // The index keeps it: nobody looks for what is folded by now.
+            self.rows[id as usize].live = false;
+            let same = |last: &u32| {
+                let row = &self.rows[*last as usize];
+                row.key == key && text_of(&self.text, row) == folded
+            };
+            let known = last.filter(same).or_else(|| self.find(self.hash(&key, &folded), &key, &folded));
+            match known {
+                Some(known) => self.take_in(known, id, &prints),
+                None => {
+                    let (hash, seen) = (self.hash(&key, &folded), self.view(id).seen);
+                    let row = self.insert(key, &folded, hash, seen, Prints::Some(&prints));
+                    self.groups[group].push(row, &folded);
+                }
+            }
+            last = known;
         }
+    }
+
+    /// Adds what a row saw to another.
+    fn take_in(&mut self, into: u32, id: u32, prints: &[Fingerprint]) {
+        let (row, other) = (&self.rows[into as usize], &self.rows[id as usize]);
+        if row.first < other.first && prints.is_empty() {
+            let (last, count) = (row.last.max(other.last), row.count + other.count);
+            let row = &mut self.rows[into as usize];
+            (row.last, row.count) = (last, count);
+        } else {
+            self.add_to_row(into, self.view(id).seen, Prints::Some(prints));
+        }
+    }
+
+    /// Looks at rows that are needed soon: their places in memory, one as far from the other as can be, are waited for
+    /// together.
+    fn touch(&self, rows: &[u32]) {
+        let texts = rows.iter().map(|id| self.text.as_bytes().get(self.rows[*id as usize].start));
+        std::hint::black_box(texts.fold(0, |all, byte| all ^ byte.copied().unwrap_or_default()));
     }
 
     /// The group that a key's rows belong to; `None` when they are never folded.
@@ -98,7 +139,7 @@ impl Table {
             return id as usize;
         }
         let id = self.groups.len();
-        self.groups.push(Group { key: *key, hash, level: 0, rows: Vec::new() });
+        self.groups.push(Group { key: *key, hash, level: 0, deepest: 0, rows: Vec::new() });
         let groups = &self.groups;
         self.group_index.insert_unique(hash, id as u32, |&id| groups[id as usize].hash);
         id
