@@ -111,10 +111,10 @@ pub(crate) fn every_layer(case: &Case, with_bucket: bool) -> Result<PolicySet> {
         level.policies.push(Named::new("RCPFullAWSAccess", everything));
     }
     let resource = match with_bucket {
-        true => Some(ResourceSide {
-            account: case.account.clone(),
-            policies: documents(std::slice::from_ref(&case.bucket), DocumentKind::Resource)?,
-        }),
+        true => Some(ResourceSide::new(
+            case.account.clone(),
+            documents(std::slice::from_ref(&case.bucket), DocumentKind::Resource)?,
+        )),
         false => None,
     };
     Ok(PolicySet {

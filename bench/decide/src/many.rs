@@ -101,8 +101,7 @@ fn leastwise(lines: &[Line], asked: &[Asked], budget: Duration) -> Result<()> {
     let statements: Vec<String> = lines.iter().map(Line::aws).collect();
     let text = format!(r#"{{"Version": "2012-10-17", "Statement": [{}]}}"#, statements.join(",\n"));
     let policy = Policy::parse_kind(&text, DocumentKind::Resource)?;
-    let resource =
-        ResourceSide { account: "111122223333".to_owned(), policies: vec![Named::new("many", policy)] };
+    let resource = ResourceSide::new("111122223333", vec![Named::new("many", policy)]);
     let compiled = Compiled::new(PolicySet { resource: Some(resource), ..PolicySet::default() });
     let contexts = ["red", "blue"].map(|team| {
         let mut context = Context::new();

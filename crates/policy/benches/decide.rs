@@ -127,10 +127,9 @@ fn chain() {
             "root",
             resource_control.into_iter().collect(),
         )])),
-        resource: bucket.ok().map(|policy| ResourceSide {
-            account: "111122223333".to_owned(),
-            policies: vec![Named::new("Bucket", policy)],
-        }),
+        resource: bucket
+            .ok()
+            .map(|policy| ResourceSide::new("111122223333", vec![Named::new("Bucket", policy)])),
         ..PolicySet::default()
     };
     let contexts: Vec<Context> = (0..4)

@@ -92,7 +92,7 @@ fn paths() -> impl Strategy<Value = OrganizationPath> {
 
 fn sets() -> impl Strategy<Value = PolicySet> {
     let side = (of(&["111122223333", "444455556666"]), documents())
-        .prop_map(|(account, policies)| ResourceSide { account: account.to_owned(), policies });
+        .prop_map(|(account, policies)| ResourceSide::new(account, policies));
     let maybe = || prop::option::weighted(0.3, documents());
     let path = || prop::option::weighted(0.3, paths());
     (documents(), maybe(), maybe(), path(), path(), prop::option::weighted(0.5, side), maybe()).prop_map(

@@ -106,8 +106,8 @@ fn paths() -> impl Strategy<Value = OrganizationPath> {
 }
 
 fn sets() -> impl Strategy<Value = PolicySet> {
-    let side = (of(&ACCOUNTS), documents())
-        .prop_map(|(account, policies)| ResourceSide { account: account.to_owned(), policies });
+    let side =
+        (of(&ACCOUNTS), documents()).prop_map(|(account, policies)| ResourceSide::new(account, policies));
     let maybe = || prop::option::weighted(0.3, documents());
     let path = || prop::option::weighted(0.3, paths());
     (documents(), maybe(), maybe(), path(), path(), prop::option::weighted(0.6, side), maybe()).prop_map(

@@ -124,7 +124,7 @@ fn resource_side(world: &World<'_>, arn: &str) -> Option<ResourceSide> {
     let mut known = world.resources.iter().flat_map(|file| file.as_array().unwrap());
     let Some(resource) = known.find(|resource| is_it(text(&resource["Resource"]))) else {
         let account = arn.split(':').nth(4).filter(|account| !account.is_empty())?.to_owned();
-        return Some(ResourceSide { account, policies: Vec::new() });
+        return Some(ResourceSide::new(account, Vec::new()));
     };
     let mut policy = resource["Policy"].clone();
     let statements = policy["Statement"].as_array_mut().unwrap();
@@ -139,7 +139,7 @@ fn resource_side(world: &World<'_>, arn: &str) -> Option<ResourceSide> {
         let read = Policy::parse_kind(&policy.to_string(), DocumentKind::Resource).unwrap();
         policies.push(Named::new("resource", read));
     }
-    Some(ResourceSide { account: text(&resource["Account"]).to_owned(), policies })
+    Some(ResourceSide::new(text(&resource["Account"]), policies))
 }
 
 fn details<'a>(accounts: &'a [&Value], list: &'a str) -> impl Iterator<Item = &'a Value> {

@@ -21,12 +21,16 @@ mod decided;
 mod dice;
 #[path = "reference/generate.rs"]
 mod generate;
+#[path = "reference/grants.rs"]
+mod grants;
 #[path = "reference/judge.rs"]
 mod judge;
 #[path = "reference/know.rs"]
 mod know;
 #[path = "reference/organization.rs"]
 mod organization;
+#[path = "reference/public_access.rs"]
+mod public_access;
 #[path = "reference/reasons.rs"]
 mod reasons;
 #[path = "reference/scene.rs"]

@@ -13,7 +13,9 @@ use leastwise_policy::aws::evaluate::{
     Context, Evaluation, OrganizationLevel, OrganizationPath, PolicySet, PrincipalRef, Request, ResourceRef,
     ResourceSide, Verdict,
 };
-use leastwise_policy::aws::{DocumentKind, Named, Policy};
+use leastwise_policy::aws::{
+    DocumentKind, IssuedGrants, KeyGrant, Named, ParseError, Policy, PublicAccessBlock,
+};
 use std::path::Path;
 
 #[test]
@@ -48,7 +50,7 @@ fn statements_and_layers_add_up_to_a_verdict() {
 
 #[test]
 fn the_layers_of_an_account_and_its_organisation_add_up_as_in_aws() {
-    check("layers.md", 156);
+    check("layers.md", 280);
 }
 
 /// Runs the rows of a page, which must be at least `least` so that no table is passed over.
@@ -133,6 +135,8 @@ fn code(cell: &str) -> &str {
 fn reading(cell: &str) -> String {
     let (kind, text) = match cell.split_once(": ") {
         Some(("resource", text)) => (DocumentKind::Resource, text),
+        Some(("grants", text)) => return accepted(KeyGrant::parse_list(text)),
+        Some(("public access", text)) => return accepted(PublicAccessBlock::parse(text)),
         Some(("trust", text)) => (DocumentKind::Trust, text),
         Some(("session", text)) => (DocumentKind::Session, text),
         _ => (DocumentKind::Identity, cell),
@@ -145,6 +149,10 @@ fn reading(cell: &str) -> String {
         }
         Err(error) => error.to_string().replace('`', "'"),
     }
+}
+
+fn accepted<T>(read: Result<T, ParseError>) -> String {
+    read.map_or_else(|error| error.to_string().replace('`', "'"), |_| "accepted".to_owned())
 }
 
 /// Evaluates a row: the layers in the first cell, the request in the second. `expected` says how much is spelled.
@@ -203,6 +211,11 @@ fn policies(cell: &str) -> PolicySet {
             Some((name, text)) => (name.trim(), text.trim_end_matches('`')),
             None => (part.trim(), ""),
         };
+        if let "grants" | "public access" = name {
+            let side = set.resource.get_or_insert_with(|| ResourceSide::new("111122223333", Vec::new()));
+            beside(side, name, text);
+            continue;
+        }
         let documents = match text {
             "" => Vec::new(),
             "all" => vec![Named::new("policy", document(ALL))],
@@ -216,7 +229,7 @@ fn policies(cell: &str) -> PolicySet {
             ("endpoint", _) => set.endpoint = Some(documents),
             ("resource", _) => {
                 let account = "111122223333".to_owned();
-                set.resource = Some(ResourceSide { account, policies: documents });
+                set.resource = Some(ResourceSide::new(account, documents));
             }
             ("SCP", _) => push_level(&mut set.service_control, documents),
             ("RCP", _) => push_level(&mut set.resource_control, documents),
@@ -225,6 +238,16 @@ fn policies(cell: &str) -> PolicySet {
         }
     }
     set
+}
+
+/// What stands beside the policy of a resource: the grants of a key, the settings of a bucket.
+fn beside(side: &mut ResourceSide, name: &str, text: &str) {
+    if name == "grants" {
+        let grants = KeyGrant::parse_list(text).unwrap_or_else(|error| panic!("{error}\n{text}"));
+        side.grants = IssuedGrants::group(&grants, |grant| grant.id.clone());
+    } else {
+        side.public_access = PublicAccessBlock::parse(text).unwrap_or_else(|error| panic!("{error}\n{text}"));
+    }
 }
 
 const ALL: &str = r#"{"Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "*"}"#;

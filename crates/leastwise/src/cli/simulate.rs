@@ -17,7 +17,8 @@ A key that is not given is unknown, and the answer may be `depends`, with the ke
 Exit code 0: allowed. 1: denied, or depends. 2: wrong use. 3: something could not be read.
 With --batch 0: every line has a decision. 3: some line could not be read; it has an `error` instead.")]
 pub struct SimulateArgs {
-    /// Who asks: the ARN of a role, a user or a role's session; the name of a service
+    /// Who asks: the ARN of a role, a user or a role's session; the name of a service; `anonymous` for somebody without
+    /// credentials
     #[arg(long, value_name = "ARN")]
     pub principal: Option<String>,
 
@@ -93,6 +94,19 @@ pub struct LayerArgs {
     #[arg(long, value_name = "FILE")]
     pub resource_policy: Option<PathBuf>,
 
+    /// The grants of KMS keys (`aws kms list-grants`), one file or several
+    #[arg(long, value_name = "FILE", num_args = 1..)]
+    pub grants: Vec<PathBuf>,
+
+    /// The public access block of the S3 bucket (`aws s3api get-public-access-block`) and of its account (`aws s3control
+    /// get-public-access-block`): of several the strictest settings count
+    #[arg(long, value_name = "FILE", num_args = 1..)]
+    pub public_access_block: Vec<PathBuf>,
+
+    /// Who owns the objects of the S3 bucket; unless BucketOwnerEnforced, its access control lists may allow more
+    #[arg(long, value_name = "SETTING", default_value = "BucketOwnerEnforced")]
+    pub object_ownership: ObjectOwnership,
+
     /// The account that owns the resource, where its ARN does not say
     #[arg(long, value_name = "ID")]
     pub resource_account: Option<String>,
@@ -108,6 +122,20 @@ pub struct LayerArgs {
     /// Catalogue to use instead of the built-in one: a folder of AWS service-reference JSON
     #[arg(long, value_name = "DIR")]
     pub catalog: Option<PathBuf>,
+}
+
+/// The setting "Object Ownership" of a bucket, as AWS spells it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ObjectOwnership {
+    /// Access control lists have no effect
+    #[value(name = "BucketOwnerEnforced")]
+    BucketOwnerEnforced,
+    /// Access control lists may allow more
+    #[value(name = "BucketOwnerPreferred")]
+    BucketOwnerPreferred,
+    /// Access control lists may allow more
+    #[value(name = "ObjectWriter")]
+    ObjectWriter,
 }
 
 /// How to print.

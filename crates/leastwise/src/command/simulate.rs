@@ -11,7 +11,7 @@ pub mod world;
 
 use leastwise_catalog::Catalog;
 use leastwise_policy::aws::evaluate::explain::{Explanation, asks_for, explain};
-use leastwise_policy::aws::evaluate::{Verdict, evaluate};
+use leastwise_policy::aws::evaluate::{Layer, Verdict, evaluate};
 
 use crate::cli::simulate::{ContextArgs, Output, SimulateArgs};
 use crate::error::{Error, Result};
@@ -26,6 +26,12 @@ pub fn run(args: &SimulateArgs, catalog: &Catalog, quiet: bool) -> Result<()> {
             return Err(Error::usage("--resource-policy is that of one resource, and --batch is about many")
                 .hint("give each line its `resource_policy`"));
         }
+        if !args.layers.public_access_block.is_empty() {
+            return Err(Error::usage(
+                "--public-access-block is that of one bucket, and --batch is about many",
+            )
+            .hint("give each line its `public_access_block`"));
+        }
         return batch::run(args, requests, &World::read(&args.layers, catalog)?, quiet);
     }
     let ask = ask(args)?;
@@ -33,6 +39,7 @@ pub fn run(args: &SimulateArgs, catalog: &Catalog, quiet: bool) -> Result<()> {
     let mut case = world.case(&ask)?;
     let explanation = explain(case.set.set(), &case.request());
     if_owned(&world, &ask, &mut case, &explanation);
+    case.assumed.extend(made_public(&world, &case, &explanation));
     let unasked = ask.context.iter().filter(|(key, _)| !asks_for(case.set.set(), key));
     case.assumed.extend(unasked.map(|(key, _)| format!("no policy here asks for `{key}`")));
     let text = match args.output {
@@ -59,6 +66,22 @@ fn if_owned(world: &World<'_>, ask: &Ask, case: &mut Case, explanation: &Explana
     }
 }
 
+/// The statement for which the public access block keeps the caller out.
+fn made_public(world: &World<'_>, case: &Case, explanation: &Explanation) -> Option<String> {
+    explanation.evaluation.silent.filter(|layer| *layer == Layer::PublicAccess)?;
+    let policies = case.set.set().resource.iter().flat_map(|side| &side.policies);
+    let mut places = policies.flat_map(|document| {
+        let statements = document.policy.statements.iter().enumerate();
+        statements.map(move |(index, statement)| (document, index, statement))
+    });
+    let (document, index, _) = places.find(|(_, _, statement)| statement.is_public())?;
+    let pointer = match world.origin(&document.name) {
+        Some(origin) => origin.statement(index),
+        None => format!("/Statement/{index}"),
+    };
+    Some(format!("what makes the bucket's policy public: {} {pointer}", document.name))
+}
+
 /// The request that the command line describes.
 fn ask(args: &SimulateArgs) -> Result<Ask> {
     let said = |what: &str, flag: &str, value: &Option<String>| {
@@ -75,6 +98,7 @@ fn ask(args: &SimulateArgs) -> Result<Ask> {
         complete: args.context.complete_context,
         resource_account: args.layers.resource_account.clone(),
         resource_policy: None,
+        public_access: None,
     })
 }
 

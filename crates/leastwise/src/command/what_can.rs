@@ -23,6 +23,10 @@ pub fn run(args: &WhatCanArgs, catalog: &Catalog) -> Result<()> {
         return Err(Error::usage("what-can asks no resource policy")
             .hint("`leastwise simulate` and `leastwise who-can` do"));
     }
+    if !args.layers.grants.is_empty() || !args.layers.public_access_block.is_empty() {
+        return Err(Error::usage("what-can asks neither grants nor public access blocks")
+            .hint("`leastwise simulate` and `leastwise who-can` do"));
+    }
     let actions = actions(args, catalog)?;
     let world = World::read(&args.layers, catalog)?;
     let who = world.who(&args.principal, None)?;

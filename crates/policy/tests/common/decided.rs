@@ -21,7 +21,10 @@ pub(crate) fn crowded(mut set: PolicySet) -> PolicySet {
     };
     let levels = set.service_control.iter_mut().chain(&mut set.resource_control);
     levels.flat_map(|path| &mut path.levels).for_each(|level| crowd(&mut level.policies));
-    set.resource.iter_mut().for_each(|side| crowd(&mut side.policies));
+    if let Some(side) = &mut set.resource {
+        crowd(&mut side.policies);
+        side.grants.iter_mut().for_each(|issued| crowd(&mut issued.grants));
+    }
     [&mut set.boundary, &mut set.session, &mut set.endpoint].into_iter().flatten().for_each(crowd);
     crowd(&mut set.identity);
     set

@@ -212,9 +212,7 @@ fn set(kind: Kind, policy: &Policy) -> PolicySet {
             }),
             ..free
         },
-        _ => {
-            PolicySet { resource: Some(ResourceSide { account: String::new(), policies: document }), ..free }
-        }
+        _ => PolicySet { resource: Some(ResourceSide::new(String::new(), document)), ..free },
     }
 }
 

@@ -6,19 +6,21 @@
 //!   "context": { "complete": true, "keys": { "aws:PrincipalTag/team": ["red"] } },
 //!   "identity": [ {…} ], "boundary": [ {…} ], "session": [ {…} ], "endpoint": [ {…} ],
 //!   "owner": "444455556666", "resource_policies": [ {…} ],
+//!   "grants": [ { "KeyId": …, "GranteePrincipal": …, "Operations": […] } ],
+//!   "public_access": { "RestrictPublicBuckets": true },
 //!   "scp": { "management": "123456789012", "levels": [ [ {…} ] ] }, "rcp": { "levels": [ [ {…} ] ] } }
 //! ```
 //!
 //! A layer that is not there does not exist; a key with `[]` is known to be absent.
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use crate::decided::crowded;
 use leastwise_policy::aws::evaluate::{
     Compiled, Context, Evaluation, OrganizationLevel, OrganizationPath, PolicySet, PrincipalRef, Request,
     ResourceRef, ResourceSide, Verdict, evaluate,
 };
-use leastwise_policy::aws::{DocumentKind, Named, Policy};
+use leastwise_policy::aws::{DocumentKind, IssuedGrants, KeyGrant, Named, Policy, PublicAccessBlock};
 
 /// A question with its policies.
 #[derive(Debug, Clone, PartialEq)]
@@ -133,7 +135,14 @@ impl Case {
         let layer =
             |name: &str, kind| self.documents(name).map(|all| parse_all(name, &all, kind)).transpose();
         let policies = layer("resource_policies", resource_kind)?.unwrap_or_default();
-        let resource = self.text("owner").map(|owner| ResourceSide { account: owner.to_owned(), policies });
+        let mut resource = self.text("owner").map(|owner| ResourceSide::new(owner, policies));
+        if let Some(side) = &mut resource {
+            side.grants = self.grants()?;
+            if let Some(block) = self.0.get("public_access") {
+                side.public_access =
+                    PublicAccessBlock::parse(&block.to_string()).map_err(|error| error.reason)?;
+            }
+        }
         Ok(PolicySet {
             identity: layer("identity", DocumentKind::Identity)?.unwrap_or_default(),
             boundary: layer("boundary", DocumentKind::Boundary)?,
@@ -143,6 +152,13 @@ impl Case {
             resource,
             endpoint: layer("endpoint", DocumentKind::Resource)?,
         })
+    }
+
+    fn grants(&self) -> Result<Vec<IssuedGrants>, String> {
+        let Some(grants) = self.0.get("grants") else { return Ok(Vec::new()) };
+        let text = json!({ "Grants": grants }).to_string();
+        let grants = KeyGrant::parse_list(&text).map_err(|error| error.reason)?;
+        Ok(IssuedGrants::group(&grants, |grant| grant.id.clone()))
     }
 
     fn path(&self, name: &str, kind: DocumentKind) -> Result<Option<OrganizationPath>, String> {

@@ -72,6 +72,18 @@ pub(crate) fn candidates(case: &Case, world: &World) -> BTreeMap<String, Vec<Vec
             }
         }
     }
+    for grant in case.documents("grants").unwrap_or_default() {
+        for (key, values) in super::grants::asked(grant) {
+            let found = all.entry(key.to_ascii_lowercase()).or_default();
+            found.extend(values.iter().map(|value| vec![value.clone()]));
+            found.push(values);
+        }
+    }
+    let canonical = case.0.to_string();
+    let ids = canonical.split("\"CanonicalUser\":\"").skip(1).filter_map(|rest| rest.split('"').next());
+    for id in ids {
+        all.entry("leastwise:canonicaluser".to_owned()).or_default().push(vec![id.to_owned()]);
+    }
     all.retain(|key, _| world.see(key) == Seen::Unknown);
     for values in all.values_mut() {
         values.push(Vec::new());

@@ -18,7 +18,7 @@ pub(crate) struct Operator<'a> {
     /// Without `Not`.
     pub(crate) base: &'a str,
     pub(crate) negated: bool,
-    if_exists: bool,
+    pub(crate) if_exists: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

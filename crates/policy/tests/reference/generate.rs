@@ -6,7 +6,7 @@ use super::case::Case;
 use super::dice::Dice;
 use super::scene::{Kind, Scene, scene};
 use super::sketch::{Aim, Layer, Sketch};
-use super::words::OWN;
+use super::words::{OTHER, OWN};
 
 /// The case of this number.
 pub(crate) fn generate(seed: u64, index: u64) -> Case {
@@ -53,7 +53,8 @@ struct Maker<'a> {
 impl Maker<'_> {
     fn of_principal(&mut self, case: &mut Value) {
         let kind = self.scene.kind;
-        if !matches!(kind, Kind::Root | Kind::FederatedRoot | Kind::Service | Kind::Provider) {
+        let without = [Kind::Root, Kind::FederatedRoot, Kind::Service, Kind::Provider, Kind::Anonymous];
+        if !without.contains(&kind) {
             let hit = if self.dice.chance(25) { 20 } else { 88 };
             case["identity"] = self.documents(Layer::Identity, hit);
         }
@@ -79,7 +80,12 @@ impl Maker<'_> {
     fn of_resource(&mut self, case: &mut Value) {
         let scene = self.scene;
         let asked_of_role = scene.action.starts_with("sts:");
-        let wanted = if asked_of_role || scene.owner != OWN || scene.kind == Kind::Service { 92 } else { 40 };
+        let wanted =
+            if asked_of_role || scene.owner != OWN || matches!(scene.kind, Kind::Service | Kind::Anonymous) {
+                92
+            } else {
+                40
+            };
         let on_something = scene.resource != "*";
         if on_something && self.dice.chance(wanted) {
             let layer = if asked_of_role { Layer::Trust } else { Layer::Resource };
@@ -88,8 +94,71 @@ impl Maker<'_> {
         if scene.owner != OWN || case.get("resource_policies").is_some() || self.dice.chance(20) {
             case["owner"] = json!(scene.owner);
         }
+        let has_owner = case.get("owner").is_some();
+        // The ARN of a key has no wildcards.
+        let is_key = scene.action.starts_with("kms:") && !scene.resource.contains(['*', '?']);
+        if is_key && has_owner && self.dice.chance(65) {
+            let count = 1 + self.dice.below(2);
+            case["grants"] = (0..count).map(|number| self.grant(number)).collect();
+        }
+        if scene.action.starts_with("s3:") && has_owner && self.dice.chance(50) {
+            case["public_access"] = json!({ "RestrictPublicBuckets": self.dice.chance(85) });
+        }
         if self.dice.chance(30) {
             case["rcp"] = self.path(Layer::ResourceControl, 96);
+        }
+    }
+
+    /// A grant on the key that is asked for, or another; to who asks, or another; mostly for what is asked.
+    fn grant(&mut self, number: usize) -> Value {
+        let scene = self.scene;
+        let asked = scene.action.strip_prefix("kms:").unwrap_or("");
+        let mut operations: Vec<&str> = Vec::new();
+        if self.dice.chance(85) && asked != "ScheduleKeyDeletion" {
+            operations.push(asked);
+        }
+        let others = ["Decrypt", "Encrypt", "DescribeKey", "RetireGrant", "GenerateDataKey", "CreateGrant"];
+        for _ in 0..self.dice.below(3) {
+            operations.push(self.dice.pick(&others));
+        }
+        let key = if self.dice.chance(90) {
+            scene.resource.clone()
+        } else {
+            format!("arn:aws:kms:eu-west-1:{}:key/other", scene.owner)
+        };
+        let issuer = self.dice.weigh(&[(5, scene.owner), (4, OWN), (1, OTHER)]);
+        let mut grant = json!({
+            "GrantId": format!("grant-{number}"),
+            "KeyId": key,
+            "IssuingAccount": format!("arn:aws:iam::{issuer}:root"),
+            "GranteePrincipal": self.grant_principal(80),
+            "Operations": operations,
+        });
+        if self.dice.chance(50) {
+            grant["RetiringPrincipal"] = json!(self.grant_principal(60));
+        }
+        if self.dice.chance(45) {
+            let kind = self.dice.pick(&["EncryptionContextSubset", "EncryptionContextEquals"]);
+            let fact = scene.fact("kms:EncryptionContext:Department").unwrap_or("IT");
+            let value = if self.dice.chance(75) { fact } else { "Finance" };
+            let mut pairs = json!({ "Department": value });
+            if self.dice.chance(15) {
+                pairs["Purpose"] = json!("Test");
+            }
+            grant["Constraints"] = json!({ kind: pairs });
+        }
+        if self.dice.chance(15) {
+            let fact = scene.fact("aws:SourceArn").unwrap_or("arn:aws:s3:::blue");
+            grant["Constraints"]["SourceArn"] = json!(fact);
+        }
+        grant
+    }
+
+    fn grant_principal(&mut self, hit: usize) -> String {
+        let own = self.sketch.own_names(self.dice);
+        match own.first() {
+            Some(name) if self.dice.chance(hit) => name.clone(),
+            _ => format!("arn:aws:iam::{OWN}:role/nobody"),
         }
     }
 

@@ -5,6 +5,8 @@
 //! - <https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_boundaries.html>
 //! - <https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_scps.html>
 //! - <https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_rcps.html>
+//! - <https://docs.aws.amazon.com/kms/latest/developerguide/policy-evaluation.html>
+//! - <https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html>
 //!
 //! What is not known is `Perhaps` in every step (Kleene). A completion of the question, in which all is known, goes
 //! the same way and never meets a `Perhaps`.
@@ -12,8 +14,10 @@
 use serde_json::{Map, Value};
 
 use super::case::{Answer, Case, statements};
+use super::grants::{Given, crosses_accounts, given, is_left_to_grants};
 use super::know::Know;
 use super::organization::{governs_principal, governs_resource};
+use super::public_access::keeps_out;
 use super::statement::{Reach, applies, reach};
 use super::world::{Caller, World};
 
@@ -49,6 +53,10 @@ pub(crate) struct Says {
     pub(crate) resource_control: Say,
     pub(crate) endpoint: Say,
     pub(crate) resource: Grants,
+    /// What the grants of a KMS key give.
+    pub(crate) key: Given,
+    /// What the public access block of a bucket leaves.
+    pub(crate) public_access: Say,
     /// Whether the principal is in the account that owns the resource.
     pub(crate) same_account: bool,
     /// Whether the principal is in an account at all.
@@ -82,7 +90,9 @@ pub(crate) fn hear(case: &Case, world: &World) -> Says {
         service_control: path(case, world, "scp", governs_principal(case, world)),
         resource_control: path(case, world, "rcp", governs_resource(case, world, owner)),
         endpoint: endpoint(case, world),
-        resource: grants(case, world),
+        resource: grants(case, world, owner),
+        key: given(case, world),
+        public_access: Say { allow: Know::of(!keeps_out(case, world)), ..SILENT },
         same_account: owner == world.account,
         in_account,
         must_be_granted: must_be_granted(case),
@@ -116,7 +126,7 @@ fn endpoint(case: &Case, world: &World) -> Say {
 fn identity(case: &Case, world: &World) -> Say {
     match world.caller {
         Caller::Root | Caller::Federated { of_root: true, .. } => SILENT,
-        Caller::Service | Caller::Provider => Say { allow: Know::No, ..SILENT },
+        Caller::Service | Caller::Provider | Caller::Anonymous => Say { allow: Know::No, ..SILENT },
         _ => say(&case.documents("identity").unwrap_or_default(), case, world, &|_| Know::Yes),
     }
 }
@@ -158,14 +168,25 @@ fn must_be_granted(case: &Case) -> bool {
     special && case.text("owner").is_some()
 }
 
-fn grants(case: &Case, world: &World) -> Grants {
+fn grants(case: &Case, world: &World, owner: &str) -> Grants {
     let mut grants = Grants { deny: Know::No, direct: Know::No, entity: Know::No, account: Know::No };
+    let action = case.action().to_ascii_lowercase();
+    if is_left_to_grants(&action) {
+        return grants;
+    }
+    // "If you give a user in a different account permission for other operations, those permissions have no effect."
+    let of_another = !world.account.is_empty() && world.caller != Caller::Provider && world.account != owner;
+    let in_vain = of_another && !crosses_accounts(&action)
+        || world.caller == Caller::Anonymous && !takes_anonymous(&action);
     for document in case.documents("resource_policies").unwrap_or_default() {
         for statement in statements(document) {
             let truth = applies(document, statement, case, world);
             let Reach { direct, entity, account, everybody } = reach(statement, case, world);
             let direct = direct.or(everybody);
             if statement.get("Effect").and_then(Value::as_str) == Some("Allow") {
+                if in_vain {
+                    continue;
+                }
                 grants.direct = grants.direct.or(truth.and(direct));
                 grants.entity = grants.entity.or(truth.and(entity));
                 grants.account = grants.account.or(truth.and(account));
@@ -175,6 +196,12 @@ fn grants(case: &Case, world: &World) -> Grants {
         }
     }
     grants
+}
+
+/// "Anonymous caller (Amazon SQS, Amazon SNS, and Amazon S3 only)": the table "Principal key values" of
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html>.
+fn takes_anonymous(action: &str) -> bool {
+    ["sqs:", "sns:", "s3:"].iter().any(|service| action.starts_with(service))
 }
 
 impl Grants {
@@ -200,21 +227,25 @@ impl Says {
 
     /// Whether the layers allow, `Deny` statements aside.
     pub(crate) fn allowed(&self) -> Know {
-        let Grants { direct, entity, .. } = self.resource;
+        // "Just as they would if the permissions came from a key policy."
+        let direct = self.resource.direct.or(self.key.reach.direct);
+        let entity = self.resource.entity.or(self.key.reach.entity);
         let limits = self.boundary.allow.and(self.session.allow);
         let own = self.identity.allow.and(limits);
-        let granted = self.resource.any();
+        let granted = self.resource.any().or(self.key.reach.named());
         let granted = if !self.in_account {
             granted
         } else if !self.same_account {
-            own.and(granted)
+            // "… if a grant or IAM policy in your account allows you to use the KMS key."
+            self.identity.allow.or(self.key.trusted).and(limits).and(granted)
         } else {
             // An implicit deny of the identity policies does not matter to a grant to the role; one of the boundary
             // or the session policy does. To a direct grant none of them matters.
             let by_resource = direct.or(entity.and(limits));
             by_resource.or(if self.must_be_granted { own.and(granted) } else { own })
         };
-        granted.and(self.service_control.allow).and(self.resource_control.allow).and(self.endpoint.allow)
+        let organization = self.service_control.allow.and(self.resource_control.allow);
+        granted.and(organization).and(self.endpoint.allow).and(self.public_access.allow)
     }
 
     pub(crate) fn answer(&self) -> Answer {

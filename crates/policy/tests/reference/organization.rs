@@ -39,7 +39,10 @@ const WITH_RESOURCE_CONTROL: &[&str] = &[
 /// and not service-linked roles.
 pub(crate) fn governs_principal(case: &Case, world: &World) -> bool {
     match world.caller {
-        Caller::Service | Caller::Provider | Caller::Role { service_linked: true, .. } => false,
+        Caller::Service
+        | Caller::Provider
+        | Caller::Anonymous
+        | Caller::Role { service_linked: true, .. } => false,
         _ => case.management("scp") != Some(&world.account),
     }
 }

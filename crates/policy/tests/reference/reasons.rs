@@ -26,6 +26,10 @@ pub(crate) fn complaint(
     }
     let each = |effect: Option<&str>, wanted: Know| {
         evaluation.by.iter().all(|place| {
+            // A grant is made of statements of its own.
+            if place.layer == Layer::Grant {
+                return says.key.reach.named() != Know::No;
+            }
             let found = truths_of(case, world, place);
             found.is_some_and(|(of, found)| {
                 found.contains(&wanted) && effect.is_none_or(|effect| effect == of)
@@ -53,6 +57,7 @@ fn is_right(answer: &LayerAnswer, says: &Says) -> bool {
         Layer::Boundary => says.boundary,
         Layer::Session => says.session,
         Layer::Endpoint => says.endpoint,
+        Layer::PublicAccess => says.public_access,
         Layer::Resource => Say { allow: says.resource.any(), deny: says.resource.deny },
         _ => return true,
     };
@@ -73,6 +78,8 @@ fn is_silent(layer: Layer, says: &Says) -> bool {
         Layer::ServiceControl => says.service_control.allow,
         Layer::ResourceControl => says.resource_control.allow,
         Layer::Endpoint => says.endpoint.allow,
+        Layer::PublicAccess => says.public_access.allow,
+        Layer::Grant => says.key.reach.named(),
         Layer::Resource => says.resource.any(),
         _ => Know::Yes,
     };

@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::case::Case;
 use super::dice::Dice;
-use super::words::{KEYS, MANAGEMENT, OTHER, OWN, SERVICES, WORDS};
+use super::words::{CANONICAL, KEYS, MANAGEMENT, OTHER, OWN, SERVICES, WORDS};
 use super::world::World;
 
 /// A question without policies.
@@ -32,6 +32,7 @@ pub(crate) enum Kind {
     FederatedRoot,
     Service,
     Provider,
+    Anonymous,
 }
 
 const KINDS: &[(usize, Kind)] = &[
@@ -43,6 +44,7 @@ const KINDS: &[(usize, Kind)] = &[
     (2, Kind::FederatedRoot),
     (10, Kind::Service),
     (4, Kind::Provider),
+    (6, Kind::Anonymous),
 ];
 
 pub(crate) fn scene(dice: &mut Dice) -> Scene {
@@ -70,6 +72,7 @@ fn principal(kind: Kind, dice: &mut Dice) -> (String, Option<String>) {
         Kind::Service => (dice.pick(&["lambda.amazonaws.com", "sns.amazonaws.com"]).to_owned(), None),
         Kind::Provider if dice.chance(50) => (iam("saml-provider", "idp"), None),
         Kind::Provider => (iam("oidc-provider", "token.example.com"), None),
+        Kind::Anonymous => ("anonymous".to_owned(), None),
     }
 }
 
@@ -84,9 +87,11 @@ fn asked(kind: Kind, owner: &str, dice: &mut Dice) -> (String, String) {
         let service = &SERVICES[dice.weigh(&weights)].1;
         let template = dice.pick(service.resources);
         // The root user cannot assume a role; what has no resource is asked of one's own account.
-        let by_root = matches!(kind, Kind::Root | Kind::FederatedRoot);
+        let by_root = matches!(kind, Kind::Root | Kind::FederatedRoot | Kind::Anonymous);
         let assumes = service.actions[0].starts_with("sts:");
-        if assumes && by_root || template == "*" && (owner != OWN || kind == Kind::Service) {
+        if assumes && by_root
+            || template == "*" && (owner != OWN || matches!(kind, Kind::Service | Kind::Anonymous))
+        {
             continue;
         }
         let mut resource = String::new();
@@ -148,6 +153,9 @@ impl Scene {
         let mut keys = Map::new();
         if let Some(id) = self.userid(dice) {
             keys.insert("aws:userid".to_owned(), json!([id]));
+        }
+        if dice.chance(50) {
+            keys.insert("leastwise:CanonicalUser".to_owned(), json!([CANONICAL[0]]));
         }
         if dice.chance(38) {
             keys.extend(self.facts.clone());

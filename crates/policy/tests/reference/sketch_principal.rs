@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use super::dice::Dice;
 use super::scene::Kind;
 use super::sketch::{Aim, Layer, Sketch, one_or_list};
-use super::words::{OTHER, OWN};
+use super::words::{CANONICAL, OTHER, OWN};
 
 impl Sketch<'_> {
     /// `Principal` or `NotPrincipal`.
@@ -20,11 +20,13 @@ impl Sketch<'_> {
         let inverted = effect == "Deny" && layer != Layer::Trust && dice.chance(30);
         let named = (aim == Aim::Hit) != inverted;
         let element = if inverted { "NotPrincipal" } else { "Principal" };
-        let principal = if named && !inverted && self.scene.kind != Kind::Provider && dice.chance(22) {
-            self.everybody(dice)
-        } else {
-            self.listed(named, inverted, dice)
-        };
+        let only_so = self.scene.kind == Kind::Anonymous;
+        let principal =
+            if named && !inverted && self.scene.kind != Kind::Provider && (only_so || dice.chance(22)) {
+                self.everybody(dice)
+            } else {
+                self.listed(layer, named, inverted, dice)
+            };
         statement.insert(element.to_owned(), principal);
     }
 
@@ -34,7 +36,7 @@ impl Sketch<'_> {
         if of_aws { json!({ "AWS": "*" }) } else { json!("*") }
     }
 
-    fn listed(&self, named: bool, inverted: bool, dice: &mut Dice) -> Value {
+    fn listed(&self, layer: Layer, named: bool, inverted: bool, dice: &mut Dice) -> Value {
         let kind = match self.scene.kind {
             Kind::Service => "Service",
             Kind::Provider => "Federated",
@@ -46,6 +48,7 @@ impl Sketch<'_> {
             (true, true) if dice.chance(60) => self.all_names(),
             (true, _) => self.own_names(dice),
         };
+        let with_canonical = kind == "AWS" && layer == Layer::Resource && dice.chance(12);
         if values.is_empty() || dice.chance(25) {
             values.push(self.other_name(kind, dice));
         }
@@ -56,11 +59,23 @@ impl Sketch<'_> {
         if dice.chance(10) && kind != "Service" {
             principal["Service"] = json!("ec2.amazonaws.com");
         }
+        if with_canonical {
+            principal["CanonicalUser"] = json!(dice.pick(&CANONICAL));
+            if named
+                && dice.chance(60)
+                && let Some(kinds) = principal.as_object_mut()
+            {
+                kinds.shift_remove("AWS");
+            }
+        }
         principal
     }
 
     /// Every name under which the principal is named: as itself, as a session, by its account.
     fn all_names(&self) -> Vec<String> {
+        if self.scene.kind == Kind::Anonymous {
+            return Vec::new();
+        }
         let mut names = vec![self.scene.arn.clone()];
         if !matches!(self.scene.kind, Kind::Service | Kind::Provider) {
             names.extend(self.truth.session_arn());
@@ -70,8 +85,11 @@ impl Sketch<'_> {
     }
 
     /// One or more of them.
-    fn own_names(&self, dice: &mut Dice) -> Vec<String> {
+    pub(super) fn own_names(&self, dice: &mut Dice) -> Vec<String> {
         let mut names = self.all_names();
+        if names.is_empty() {
+            return names;
+        }
         names.extend(self.truth.session_arn());
         if names.len() > 1 {
             names.push(format!("arn:aws:iam::{OWN}:root"));

@@ -6,7 +6,7 @@ use super::case::{Case, texts};
 use super::condition;
 use super::know::Know;
 use super::text::{Filled, chars, fill, glob, is_resource, wild};
-use super::world::{Caller, World};
+use super::world::{Caller, Seen, World};
 
 /// How far a statement's `Principal` reaches to the principal of the question.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,7 +22,26 @@ pub(crate) struct Reach {
 }
 
 impl Reach {
-    const NONE: Reach = Reach { everybody: Know::No, direct: Know::No, entity: Know::No, account: Know::No };
+    pub(crate) const NONE: Reach =
+        Reach { everybody: Know::No, direct: Know::No, entity: Know::No, account: Know::No };
+
+    pub(crate) fn or(self, other: Reach) -> Reach {
+        Reach {
+            everybody: self.everybody.or(other.everybody),
+            direct: self.direct.or(other.direct),
+            entity: self.entity.or(other.entity),
+            account: self.account.or(other.account),
+        }
+    }
+
+    pub(crate) fn and(self, truth: Know) -> Reach {
+        Reach {
+            everybody: self.everybody.and(truth),
+            direct: self.direct.and(truth),
+            entity: self.entity.and(truth),
+            account: self.account.and(truth),
+        }
+    }
 
     /// Whether it reaches in any way.
     pub(crate) fn named(&self) -> Know {
@@ -95,7 +114,7 @@ pub(crate) fn reach(statement: &Map<String, Value>, case: &Case, world: &World) 
     }
 }
 
-fn named(principal: &Value, world: &World) -> Reach {
+pub(crate) fn named(principal: &Value, world: &World) -> Reach {
     let mut reach = Reach::NONE;
     let Some(kinds) = principal.as_object() else {
         // "Use a wildcard (*) to specify all principals"; "for IAM users and role principals within your account, no
@@ -112,6 +131,8 @@ fn named(principal: &Value, world: &World) -> Reach {
                 "Federated" if world.caller == Caller::Provider => {
                     reach.direct = reach.direct.or(Know::of(value == world.arn));
                 }
+                // "Amazon S3 lets you specify a canonical user ID": another name of an account.
+                "CanonicalUser" => reach.account = reach.account.or(is_canonical(&value, world)),
                 _ => {}
             }
         }
@@ -119,8 +140,23 @@ fn named(principal: &Value, world: &World) -> Reach {
     reach
 }
 
+/// No condition key says which canonical user an account is, so a question says it under a key of our own.
+fn is_canonical(value: &str, world: &World) -> Know {
+    if world.account.is_empty() || world.caller == Caller::Provider {
+        return Know::No;
+    }
+    match world.see("leastwise:CanonicalUser") {
+        Seen::Values(known) => Know::of(known.iter().any(|known| known == value)),
+        Seen::Absent => Know::No,
+        Seen::Unknown => Know::Perhaps,
+    }
+}
+
 fn name_aws(value: &str, world: &World, reach: &mut Reach) {
     if matches!(world.caller, Caller::Service | Caller::Provider) {
+        return;
+    }
+    if value != "*" && world.caller == Caller::Anonymous {
         return;
     }
     if value == "*" {
@@ -155,13 +191,17 @@ fn is_session(value: &str, world: &World) -> Know {
 /// attached." What might be validated must be named: of a session also the role, or the user that federated.
 /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_notprincipal.html>
 fn is_excepted(excepted: &Value, case: &Case, world: &World) -> Know {
-    let Reach { direct, entity, account, .. } = named(excepted, world);
+    // Whether naming an account as canonical user is to specify its ARN, nobody says.
+    let mut by_arn = excepted.clone();
+    by_arn.as_object_mut().map(|kinds| kinds.shift_remove("CanonicalUser"));
+    let Reach { direct, entity, account, .. } = named(&by_arn, world);
     if case.documents("boundary").is_some() {
         return Know::No;
     }
     match &world.caller {
         Caller::Service | Caller::Provider => direct,
         Caller::Root => account,
+        Caller::Anonymous => Know::No,
         Caller::User | Caller::Federated { of_root: true, .. } => account.and(direct),
         Caller::Role { .. } | Caller::Federated { .. } => account.and(entity).and(direct),
     }

@@ -7,6 +7,7 @@ use super::agree::Outcome;
 use super::case::{Answer, Case, statements};
 use super::completion::documents;
 use super::condition;
+use super::grants::Given;
 use super::judge::{Grants, SILENT, Say, Says};
 use super::know::Know;
 use super::sketch_condition;
@@ -93,6 +94,10 @@ impl Tally {
             let share = 100 * self.deciding.get(layer).unwrap_or(&0) / self.cases;
             assert!(share >= 2, "only {share} % of the answers hang on {layer}");
         }
+        for layer in RARE_LAYERS {
+            let share = 1_000 * self.deciding.get(layer).unwrap_or(&0) / self.cases;
+            assert!(share >= 7, "only {share} of 1,000 answers hang on {layer}");
+        }
         for operator in operators() {
             let (held, failed) = self.operators.get(&operator).copied().unwrap_or_default();
             let least = if operator.contains(':') || operator.ends_with("IfExists") { 10 } else { 100 };
@@ -103,6 +108,9 @@ impl Tally {
         }
     }
 }
+
+/// What only some services have.
+const RARE_LAYERS: [&str; 2] = ["grants", "public access"];
 
 const LAYERS: [&str; 7] = ["identity", "boundary", "session", "scp", "rcp", "endpoint", "resource"];
 
@@ -126,13 +134,14 @@ fn deciding(says: &Says) -> Vec<&'static str> {
     let answer = says.answer();
     let none = Grants { deny: Know::No, direct: Know::No, entity: Know::No, account: Know::No };
     let mut all = Vec::new();
-    let layers: [(&'static str, Layer); 6] = [
+    let layers: [(&'static str, Layer); 7] = [
         ("identity", |says| &mut says.identity),
         ("boundary", |says| &mut says.boundary),
         ("session", |says| &mut says.session),
         ("scp", |says| &mut says.service_control),
         ("rcp", |says| &mut says.resource_control),
         ("endpoint", |says| &mut says.endpoint),
+        ("public access", |says| &mut says.public_access),
     ];
     for (name, layer) in layers {
         let mut without = says.clone();
@@ -140,6 +149,9 @@ fn deciding(says: &Says) -> Vec<&'static str> {
         if without.answer() != answer {
             all.push(name);
         }
+    }
+    if (Says { key: Given::NOTHING, ..says.clone() }).answer() != answer {
+        all.push("grants");
     }
     if (Says { resource: none, ..says.clone() }).answer() != answer {
         all.push("resource");

@@ -78,3 +78,8 @@ fn bits(address: IpAddr) -> Vec<bool> {
     };
     bytes.iter().flat_map(|byte| (0..8).rev().map(move |bit| byte >> bit & 1 == 1)).collect()
 }
+
+/// How many bits an address has.
+pub(crate) fn bits_of(address: &str) -> Option<usize> {
+    address.parse::<IpAddr>().ok().map(|address| bits(address).len())
+}

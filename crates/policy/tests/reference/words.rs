@@ -30,6 +30,9 @@ pub(crate) struct Key {
 
 pub(crate) const OWN: &str = "111122223333";
 pub(crate) const OTHER: &str = "444455556666";
+/// The canonical users that the accounts are in S3.
+pub(crate) const CANONICAL: [&str; 2] =
+    ["79a59df900b949e55d96a1e698fbacedfd6e09d9", "8eacf8f8d5218e7cd47ef2be79a59df9"];
 pub(crate) const MANAGEMENT: &str = "123456789012";
 
 /// Parts of names; some hold what would be a wildcard or a variable in a pattern.
@@ -64,9 +67,17 @@ pub(crate) const SERVICES: &[(usize, Service)] = &[
         },
     ),
     (
-        3,
+        5,
         Service {
-            actions: &["kms:Decrypt", "kms:Encrypt", "kms:RetireGrant", "kms:DescribeKey"],
+            actions: &[
+                "kms:Decrypt",
+                "kms:Encrypt",
+                "kms:GenerateDataKey",
+                "kms:RetireGrant",
+                "kms:DescribeKey",
+                "kms:CreateGrant",
+                "kms:ScheduleKeyDeletion",
+            ],
             resources: &["arn:aws:kms:eu-west-1:#:key/%"],
         },
     ),
@@ -193,6 +204,21 @@ pub(crate) const KEYS: &[Key] = &[
             &["o-a/r-b/ou-b-one/", "o-a/r-b/ou-b-one/ou-b-two/", "o-c/r-d/"],
         )
     },
+    key("kms:EncryptionContext:Department", Sort::Text, &["IT", "Finance", "it"]),
+    Key {
+        many: true,
+        ..key("kms:EncryptionContextKeys", Sort::Text, &["Department", "Purpose", "department", "Department"])
+    },
+    Key { many: true, ..key("kms:GrantOperations", Sort::Text, &["Decrypt", "Encrypt", "DescribeKey"]) },
+    key("kms:GrantConstraintType", Sort::Text, &["EncryptionContextEquals", "EncryptionContextSubset"]),
+    key(
+        "s3:DataAccessPointArn",
+        Sort::Arn,
+        &[
+            "arn:aws:s3:us-west-2:111122223333:accesspoint/red",
+            "arn:aws:s3:us-west-2:444455556666:accesspoint/blue",
+        ],
+    ),
     Key { many: true, ..key("example:Flags", Sort::Truth, &["true", "false"]) },
     Key { many: true, ..key("example:Sizes", Sort::Number, &["1", "2", "3.5", "10"]) },
     Key {

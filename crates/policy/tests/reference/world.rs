@@ -30,6 +30,8 @@ pub(crate) enum Caller {
     },
     /// `lambda.amazonaws.com`
     Service,
+    /// Who has no credentials.
+    Anonymous,
     /// A SAML or OpenID Connect provider, as whom `AssumeRoleWithSAML` and `…WithWebIdentity` ask.
     Provider,
 }
@@ -75,6 +77,7 @@ impl World {
             ("user", None) => Caller::User,
             ("root", None) => Caller::Root,
             ("saml-provider" | "oidc-provider", _) => Caller::Provider,
+            _ if arn == "anonymous" => Caller::Anonymous,
             _ => Caller::Service,
         };
         World {
@@ -99,6 +102,8 @@ impl World {
         match self.of_principal(&key) {
             // It is there in every signed request.
             Seen::Unknown if key == "aws:principalarn" && self.is_unnamed_federated() => Seen::Unknown,
+            // What no condition key says, a complete context does not say either.
+            Seen::Unknown if key.starts_with("leastwise:") => Seen::Unknown,
             Seen::Unknown if self.complete => Seen::Absent,
             seen => seen,
         }
@@ -162,9 +167,16 @@ impl World {
             Caller::Role { .. } => "AssumedRole",
             Caller::Federated { .. } => "FederatedUser",
             Caller::Service | Caller::Provider => return Seen::Unknown,
+            Caller::Anonymous => "Anonymous",
         };
         match (key, &self.caller) {
             ("aws:principaltype", _) => one(kind),
+            // "For anonymous requests, the request context returns `anonymous`."
+            ("aws:principalaccount" | "aws:userid", Caller::Anonymous) => one("anonymous"),
+            // "Anonymous requests do not include this key."
+            ("aws:principalarn" | "aws:principalorgid" | "aws:principalorgpaths", Caller::Anonymous) => {
+                Seen::Absent
+            }
             ("aws:principalaccount", _) => one(&self.account),
             ("aws:principalarn", Caller::Federated { .. }) => {
                 self.session_arn().map_or(Seen::Unknown, |arn| one(&arn))

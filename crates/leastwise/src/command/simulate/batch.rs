@@ -11,7 +11,7 @@ use leastwise_policy::aws::evaluate::explain::explain;
 use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, Visitor};
 use serde_json::{Map, Value};
 
-use super::documents::Documents;
+use super::documents::{self, Documents};
 use super::json;
 use super::request::{Ask, Given};
 use super::world::World;
@@ -43,6 +43,7 @@ struct Line {
     complete_context: Option<bool>,
     resource_account: Option<String>,
     resource_policy: Option<Box<serde_json::value::RawValue>>,
+    public_access_block: Option<Box<serde_json::value::RawValue>>,
 }
 
 /// Whether the resource stands for many, in the words of `usage --output json`.
@@ -203,6 +204,10 @@ impl Batch<'_> {
         let policy = line.resource_policy.map(|text| {
             Documents::default().take("resource_policy", text.get(), DocumentKind::Resource, None)
         });
+        let block = line
+            .public_access_block
+            .map(|text| documents::take_public_access("public_access_block", text.get()))
+            .transpose()?;
         let case = self.world.case(&Ask {
             principal: line.principal,
             session: line.session,
@@ -213,6 +218,7 @@ impl Batch<'_> {
             complete: line.complete_context.unwrap_or(self.complete),
             resource_account: line.resource_account,
             resource_policy: policy.transpose()?,
+            public_access: block,
         })?;
         if self.reasons {
             let explanation = explain(case.set.set(), &case.request());

@@ -1,11 +1,11 @@
 //! Policy documents in files of their own, and where each document of a decision stands.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use leastwise_analysis::granted::Origin;
 use leastwise_policy::aws::quota::Quota;
-use leastwise_policy::aws::{DocumentKind, Named, Policy};
+use leastwise_policy::aws::{DocumentKind, IssuedGrants, KeyGrant, Named, Policy, PublicAccessBlock};
 use serde_json::Value;
 
 use crate::error::{Error, Result};
@@ -19,10 +19,7 @@ pub struct Documents {
 impl Documents {
     /// Reads a document, and refuses one that AWS would not hold.
     pub fn read(&mut self, path: &Path, kind: DocumentKind, quota: Option<Quota>) -> Result<Named<Policy>> {
-        let name = path.display().to_string();
-        let text = std::fs::read_to_string(path)
-            .map_err(|error| Error::input(format!("cannot read `{name}`")).because(error))?;
-        self.take(&name, &text, kind, quota)
+        self.take(&path.display().to_string(), &text(path)?, kind, quota)
     }
 
     /// The same for a text that is at hand.
@@ -49,8 +46,62 @@ impl Documents {
         Ok(Named::new(name, policy))
     }
 
+    /// Reads the grants of KMS keys, each under the name of its file and its place there.
+    pub fn grants(&mut self, paths: &[PathBuf]) -> Result<Vec<IssuedGrants>> {
+        let mut all: Vec<IssuedGrants> = Vec::new();
+        for path in paths {
+            let name = path.display().to_string();
+            let grants = KeyGrant::parse_list(&text(path)?).map_err(|error| {
+                Error::input(format!("`{name}` is not a list of grants"))
+                    .because(error)
+                    .hint("--grants takes what `aws kms list-grants` prints")
+            })?;
+            for grant in &grants {
+                let pointer = grant.pointer.clone();
+                let origin = Origin { file: name.clone(), pointer, encoded: false, single: true };
+                self.origins.insert(grant_name(&name, grant), origin);
+            }
+            for issued in IssuedGrants::group(&grants, |grant| grant_name(&name, grant)) {
+                match all.iter_mut().find(|known| known.issuer == issued.issuer) {
+                    Some(known) => known.grants.extend(issued.grants),
+                    None => all.push(issued),
+                }
+            }
+        }
+        Ok(all)
+    }
+
     /// Where the document with this name stands.
     pub fn origin(&self, name: &str) -> Option<&Origin> {
         self.origins.get(name)
     }
+}
+
+/// The settings of all files together; none without a file.
+pub fn public_access(paths: &[PathBuf]) -> Result<Option<PublicAccessBlock>> {
+    let mut all = None;
+    for path in paths {
+        let block = take_public_access(&path.display().to_string(), &text(path)?)?;
+        all = Some(block.and(all.unwrap_or_default()));
+    }
+    Ok(all)
+}
+
+/// The same of a text that is at hand.
+pub fn take_public_access(name: &str, text: &str) -> Result<PublicAccessBlock> {
+    PublicAccessBlock::parse(text).map_err(|error| {
+        Error::input(format!("`{name}` is not a public access block")).because(error).hint(
+            "give what `aws s3api get-public-access-block` or `aws s3control get-public-access-block` prints",
+        )
+    })
+}
+
+fn grant_name(file: &str, grant: &KeyGrant) -> String {
+    format!("{file} {}", grant.pointer)
+}
+
+fn text(path: &Path) -> Result<String> {
+    let name = path.display();
+    std::fs::read_to_string(path)
+        .map_err(|error| Error::input(format!("cannot read `{name}`")).because(error))
 }

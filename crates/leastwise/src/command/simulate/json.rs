@@ -3,7 +3,7 @@
 use leastwise_policy::aws::evaluate::explain::{
     Change, ChangeKind, Explanation, LayerReasons, NeededKey, Reason,
 };
-use leastwise_policy::aws::evaluate::{EVALUATOR_VERSION, Evaluation, StatementRef, Verdict};
+use leastwise_policy::aws::evaluate::{EVALUATOR_VERSION, Evaluation, Layer, StatementRef, Verdict};
 use serde_json::{Map, Value, json};
 
 use super::request::{Case, Given, Known, Owner};
@@ -107,7 +107,11 @@ pub fn statement(world: &World<'_>, place: &StatementRef) -> Value {
         "sid": place.sid,
         "index": place.index,
         "file": origin.map(|origin| origin.file.as_str()),
-        "pointer": origin.map(|origin| origin.statement(place.index)),
+        // A grant has no statements of its own.
+        "pointer": origin.map(|origin| match place.layer {
+            Layer::Grant => origin.pointer.clone(),
+            _ => origin.statement(place.index),
+        }),
     })
 }
 

@@ -3,6 +3,8 @@
 //! What is not said counts against the caller: a resource whose owner nobody names is taken as another account's, and a
 //! key or a role that cannot have its policy known allows nothing.
 
+mod beside;
+mod grants;
 mod known;
 mod side;
 
@@ -11,8 +13,10 @@ use std::sync::Arc;
 use leastwise_analysis::granted::GrantedPrincipal;
 use leastwise_catalog::Action;
 use leastwise_policy::arn::Arn;
-use leastwise_policy::aws::evaluate::{Compiled, Context, PrincipalRef, Request, ResourceRef, ResourceSide};
-use leastwise_policy::aws::{Named, Policy};
+use leastwise_policy::aws::evaluate::{
+    ANONYMOUS, Compiled, Context, PrincipalRef, Request, ResourceRef, ResourceSide,
+};
+use leastwise_policy::aws::{Named, Policy, PublicAccessBlock};
 
 use super::organization::is_account;
 use super::sets::Policies;
@@ -37,6 +41,8 @@ pub struct Ask {
     pub resource_account: Option<String>,
     /// The policy on the resource, if it was given with the request.
     pub resource_policy: Option<Named<Policy>>,
+    /// The public access block of the bucket, if it was given with the request.
+    pub public_access: Option<PublicAccessBlock>,
 }
 
 /// What the evaluator is asked.
@@ -120,6 +126,7 @@ impl World<'_> {
     /// Whether the question makes sense, whoever asks it.
     pub fn check(&self, action: Action<'_>, ask: &Ask) -> Result<()> {
         let owner = self.owner(ask, is_pattern(action, ask)?)?;
+        self.refuse_access_point(action, ask)?;
         if let (Some(organization), Owner::Account(account)) = (&self.resource_control, &owner) {
             organization.path_to(account)?;
         }
@@ -132,6 +139,7 @@ impl World<'_> {
         let name = action.full_name();
         let account = who.account();
         let owner = self.owner(ask, pattern)?;
+        self.refuse_access_point(action, ask)?;
         let mut assumed = Vec::new();
         if pattern && ask.resource == "*" {
             assumed.push(format!("`*` stands for every resource that `{name}` can be asked on"));
@@ -145,7 +153,9 @@ impl World<'_> {
             ));
         }
         let side = self.side(&name, ask, &owner, account, &mut assumed)?;
-        let set = self.set(who, &owner, side, ask.resource_policy.is_none())?;
+        let keep = ask.resource_policy.is_none() && ask.public_access.is_none();
+        let set = self.set(who, &owner, side, keep)?;
+        self.note(&name, who, ask, &mut assumed);
         let (context, known) = self.context(who, &owner, ask);
         Ok(Case {
             set,
@@ -222,6 +232,10 @@ impl World<'_> {
                 .hint("name one, such as arn:aws:iam::111122223333:role/agent"));
         }
         let session = session.map(str::to_owned);
+        if text == ANONYMOUS && session.is_some() {
+            return Err(Error::input("nobody is in a session without credentials")
+                .hint("leave the session's name out"));
+        }
         if is_outside_iam(text) {
             return Ok(Who { arn: text.to_owned(), session, granted: None });
         }
@@ -272,10 +286,13 @@ fn is_pattern(action: Action<'_>, ask: &Ask) -> Result<bool> {
 /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html>
 const WEB: [&str; 3] = ["www.amazon.com", "graph.facebook.com", "accounts.google.com"];
 
-/// Services and identity providers have no identity policies, and no snapshot lists them.
+/// Services, identity providers and who has no credentials have no identity policies, and no snapshot lists them.
 fn is_outside_iam(text: &str) -> bool {
-    let is_service = !text.contains([':', '/'])
-        && (text.ends_with(".amazonaws.com") || text.ends_with(".amazonaws.com.cn") || WEB.contains(&text));
+    let is_service = text == ANONYMOUS
+        || !text.contains([':', '/'])
+            && (text.ends_with(".amazonaws.com")
+                || text.ends_with(".amazonaws.com.cn")
+                || WEB.contains(&text));
     let is_provider = Arn::parse(text).is_some_and(|arn| {
         let resource = arn.resource();
         arn.service() == "iam"

@@ -107,7 +107,8 @@ fn asked(text: &mut Text, case: &Case) {
 }
 
 fn layer_lines(text: &mut Text, world: &World<'_>, layer: &LayerReasons) {
-    let level = layer.level.as_ref().map(|level| format!(" of {level}")).unwrap_or_default();
+    let issued = if layer.layer == Layer::Grant { "issued by " } else { "of " };
+    let level = layer.level.as_ref().map(|level| format!(" {issued}{level}")).unwrap_or_default();
     text.line(0, &format!("{}{level}: {}", layer.layer.as_str(), layer.verdict.as_str()));
     let telling: Vec<&StatementReasons> = telling(layer);
     for statement in telling.iter().take(SHOWN) {
@@ -128,9 +129,18 @@ fn layer_lines(text: &mut Text, world: &World<'_>, layer: &LayerReasons) {
         text.line(2, &format!("and {more} more, which --output json has"));
     }
     if telling.is_empty() && layer.verdict == Verdict::ImplicitDeny {
-        let what =
-            if layer.others == 0 { "it has no statements" } else { "no statement is about the action" };
-        text.line(2, what);
+        text.line(2, why_silent(layer));
+    }
+}
+
+fn why_silent(layer: &LayerReasons) -> &'static str {
+    match (layer.layer, layer.others) {
+        (Layer::PublicAccess, _) => {
+            "the bucket's policy is public: RestrictPublicBuckets lets in AWS services and the owner's account alone"
+        }
+        (_, 0) => "it has no statements",
+        (Layer::Grant, _) => "no grant is for the action",
+        (_, _) => "no statement is about the action",
     }
 }
 
@@ -271,6 +281,7 @@ pub fn statement_json(statement: &Statement) -> String {
 /// Document and Sid of a statement, or its number.
 pub fn short(statement: &StatementRef) -> String {
     match &statement.sid {
+        _ if statement.layer == Layer::Grant => statement.document.clone(),
         Some(sid) => format!("{} `{sid}`", statement.document),
         None => format!("{} /Statement/{}", statement.document, statement.index),
     }
@@ -278,6 +289,10 @@ pub fn short(statement: &StatementRef) -> String {
 
 /// Document, Sid and place of a statement.
 fn place(world: &World<'_>, statement: &StatementRef) -> String {
+    // A grant has no statements of its own, and its name is its place.
+    if statement.layer == Layer::Grant {
+        return statement.document.clone();
+    }
     let sid = statement.sid.as_ref().map(|sid| format!(" `{sid}`")).unwrap_or_default();
     match world.origin(&statement.document) {
         Some(origin) if origin.file == statement.document => {

@@ -5,12 +5,12 @@ use std::collections::HashMap;
 use leastwise_analysis::granted::{GrantedError, GrantedPrincipal, Origin, PrincipalKind, Problem, Snapshot};
 use leastwise_catalog::Catalog;
 use leastwise_policy::aws::quota::Quota;
-use leastwise_policy::aws::{DocumentKind, Named, Policy};
+use leastwise_policy::aws::{DocumentKind, IssuedGrants, Named, Policy, PublicAccessBlock};
 
-use super::documents::Documents;
+use super::documents::{self, Documents};
 use super::organization::{Organization, Type, is_account};
 use super::sets::Sets;
-use crate::cli::simulate::LayerArgs;
+use crate::cli::simulate::{LayerArgs, ObjectOwnership};
 use crate::error::{Error, Result};
 use crate::output;
 
@@ -22,6 +22,10 @@ pub struct World<'c> {
     pub resource_control: Option<Organization>,
     pub resource_policy: Option<Named<Policy>>,
     pub resource_account: Option<String>,
+    /// The grants of KMS keys, whichever key they are on.
+    pub grants: Vec<IssuedGrants>,
+    pub public_access: Option<PublicAccessBlock>,
+    pub object_ownership: ObjectOwnership,
     pub session: Option<Vec<Named<Policy>>>,
     pub endpoint: Option<Vec<Named<Policy>>>,
     pub sets: Sets,
@@ -60,6 +64,8 @@ impl<'c> World<'c> {
             .transpose()?;
         let of_session = |path| read(path, DocumentKind::Session, Some(Quota::ManagedPolicy));
         let session = args.session_policy.iter().map(of_session).collect::<Result<Vec<_>>>()?;
+        let grants = documents.grants(&args.grants)?;
+        let public_access = documents::public_access(&args.public_access_block)?;
         let snapshot = snapshot(&args.snapshot)?;
         let roles =
             snapshot.iter().flat_map(Snapshot::principals).filter(|one| one.kind == PrincipalKind::Role);
@@ -75,6 +81,9 @@ impl<'c> World<'c> {
             resource_control,
             resource_policy,
             resource_account: args.resource_account.clone(),
+            grants,
+            public_access,
+            object_ownership: args.object_ownership,
             session: (!session.is_empty()).then_some(session),
             endpoint,
             sets: Sets::default(),

@@ -66,10 +66,9 @@ impl Kind {
                 PolicySet { resource_control: path(documents), ..free }
             }
             // The resource is in nobody's account: then the policy must allow, and it alone decides.
-            Kind::Resource | Kind::Trust => PolicySet {
-                resource: Some(ResourceSide { account: String::new(), policies: documents }),
-                ..free
-            },
+            Kind::Resource | Kind::Trust => {
+                PolicySet { resource: Some(ResourceSide::new(String::new(), documents)), ..free }
+            }
         }
     }
 

@@ -9,7 +9,7 @@
 
 mod kind;
 
-use super::context::{Context, Federated, PrincipalRef};
+use super::context::{CANONICAL_USER, Context, Federated, PrincipalRef};
 use super::truth::{Keys, Truth, any};
 use crate::aws::{PrincipalBlock, PrincipalKind, PrincipalSet, Statement};
 use kind::{Kind, account_of, has_wildcard, iam_arn};
@@ -25,6 +25,8 @@ pub(super) struct Caller<'a> {
     kind: Kind<'a>,
     /// The `aws:userid` of the session that `GetFederationToken` made: `account:caller-specified-name`.
     federated_id: Option<String>,
+    /// Which canonical user the account is; nothing when that is not known.
+    canonical: Option<&'a [String]>,
     /// Whether session policies were passed. A user who asks under them is a federated user, named or not.
     in_session: bool,
 }
@@ -50,6 +52,8 @@ enum Named {
     Is(Grant),
     /// A session of the caller's role, and which one asks is not known.
     PerhapsSession,
+    /// An account as canonical user, and which one the caller's is, is not known.
+    PerhapsAccount,
 }
 
 impl<'a> Caller<'a> {
@@ -61,8 +65,13 @@ impl<'a> Caller<'a> {
             _ => None,
         };
         let principal = PrincipalRef { session: principal.session.or_else(of_userid), ..principal };
-        let mut caller =
-            Caller { name: principal.arn, kind: Kind::of(principal), federated_id: None, in_session };
+        let mut caller = Caller {
+            name: principal.arn,
+            kind: Kind::of(principal),
+            federated_id: None,
+            canonical: context.get_folded(CANONICAL_USER),
+            in_session,
+        };
         if let (Some(_), Some(account), Some(name)) =
             (caller.federated_user(), caller.account(), principal.session)
         {
@@ -77,13 +86,23 @@ impl<'a> Caller<'a> {
             Kind::User { account, .. } | Kind::Role { account, .. } | Kind::Root { account, .. } => {
                 Some(account)
             }
-            Kind::Service | Kind::Provider | Kind::NotUnderstood => None,
+            Kind::Service | Kind::Provider | Kind::Anonymous | Kind::NotUnderstood => None,
         }
     }
 
     /// Whether identity policies have no say, because the caller is no IAM identity.
     pub(super) fn is_outside_iam(&self) -> bool {
-        matches!(self.kind, Kind::Service | Kind::Provider)
+        matches!(self.kind, Kind::Service | Kind::Provider | Kind::Anonymous)
+    }
+
+    /// Whether it is an AWS service.
+    pub(super) fn is_service(&self) -> bool {
+        matches!(self.kind, Kind::Service)
+    }
+
+    /// Whether it has no credentials.
+    pub(super) fn is_anonymous(&self) -> bool {
+        matches!(self.kind, Kind::Anonymous)
     }
 
     /// Whether it is the root user, also when it federated.
@@ -124,6 +143,8 @@ impl<'a> Caller<'a> {
             Named::Everyone => Truth::True,
             Named::Is(grant) => Truth::from(grant >= reach),
             Named::PerhapsSession => perhaps(keys),
+            Named::PerhapsAccount if reach == Grant::Delegated => perhaps_account(keys),
+            Named::PerhapsAccount => Truth::False,
         })
     }
 
@@ -132,7 +153,10 @@ impl<'a> Caller<'a> {
     pub(super) fn is_among_everyone(&self, statement: &Statement, keys: &mut Keys) -> Truth {
         let Some(PrincipalBlock::Principal(principals)) = &statement.principal else { return Truth::False };
         let root = |named| self.is_root() && named == Named::Is(Grant::Delegated);
-        self.any(principals, keys, |named, _| Truth::from(named == Named::Everyone || root(named)))
+        self.any(principals, keys, |named, keys| match named {
+            Named::PerhapsAccount if self.is_root() => perhaps_account(keys),
+            named => Truth::from(named == Named::Everyone || root(named)),
+        })
     }
 
     /// Whether `statement`, which denies, is about the caller; in doubt it is.
@@ -142,6 +166,7 @@ impl<'a> Caller<'a> {
                 self.any(principals, keys, |named, keys| match named {
                     Named::No => Truth::False,
                     Named::PerhapsSession => perhaps(keys),
+                    Named::PerhapsAccount => perhaps_account(keys),
                     Named::NotUnderstood | Named::Everyone | Named::Is(_) => Truth::True,
                 })
             }
@@ -193,7 +218,7 @@ impl<'a> Caller<'a> {
             }
             Kind::Service => has(PrincipalKind::Service, self.name),
             Kind::Provider => has(PrincipalKind::Federated, self.name),
-            Kind::NotUnderstood => false,
+            Kind::Anonymous | Kind::NotUnderstood => false,
         };
         Truth::from(is_excepted)
     }
@@ -233,10 +258,22 @@ impl<'a> Caller<'a> {
             // `{"AWS": "*"}` is everybody, but is a service anybody?
             (Kind::Service | Kind::Provider, PrincipalKind::Aws) if text == "*" => Named::NotUnderstood,
             (Kind::Service | Kind::Provider, _) => Named::No,
+            // "For anonymous users, the following elements are equivalent."
+            (Kind::Anonymous, PrincipalKind::Aws) if text == "*" => Named::Everyone,
+            (Kind::Anonymous, _) => Named::No,
             (_, PrincipalKind::Service | PrincipalKind::Federated) => Named::No,
-            (_, PrincipalKind::CanonicalUser) => Named::NotUnderstood,
+            (_, PrincipalKind::CanonicalUser) => self.named_as_canonical(text),
             (_, PrincipalKind::Aws) if text == "*" => Named::Everyone,
             (_, PrincipalKind::Aws) => self.named_by_aws(text),
+        }
+    }
+
+    /// "Amazon S3 lets you specify a canonical user ID", which is another name of an account.
+    fn named_as_canonical(&self, text: &str) -> Named {
+        match self.canonical {
+            None => Named::PerhapsAccount,
+            Some(known) if known.iter().any(|id| id == text) => Named::Is(Grant::Delegated),
+            Some(_) => Named::No,
         }
     }
 
@@ -283,6 +320,11 @@ impl<'a> Caller<'a> {
 
 fn perhaps(keys: &mut Keys) -> Truth {
     keys.push(SESSION_KEY);
+    Truth::Unknown
+}
+
+fn perhaps_account(keys: &mut Keys) -> Truth {
+    keys.push(CANONICAL_USER);
     Truth::Unknown
 }
 

@@ -60,19 +60,12 @@ impl Test {
         match found {
             Found::Many(values) => self.compare(values.iter().map(String::as_str), version, facts, missing),
             Found::One(value) => self.compare([value], version, facts, missing),
-            Found::Absent | Found::Unknown => Truth::from(self.holds_without_key()),
-        }
-    }
-
-    /// "If the key that you specify in a policy condition is not present in the request context, the values do not
-    /// match and the condition is false. If the policy condition requires that the key is not matched […], the
-    /// condition is true."
-    fn holds_without_key(&self) -> bool {
-        match self.set {
-            _ if self.if_exists => true,
-            Some(SetOperator::ForAllValues) => true,
-            Some(SetOperator::ForAnyValue) => false,
-            None => self.negated,
+            // "If the key that you specify in a policy condition is not present in the request context, the values do not
+            // match and the condition is false. If the policy condition requires that the key is not matched […], the
+            // condition is true"; `ForAnyValue` is false "if the key does not exist".
+            Found::Absent | Found::Unknown => {
+                Truth::from(self.if_exists || self.negated && self.set.is_none())
+            }
         }
     }
 

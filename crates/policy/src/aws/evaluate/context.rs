@@ -94,8 +94,17 @@ impl Context {
     }
 }
 
+/// The name of callers without credentials.
+pub const ANONYMOUS: &str = "anonymous";
+
+/// The key of our own that says which canonical user the principal's account is in S3; no request has it.
+pub const CANONICAL_USER: &str = "leastwise:canonicaluser";
+
+/// Keys of our own say what no condition key says. A context that is [complete](Context::complete) does not tell of them.
+const OWN_KEYS: &str = "leastwise:";
+
 /// Who makes the request: the ARN of the user, the role (not its session), the account's root or an identity provider;
-/// the name of a service.
+/// the name of a service; [`ANONYMOUS`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct PrincipalRef<'a> {
     /// The ARN, with the path of the role or user; `lambda.amazonaws.com`.
@@ -194,6 +203,7 @@ impl<'a> Facts<'a> {
             None => match self.of_principal(key) {
                 // It is there in every signed request.
                 Found::Unknown if self.is_unnamed() && key == "aws:principalarn" => Found::Unknown,
+                Found::Unknown if key.starts_with(OWN_KEYS) => Found::Unknown,
                 Found::Unknown if self.context.complete => Found::Absent,
                 found => found,
             },
@@ -218,6 +228,9 @@ impl<'a> Facts<'a> {
     /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html>.
     fn of_principal(&self, key: &str) -> Found<'a> {
         let arn = self.principal.arn;
+        if arn == ANONYMOUS {
+            return of_anonymous(key);
+        }
         let mut parts = arn.splitn(6, ':');
         let (account, resource) = (parts.nth(4), parts.next());
         let (Some(account), Some(resource)) = (account, resource) else { return Found::Unknown };
@@ -246,5 +259,17 @@ impl<'a> Facts<'a> {
             ("aws:username", "role" | "root") => Found::Absent,
             _ => Found::Unknown,
         }
+    }
+}
+
+/// The same table for "Anonymous caller", and of
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html>: "Anonymous requests do not
+/// include this key", "the request context returns `anonymous`".
+fn of_anonymous(key: &str) -> Found<'static> {
+    match key {
+        "aws:principaltype" => Found::One("Anonymous"),
+        "aws:principalaccount" | "aws:userid" => Found::One(ANONYMOUS),
+        "aws:principalarn" | "aws:principalorgid" | "aws:principalorgpaths" | "aws:username" => Found::Absent,
+        _ => Found::Unknown,
     }
 }

@@ -39,6 +39,18 @@ pub(super) struct Case<'a> {
     /// The policies of the organisation that have a say in it.
     pub(super) service_control: Option<&'a OrganizationPath>,
     pub(super) resource_control: Option<&'a OrganizationPath>,
+    /// What the policy of the resource can say.
+    pub(super) resource_says: ResourceSays,
+    /// Whether the public access block of a bucket keeps the caller out.
+    pub(super) is_kept_out: bool,
+}
+
+/// What the policy of the resource can say to a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum ResourceSays {
+    AllowOrDeny,
+    Deny,
+    Nothing,
 }
 
 /// The number of a voice with a statement of it that might deny.
@@ -46,8 +58,49 @@ pub(super) type Denial<'a> = (usize, Undecided<'a>);
 
 impl<'a> Case<'a> {
     pub(super) fn new(set: &'a PolicySet, caller: &'a Caller<'a>, question: &'a Question<'a>) -> Case<'a> {
-        let case = Case { set, caller, question, service_control: None, resource_control: None };
-        Case { service_control: case.service_control(), resource_control: case.resource_control(), ..case }
+        let case = Case {
+            set,
+            caller,
+            question,
+            service_control: None,
+            resource_control: None,
+            resource_says: ResourceSays::AllowOrDeny,
+            is_kept_out: false,
+        };
+        Case {
+            service_control: case.service_control(),
+            resource_control: case.resource_control(),
+            resource_says: case.resource_says(),
+            is_kept_out: case.is_kept_out(),
+            ..case
+        }
+    }
+
+    fn resource_says(&self) -> ResourceSays {
+        let action = &*self.question.action;
+        // Of a resource that is in nobody's account the policy alone decides.
+        let owner = self.set.resource.as_ref().map(|side| &*side.account).filter(|owner| !owner.is_empty());
+        if owner.is_some() && facts::is_left_to_grants(action) {
+            return ResourceSays::Nothing;
+        }
+        let crosses = || self.caller.account() != owner && !self.caller.is_outside_iam();
+        let in_vain = owner.is_some() && !facts::crosses_accounts(action) && crosses();
+        match in_vain || self.caller.is_anonymous() && !facts::takes_anonymous(action) {
+            true => ResourceSays::Deny,
+            false => ResourceSays::AllowOrDeny,
+        }
+    }
+
+    /// `RestrictPublicBuckets` "restricts access to an access point or bucket with a public policy to only AWS service
+    /// principals and authorized users within the bucket owner's account":
+    /// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html>.
+    fn is_kept_out(&self) -> bool {
+        let Some(side) = &self.set.resource else { return false };
+        side.public_access.restrict_public_buckets
+            && facts::is_of_buckets(&self.question.action)
+            && !self.caller.is_service()
+            && self.caller.account() != Some(&side.account)
+            && side.policies.iter().any(|document| document.policy.is_public())
     }
 
     /// Every layer that has a say, in the order in which they are asked: each level of the organisation for itself.
@@ -57,7 +110,12 @@ impl<'a> Case<'a> {
         voices
             .extend(self.resource_control.into_iter().flat_map(|path| levels(Layer::ResourceControl, path)));
         voices.extend(self.service_control.into_iter().flat_map(|path| levels(Layer::ServiceControl, path)));
-        voices.extend(set.resource.as_ref().map(|side| Voice::new(Layer::Resource, &side.policies)));
+        let side = set.resource.as_ref();
+        let has_say = self.resource_says != ResourceSays::Nothing;
+        voices.extend(side.filter(|_| has_say).map(|side| Voice::new(Layer::Resource, &side.policies)));
+        voices.extend(side.into_iter().flat_map(grants));
+        // Where there is a voice without statements, nothing is allowed.
+        voices.extend(self.is_kept_out.then_some(Voice::new(Layer::PublicAccess, &[])));
         voices.push(Voice::new(Layer::Identity, &set.identity));
         voices.extend(set.boundary.as_deref().map(|documents| Voice::new(Layer::Boundary, documents)));
         voices.extend(self.session());
@@ -140,7 +198,7 @@ impl<'a> Case<'a> {
 
     /// Whether `voice` allows, by statements that are about the caller.
     fn allow(&self, voice: Voice<'a>, is_about: impl Fn(&Statement, &mut Keys) -> Truth) -> Say<'a> {
-        let own = matches!(voice.layer, Layer::Resource);
+        let own = voice.layer == Layer::Resource;
         let mut undecided = Vec::new();
         for (policy, place) in voice.statements() {
             let statement = place.statement();
@@ -171,19 +229,40 @@ impl<'a> Case<'a> {
             layers.push(say.answer(*voice, &own));
             says.push((voice.layer, say));
         }
-        let resource = voices.iter().find(|voice| voice.layer == Layer::Resource);
-        self.add_up(says, |reach| match resource {
-            Some(voice) => self.granted(*voice, reach),
-            None => Say::Silent(Layer::Resource),
-        })
+        let granting = |voice: &&Voice<'_>| matches!(voice.layer, Layer::Resource | Layer::Grant);
+        let granted = |reach| {
+            let mut granting = voices.iter().filter(granting);
+            let first =
+                granting.next().map_or(Say::Silent(Layer::Resource), |voice| self.granted(*voice, reach));
+            granting.fold(first, |say, voice| say.or_else(|| self.granted(*voice, reach)))
+        };
+        let trusted = || {
+            let issued = voices.iter().filter(|voice| self.is_trusted(voice.layer, voice.level));
+            issued.fold(Say::Silent(Layer::Identity), |say, voice| {
+                say.or_else(|| self.granted(*voice, Grant::Limited))
+            })
+        };
+        self.add_up(says, granted, trusted)
+    }
+
+    /// "You can also feel confident about using KMS keys in a different AWS account if a grant or IAM policy in your
+    /// account allows you to use the KMS key",
+    /// <https://docs.aws.amazon.com/kms/latest/developerguide/policy-evaluation.html>; "principals specified in the grant
+    /// can retire a grant without the `kms:RetireGrant` permission",
+    /// <https://docs.aws.amazon.com/kms/latest/developerguide/grant-delete.html>.
+    pub(super) fn is_trusted(&self, layer: Layer, issuer: Option<&str>) -> bool {
+        layer == Layer::Grant
+            && (issuer == self.caller.account() || facts::is_left_to_grants(&self.question.action))
     }
 
     /// Adds up what the layers say. `granted` is what the resource policy grants to the caller with this reach; with
-    /// the least it is what the layer says, which is therefore not looked at.
+    /// the least it is what the layer says, which is therefore not looked at. `trusted` is what grants of a KMS key give
+    /// to the caller by name so that no identity policy need do so across accounts.
     pub(super) fn add_up<S: Said>(
         &self,
         says: impl IntoIterator<Item = (Layer, S)>,
         granted: impl Fn(Grant) -> S,
+        trusted: impl FnOnce() -> S,
     ) -> S {
         let mut organization: S = self.known_levels();
         let (mut identity, mut limits, mut endpoint) = (S::free(), S::free(), S::free());
@@ -192,12 +271,12 @@ impl<'a> Case<'a> {
                 Layer::ResourceControl | Layer::ServiceControl => organization = organization.and(say),
                 Layer::Identity => identity = say,
                 Layer::Boundary | Layer::Session => limits = limits.and(say),
-                Layer::Resource => {}
-                Layer::Endpoint => endpoint = say,
+                Layer::Resource | Layer::Grant => {}
+                Layer::Endpoint | Layer::PublicAccess => endpoint = endpoint.and(say),
             }
         }
         let both_sides = match &self.set.resource {
-            Some(side) => self.both_sides(side, identity, limits, granted),
+            Some(side) => self.both_sides(side, (identity, limits), granted, trusted),
             None => identity.and(limits),
         };
         organization.and(both_sides).and(endpoint)
@@ -220,6 +299,7 @@ impl<'a> Case<'a> {
             // "By default, all requests are implicitly denied with the exception of the AWS account root user, which
             // has full access."
             Layer::Identity if self.caller.is_root() => Say::free(),
+            Layer::Identity if self.caller.is_anonymous() => Say::Silent(Layer::Identity),
             _ => self.allow(voice, |statement, keys| self.is_about(voice.layer, statement, keys)),
         }
     }
@@ -235,24 +315,38 @@ impl<'a> Case<'a> {
             (Layer::Endpoint, Effect::Allow) if passes_gateway() => {
                 self.caller.is_among_everyone(statement, keys)
             }
-            (Layer::Resource | Layer::Endpoint, Effect::Allow) => {
-                self.caller.is_granted(statement, Grant::Delegated, keys)
+            (Layer::Resource | Layer::Endpoint | Layer::Grant, Effect::Allow) => {
+                self.is_granted(layer, statement, Grant::Delegated, keys)
             }
             _ => Truth::True,
         }
     }
 
+    /// Whether `statement`, which allows, is for the caller with at least this reach, and can allow at all.
+    pub(super) fn is_granted(
+        &self,
+        layer: Layer,
+        statement: &Statement,
+        reach: Grant,
+        keys: &mut Keys,
+    ) -> Truth {
+        if layer == Layer::Resource && self.resource_says != ResourceSays::AllowOrDeny {
+            return Truth::False;
+        }
+        self.caller.is_granted(statement, reach, keys)
+    }
+
     fn granted(&self, voice: Voice<'a>, reach: Grant) -> Say<'a> {
-        self.allow(voice, |statement, keys| self.caller.is_granted(statement, reach, keys))
+        self.allow(voice, |statement, keys| self.is_granted(voice.layer, statement, reach, keys))
     }
 
     /// Principal and resource. Of what the resource policy grants no more is asked than the answer needs.
     fn both_sides<S: Said>(
         &self,
         side: &ResourceSide,
-        identity: S,
-        limits: S,
+        (identity, limits): (S, S),
         granted: impl Fn(Grant) -> S,
+        trusted: impl FnOnce() -> S,
     ) -> S {
         // Under whatever name.
         let anyhow = || granted(Grant::Delegated);
@@ -261,7 +355,7 @@ impl<'a> Case<'a> {
         }
         if self.caller.account() != Some(&side.account) {
             // "The request is allowed only if both evaluations return a decision of Allow."
-            return identity.and(limits).and(anyhow());
+            return identity.or_else(trusted).and(limits).and(anyhow());
         }
         let by_identity = match facts::resource_must_allow(&self.question.action) {
             true => identity.and(anyhow()),
@@ -279,6 +373,14 @@ impl<'a> Case<'a> {
         // INVARIANT: what is granted with some reach is granted with every lesser one, see `Grant`.
         if grants { limited.or_else(|| granted(Grant::Direct)) } else { limited }
     }
+}
+
+fn grants(side: &ResourceSide) -> impl Iterator<Item = Voice<'_>> {
+    side.grants.iter().map(|issued| Voice {
+        layer: Layer::Grant,
+        level: Some(&issued.issuer),
+        documents: &issued.grants,
+    })
 }
 
 fn levels(layer: Layer, path: &OrganizationPath) -> impl Iterator<Item = Voice<'_>> {

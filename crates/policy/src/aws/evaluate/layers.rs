@@ -3,7 +3,7 @@
 //! <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic_policy-eval-denyallow.html>.
 //! A layer that does not exist has no say; one that exists and has no documents allows nothing.
 
-use crate::aws::{Named, Policy};
+use crate::aws::{IssuedGrants, Named, Policy, PublicAccessBlock};
 
 /// Everything that has a say in a request.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -51,6 +51,10 @@ pub struct ResourceSide {
     /// The resource-based policies on it: bucket policy, key policy, the trust policy of a role. None when it has
     /// none.
     pub policies: Vec<Named<Policy>>,
+    /// Of a KMS key: its grants, by the accounts that issued them.
+    pub grants: Vec<IssuedGrants>,
+    /// Of an S3 bucket: the settings of its public access block together with those of its account.
+    pub public_access: PublicAccessBlock,
 }
 
 /// Which say it is.
@@ -71,6 +75,10 @@ pub enum Layer {
     Resource,
     /// The policy of the VPC endpoint.
     Endpoint,
+    /// The grants of a KMS key that one account issued.
+    Grant,
+    /// The public access block of an S3 bucket, where it keeps the caller out.
+    PublicAccess,
 }
 
 impl PolicySet {
@@ -79,13 +87,21 @@ impl PolicySet {
         let levels = self.service_control.iter().chain(&self.resource_control).flat_map(|path| &path.levels);
         let limits = self.boundary.iter().chain(&self.session).chain(&self.endpoint).flatten();
         let resource = self.resource.iter().flat_map(|side| &side.policies);
+        let grants = self.resource.iter().flat_map(|side| &side.grants).flat_map(|issued| &issued.grants);
         let organization = levels.flat_map(|level| &level.policies);
-        self.identity.iter().chain(limits).chain(resource).chain(organization)
+        self.identity.iter().chain(limits).chain(resource).chain(grants).chain(organization)
     }
 
     /// Identity policies and nothing else.
     pub fn of_identity(identity: Vec<Named<Policy>>) -> PolicySet {
         PolicySet { identity, ..PolicySet::default() }
+    }
+}
+
+impl ResourceSide {
+    /// A resource of this account with these policies on it.
+    pub fn new(account: impl Into<String>, policies: Vec<Named<Policy>>) -> ResourceSide {
+        ResourceSide { account: account.into(), policies, ..ResourceSide::default() }
     }
 }
 
@@ -107,6 +123,8 @@ impl Layer {
             Layer::ResourceControl => "resource control policies",
             Layer::Resource => "resource-based policy",
             Layer::Endpoint => "VPC endpoint policy",
+            Layer::Grant => "KMS grants",
+            Layer::PublicAccess => "S3 block public access",
         }
     }
 }

@@ -25,14 +25,15 @@ mod truth;
 
 pub use compiled::Compiled;
 pub(super) use condition::Test;
-pub use context::{Context, IntoValues, PrincipalRef};
+pub use context::{ANONYMOUS, CANONICAL_USER, Context, IntoValues, PrincipalRef};
 pub(super) use context::{Facts, Federated, Single};
 pub use decide::evaluate;
+pub use facts::takes_anonymous;
 pub use layers::{Layer, OrganizationLevel, OrganizationPath, PolicySet, ResourceSide};
 pub(super) use truth::{Keys, Truth};
 
 /// Changes whenever an answer of [`evaluate`] may change.
-pub const EVALUATOR_VERSION: &str = "2";
+pub const EVALUATOR_VERSION: &str = "3";
 
 /// One request, or all requests that differ in nothing but the resource.
 #[derive(Debug, Clone, Copy)]

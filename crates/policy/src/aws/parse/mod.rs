@@ -5,6 +5,8 @@
 //! policy, incomplete ARNs), so is this. It judges form only: whether an action exists is the catalogue's business.
 
 mod element;
+mod grants;
+mod public_access;
 mod statement;
 
 use super::{Policy, Statement, Version};
@@ -30,7 +32,7 @@ pub enum DocumentKind {
     Session,
 }
 
-/// Why a text is not a policy, and where.
+/// Why a text is not a policy, or not what stands beside one, and where.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("line {line}, column {column}{}: {reason}", shown(.pointer))]
 pub struct ParseError {
@@ -56,13 +58,19 @@ impl Policy {
 
     /// Reads a policy of this kind.
     pub fn parse_kind(text: &str, kind: DocumentKind) -> Result<Policy, ParseError> {
-        let parsed =
-            json::parse(text).map_err(Refusal::from).and_then(|value| Parser { kind }.policy(&value));
-        parsed.map_err(|refusal| {
-            let (line, column) = json::place(text, refusal.at);
-            ParseError { line, column, pointer: refusal.pointer, reason: refusal.reason }
-        })
+        placed(
+            text,
+            json::parse(text).map_err(Refusal::from).and_then(|value| Parser { kind }.policy(&value)),
+        )
     }
+}
+
+/// A refusal with the place in the text for people.
+fn placed<T>(text: &str, parsed: Parsed<T>) -> Result<T, ParseError> {
+    parsed.map_err(|refusal| {
+        let (line, column) = json::place(text, refusal.at);
+        ParseError { line, column, pointer: refusal.pointer, reason: refusal.reason }
+    })
 }
 
 /// A refusal on its way up: each level puts its step before the pointer.

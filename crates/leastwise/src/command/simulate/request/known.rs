@@ -5,6 +5,9 @@ use leastwise_policy::aws::evaluate::Context;
 use super::super::world::World;
 use super::{Ask, Known, Owner, Who};
 
+/// <https://docs.aws.amazon.com/kms/latest/developerguide/conditions-kms.html#conditions-kms-encryption-context>
+const ENCRYPTION_CONTEXT: &str = "kms:EncryptionContext:";
+
 impl World<'_> {
     /// What is known of the request: what was given, then what follows from who asks and whose resource it is.
     /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html>
@@ -35,6 +38,15 @@ impl World<'_> {
         }
         if let Owner::Account(owner) = owner {
             follows("aws:ResourceAccount".to_owned(), vec![owner.clone()], "the resource's owner");
+        }
+        // The names of these keys are the keys of the encryption context.
+        let named = ask.context.iter().filter_map(|(key, _)| {
+            let (name, pair) = key.split_at_checked(ENCRYPTION_CONTEXT.len())?;
+            name.eq_ignore_ascii_case(ENCRYPTION_CONTEXT).then(|| pair.to_owned())
+        });
+        let named: Vec<String> = named.collect();
+        if ask.complete && !named.is_empty() {
+            follows("kms:EncryptionContextKeys".to_owned(), named, "the encryption context");
         }
         let mut context = Context::new();
         for Known { key, values, .. } in &known {

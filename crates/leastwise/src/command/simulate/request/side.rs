@@ -7,7 +7,7 @@ use leastwise_policy::aws::{Effect, Named, Policy, PrincipalBlock, PrincipalSet}
 
 use super::super::organization::is_account;
 use super::super::world::{World, whole};
-use super::{Ask, Owner};
+use super::{Ask, Owner, grants};
 use crate::error::{Error, Result};
 
 impl World<'_> {
@@ -62,12 +62,16 @@ impl World<'_> {
             Owner::Aws => "aws",
             Owner::Nobody => return Ok(None),
         };
-        let policies: Vec<_> = match given {
+        let mut policies: Vec<_> = match given {
             Some(policy) => vec![policy.clone()],
             None => self.trust(action, &ask.resource)?.into_iter().collect(),
         };
         let must_allow = must_allow(action, &ask.resource);
-        if policies.is_empty() && must_allow {
+        let granted = action.starts_with("kms:") && grants::are_on(&self.grants, &ask.resource);
+        if policies.is_empty() && must_allow && granted {
+            assumed
+                .push(format!("`{}` has no policy here: nothing is allowed but by its grants", ask.resource));
+        } else if policies.is_empty() && must_allow {
             assumed.push(format!(
                 "`{}` has no policy here, and without one that allows nobody is allowed",
                 ask.resource
@@ -75,9 +79,16 @@ impl World<'_> {
         } else if policies.is_empty() && account.is_some_and(|account| account != owner) {
             assumed.push(format!("`{}` has no policy that lets another account in", ask.resource));
         }
+        policies.extend(self.access_control_lists(action));
         // Within the account a resource without a policy has no say.
         let silent = policies.is_empty() && account == Some(owner) && !must_allow;
-        Ok((!silent).then(|| ResourceSide { account: owner.to_owned(), policies }))
+        if silent {
+            return Ok(None);
+        }
+        let mut side = ResourceSide::new(owner, policies);
+        side.grants.clone_from(&self.grants);
+        side.public_access = ask.public_access.or(self.public_access).unwrap_or_default();
+        Ok(Some(side))
     }
 
     /// The trust policy of the role that is to be assumed, when the snapshot knows it.

@@ -3,6 +3,7 @@
 //! <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html>
 
 use crate::aws::evaluate::PrincipalRef;
+use crate::aws::evaluate::context::ANONYMOUS;
 
 /// What kind of principal asks.
 #[derive(Debug)]
@@ -24,6 +25,8 @@ pub(super) enum Kind<'a> {
     Service,
     /// An identity provider, as `AssumeRoleWithSAML` and `AssumeRoleWithWebIdentity` know it.
     Provider,
+    /// Who has no credentials.
+    Anonymous,
     NotUnderstood,
 }
 
@@ -59,7 +62,9 @@ impl<'a> Kind<'a> {
     /// What is no ARN.
     fn of_name(text: &str) -> Kind<'a> {
         let is_host = !text.contains([':', '/', '*', '?', ' ']);
-        if PROVIDERS.contains(&text) {
+        if text == ANONYMOUS {
+            Kind::Anonymous
+        } else if PROVIDERS.contains(&text) {
             Kind::Provider
         } else if is_host && (text.ends_with(".amazonaws.com") || text.ends_with(".amazonaws.com.cn")) {
             Kind::Service

@@ -13,7 +13,7 @@ mod index;
 mod prefixes;
 
 use super::caller::{Caller, Grant};
-use super::decide::Case;
+use super::decide::{Case, ResourceSays};
 use super::question::Question;
 use super::say::Said;
 use super::truth::{Keys, Truth};
@@ -36,6 +36,8 @@ pub struct Compiled {
 #[derive(Debug)]
 struct Voice {
     layer: Layer,
+    /// Of grants: the account that issued them.
+    issuer: Option<String>,
     rules: Vec<Rule>,
     allows: Index,
     denies: Index,
@@ -54,9 +56,15 @@ impl Compiled {
         let layers = layers(&set);
         let statements =
             layers.iter().flat_map(|(_, documents)| *documents).flat_map(|one| &one.policy.statements);
-        let actions = Actions::of(statements);
-        let voices =
+        let grants = set.resource.iter().flat_map(|side| &side.grants).flat_map(|issued| &issued.grants);
+        let granted = grants.flat_map(|one| &one.policy.statements);
+        let actions = Actions::of(statements.chain(granted));
+        let mut voices: Vec<Voice> =
             layers.iter().map(|(layer, documents)| Voice::new(*layer, documents, &actions)).collect();
+        for issued in set.resource.iter().flat_map(|side| &side.grants) {
+            let issuer = Some(issued.issuer.clone());
+            voices.push(Voice { issuer, ..Voice::new(Layer::Grant, &issued.grants, &actions) });
+        }
         Compiled { set, actions, voices }
     }
 
@@ -114,7 +122,7 @@ impl Voice {
         }
         let allows = Index::new(&rules, Effect::Allow, actions);
         let denies = Index::new(&rules, Effect::Deny, actions);
-        Voice { layer, rules, allows, denies }
+        Voice { layer, issuer: None, rules, allows, denies }
     }
 }
 
@@ -137,13 +145,15 @@ impl Decision<'_> {
                 return Verdict::ExplicitDeny;
             }
         }
-        // The resource policy is asked by `granted`.
-        let asked = self.voices().filter(|voice| voice.layer != Layer::Resource);
+        // The resource policy and grants are asked by `granted`.
+        let asked = self.voices().filter(|voice| !matches!(voice.layer, Layer::Resource | Layer::Grant));
         let says = asked.map(|voice| (voice.layer, self.says(voice)));
         // A federated user to whose session no policy was passed: see `Case::session`.
         let limited = self.compiled.set.session.is_none() && self.case.caller.federated_user().is_some();
         let none_passed = limited.then_some((Layer::Session, Truth::False));
-        let allowed = self.case.add_up(says.chain(none_passed), |reach| self.granted(reach));
+        let kept_out = self.case.is_kept_out.then_some((Layer::PublicAccess, Truth::False));
+        let says = says.chain(none_passed).chain(kept_out);
+        let allowed = self.case.add_up(says, |reach| self.granted(reach), || self.trusted());
         match (allowed, denied) {
             (Truth::False, _) => Verdict::ImplicitDeny,
             (Truth::True, Truth::False) => Verdict::Allowed,
@@ -158,6 +168,7 @@ impl Decision<'_> {
         self.compiled.voices.iter().filter(move |voice| match voice.layer {
             Layer::ResourceControl => resource_control,
             Layer::ServiceControl => service_control,
+            Layer::Resource => self.case.resource_says != ResourceSays::Nothing,
             _ => true,
         })
     }
@@ -174,17 +185,34 @@ impl Decision<'_> {
         if voice.layer == Layer::Identity && self.case.caller.is_root() {
             return Truth::free();
         }
+        if voice.layer == Layer::Identity && self.case.caller.is_anonymous() {
+            return Truth::False;
+        }
         self.any(voice, &voice.allows, false, |statement, keys| {
             self.case.is_about(voice.layer, statement, keys)
         })
     }
 
     fn granted(&self, reach: Grant) -> Truth {
-        let resource = self.compiled.voices.iter().find(|voice| voice.layer == Layer::Resource);
-        resource.map_or(Truth::False, |voice| {
-            self.any(voice, &voice.allows, true, |statement, keys| {
-                self.case.caller.is_granted(statement, reach, keys)
-            })
+        let mut answer = Truth::False;
+        for voice in &self.compiled.voices {
+            if matches!(voice.layer, Layer::Resource | Layer::Grant) && answer != Truth::True {
+                answer = answer.max(self.granted_by(voice, reach));
+            }
+        }
+        answer
+    }
+
+    fn trusted(&self) -> Truth {
+        let issuer = |voice: &&Voice| self.case.is_trusted(voice.layer, voice.issuer.as_deref());
+        let issued = self.compiled.voices.iter().filter(issuer);
+        issued.map(|voice| self.granted_by(voice, Grant::Limited)).max().unwrap_or(Truth::False)
+    }
+
+    fn granted_by(&self, voice: &Voice, reach: Grant) -> Truth {
+        let own = voice.layer == Layer::Resource;
+        self.any(voice, &voice.allows, own, |statement, keys| {
+            self.case.is_granted(voice.layer, statement, reach, keys)
         })
     }
 

@@ -1,7 +1,7 @@
 //! The smallest change that would allow: found by making it and asking again.
 
 use super::super::{
-    Layer, OrganizationPath, PolicySet, Request, ResourceRef, StatementRef, Verdict, evaluate,
+    ANONYMOUS, Layer, OrganizationPath, PolicySet, Request, ResourceRef, StatementRef, Verdict, evaluate,
 };
 use crate::aws::{
     ActionBlock, Named, Policy, PrincipalBlock, PrincipalKind, PrincipalSet, ResourceBlock, ResourcePattern,
@@ -116,6 +116,8 @@ fn documents<'s>(
         Layer::ResourceControl => of_level(&mut set.resource_control),
         Layer::Resource => set.resource.as_mut().map(|side| &mut side.policies),
         Layer::Endpoint => set.endpoint.as_mut(),
+        // Grants are not written by hand, and the public access block is no document.
+        Layer::Grant | Layer::PublicAccess => None,
     }
 }
 
@@ -150,6 +152,9 @@ fn allowing(layer: Layer, request: &Request<'_>) -> Statement {
 
 fn caller(request: &Request<'_>) -> PrincipalSet {
     let name = request.principal.arn;
+    if name == ANONYMOUS {
+        return PrincipalSet::Everyone;
+    }
     let kind = match () {
         () if name.contains(":saml-provider/") || name.contains(":oidc-provider/") => {
             PrincipalKind::Federated

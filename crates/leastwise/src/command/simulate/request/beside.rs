@@ -1,0 +1,101 @@
+//! What stands beside the policies and is not modelled, or only in part: access points and access control lists of S3.
+//! What is left open is said, or refused.
+
+use leastwise_catalog::Action;
+use leastwise_policy::arn::Arn;
+use leastwise_policy::aws::evaluate::{ANONYMOUS, takes_anonymous};
+use leastwise_policy::aws::{
+    Comparison, Condition, Effect, Named, Policy, PrincipalBlock, PrincipalSet, Statement,
+};
+
+use super::super::world::World;
+use super::{Ask, Who, grants};
+use crate::cli::simulate::ObjectOwnership;
+use crate::error::{Error, Result};
+
+/// The actions that access control lists can allow: "Mapping of ACL permissions and access policy permissions" of
+/// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/acl-overview.html>.
+const BY_ACCESS_CONTROL_LISTS: [&str; 14] = [
+    "s3:DeleteObject",
+    "s3:DeleteObjectVersion",
+    "s3:GetBucketAcl",
+    "s3:GetObject",
+    "s3:GetObjectAcl",
+    "s3:GetObjectVersion",
+    "s3:GetObjectVersionAcl",
+    "s3:ListBucket",
+    "s3:ListBucketMultipartUploads",
+    "s3:ListBucketVersions",
+    "s3:PutBucketAcl",
+    "s3:PutObject",
+    "s3:PutObjectAcl",
+    "s3:PutObjectVersionAcl",
+];
+
+/// The calls that fail with a public access control list under `BlockPublicAcls`.
+const SETTING_ACCESS_CONTROL_LISTS: [&str; 4] =
+    ["s3:PutBucketAcl", "s3:PutObject", "s3:PutObjectAcl", "s3:CreateBucket"];
+
+/// The calls that fail with a public policy under `BlockPublicPolicy`.
+const SETTING_POLICIES: [&str; 2] = ["s3:PutAccessPointPolicy", "s3:PutBucketPolicy"];
+
+impl World<'_> {
+    /// "Both the access point and the underlying bucket must permit the request", and which bucket that is the ARN does not
+    /// say: <https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-points-policies.html>.
+    pub(super) fn refuse_access_point(&self, action: Action<'_>, ask: &Ask) -> Result<()> {
+        let Some(arn) = Arn::parse(&ask.resource) else { return Ok(()) };
+        let is_access_point = arn.service().starts_with("s3")
+            && (arn.resource().starts_with("accesspoint/") || arn.resource().contains("/accesspoint/"));
+        let name = action.full_name();
+        let of_buckets = ["arn:aws:s3:::bucket", "arn:aws:s3:::bucket/key"];
+        if is_access_point && of_buckets.iter().any(|bucket| self.catalog.supports(&name, bucket)) {
+            return Err(Error::input(format!("`{}` is an access point", ask.resource)).hint(
+                "both its policy and the bucket's must allow, which is not modelled: ask for the bucket with --resource-policy",
+            ));
+        }
+        Ok(())
+    }
+
+    /// Where access control lists have an effect, what they allow is not known.
+    pub(super) fn access_control_lists(&self, action: &str) -> Option<Named<Policy>> {
+        let enforced = self.object_ownership == ObjectOwnership::BucketOwnerEnforced;
+        if enforced || !BY_ACCESS_CONTROL_LISTS.contains(&action) {
+            return None;
+        }
+        let said = Condition::new(Comparison::StringEquals, "leastwise:AllowedByAcl", ["true"]);
+        let mut statement = Statement::new(Effect::Allow, [action], ["*"]).with_condition(said);
+        statement.principal = Some(PrincipalBlock::Principal(PrincipalSet::Everyone));
+        Some(Named::new("access control lists", Policy::new(vec![statement])))
+    }
+
+    /// What else may stand in the way, or is not about the question.
+    pub(super) fn note(&self, action: &str, who: &Who<'_>, ask: &Ask, assumed: &mut Vec<String>) {
+        if who.arn == ANONYMOUS && !takes_anonymous(&action.to_ascii_lowercase()) {
+            assumed.push(format!(
+                "`{action}` needs credentials: S3, SNS, SQS and function URLs alone do without"
+            ));
+        }
+        if action.starts_with("kms:")
+            && !self.grants.is_empty()
+            && !grants::are_on(&self.grants, &ask.resource)
+        {
+            assumed.push(format!("no grant here is on `{}`", ask.resource));
+        }
+        let block = ask.public_access.or(self.public_access).unwrap_or_default();
+        if block.block_public_acls && SETTING_ACCESS_CONTROL_LISTS.contains(&action) {
+            assumed.push(
+                "BlockPublicAcls is set: the call fails if it sets a public access control list".into(),
+            );
+        }
+        if block.block_public_policy && SETTING_POLICIES.contains(&action) {
+            assumed
+                .push("BlockPublicPolicy is set: the call fails if the policy that it sets is public".into());
+        }
+        if action.starts_with("s3:") && self.object_ownership != ObjectOwnership::BucketOwnerEnforced {
+            assumed.push(
+                "the bucket's owner is taken as owner of its objects: of others the access control list must allow"
+                    .into(),
+            );
+        }
+    }
+}
