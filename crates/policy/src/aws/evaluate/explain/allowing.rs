@@ -3,8 +3,8 @@
 //! Values are not derived but tried: those that the policies themselves name, and some beside them. What is proposed
 //! was therefore allowed by the evaluator; what is not found may still exist.
 
-use super::super::{Evaluation, PolicySet, Request, StatementRef, Verdict, evaluate};
-use crate::aws::{Comparison, Condition, Effect, PrincipalBlock, PrincipalSet};
+use super::super::{CANONICAL_USER, Evaluation, PolicySet, Request, StatementRef, Verdict, evaluate};
+use crate::aws::{Comparison, Condition, Effect, PrincipalBlock, PrincipalKind, PrincipalSet};
 use crate::time::Timestamp;
 
 /// A key that is not known and might decide.
@@ -121,7 +121,9 @@ impl Search<'_> {
 
 /// Whether some document of `set` asks for `key`, in a condition or as a variable.
 pub fn asks_for(set: &PolicySet, key: &str) -> bool {
-    conditions(set, key).next().is_some() || is_variable(set, &key.to_ascii_lowercase())
+    let folded = key.to_ascii_lowercase();
+    let is_named = || folded == CANONICAL_USER && !canonical_users(set, &folded).is_empty();
+    conditions(set, key).next().is_some() || is_variable(set, &folded) || is_named()
 }
 
 fn conditions<'s>(set: &'s PolicySet, key: &str) -> impl Iterator<Item = (Effect, &'s Condition)> {
@@ -135,7 +137,11 @@ fn conditions<'s>(set: &'s PolicySet, key: &str) -> impl Iterator<Item = (Effect
 /// The key as a document spells it.
 fn spelled(set: &PolicySet, key: &str) -> String {
     let mut conditions = conditions(set, key);
-    conditions.next().map_or_else(|| key.to_owned(), |(_, condition)| condition.key.clone())
+    match conditions.next() {
+        Some((_, condition)) => condition.key.clone(),
+        None if key == CANONICAL_USER => "leastwise:CanonicalUser".to_owned(),
+        None => key.to_owned(),
+    }
 }
 
 /// What the undecided statements ask of `key`.
@@ -168,6 +174,7 @@ fn candidates(set: &PolicySet, request: &Request<'_>, key: &str) -> Vec<Vec<Stri
         }
     }
     values.extend(sessions(set, key));
+    values.extend(canonical_users(set, key));
     if is_variable(set, key) {
         let pieces = match request.resource {
             super::super::ResourceRef::Exact(text) | super::super::ResourceRef::Pattern(text) => text,
@@ -227,18 +234,32 @@ fn sessions<'s>(set: &'s PolicySet, key: &str) -> Vec<String> {
     if key != "aws:userid" {
         return Vec::new();
     }
-    let statements = set.documents().flat_map(|document| &document.policy.statements);
-    let names = statements.filter_map(|statement| match &statement.principal {
-        Some(PrincipalBlock::Principal(PrincipalSet::ByKind(kinds))) => Some(kinds),
-        _ => None,
-    });
-    let texts = names.flatten().flat_map(|(_, texts)| texts);
+    let texts = names(set).flat_map(|(_, texts)| texts);
     let of_session = |text: &'s String| {
         let (_, rest) = text.split_once(":assumed-role/").or_else(|| text.split_once(":federated-user/"))?;
         let name = rest.rsplit('/').next()?;
         Some(format!("AROAEXAMPLEID:{name}"))
     };
     texts.filter_map(of_session).collect()
+}
+
+/// The canonical users that statements are for.
+fn canonical_users(set: &PolicySet, key: &str) -> Vec<String> {
+    if key != CANONICAL_USER {
+        return Vec::new();
+    }
+    let users = names(set).filter(|(kind, _)| *kind == PrincipalKind::CanonicalUser);
+    users.flat_map(|(_, texts)| texts.clone()).collect()
+}
+
+/// Whom statements are for, by kind.
+fn names(set: &PolicySet) -> impl Iterator<Item = &(PrincipalKind, Vec<String>)> {
+    let statements = set.documents().flat_map(|document| &document.policy.statements);
+    let names = statements.filter_map(|statement| match &statement.principal {
+        Some(PrincipalBlock::Principal(PrincipalSet::ByKind(kinds))) => Some(kinds),
+        _ => None,
+    });
+    names.flatten()
 }
 
 /// Whether some resource or value names `key` as a variable.
