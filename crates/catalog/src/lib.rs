@@ -15,6 +15,7 @@ pub mod levels;
 mod lookup;
 mod marks;
 mod pattern;
+mod principals;
 mod terms;
 mod unpack;
 

@@ -4,13 +4,25 @@
 //! it. Nothing in it is resolved against a cloud yet: a level is a word and a resource is a name with what it is
 //! bound to. Everything said keeps its [`Place`], so that an error and the reason of an action can point at it.
 
+mod error;
+mod form;
+mod limits;
 mod place;
+mod read;
+mod roles;
+mod trust;
+mod yaml;
 
 use std::collections::BTreeMap;
 
 use leastwise_policy::time::Timestamp;
 
+pub(crate) use error::nearest;
+pub use error::{Fault, IntentError};
+pub use form::Form;
 pub use place::{Place, Said};
+pub use roles::LARGEST_FILE;
+pub use yaml::{DEEPEST, MOST_VALUES};
 
 /// Roles and the resources that they speak of.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -3,4 +3,5 @@
 //! Everything here takes values and returns values or text; files are read and written by the caller.
 
 pub mod intent;
+pub mod lower;
 pub mod render;

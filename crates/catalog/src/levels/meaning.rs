@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::place::behind;
 use super::syntax::Row;
 use super::{LEVELS, LevelTables, Place, WHOLE, derive};
-use crate::facts::{ActionFacts, Needs, Service};
+use crate::facts::{ActionFacts, Needs, ResourceType, Service};
 use crate::{ArnFormat, Catalog};
 
 /// What a word comes to.
@@ -86,6 +86,24 @@ impl LevelTables {
         }
     }
 
+    /// What `word` covers when it is forbidden: what it means, and what would come to the same by another door
+    /// (deleting an item in a batch, deleting its versions).
+    pub fn prohibition(&self, catalog: &Catalog, target: Target<'_>, word: &str) -> Option<Meaning> {
+        let mut meaning = self.meaning(catalog, target, word)?;
+        let Target::Arn(arn) = target else { return Some(meaning) };
+        let Some(service) = catalog.service_of_arn(arn) else { return Some(meaning) };
+        for kind in service.types_of(arn) {
+            for row in self.rows(&service.prefix) {
+                let Row::Never { kind: of, words, actions, place } = row else { continue };
+                if *of == kind.name && words.iter().any(|known| &**known == word) {
+                    let more = actions.iter().map(|action| grant(full_name(service, action), place.clone()));
+                    meaning.grants.extend(more);
+                }
+            }
+        }
+        Some(meaning)
+    }
+
     fn of_service(&self, catalog: &Catalog, prefix: &str, kind: Option<&str>, word: &str) -> Option<Meaning> {
         let service = catalog.service(prefix)?;
         if word == "list" {
@@ -105,7 +123,7 @@ impl LevelTables {
     }
 
     fn of_arn(&self, catalog: &Catalog, arn: &str, word: &str) -> Option<Meaning> {
-        let service = service_of(catalog, arn)?;
+        let service = catalog.service_of_arn(arn)?;
         let kinds = service.types_of(arn);
         for kind in &kinds {
             if let Some(meaning) = Meaning::new(Source::Table, self.means(service, &kind.name, word)) {
@@ -205,7 +223,7 @@ impl LevelTables {
             return Ok(resources);
         }
         // The types of the service that the ARN belongs to: `inside` rows stand in its table.
-        let owner = service_of(catalog, arn).unwrap_or(service);
+        let owner = catalog.service_of_arn(arn).unwrap_or(service);
         let owner_kinds = owner.types_of(arn);
         for row in self.rows(&owner.prefix) {
             let Row::Inside { kind, inner, place: Place::Behind(suffix) } = row else { continue };
@@ -256,7 +274,7 @@ impl LevelTables {
     /// The ARN and what lies in it: a bucket and its objects.
     fn with_insides(&self, catalog: &Catalog, arn: &str) -> Vec<String> {
         let mut resources = vec![arn.to_owned()];
-        let Some(service) = service_of(catalog, arn) else { return resources };
+        let Some(service) = catalog.service_of_arn(arn) else { return resources };
         let kinds = service.types_of(arn);
         for row in self.rows(&service.prefix) {
             let Row::Inside { kind, place: Place::Behind(suffix), .. } = row else { continue };
@@ -269,19 +287,19 @@ impl LevelTables {
     }
 }
 
-/// The service that an ARN is of: the one of the same name, else the first with a type of its form.
-pub(super) fn service_of<'c>(catalog: &'c Catalog, arn: &str) -> Option<&'c Service> {
-    let name = arn.split(':').nth(2)?;
-    if let Some(service) = catalog.service(name) {
-        return Some(service);
-    }
-    catalog.services().filter_map(|prefix| catalog.service(prefix)).find(|service| {
+impl Catalog {
+    /// The service that an ARN is of: the one whose prefix the ARN names, else the first with a type of its form.
+    pub fn service_of_arn(&self, arn: &str) -> Option<&Service> {
+        let name = arn.split(':').nth(2)?;
+        if let Some(service) = self.service(name) {
+            return Some(service);
+        }
         let own = format!(":{name}:");
-        service
-            .resource_types
-            .iter()
-            .any(|kind| kind.arn.iter().any(|format| format.contains(&own)) && kind.matches(arn))
-    })
+        self.services().filter_map(|prefix| self.service(prefix)).find(|service| {
+            let of_name = |kind: &&ResourceType| kind.arn.iter().any(|format| format.contains(&own));
+            service.resource_types.iter().filter(of_name).any(|kind| kind.matches(arn))
+        })
+    }
 }
 
 /// The action or API operation that a word in kebab-case names: `start-query-execution`.

@@ -5,6 +5,7 @@
 //! means  - put-metrics = PutMetricData on *               # on the service as a whole
 //! means  repository pull = GetAuthorizationToken on *     # …on every resource
 //! means  domain read = ESHttpGet on @/*                   # …on what is made from the ARN that is bound, `@`
+//! never  table delete = PartiQLDelete                     # what a prohibition of the word covers besides
 //! lists  instance = DescribeInstances                     # what enumerates a type; `-` is the service's main one
 //! inside bucket object @/*                                # actions about objects when a bucket is bound
 //! write-as log-group @:* but TagResource UntagResource    # how a policy writes the ARN of a type
@@ -43,6 +44,8 @@ impl std::error::Error for LevelError {}
 pub(super) enum Row {
     /// What words come to.
     Means { kind: Arc<str>, words: Vec<Arc<str>>, actions: Vec<Arc<str>>, place: Place },
+    /// What a prohibition of words covers besides.
+    Never { kind: Arc<str>, words: Vec<Arc<str>>, actions: Vec<Arc<str>>, place: Place },
     /// What enumerates the resources of a type.
     Lists { kind: Arc<str>, actions: Vec<Arc<str>> },
     /// Where actions about `inner` act when `kind` is bound.
@@ -76,13 +79,17 @@ pub(super) fn parse(file: &str, text: &str) -> Result<Vec<Row>, LevelError> {
 
 fn row(words: &[&str]) -> Option<Row> {
     match words {
-        ["means", kind, names, "=", rest @ ..] => {
+        [head @ ("means" | "never"), kind, names, "=", rest @ ..] => {
             let (actions, place) = match rest {
                 [actions @ .., "on", place] => (actions, Place::parse(place)?),
                 actions => (actions, Place::Bound),
             };
             let words = names.split(',').map(Arc::from).collect();
-            Some(Row::Means { kind: (*kind).into(), words, actions: some(actions)?, place })
+            let (kind, actions) = ((*kind).into(), some(actions)?);
+            Some(match *head {
+                "means" => Row::Means { kind, words, actions, place },
+                _ => Row::Never { kind, words, actions, place },
+            })
         }
         ["lists", kind, "=", actions @ ..] => {
             Some(Row::Lists { kind: (*kind).into(), actions: some(actions)? })
@@ -121,7 +128,9 @@ impl Row {
             names.iter().map(|name| &**name).collect()
         }
         match self {
-            Row::Means { kind, actions, .. } | Row::Lists { kind, actions } => (vec![kind], texts(actions)),
+            Row::Means { kind, actions, .. }
+            | Row::Never { kind, actions, .. }
+            | Row::Lists { kind, actions } => (vec![kind], texts(actions)),
             Row::Inside { kind, inner, .. } => (vec![kind, inner], Vec::new()),
             Row::WriteAs { kind, but, .. } => (vec![kind], texts(but)),
             Row::Also { kind, action, types } => {

@@ -1,0 +1,96 @@
+//! Flags: `--from lambda --to dynamodb:write,table/Orders --never … --only region=eu-west-1`.
+
+use super::{Binding, Fault, Intent, IntentError, Permission, Place, Role, Said, Target, limits, trust};
+
+/// The arguments as they were given.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Form {
+    /// The role's name.
+    pub name: String,
+    /// `--from`: who holds the role.
+    pub from: Vec<String>,
+    /// `--to`: `SERVICE:VERB[,ARN or the part of it after the account]`.
+    pub to: Vec<String>,
+    /// `--never`, like `to`.
+    pub never: Vec<String>,
+    /// `--only`: `region=eu-west-1`.
+    pub only: Vec<String>,
+}
+
+impl Intent {
+    /// Reads flags.
+    ///
+    /// # Errors
+    /// Everything that cannot be read; the place is the argument.
+    pub fn from_form(form: &Form) -> Result<Intent, IntentError> {
+        let mut faults = Vec::new();
+        let mut intent = Intent::default();
+        let mut role = Role::named(Said::new(form.name.clone(), Place::whole(form.name.as_str())));
+        for text in &form.from {
+            let place = Place::whole(format!("--from {text}"));
+            match trust::plain(text) {
+                Ok(trust) => role.trust.push(Said::new(trust, place)),
+                Err(help) => faults.push(Fault::new(&place, "nobody who can hold a role").help(help)),
+            }
+        }
+        for text in &form.to {
+            match permission("--to", text, &mut intent.resources) {
+                Ok(permission) => role.permissions.push(permission),
+                Err(fault) => faults.push(fault),
+            }
+        }
+        for text in &form.never {
+            match permission("--never", text, &mut intent.resources) {
+                Ok(permission) => role.never.push(permission),
+                Err(fault) => faults.push(fault),
+            }
+        }
+        for text in &form.only {
+            let place = Place::whole(format!("--only {text}"));
+            match limits::of_argument(text, &place) {
+                Ok(limit) => role.conditions.push(Said::new(limit, place)),
+                Err(fault) => faults.push(fault),
+            }
+        }
+        intent.roles.push(role);
+        IntentError::unless(intent, faults)
+    }
+}
+
+fn permission(flag: &str, text: &str, resources: &mut Vec<Binding>) -> Result<Permission, Fault> {
+    let place = Place::whole(format!("{flag} {text}"));
+    let (what, resource) = match text.split_once(',') {
+        Some((what, resource)) => (what, Some(resource.trim())),
+        None => (text, None),
+    };
+    let Some((service, verb)) =
+        what.split_once(':').filter(|(service, verb)| !service.is_empty() && !verb.is_empty())
+    else {
+        return Err(Fault::new(&place, format!("`{what}` is no service and verb"))
+            .help("write for example `--to dynamodb:write,table/Orders`"));
+    };
+    let target = match resource {
+        None => Target::Service { prefix: service.to_owned(), kind: None },
+        Some(arn) if arn.starts_with("arn:") => Target::Arn(arn.to_owned()),
+        Some(rest) => Target::Partial { service: service.to_owned(), resource: rest.to_owned() },
+    };
+    // An action's name has capitals; a level, a verb or an operation in kebab-case has none.
+    let verb = match verb.bytes().any(|b| b.is_ascii_uppercase()) {
+        true => what.to_owned(),
+        false => verb.to_owned(),
+    };
+    let name =
+        Said::new(text.split_once(',').map_or(service, |(_, rest)| rest.trim()).to_owned(), place.clone());
+    // Each argument is about what it names itself, so the name of its resource is the argument.
+    let key = format!("{service} {}", name.value);
+    let name = Said::new(key, place.clone());
+    if !resources.iter().any(|known| known.name.value == name.value) {
+        resources.push(Binding {
+            name: name.clone(),
+            aws: vec![Said::new(target, place.clone())],
+            environments: Default::default(),
+            elsewhere: Default::default(),
+        });
+    }
+    Ok(Permission { verb: Said::new(verb, place), resource: name })
+}
