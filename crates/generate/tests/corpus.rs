@@ -252,7 +252,7 @@ fn sids(statements: &[Statement]) -> Result<(), String> {
     let sids: Vec<&str> = statements.iter().filter_map(|statement| statement.sid.as_deref()).collect();
     let plain = |sid: &&str| !sid.is_empty() && sid.bytes().all(|b| b.is_ascii_alphanumeric());
     let unique: BTreeSet<&str> = sids.iter().copied().collect();
-    match sids.len() == statements.len() && unique.len() == sids.len() && sids.iter().all(|sid| plain(&sid)) {
+    match sids.len() == statements.len() && unique.len() == sids.len() && sids.iter().all(plain) {
         true => Ok(()),
         false => Err(format!("sids {sids:?}")),
     }

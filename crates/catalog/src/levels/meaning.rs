@@ -126,8 +126,15 @@ impl LevelTables {
         let service = catalog.service_of_arn(arn)?;
         let kinds = service.types_of(arn);
         for kind in &kinds {
-            if let Some(meaning) = Meaning::new(Source::Table, self.means(service, &kind.name, word)) {
-                return Some(meaning);
+            // All below a path is a type of its own, where the table says so.
+            let path = arn.ends_with("/*").then(|| format!("{}/*", kind.name));
+            for kind in path.iter().map(String::as_str).chain([&*kind.name, "*"]) {
+                if let Some(meaning) = Meaning::new(Source::Table, self.means(service, kind, word)) {
+                    return Some(meaning);
+                }
+            }
+            if self.is_unsaid(service, &kind.name, word) {
+                return None;
             }
         }
         if word == "admin" {
@@ -140,6 +147,13 @@ impl LevelTables {
             kinds.iter().map(|kind| derive::on_type(service, kind, word)).find(|found| !found.is_empty());
         let full = |name: &&ActionFacts| grant(format!("{}:{}", service.prefix, name.name), Place::Bound);
         Meaning::new(Source::Derived, derived?.iter().map(full).collect())
+    }
+
+    fn is_unsaid(&self, service: &Service, kind: &str, word: &str) -> bool {
+        self.rows(&service.prefix).iter().any(|row| match row {
+            Row::Unsaid { kind: of, words } => &**of == kind && words.iter().any(|known| &**known == word),
+            _ => false,
+        })
     }
 
     /// What finds out which resources there are, of one type or of the service's main one.
@@ -238,8 +252,10 @@ impl LevelTables {
     /// The ARN as a policy writes it.
     fn written(&self, prefix: &str, kind: &str, action: &str, arn: &str) -> String {
         for row in self.rows(prefix) {
-            let Row::WriteAs { kind: of, place: Place::Behind(suffix), but } = row else { continue };
-            if &**of == kind && !but.iter().any(|name| &**name == action) {
+            let Row::WriteAs { kind: of, place: Place::Behind(suffix), only, actions } = row else {
+                continue;
+            };
+            if &**of == kind && actions.iter().any(|name| &**name == action) == *only {
                 return behind(arn, suffix);
             }
         }
@@ -260,12 +276,18 @@ impl LevelTables {
             if &**of != kind || !(&**name == "*" || **name == *action.name) {
                 continue;
             }
-            let types = types.iter().filter(|name| action.resource(name).is_some());
-            for other in types.filter_map(|name| service.resource_type(name)) {
-                let Some(text) = other.arn.first() else { continue };
-                let value =
-                    |name: &str| bound.iter().find(|(of, _)| *of == name).map(|(_, v)| (*v).to_owned());
-                further.push(ArnFormat::parse(text).fill(value));
+            let value = |name: &str| bound.iter().find(|(of, _)| *of == name).map(|(_, v)| (*v).to_owned());
+            for text in types {
+                let (name, end) =
+                    text.split_once('@').map_or((&**text, None), |(name, end)| (name, Some(end)));
+                let other = action.resource(name).and_then(|_| service.resource_type(name));
+                let Some(format) = other.and_then(|other| other.arn.first()) else { continue };
+                let filled = ArnFormat::parse(format).fill(value);
+                let ended = end.map(|end| {
+                    let head: Vec<&str> = filled.split(':').take(5).collect();
+                    format!("{}:{end}", head.join(":"))
+                });
+                further.push(ended.unwrap_or(filled));
             }
         }
         further
@@ -277,7 +299,11 @@ impl LevelTables {
         let Some(service) = catalog.service_of_arn(arn) else { return resources };
         let kinds = service.types_of(arn);
         for row in self.rows(&service.prefix) {
-            let Row::Inside { kind, place: Place::Behind(suffix), .. } = row else { continue };
+            let (Row::Inside { kind, place: Place::Behind(suffix), .. }
+            | Row::WriteAs { kind, place: Place::Behind(suffix), .. }) = row
+            else {
+                continue;
+            };
             let inner = behind(arn, suffix);
             if kinds.iter().any(|of| of.name == *kind) && !resources.contains(&inner) {
                 resources.push(inner);

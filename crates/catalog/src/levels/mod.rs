@@ -94,6 +94,14 @@ impl LevelTables {
         })
     }
 
+    /// The resource type that people call `name`, where the service calls it otherwise.
+    pub fn alias(&self, service: &str, name: &str) -> Option<&str> {
+        self.rows(service).iter().find_map(|row| match row {
+            Row::Alias { name: of, kind } if &**of == name => Some(&**kind),
+            _ => None,
+        })
+    }
+
     fn rows(&self, service: &str) -> &[Row] {
         self.services.get(service).map_or(&[], Vec::as_slice)
     }
@@ -116,8 +124,9 @@ mod tests {
             };
             for row in rows {
                 let (kinds, actions) = row.names();
-                wrong.extend(kinds.iter().filter(|kind| **kind != WHOLE).filter_map(|kind| {
-                    let known = service.resource_type(kind).is_some();
+                wrong.extend(kinds.iter().filter_map(|kind| {
+                    let plain = kind.trim_end_matches("/*");
+                    let known = ["*", WHOLE].contains(kind) || service.resource_type(plain).is_some();
                     (!known).then(|| format!("{prefix}: no resource type `{kind}`"))
                 }));
                 wrong.extend(actions.iter().filter(|name| **name != "*").filter_map(|name| {

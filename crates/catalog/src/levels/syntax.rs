@@ -8,12 +8,16 @@
 //! never  table delete = PartiQLDelete                     # what a prohibition of the word covers besides
 //! lists  instance = DescribeInstances                     # what enumerates a type; `-` is the service's main one
 //! inside bucket object @/*                                # actions about objects when a bucket is bound
-//! write-as log-group @:* but TagResource UntagResource    # how a policy writes the ARN of a type
+//! write-as log-group @:* but TagResource UntagResource    # how a policy writes the ARN of a type; also `for …`
 //! also   volume CreateSnapshot + snapshot                 # further types that an action needs there
-//! name   secret @-??????                                  # how a name becomes the end of an ARN
+//! also   table * + database catalog@catalog               # …of which the ARN does not end as the format says
+//! name   Secret @-??????                                  # how a name becomes the end of an ARN
+//! alias  rule rule-on-default-event-bus                   # what people call a type
+//! unsaid Secret delete                                    # a level that has no meaning there, only operations
 //! ```
 //!
-//! An action without a prefix is one of the service that the file is named after.
+//! An action without a prefix is one of the service that the file is named after. As a type, `*` is any, and
+//! `parameter/*` is the type when the ARN that is bound ends in `/*`.
 
 use std::fmt;
 use std::sync::Arc;
@@ -50,12 +54,16 @@ pub(super) enum Row {
     Lists { kind: Arc<str>, actions: Vec<Arc<str>> },
     /// Where actions about `inner` act when `kind` is bound.
     Inside { kind: Arc<str>, inner: Arc<str>, place: Place },
-    /// How a policy writes the ARN of a type, but for some actions.
-    WriteAs { kind: Arc<str>, place: Place, but: Vec<Arc<str>> },
+    /// How a policy writes the ARN of a type for some actions, or for all but some.
+    WriteAs { kind: Arc<str>, place: Place, only: bool, actions: Vec<Arc<str>> },
     /// Further types that an action (`*`: any) needs when `kind` is bound.
     Also { kind: Arc<str>, action: Arc<str>, types: Vec<Arc<str>> },
     /// How a name becomes the end of an ARN.
     Name { kind: Arc<str>, pattern: Arc<str> },
+    /// What people call a type.
+    Alias { name: Arc<str>, kind: Arc<str> },
+    /// Levels that have no meaning on a type.
+    Unsaid { kind: Arc<str>, words: Vec<Arc<str>> },
 }
 
 /// Parses one table.
@@ -98,18 +106,23 @@ fn row(words: &[&str]) -> Option<Row> {
             Some(Row::Inside { kind: (*kind).into(), inner: (*inner).into(), place: Place::parse(place)? })
         }
         ["write-as", kind, place, rest @ ..] => {
-            let but = match rest {
-                [] => Vec::new(),
-                ["but", actions @ ..] => some(actions)?,
+            let (only, actions) = match rest {
+                [] => (false, Vec::new()),
+                ["but", actions @ ..] => (false, some(actions)?),
+                ["for", actions @ ..] => (true, some(actions)?),
                 _ => return None,
             };
-            Some(Row::WriteAs { kind: (*kind).into(), place: Place::parse(place)?, but })
+            Some(Row::WriteAs { kind: (*kind).into(), place: Place::parse(place)?, only, actions })
         }
         ["also", kind, action, "+", types @ ..] => {
             Some(Row::Also { kind: (*kind).into(), action: (*action).into(), types: some(types)? })
         }
         ["name", kind, pattern] if pattern.contains('@') => {
             Some(Row::Name { kind: (*kind).into(), pattern: (*pattern).into() })
+        }
+        ["alias", name, kind] => Some(Row::Alias { name: (*name).into(), kind: (*kind).into() }),
+        ["unsaid", kind, names] => {
+            Some(Row::Unsaid { kind: (*kind).into(), words: names.split(',').map(Arc::from).collect() })
         }
         _ => None,
     }
@@ -132,11 +145,14 @@ impl Row {
             | Row::Never { kind, actions, .. }
             | Row::Lists { kind, actions } => (vec![kind], texts(actions)),
             Row::Inside { kind, inner, .. } => (vec![kind, inner], Vec::new()),
-            Row::WriteAs { kind, but, .. } => (vec![kind], texts(but)),
+            Row::WriteAs { kind, actions, .. } => (vec![kind], texts(actions)),
             Row::Also { kind, action, types } => {
-                (std::iter::once(&**kind).chain(texts(types)).collect(), vec![action])
+                let types = texts(types).into_iter().map(|name| name.split('@').next().unwrap_or(name));
+                (std::iter::once(&**kind).chain(types).collect(), vec![action])
             }
-            Row::Name { kind, .. } => (vec![kind], Vec::new()),
+            Row::Name { kind, .. } | Row::Alias { kind, .. } | Row::Unsaid { kind, .. } => {
+                (vec![kind], Vec::new())
+            }
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use granit_parser::{Event, Parser};
 
-pub enum Node {
+pub(crate) enum Node {
     Text(String),
     List(Vec<Node>),
     Map(Vec<(String, Node)>),
@@ -20,20 +20,20 @@ impl std::ops::Index<&str> for Node {
 }
 
 impl Node {
-    pub fn list(&self) -> &[Node] {
+    pub(crate) fn list(&self) -> &[Node] {
         if let Node::List(items) = self { items } else { &[] }
     }
 
-    pub fn text(&self) -> Option<String> {
+    pub(crate) fn text(&self) -> Option<String> {
         if let Node::Text(text) = self { Some(text.clone()) } else { None }
     }
 
-    pub fn texts(&self) -> Vec<String> {
+    pub(crate) fn texts(&self) -> Vec<String> {
         self.list().iter().filter_map(Node::text).collect()
     }
 
     /// Reads one document without anchors.
-    pub fn parse(text: &str) -> Node {
+    pub(crate) fn parse(text: &str) -> Node {
         let mut open: Vec<(Node, Option<String>)> = vec![(Node::List(Vec::new()), None)];
         for event in Parser::new_from_str(text) {
             let done = match event.expect("yaml").0 {

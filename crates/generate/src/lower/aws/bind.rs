@@ -146,6 +146,7 @@ impl Binder<'_> {
         let Some(kind) = kind else {
             return Ok(Bound::Service { prefix: service.prefix.to_string(), kind: None });
         };
+        let kind = LevelTables::embedded().alias(&service.prefix, kind).unwrap_or(kind);
         match service.resource_type(kind) {
             Some(known) => {
                 Ok(Bound::Service { prefix: service.prefix.to_string(), kind: Some(known.name.to_string()) })
@@ -158,7 +159,8 @@ impl Binder<'_> {
         let Some(service) = self.catalog.service(prefix) else {
             return Err(unknown_service(self.catalog, prefix, place));
         };
-        let is_type = service.resource_type(resource).is_some();
+        let alias = LevelTables::embedded().alias(&service.prefix, resource);
+        let is_type = alias.is_some() || service.resource_type(resource).is_some();
         if is_type && verb == "list" {
             return self.service(prefix, Some(resource), place);
         }
