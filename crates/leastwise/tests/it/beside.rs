@@ -83,6 +83,9 @@ fn grants_count_in_a_batch_and_for_who_can() {
     let who = ["who-can", "kms:Decrypt", KEY, "--snapshot", "snapshot.json", "--grants", "grants.json"];
     let done = run(&folder, &who);
     assert!(done.out.starts_with("1 principal can") && done.out.contains(ROLE), "{}{}", done.out, done.err);
+    folder.write("stranger.json", grants("").replace("role/agent", "role/stranger"));
+    let who = ["who-can", "kms:Decrypt", KEY, "--snapshot", "snapshot.json", "--grants", "stranger.json"];
+    assert!(run(&folder, &who).out.contains("`arn:aws:iam::111122223333:role/stranger`"));
     let what = run(&folder, &["what-can", ROLE, "--snapshot", "snapshot.json", "--grants", "grants.json"]);
     assert_eq!(what.code, Some(2), "{}", what.err);
 }

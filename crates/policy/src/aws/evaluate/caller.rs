@@ -7,6 +7,7 @@
 //! A principal that is not understood (a wildcard within a name, a unique id, a canonical user) is named by a `Deny`
 //! and not by an `Allow`.
 
+mod excepted;
 mod kind;
 
 use super::context::{CANONICAL_USER, Context, Federated, PrincipalRef};
@@ -177,50 +178,6 @@ impl<'a> Caller<'a> {
             }
             Some(PrincipalBlock::NotPrincipal(_)) | None => Truth::True,
         }
-    }
-
-    /// "You must also specify the account ARN of the not-denied principal"; of a role also the role, and its session.
-    fn is_excepted(&self, principals: &PrincipalSet, keys: &mut Keys) -> Truth {
-        let has = |kind, wanted: &str| entries(principals).any(|(of, text)| of == kind && text == wanted);
-        let has_account = |account: &str| {
-            entries(principals)
-                .any(|(of, text)| of == PrincipalKind::Aws && account_of(text) == Some(account))
-        };
-        let has_arn = |arn: &str| has(PrincipalKind::Aws, arn);
-        let some_session =
-            || entries(principals).any(|(kind, text)| self.named_by(kind, text) == Named::PerhapsSession);
-        let is_excepted = match &self.kind {
-            Kind::User { account, federated: None } | Kind::Root { account, federated: None }
-                if self.in_session =>
-            {
-                let named = self.is_root() || has_arn(self.name);
-                if has_account(account) && named && some_session() {
-                    return perhaps(keys);
-                }
-                false
-            }
-            Kind::User { account, federated } => {
-                has_account(account) && has_arn(self.name) && federated.as_deref().is_none_or(has_arn)
-            }
-            Kind::Role { account, session: None, .. } => {
-                if has_account(account) && has_arn(self.name) && some_session() {
-                    return perhaps(keys);
-                }
-                false
-            }
-            Kind::Role { account, session: Some(session), .. } => {
-                let has_session =
-                    || entries(principals).any(|(of, text)| of == PrincipalKind::Aws && session.is(text));
-                has_account(account) && has_arn(self.name) && has_session()
-            }
-            Kind::Root { account, federated } => {
-                has_account(account) && federated.as_deref().is_none_or(has_arn)
-            }
-            Kind::Service => has(PrincipalKind::Service, self.name),
-            Kind::Provider => has(PrincipalKind::Federated, self.name),
-            Kind::Anonymous | Kind::NotUnderstood => false,
-        };
-        Truth::from(is_excepted)
     }
 
     fn any(

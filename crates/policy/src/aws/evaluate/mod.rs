@@ -21,6 +21,7 @@ mod layers;
 mod matcher;
 mod question;
 mod say;
+mod scope;
 mod truth;
 
 pub use compiled::Compiled;

@@ -39,6 +39,15 @@ const SETTING_ACCESS_CONTROL_LISTS: [&str; 4] =
 /// The calls that fail with a public policy under `BlockPublicPolicy`.
 const SETTING_POLICIES: [&str; 2] = ["s3:PutAccessPointPolicy", "s3:PutBucketPolicy"];
 
+/// Buckets and objects, of which an action on an access point that is about them asks too.
+const OF_BUCKETS: [&str; 5] = [
+    "arn:aws:s3:::bucket",
+    "arn:aws:s3:::bucket/key",
+    "arn:aws:s3express:eu-west-1:111122223333:bucket/bucket--euw1-az1--x-s3",
+    "arn:aws:s3-outposts:eu-west-1:111122223333:outpost/op-1/bucket/bucket",
+    "arn:aws:s3-outposts:eu-west-1:111122223333:outpost/op-1/bucket/bucket/object/key",
+];
+
 impl World<'_> {
     /// "Both the access point and the underlying bucket must permit the request", and which bucket that is the ARN does not
     /// say: <https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-points-policies.html>.
@@ -47,8 +56,7 @@ impl World<'_> {
         let is_access_point = arn.service().starts_with("s3")
             && (arn.resource().starts_with("accesspoint/") || arn.resource().contains("/accesspoint/"));
         let name = action.full_name();
-        let of_buckets = ["arn:aws:s3:::bucket", "arn:aws:s3:::bucket/key"];
-        if is_access_point && of_buckets.iter().any(|bucket| self.catalog.supports(&name, bucket)) {
+        if is_access_point && OF_BUCKETS.iter().any(|bucket| self.catalog.supports(&name, bucket)) {
             return Err(Error::input(format!("`{}` is an access point", ask.resource)).hint(
                 "both its policy and the bucket's must allow, which is not modelled: ask for the bucket with --resource-policy",
             ));
@@ -75,10 +83,8 @@ impl World<'_> {
                 "`{action}` needs credentials: S3, SNS, SQS and function URLs alone do without"
             ));
         }
-        if action.starts_with("kms:")
-            && !self.grants.is_empty()
-            && !grants::are_on(&self.grants, &ask.resource)
-        {
+        let is_granted = || grants::on(&self.grants, &ask.resource).next().is_some();
+        if action.starts_with("kms:") && !self.grants.is_empty() && !is_granted() {
             assumed.push(format!("no grant here is on `{}`", ask.resource));
         }
         let block = ask.public_access.or(self.public_access).unwrap_or_default();

@@ -67,7 +67,7 @@ impl World<'_> {
             None => self.trust(action, &ask.resource)?.into_iter().collect(),
         };
         let must_allow = must_allow(action, &ask.resource);
-        let granted = action.starts_with("kms:") && grants::are_on(&self.grants, &ask.resource);
+        let granted = action.starts_with("kms:") && grants::on(&self.grants, &ask.resource).next().is_some();
         if policies.is_empty() && must_allow && granted {
             assumed
                 .push(format!("`{}` has no policy here: nothing is allowed but by its grants", ask.resource));
@@ -107,7 +107,8 @@ impl World<'_> {
     pub fn named_by_resource(&self, action: Action<'_>, ask: &Ask) -> Result<Vec<String>> {
         let name = action.full_name();
         let trust = self.trust(&name, &ask.resource)?;
-        let policies = self.resource_policy.iter().chain(&trust);
+        let granted = grants::on(&self.grants, &ask.resource);
+        let policies = self.resource_policy.iter().chain(&trust).chain(granted);
         let allows = policies
             .flat_map(|policy| &policy.policy.statements)
             .filter(|statement| statement.effect == Effect::Allow && statement.action.applies_to(&name));

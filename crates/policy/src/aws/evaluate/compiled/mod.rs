@@ -13,9 +13,10 @@ mod index;
 mod prefixes;
 
 use super::caller::{Caller, Grant};
-use super::decide::{Case, ResourceSays};
+use super::decide::Case;
 use super::question::Question;
 use super::say::Said;
+use super::scope::ResourceSays;
 use super::truth::{Keys, Truth};
 use super::{Evaluation, Layer, PolicySet, Request, ResourceRef, Verdict, evaluate};
 use crate::aws::{Effect, Named, Policy, Statement, Version};
