@@ -97,11 +97,11 @@ impl Maker<'_> {
         let has_owner = case.get("owner").is_some();
         // The ARN of a key has no wildcards.
         let is_key = scene.action.starts_with("kms:") && !scene.resource.contains(['*', '?']);
-        if is_key && has_owner && self.dice.chance(65) {
+        if is_key && has_owner && self.dice.chance(80) {
             let count = 1 + self.dice.below(2);
             case["grants"] = (0..count).map(|number| self.grant(number)).collect();
         }
-        if scene.action.starts_with("s3:") && has_owner && self.dice.chance(50) {
+        if scene.action.starts_with("s3:") && has_owner && self.dice.chance(75) {
             case["public_access"] = json!({ "RestrictPublicBuckets": self.dice.chance(85) });
         }
         if self.dice.chance(30) {
@@ -118,7 +118,8 @@ impl Maker<'_> {
             operations.push(asked);
         }
         let others = ["Decrypt", "Encrypt", "DescribeKey", "RetireGrant", "GenerateDataKey", "CreateGrant"];
-        for _ in 0..self.dice.below(3) {
+        let more = if asked == "CreateGrant" { 3 } else { 0 };
+        for _ in 0..more + self.dice.below(3) {
             operations.push(self.dice.pick(&others));
         }
         let key = if self.dice.chance(90) {

@@ -120,6 +120,11 @@ fn facts(dice: &mut Dice) -> Map<String, Value> {
         }
         facts.insert(key.name.to_owned(), json!(values));
     }
+    // Pairs and keys of an encryption context mostly fit together.
+    let pair = facts.contains_key("kms:EncryptionContext:Department");
+    if pair && dice.chance(70) {
+        facts.insert("kms:EncryptionContextKeys".to_owned(), json!(["Department"]));
+    }
     facts
 }
 

@@ -67,7 +67,7 @@ pub(crate) const SERVICES: &[(usize, Service)] = &[
         },
     ),
     (
-        5,
+        6,
         Service {
             actions: &[
                 "kms:Decrypt",
@@ -75,6 +75,7 @@ pub(crate) const SERVICES: &[(usize, Service)] = &[
                 "kms:GenerateDataKey",
                 "kms:RetireGrant",
                 "kms:DescribeKey",
+                "kms:CreateGrant",
                 "kms:CreateGrant",
                 "kms:ScheduleKeyDeletion",
             ],
