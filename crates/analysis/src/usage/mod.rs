@@ -158,11 +158,18 @@ impl Usage {
                 (place, key.kind.rank(), resource, key.outcome, key.context, id)
             })
             .collect();
-        rows.sort_unstable_by(|a, b| {
-            (a.0, a.1, a.2, a.3)
-                .cmp(&(b.0, b.1, b.2, b.3))
-                .then_with(|| contexts[a.4 as usize].cmp(&contexts[b.4 as usize]))
-        });
+        rows.sort_unstable_by_key(|row| (row.0, row.1));
+        for alike in rows.chunk_by_mut(|a, b| (a.0, a.1) == (b.0, b.1)) {
+            let shared = common_prefix(alike.iter().map(|row| row.2));
+            for row in alike.iter_mut() {
+                row.0 = word(&row.2.as_bytes()[shared..]);
+            }
+            alike.sort_unstable_by(|a, b| {
+                (a.0, a.2, a.3)
+                    .cmp(&(b.0, b.2, b.3))
+                    .then_with(|| contexts[a.4 as usize].cmp(&contexts[b.4 as usize]))
+            });
+        }
         rows.into_iter().map(move |(_, _, resource, _, context, id)| {
             let row = table.view(id);
             UsageRow {
@@ -219,6 +226,23 @@ impl Usage {
         names.sort();
         names
     }
+}
+
+/// How many bytes all the texts begin with.
+fn common_prefix<'t>(mut texts: impl Iterator<Item = &'t str>) -> usize {
+    let Some(first) = texts.next() else { return 0 };
+    texts.fold(first.len(), |shared, text| {
+        let pairs = first.as_bytes()[..shared].iter().zip(text.as_bytes());
+        pairs.take_while(|(one, other)| one == other).count()
+    })
+}
+
+/// The first eight bytes of a text as a number that has its order, but for texts that begin alike.
+fn word(text: &[u8]) -> u64 {
+    let mut word = [0; 8];
+    let len = text.len().min(8);
+    word[..len].copy_from_slice(&text[..len]);
+    u64::from_be_bytes(word)
 }
 
 fn outcome_of(byte: u8) -> Outcome {

@@ -257,10 +257,19 @@ impl call::Parameters for Parameters<'_> {
 }
 
 /// Calls `found` with the ARNs that a record's `resources`, at which the cursor stands, name.
+fn each_arn(cursor: Cursor<'_>, found: &mut dyn FnMut(&str)) -> Result<(), crate::audit_log::Malformed> {
+    each_raw_arn(cursor, |raw| {
+        if let Some(text) = unescape(raw) {
+            found(&text);
+        }
+    })
+}
+
+/// The same with the escapes still in them.
 #[inline]
-pub(super) fn each_arn(
+pub(super) fn each_raw_arn(
     mut cursor: Cursor<'_>,
-    mut found: impl FnMut(&str),
+    mut found: impl FnMut(&[u8]),
 ) -> Result<(), crate::audit_log::Malformed> {
     let mut from = cursor.position() + 1;
     cursor.enter()?;
@@ -287,10 +296,8 @@ pub(super) fn each_arn(
                             None => break,
                         },
                     };
-                    if name.eq_ignore_ascii_case(b"arn")
-                        && let Some(text) = unescape(raw)
-                    {
-                        found(&text);
+                    if name.eq_ignore_ascii_case(b"arn") {
+                        found(raw);
                     }
                 }
                 from = cursor.behind().map_or(from, |end| end + 1);

@@ -6,10 +6,10 @@
 //! INVARIANT: filling in a call's own names gives what the plan says of that call. It is checked when a shape is
 //! learnt, and what could make the next call differ is looked at each time (`plain` names, the log's own ARNs).
 
-use super::parameters::{Parameters, each_arn};
+use super::parameters::{Parameters, each_raw_arn};
 use super::recipe::{Open, Recipe};
 use super::sighting::{Key, Kind};
-use crate::audit_log::Cursor;
+use crate::audit_log::{Cursor, unescape};
 use leastwise_catalog::call::{self, Asked, Known, Need, Path, Plan, Scope, Scratch};
 
 /// What calls of one shape need.
@@ -80,7 +80,11 @@ impl Shape {
     pub(super) fn is_disturbed(&self, plan: &Plan, resources: Option<Cursor<'_>>) -> bool {
         let mut disturbed = false;
         if let (Some(resources), false) = (resources, self.asked.is_empty()) {
-            let _ = each_arn(resources, |arn| disturbed |= plan.would_take(&self.asked, arn));
+            let _ = each_raw_arn(resources, |raw| {
+                // Most are ruled out by a few bytes.
+                disturbed |= plan.may_take(&self.asked, raw)
+                    && unescape(raw).is_some_and(|arn| plan.would_take(&self.asked, &arn));
+            });
         }
         disturbed
     }

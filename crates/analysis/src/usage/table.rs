@@ -32,6 +32,25 @@ pub(super) struct RowView<'a> {
     pub fingerprints: &'a [Fingerprint],
 }
 
+/// Where a row is found: as much of its hash as the index needs, so that it grows without a look at the rows.
+#[derive(Debug, Clone, Copy)]
+struct Place {
+    tag: u32,
+    id: u32,
+}
+
+impl Place {
+    fn new(hash: u64, id: u32) -> Place {
+        Place { tag: (hash >> 32) as u32 ^ hash as u32, id }
+    }
+
+    /// The hash by which the index finds it.
+    #[inline]
+    fn hash(self) -> u64 {
+        u64::from(self.tag).wrapping_mul(0x9E37_79B9_7F4A_7C15)
+    }
+}
+
 /// All rows.
 #[derive(Debug, Clone)]
 pub(super) struct Table {
@@ -44,7 +63,7 @@ pub(super) struct Table {
     examples: Vec<EventId>,
     /// By row, as far as rows have some: they are kept only for usages that will be saved.
     fingerprints: Vec<Vec<Fingerprint>>,
-    index: HashTable<u32>,
+    index: HashTable<Place>,
     groups: Vec<Group>,
     group_index: HashTable<u32>,
     text: String,
@@ -195,14 +214,17 @@ impl Table {
 
     #[inline]
     fn find(&self, hash: u64, key: &Key, resource: &str) -> Option<u32> {
-        let found = self.index.find(hash, |&id| self.is_row(id, hash, key, resource));
-        found.copied()
+        let wanted = Place::new(hash, 0);
+        let is_it = |place: &Place| place.tag == wanted.tag && self.is_row(place.id, hash, key, resource);
+        self.index.find(wanted.hash(), is_it).map(|place| place.id)
     }
 
     /// The row that has this hash, if there is one; whether it is the right one is still to be looked at.
     #[inline]
     pub(super) fn likely(&self, hash: u64) -> Option<u32> {
-        self.index.find(hash, |&id| self.rows[id as usize].hash == hash).copied()
+        let wanted = Place::new(hash, 0);
+        let is_it = |place: &Place| place.tag == wanted.tag && self.rows[place.id as usize].hash == hash;
+        self.index.find(wanted.hash(), is_it).map(|place| place.id)
     }
 
     /// Whether the row is live and that of `key` and `resource`.
@@ -228,8 +250,8 @@ impl Table {
         if !prints.is_empty() {
             *self.fingerprints_mut(id) = prints;
         }
-        let rows = &self.rows;
-        self.index.insert_unique(hash, id, |&id| rows[id as usize].hash);
+        let place = Place::new(hash, id);
+        self.index.insert_unique(place.hash(), place, |place| place.hash());
         id
     }
 

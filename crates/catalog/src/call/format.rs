@@ -51,7 +51,7 @@ fn is_plain_field(field: &str) -> bool {
 }
 
 /// What stands behind the fifth colon of an ARN or its format.
-fn resource_part(arn: &str) -> Option<&str> {
+pub(super) fn resource_part(arn: &str) -> Option<&str> {
     let at = memchr::memchr_iter(b':', arn.as_bytes()).nth(4)?;
     Some(&arn[at + 1..])
 }
@@ -60,7 +60,12 @@ impl FormatPlan {
     /// Whether `arn` is of this format. A name that is the whole resource part (`arn:aws:s3:::bucket`) holds
     /// neither `/` nor `:`; any other variable may.
     pub(super) fn fits(&self, arn: &str) -> bool {
-        let resource = resource_part(arn).unwrap_or_default();
+        self.fits_with(arn, resource_part(arn).unwrap_or_default())
+    }
+
+    /// The same for an ARN whose resource part is known, empty for none.
+    #[inline]
+    pub(super) fn fits_with(&self, arn: &str, resource: &str) -> bool {
         if self.begins.as_ref().is_some_and(|text| !resource.starts_with(&**text)) {
             return false;
         }

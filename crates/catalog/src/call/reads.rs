@@ -1,5 +1,6 @@
 //! What a plan looks at: two calls that agree in it need the same permissions.
 
+use super::format::{FormatPlan, resource_part};
 use super::plan::{Plan, PlannedNeed, PlannedResource, TypePlan};
 use super::syntax::{Path, Source, Template, TemplatePiece, Test};
 use std::collections::BTreeSet;
@@ -50,9 +51,27 @@ impl Plan {
     /// Whether an ARN that the log names would have been taken for one of the types that a call did not name itself;
     /// see [`Scratch::asked`](super::Scratch::asked).
     pub fn would_take(&self, asked: &[Asked], arn: &str) -> bool {
+        let resource = resource_part(arn).unwrap_or_default();
+        asked.iter().any(|asked| match self.needs().get(asked.need).map(|need| &need.resource) {
+            Some(PlannedResource::Types { types, .. }) => types
+                .get(asked.kind)
+                .is_some_and(|plan| plan.formats.iter().any(|one| one.fits_with(arn, resource))),
+            _ => true,
+        })
+    }
+
+    /// Whether an ARN as it stands in JSON, its escapes still in it, could be one that [`Plan::would_take`] is true of.
+    pub fn may_take(&self, asked: &[Asked], raw: &[u8]) -> bool {
+        if memchr::memchr(b'\\', raw).is_some() {
+            return true;
+        }
+        let resource = memchr::memchr_iter(b':', raw).nth(4).map_or(&b""[..], |at| &raw[at + 1..]);
+        let begins = |format: &FormatPlan| {
+            format.begins.as_ref().is_none_or(|text| resource.starts_with(text.as_bytes()))
+        };
         asked.iter().any(|asked| match self.needs().get(asked.need).map(|need| &need.resource) {
             Some(PlannedResource::Types { types, .. }) => {
-                types.get(asked.kind).is_some_and(|plan| plan.fits(arn))
+                types.get(asked.kind).is_some_and(|plan| plan.formats.iter().any(begins))
             }
             _ => true,
         })

@@ -3,15 +3,14 @@
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
-use leastwise_analysis::usage::{Resource, UsageRow};
+use leastwise_analysis::usage::{Resource, UsageContext, UsageRow};
 use serde::Serialize;
 
 use crate::error::{Error, Result};
 use crate::output::table::{Column, lay_out};
 use crate::output::{plain, thousands};
 
-/// One object of `--output json`.
-#[derive(Serialize)]
+/// One row as its cells.
 struct Object<'a> {
     principal: &'a str,
     action: &'a str,
@@ -55,13 +54,62 @@ fn resource_is(resource: &Resource<&str>) -> &'static str {
 /// One array; one object on each line.
 pub fn json<'u>(rows: impl IntoIterator<Item = UsageRow<&'u str>>, out: &mut impl Write) -> io::Result<()> {
     let mut any = false;
+    let mut lines = Lines::default();
     out.write_all(b"[")?;
     for row in rows {
         out.write_all(if any { b",\n" } else { b"\n" })?;
-        serde_json::to_writer(&mut *out, &Object::new(&row))?;
+        out.write_all(lines.of(&row)?)?;
         any = true;
     }
     out.write_all(if any { b"\n]\n" } else { b"]\n" })
+}
+
+/// Writes rows as objects. Neighbours have most of their text in common, and there can be very many: what is the same
+/// as in the row before is not made again.
+#[derive(Default)]
+struct Lines<'u> {
+    line: Vec<u8>,
+    /// Principal and action of the row before, and what stands before its resource.
+    who: (&'u str, &'u str),
+    head: Vec<u8>,
+    /// Its context, and what stands before its example.
+    context: UsageContext,
+    tail: Vec<u8>,
+}
+
+impl<'u> Lines<'u> {
+    fn of(&mut self, row: &UsageRow<&'u str>) -> io::Result<&[u8]> {
+        if self.who != (row.principal, row.action) || self.head.is_empty() {
+            self.who = (row.principal, row.action);
+            self.head.clear();
+            member(&mut self.head, b"{\"principal\":", row.principal)?;
+            member(&mut self.head, b",\"action\":", row.action)?;
+        }
+        if self.context != row.context || self.tail.is_empty() {
+            self.context = row.context.clone();
+            self.tail.clear();
+            member(&mut self.tail, b"\",\"context\":", &row.context.keys)?;
+        }
+        self.line.clear();
+        self.line.extend_from_slice(&self.head);
+        member(&mut self.line, b",\"resource\":", row.resource.as_str())?;
+        for text in
+            [",\"resource_is\":\"", resource_is(&row.resource), "\",\"outcome\":\"", row.outcome.as_str()]
+        {
+            self.line.extend_from_slice(text.as_bytes());
+        }
+        write!(self.line, "\",\"count\":{},\"first\":\"{}\",\"last\":\"{}", row.count, row.first, row.last)?;
+        self.line.extend_from_slice(&self.tail);
+        member(&mut self.line, b",\"example\":", row.example)?;
+        self.line.push(b'}');
+        Ok(&self.line)
+    }
+}
+
+/// Writes a name as it stands, and a value as JSON.
+fn member(into: &mut Vec<u8>, name: &[u8], value: &(impl Serialize + ?Sized)) -> io::Result<()> {
+    into.extend_from_slice(name);
+    Ok(serde_json::to_writer(into, value)?)
 }
 
 const HEADER: [&str; 10] = [
