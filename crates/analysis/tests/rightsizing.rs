@@ -9,14 +9,15 @@ use common::{logs, shared_data, unpacked};
 use std::path::Path;
 
 use leastwise_analysis::audit_log::Reader;
-use leastwise_analysis::granted::Snapshot;
+use leastwise_analysis::granted::{GrantedPrincipal, Snapshot};
 use leastwise_analysis::replay::{Replay, replay};
 use leastwise_analysis::rightsize::{Coverage, NoteKind, Options, Rightsized, Width, rightsize};
 use leastwise_analysis::usage::{Collector, Settings, Shared, UsageRow};
-use leastwise_catalog::Catalog;
 use leastwise_catalog::call::{Planner, Rules};
+use leastwise_catalog::{Catalog, Terms};
+use leastwise_policy::aws::compare::{Answer, Kind, Question};
 use leastwise_policy::aws::evaluate::PolicySet;
-use leastwise_policy::aws::{ActionBlock, Policy};
+use leastwise_policy::aws::{ActionBlock, Named, Policy};
 
 const WIDTHS: [Width; 4] = [Width::Exact, Width::Prefix, Width::Type, Width::Any];
 
@@ -53,6 +54,16 @@ fn check_documents(result: &Rightsized) {
     }
 }
 
+/// What the new policy allows the principal and the granted ones do not, whatever the boundary.
+fn gained(terms: &Terms<'_>, principal: &GrantedPrincipal, result: &Rightsized) -> Answer {
+    let policies = |documents: &'_ [Named<Policy>]| -> Vec<Policy> {
+        documents.iter().map(|document| document.policy.clone()).collect()
+    };
+    let (old, new) = (policies(&principal.policies.identity), policies(&result.documents));
+    let (old, new): (Vec<&Policy>, Vec<&Policy>) = (old.iter().collect(), new.iter().collect());
+    Question { principal: Some(&principal.arn), ..Question::new(Kind::Identity, &old, &new) }.answer(terms)
+}
+
 #[test]
 fn nothing_that_the_generated_principals_used_is_denied() {
     let Some(folder) = shared_data("cloudtrail-generated") else { return };
@@ -65,6 +76,7 @@ fn nothing_that_the_generated_principals_used_is_denied() {
     }
     let snapshot = Snapshot::parse_all(files.iter().map(|(name, text)| (*name, text.as_str()))).unwrap();
 
+    let terms = Catalog::embedded().terms();
     let (mut total, mut dormant, mut sized) = (Replay::default(), 0, 0);
     let (mut granted_actions, mut kept_actions) = (0, 0);
     for principal in snapshot.principals().filter(|principal| !principal.service_linked) {
@@ -78,6 +90,7 @@ fn nothing_that_the_generated_principals_used_is_denied() {
             assert_eq!(replayed.denied, [], "{} at width {}", principal.arn, width.as_str());
             assert_eq!(replayed.undecided, [], "{} at width {}", principal.arn, width.as_str());
             if width == Width::Prefix {
+                assert_eq!(gained(&terms, principal, &result), Answer::None, "{}", principal.arn);
                 assert!(result.fit.fits, "{}: {:?}", principal.arn, result.fit);
                 assert!(result.cut.kept_actions <= result.cut.granted_actions.unwrap_or_default());
                 granted_actions += result.cut.granted_actions.unwrap_or_default();

@@ -4,11 +4,17 @@
 use crate::catalog::Catalog;
 use leastwise_policy::aws::compare::{Actions, KeyFacts, ValueKind, Vocabulary};
 use std::collections::HashMap;
+use std::sync::OnceLock;
 
-/// What policies speak about, by one catalogue.
+/// What policies speak about, by one catalogue. Found out when it is first asked for, once for all threads.
 #[derive(Debug)]
 pub struct Terms<'a> {
     catalog: &'a Catalog,
+    words: OnceLock<Words>,
+}
+
+#[derive(Debug)]
+struct Words {
     actions: Actions,
     keys: HashMap<String, KeyFacts>,
 }
@@ -41,8 +47,12 @@ const LIKELY: [(&str, &str); 3] =
     [("${Partition}", "aws"), ("${Region}", "eu-west-1"), ("${Account}", "111122223333")];
 
 impl Catalog {
-    /// The words of this catalogue. Every service is decoded for it.
+    /// The words of this catalogue. Every service is decoded for the first question.
     pub fn terms(&self) -> Terms<'_> {
+        Terms { catalog: self, words: OnceLock::new() }
+    }
+
+    fn words(&self) -> Words {
         let mut keys: HashMap<String, KeyFacts> = HashMap::new();
         let mut actions = Vec::new();
         for service in self.services().filter_map(|prefix| self.service(prefix)) {
@@ -57,7 +67,13 @@ impl Catalog {
             .iter()
             .map(|(name, kind, several)| ((*name).to_owned(), KeyFacts { kind: *kind, several: *several }));
         keys.extend(globals);
-        Terms { catalog: self, actions: actions.into_iter().collect(), keys }
+        Words { actions: actions.into_iter().collect(), keys }
+    }
+}
+
+impl Terms<'_> {
+    fn words(&self) -> &Words {
+        self.words.get_or_init(|| self.catalog.words())
     }
 }
 
@@ -79,13 +95,14 @@ fn facts_of(kind: &str) -> KeyFacts {
 
 impl Vocabulary for Terms<'_> {
     fn actions(&self) -> &Actions {
-        &self.actions
+        &self.words().actions
     }
 
     /// A key with a name of its own at the end (`aws:ResourceTag/team`) is what its beginning is.
     fn key(&self, name: &str) -> Option<KeyFacts> {
         let start = || name.find(['/', ':']).and_then(|_| name.rfind('/')).map(|at| &name[..=at]);
-        let found = self.keys.get(name).or_else(|| self.keys.get(start()?));
+        let keys = &self.words().keys;
+        let found = keys.get(name).or_else(|| keys.get(start()?));
         let is_global = name.starts_with("aws:");
         found.copied().or(is_global.then_some(KeyFacts { kind: ValueKind::Text, several: false }))
     }

@@ -1,11 +1,12 @@
 //! Writing a proof down: the replay is done here, on the rows and the documents that it will name.
 
-use leastwise_catalog::Catalog;
+use leastwise_catalog::{Catalog, Terms};
 use leastwise_policy::aws::evaluate::{EVALUATOR_VERSION, PolicySet};
 use leastwise_policy::aws::{Named, Policy};
 use leastwise_policy::time::Timestamp;
 
 use super::canonical::{document_digest, inputs_digest, sha256, usage_digest};
+use super::within::Sides;
 use super::{
     Before, CatalogUsed, Counts, Document, HeldOut, Problem, Proof, SCHEMA, Settings, Text, UnmappedEvent,
     Window,
@@ -25,6 +26,8 @@ pub struct Making<'a> {
     pub settings: Settings,
     /// The catalogue.
     pub catalog: &'a Catalog,
+    /// The words of the catalogue, which many proofs share.
+    pub terms: &'a Terms<'a>,
     /// What was read.
     pub tally: &'a Tally,
     /// Where the list of the inputs stands.
@@ -87,6 +90,11 @@ impl Proof {
             granted: making.granted.map(before),
             counts: counts(making.tally, &rows, making.unmapped, making.principal),
             holds: replay.holds() && making.rightsized.dropped.is_empty(),
+            within: making.granted.map(|granted| {
+                let (principal, widenings) = (making.principal, &making.rightsized.widenings);
+                Sides { principal, new: &set.identity, granted, widenings, replay: &replay }
+                    .compare(making.terms)
+            }),
             replay,
             cut: making.rightsized.cut.clone(),
             widenings: making.rightsized.widenings.clone(),

@@ -13,6 +13,7 @@ mod make;
 mod outcome;
 mod signature;
 mod verify;
+mod within;
 
 pub use canonical::{canonical, document_digest, inputs_digest, sha256, usage_digest};
 pub use error::ProofError;
@@ -20,6 +21,7 @@ pub use inputs::{INPUTS, inputs_file, read_inputs};
 pub use make::{Listing, Making, Trial};
 pub use signature::{ALGORITHM, PublicKey, Signature, SigningKey, sign};
 pub use verify::{Check, Verification, VerifyReport, verify};
+pub use within::{At, Compared, Inclusion, Wider, Within};
 
 use std::collections::BTreeMap;
 
@@ -70,6 +72,8 @@ pub struct Proof {
     pub holds: bool,
     /// How much went.
     pub cut: Cut,
+    /// Whether the new policy allows nothing that was not granted, when that is known.
+    pub within: Option<Within>,
     /// Every place where the new policy covers more resources than were seen.
     pub widenings: Vec<Widening>,
     /// Every condition that was inferred from the log.

@@ -6,6 +6,7 @@ use super::Proof;
 use super::checks::{self, same};
 use super::make::{held_out, own};
 use super::verify::{Checks, Verification, counted};
+use super::within::Sides;
 use crate::replay::{Replay, replay};
 use crate::rightsize::cut_of;
 use crate::usage::UsageRow;
@@ -18,7 +19,7 @@ pub(super) fn add(
     sets: Option<(PolicySet, Option<PolicySet>)>,
 ) {
     let Some((set, granted)) = sets else {
-        for name in ["replay", "holds", "cut", "dropped", "holdout"] {
+        for name in ["replay", "holds", "cut", "within", "dropped", "holdout"] {
             checks.add(name, Err("not worked out: the documents are not those of the proof".to_owned()), "");
         }
         return;
@@ -29,9 +30,10 @@ pub(super) fn add(
     let words =
         format!("{} replayed, {} allowed", counted(replay.events, "authorised event"), replay.allowed);
     checks.add("replay", same(&proof.replay, &replay), words);
-    checks.add("holds", holds(proof, &replay), undecided(&replay));
+    holds(checks, proof, &replay);
     let cut = cut_of(granted, &set.identity, with.catalog);
     checks.add("cut", same(&proof.cut, &cut), format!("{} kept", counted(cut.kept_actions, "action")));
+    within(checks, proof, with, (&set, granted), &replay);
     let dropped = dropped(proof, &rows);
     checks.add(
         "dropped",
@@ -42,17 +44,49 @@ pub(super) fn add(
     checks.add("holdout", holdout, words);
 }
 
-fn holds(proof: &Proof, replay: &Replay) -> Result<(), String> {
+fn holds(checks: &mut Checks, proof: &Proof, replay: &Replay) {
     let found = replay.holds() && proof.dropped.is_empty();
     if proof.holds != found {
-        return Err(format!("the proof says {}, and the replay says {found}", proof.holds));
+        let differs = format!("the proof says {}, and the replay says {found}", proof.holds);
+        checks.add("holds", Err(differs), "");
+    } else if !replay.holds() {
+        let denied = counted(replay.denied_events(), "authorised event");
+        checks.admit("holds", format!("the policy denies {denied}"));
+    } else if found {
+        checks.add("holds", Ok(()), undecided(replay));
+    } else {
+        checks.admit("holds", format!("left out although used: {}", proof.dropped.join(", ")));
     }
-    if !replay.holds() {
-        return Err(format!("the policy denies {}", counted(replay.denied_events(), "authorised event")));
+}
+
+/// Whether the new policy allows nothing that was not granted.
+///
+/// INVARIANT: what only the proof says was granted proves nothing; then it is told as not checked.
+fn within(
+    checks: &mut Checks,
+    proof: &Proof,
+    with: &Verification<'_>,
+    (new, granted): (&PolicySet, Option<&PolicySet>),
+    replay: &Replay,
+) {
+    let compared = |granted| {
+        let (principal, widenings) = (proof.principal.as_str(), proof.widenings.as_slice());
+        Sides { principal, new: &new.identity, granted, widenings, replay }.compare(with.terms)
+    };
+    let found = granted.map(compared);
+    if let Err(differs) = same(&proof.within, &found) {
+        return checks.add("within", Err(differs), "");
     }
-    match found {
-        true => Ok(()),
-        false => Err(format!("left out although used: {}", proof.dropped.join(", "))),
+    match (found, with.granted) {
+        (None, _) => checks.skip("within", "not checked: what was granted before is not known"),
+        (Some(found), _) if !found.holds() => checks.admit("within", found.words()),
+        (Some(found), Some(_)) => checks.add("within", Ok(()), found.words()),
+        (Some(found), None) => {
+            let words = found.words();
+            let not =
+                format!("not checked without what was granted; going by what the proof says of it, {words}");
+            checks.skip("within", not);
+        }
     }
 }
 

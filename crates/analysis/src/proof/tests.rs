@@ -3,10 +3,12 @@
 mod keys;
 mod schema;
 mod tampering;
+mod within;
 
 use std::collections::BTreeSet;
+use std::sync::LazyLock;
 
-use leastwise_catalog::Catalog;
+use leastwise_catalog::{Catalog, Terms};
 use leastwise_policy::aws::evaluate::PolicySet;
 use leastwise_policy::aws::{Named, Policy, Statement};
 use leastwise_policy::time::Timestamp;
@@ -15,6 +17,7 @@ use super::*;
 use crate::rightsize::{Options, Rightsized, rightsize};
 use crate::usage::{FOLD_AT, Resource, Tally, Unmapped, UsageContext, UsageRow};
 
+static TERMS: LazyLock<Terms<'static>> = LazyLock::new(|| Catalog::embedded().terms());
 const AGENT: &str = "arn:aws:iam::111122223333:role/agents/order-agent";
 
 /// Everything that a proof is made from and checked against.
@@ -25,6 +28,7 @@ pub(super) struct Case {
     unmapped: Vec<Unmapped>,
     tally: Tally,
     granted: PolicySet,
+    is_granted_known: bool,
     options: Options,
 }
 
@@ -93,13 +97,18 @@ impl Case {
                 "Broad",
                 Policy::new(vec![Statement::allow(["s3:*", "sqs:*"], ["*"])]),
             )]),
+            is_granted_known: true,
             options: Options { name: "order-agent".to_owned(), ..Options::default() },
         }
     }
 
     fn rightsized(&self) -> Rightsized {
         let own: Vec<UsageRow> = self.rows.iter().filter(|row| row.principal == AGENT).cloned().collect();
-        rightsize(&own, Some(&self.granted), Catalog::embedded(), &self.options)
+        rightsize(&own, self.known_grant(), Catalog::embedded(), &self.options)
+    }
+
+    fn known_grant(&self) -> Option<&PolicySet> {
+        self.is_granted_known.then_some(&self.granted)
     }
 
     /// The policy of the part before the one that is held out.
@@ -111,19 +120,24 @@ impl Case {
     }
 
     fn proof(&self) -> Proof {
-        let (rightsized, trial) = (self.rightsized(), self.trial());
+        self.proof_of(&self.rightsized())
+    }
+
+    fn proof_of(&self, rightsized: &Rightsized) -> Proof {
+        let trial = self.trial();
         Proof::make(Making {
             principal: AGENT,
             asked: (Some(at("2026-09-01")), Some(at("2026-11-01"))),
             settings: Settings::new(&self.options, FOLD_AT),
             catalog: Catalog::embedded(),
+            terms: &TERMS,
             tally: &self.tally,
             listing: Listing::Within,
             unmapped: &self.unmapped,
             rows: &self.rows,
             holdout: self.newer.as_ref().map(|(from, newer)| Trial { from: *from, policy: &trial, newer }),
-            rightsized: &rightsized,
-            granted: Some(&self.granted),
+            rightsized,
+            granted: self.known_grant(),
             problems: vec![Problem { place: "logs/3.json.gz".to_owned(), reason: "cut short".to_owned() }],
         })
     }
@@ -137,13 +151,26 @@ impl Case {
         self.verify_with(text, &self.documents(), None)
     }
 
+    fn verify_given(
+        &self,
+        text: &str,
+        documents: &[(String, String)],
+        granted: Option<&PolicySet>,
+    ) -> VerifyReport {
+        verify(text, &Verification { granted, ..self.verification(documents) })
+    }
+
     fn verify_with(
         &self,
         text: &str,
         documents: &[(String, String)],
         key: Option<&PublicKey>,
     ) -> VerifyReport {
-        let with = Verification {
+        verify(text, &Verification { public_key: key, ..self.verification(documents) })
+    }
+
+    fn verification<'a>(&'a self, documents: &'a [(String, String)]) -> Verification<'a> {
+        Verification {
             documents,
             rows: &self.rows,
             newer: self.newer.as_ref().map(|(_, rows)| rows.as_slice()),
@@ -152,10 +179,10 @@ impl Case {
             inputs: None,
             not_covered: &[],
             catalog: Catalog::embedded(),
+            terms: &TERMS,
             granted: None,
-            public_key: key,
-        };
-        verify(text, &with)
+            public_key: None,
+        }
     }
 }
 

@@ -3,7 +3,7 @@
 //! Nothing is taken from the proof that can be found out. What cannot be, since it tells of what is not given here,
 //! is named in [`VerifyReport::on_trust`]: it is worth what the signature is worth.
 
-use leastwise_catalog::Catalog;
+use leastwise_catalog::{Catalog, Terms};
 use leastwise_policy::aws::evaluate::{EVALUATOR_VERSION, PolicySet};
 use leastwise_policy::time::Timestamp;
 use serde::Serialize;
@@ -34,6 +34,8 @@ pub struct Verification<'a> {
     pub not_covered: &'a [String],
     /// The catalogue.
     pub catalog: &'a Catalog,
+    /// The words of the catalogue.
+    pub terms: &'a Terms<'a>,
     /// What was granted before, when it is at hand: then what the proof says of it is compared. Else it is believed.
     pub granted: Option<&'a PolicySet>,
     /// Who must have signed, when that matters. Then an unsigned proof does not hold.
@@ -45,7 +47,8 @@ pub struct Verification<'a> {
 pub struct VerifyReport {
     /// All checks that were made, in order.
     pub checks: Vec<Check>,
-    /// Whether every check is fine but possibly `holds`: the proof says the truth, be it good or bad.
+    /// Whether the proof says the truth, be it good or bad: every check is fine, but possibly `holds` and `within` where
+    /// the proof itself says so.
     pub genuine: bool,
     /// Whether every check is fine.
     pub holds: bool,
@@ -59,10 +62,12 @@ pub struct VerifyReport {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Check {
     /// `format`, `digest`, `signature`, `evaluator`, `catalogue`, `documents`, `granted`, `inputs`, `window`,
-    /// `usage`, `counts`, `replay`, `holds`, `cut`, `dropped` or `holdout`.
+    /// `usage`, `counts`, `replay`, `holds`, `cut`, `within`, `dropped` or `holdout`.
     pub name: &'static str,
-    /// Whether it is as the proof says.
+    /// Whether it is as the proof says; also when it could not be checked.
     pub ok: bool,
+    /// Whether it could be checked.
+    pub checked: bool,
     /// In words: what is so, or what is not.
     pub detail: String,
 }
@@ -100,7 +105,7 @@ fn on_trust(proof: &Proof, with: &Verification<'_>) -> Vec<&'static str> {
         "the lists of widenings and inferred conditions",
     ];
     if with.granted.is_none() {
-        list.push("what was granted before");
+        list.extend(["what was granted before", "that nothing is allowed that was not granted"]);
     }
     if proof.holdout.is_some() {
         list.push("that the policy of the holdout was made from the time before");
@@ -109,19 +114,35 @@ fn on_trust(proof: &Proof, with: &Verification<'_>) -> Vec<&'static str> {
 }
 
 #[derive(Default)]
-pub(super) struct Checks(Vec<Check>);
+pub(super) struct Checks {
+    made: Vec<Check>,
+    /// How many of them fail as the proof itself says.
+    admitted: usize,
+}
 
 impl Checks {
     pub(super) fn add(&mut self, name: &'static str, result: Result<(), String>, fine: impl Into<String>) {
         let ok = result.is_ok();
-        self.0.push(Check { name, ok, detail: result.err().unwrap_or_else(|| fine.into()) });
+        let detail = result.err().unwrap_or_else(|| fine.into());
+        self.made.push(Check { name, ok, checked: true, detail });
+    }
+
+    /// Something that could not be checked.
+    pub(super) fn skip(&mut self, name: &'static str, why: impl Into<String>) {
+        self.made.push(Check { name, ok: true, checked: false, detail: why.into() });
+    }
+
+    /// A check that fails, as the proof itself says.
+    pub(super) fn admit(&mut self, name: &'static str, what: impl Into<String>) {
+        self.made.push(Check { name, ok: false, checked: true, detail: what.into() });
+        self.admitted += 1;
     }
 
     fn report(self, on_trust: Vec<&'static str>, not_covered: &[String]) -> VerifyReport {
         VerifyReport {
-            genuine: self.0.iter().all(|check| check.ok || check.name == "holds"),
-            holds: self.0.iter().all(|check| check.ok),
-            checks: self.0,
+            genuine: self.made.iter().filter(|check| !check.ok).count() == self.admitted,
+            holds: self.made.iter().all(|check| check.ok),
+            checks: self.made,
             on_trust,
             not_covered: not_covered.to_vec(),
         }

@@ -128,8 +128,8 @@ fn documents(
     catalog: &Catalog,
     options: &Options,
 ) -> (Vec<Named<Policy>>, bool) {
-    if drafts.is_empty() {
-        // AWS refuses an empty Statement, and a Deny without any Allow denies what nothing allows.
+    if drafts.is_empty() && denies(granted).next().is_none() {
+        // AWS refuses an empty Statement. A Deny is kept even alone: a resource policy may allow what it denies.
         return (Vec::new(), false);
     }
     let plain = packed(drafts, granted, catalog, options);

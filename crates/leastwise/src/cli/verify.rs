@@ -10,7 +10,7 @@ use super::logs::ReadArgs;
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Example:
-  leastwise verify agent.proof.json --policy iam/agent-1.json --logs AWSLogs/
+  leastwise verify agent.proof.json --policy iam/agent-1.json --logs AWSLogs/ --granted snapshot.json
 
 The logs may have grown since: what the proof does not name is left out, and a warning says so.
 
@@ -32,7 +32,7 @@ pub struct VerifyArgs {
     #[arg(long, value_name = "FILE")]
     pub public_key: Option<PathBuf>,
 
-    /// What was granted before, to work out the cut again: a snapshot, or policy documents
+    /// What was granted before, to check that nothing more is allowed now: a snapshot, or policy documents
     #[arg(long, value_name = "SNAPSHOT|POLICY", num_args = 1..)]
     pub granted: Vec<PathBuf>,
 

@@ -41,6 +41,7 @@ pub fn run(args: &VerifyArgs, catalog: &Catalog, quiet: bool) -> Result<()> {
             inputs: listed.as_deref(),
             not_covered: &collected.left_out,
             catalog,
+            terms: &catalog.terms(),
             granted,
             public_key: public_key.as_ref(),
         },
@@ -148,7 +149,11 @@ fn told(report: &VerifyReport, json: bool) -> Result<Vec<u8>> {
     }
     let mut text = String::new();
     for check in &report.checks {
-        let mark = if check.ok { "ok" } else { "NO" };
+        let mark = match (check.ok, check.checked) {
+            (true, true) => "ok",
+            (true, false) => "--",
+            (false, _) => "NO",
+        };
         text.push_str(&plain(&format!("{mark}  {:<10}  {}", check.name, check.detail)));
         text.push('\n');
     }
@@ -183,7 +188,7 @@ fn verdict(path: &Path, report: &VerifyReport) -> Result<()> {
     let error =
         Error::findings(format!("the proof `{}` does not hold: {}", path.display(), failed.join(", ")));
     Err(match report.genuine {
-        true => error.hint("it is genuine: the policy denies what was used, as the proof says itself"),
+        true => error.hint("it is genuine: the policy is as the proof says itself"),
         false => error.hint("give the same logs, policy documents and catalogue that it was made with"),
     })
 }

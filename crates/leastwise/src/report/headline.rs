@@ -1,5 +1,6 @@
 //! The head of a report: the sentences that a reviewer reads first, and what identifies the run.
 
+use leastwise_analysis::proof::Within;
 use leastwise_analysis::rightsize::Dormant;
 
 use super::page::{Cell, Line, Mood, grouped, plural};
@@ -19,6 +20,7 @@ pub(super) fn headline(report: &Report) -> Vec<Line> {
         lines.push(Line { mood: Mood::Bad, text: dormancy(dormant).to_owned() });
     }
     lines.extend(report.proof.as_ref().map(proof_line));
+    lines.extend(report.proof.as_ref().and_then(|proof| proof.within.as_ref()).map(within_line));
     lines.extend(report.holdout.as_ref().map(holdout_line));
     if !report.fit.fits {
         let way_out = report.fit.way_out.as_deref().unwrap_or("a wider --width makes it shorter");
@@ -60,6 +62,14 @@ fn proof_line(proof: &ProofSummary) -> Line {
         "The proof does not hold{how}: of {replayed} authorised events, {denied} would be denied{which}{rest}"
     );
     Line { mood: Mood::Bad, text }
+}
+
+fn within_line(within: &Within) -> Line {
+    let mood = if within.holds() { Mood::Good } else { Mood::Bad };
+    let words = within.headline();
+    let (first, rest) = words.split_at(1);
+    let why = within.why.as_ref().map_or_else(String::new, |why| format!(": {why}"));
+    Line { mood, text: format!("{}{rest}{why}", first.to_uppercase()) }
 }
 
 /// What is neither allowed nor newly denied, when there is any.

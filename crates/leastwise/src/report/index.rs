@@ -1,5 +1,6 @@
 //! The index of `rightsize --all`: what shrank, and by how much.
 
+use leastwise_analysis::proof::Inclusion;
 use serde::Serialize;
 
 use super::headline::percent;
@@ -32,6 +33,8 @@ pub(crate) struct Entry {
     pub destructive_kept: u64,
     /// Authorised events.
     pub events: u64,
+    /// Whether the new policy allows nothing that was not granted; nothing when it was not right-sized.
+    pub within: Option<Inclusion>,
     /// Whether the proof holds; nothing when there was nothing to replay.
     pub proof_holds: Option<bool>,
     /// What `--holdout` measured, from 0 to 1; nothing when it was not asked for or could not tell.
@@ -147,6 +150,10 @@ impl Index {
             lines
                 .push(Line { mood: Mood::Good, text: format!("The proof holds for {}", principals(proved)) });
         }
+        lines.extend(Inclusion::ALL.into_iter().rev().filter_map(|answer| {
+            let count = sized().filter(|entry| entry.within == Some(answer)).count();
+            (count > 0).then(|| within(answer, &principals(count)))
+        }));
         let dormant = sized().filter(|entry| entry.dormant).count();
         if dormant > 0 {
             lines.push(Line { mood: Mood::Bad, text: format!("Dormant: {}", principals(dormant)) });
@@ -159,6 +166,21 @@ impl Index {
     }
 }
 
+fn within(answer: Inclusion, these: &str) -> Line {
+    match answer {
+        Inclusion::Holds => {
+            Line { mood: Mood::Good, text: format!("Nothing is allowed that was not granted: {these}") }
+        }
+        Inclusion::DoesNotHold => {
+            Line { mood: Mood::Bad, text: format!("The new policy allows what was not granted: {these}") }
+        }
+        Inclusion::Unknown => {
+            let text = format!("Whether something is allowed that was not granted is not decided: {these}");
+            Line { mood: Mood::Bad, text }
+        }
+    }
+}
+
 fn row(entry: &Entry) -> Vec<Cell> {
     let number = |number: Option<u64>| Cell::text(number.map_or("not known".to_owned(), grouped));
     let proof = match (entry.left_alone.as_str(), entry.dormant, entry.proof_holds) {
@@ -168,6 +190,11 @@ fn row(entry: &Entry) -> Vec<Cell> {
         ("", false, None) => "",
         (why, ..) => why,
     };
+    let wider = match entry.within {
+        Some(Inclusion::DoesNotHold) => "; allows what was not granted",
+        Some(Inclusion::Unknown) => "; whether more than was granted is not decided",
+        _ => "",
+    };
     vec![
         Cell::code(&entry.principal),
         number(entry.granted_actions),
@@ -175,7 +202,7 @@ fn row(entry: &Entry) -> Vec<Cell> {
         number(entry.removed()),
         Cell::Count(entry.destructive_kept),
         Cell::Count(entry.events),
-        Cell::text(proof),
+        Cell::text(format!("{proof}{wider}")),
         Cell::some("", &entry.files, 4),
     ]
 }

@@ -1,5 +1,6 @@
 //! Makes the page of a report: what a reviewer must see first comes first, and what is empty is left out.
 
+use leastwise_analysis::proof::At;
 use leastwise_analysis::rightsize::{InferredCondition, NoteKind, Status, Widening};
 
 use super::headline::{facts, headline};
@@ -21,6 +22,7 @@ pub(super) fn page(report: &Report) -> Page {
             "Events of the window that the new policy denies.",
             report.proof.as_ref().map(|p| &p.newly_denied),
         ),
+        wider(report),
         replayed(
             "Denied in the holdout",
             "Events of the newer part that a policy made from the older part alone denies. The new policy is made from both.",
@@ -67,6 +69,32 @@ pub(super) fn page(report: &Report) -> Page {
         facts: facts(report),
         sections: sections.into_iter().flatten().collect(),
     }
+}
+
+fn wider(report: &Report) -> Option<Section> {
+    let request = report.proof.as_ref()?.within.as_ref()?.request.as_ref()?;
+    let at = |at: &Option<At>| match at {
+        Some(At { document, statement, sid }) => {
+            let sid = sid.as_ref().map_or_else(String::new, |sid| format!(" {sid}"));
+            Cell::code(format!("{document} /Statement/{statement}{sid}"))
+        }
+        None => Cell::text("none"),
+    };
+    let context: Vec<String> =
+        request.context.iter().map(|(key, values)| format!("{key} = {}", values.join(", "))).collect();
+    let row = vec![
+        Cell::code(&request.action),
+        Cell::code(&request.resource),
+        Cell::some("", &context, SHOWN),
+        at(&request.allowed_by),
+        at(&request.denied_by),
+    ];
+    section(
+        "Allowed and not granted before",
+        "A request that shows it. It has no keys but these and those of the principal.",
+        vec!["Action", "Resource", "Context", "Allowed by", "Denied before by"],
+        vec![row],
+    )
 }
 
 fn section(title: &str, intro: &str, columns: Vec<&'static str>, rows: Vec<Vec<Cell>>) -> Option<Section> {

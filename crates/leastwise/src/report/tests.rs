@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use leastwise_analysis::proof::{At, Compared, Inclusion, Wider, Within};
 use leastwise_analysis::rightsize::{
     ActionStatus, Cut, Dormant, Fit, GrantedKept, InferredCondition, Note, NoteKind, PairSuggestion,
     Rightsized, Status, Unseen, Widening, WideningReason,
@@ -145,6 +146,21 @@ fn run() -> Run {
     }
 }
 
+fn within(name: &str) -> Within {
+    let (compared, why) = (Compared::IdentityPolicies, "no granted policy allows it".to_owned());
+    if name != HOSTILE {
+        return Within { answer: Inclusion::Holds, compared, why: None, request: None };
+    }
+    let request = Wider {
+        action: "s3:GetObject".into(),
+        resource: format!("arn:aws:s3:::orders/{name}"),
+        context: [("aws:SourceVpce".to_owned(), vec![name.to_owned()])].into(),
+        allowed_by: Some(At { document: name.to_owned(), statement: 0, sid: Some(name.to_owned()) }),
+        denied_by: None,
+    };
+    Within { answer: Inclusion::DoesNotHold, compared, why: Some(why), request: Some(request) }
+}
+
 fn report(name: &str) -> Report {
     let event = |count| Replayed {
         action: "s3:GetObject".into(),
@@ -161,6 +177,7 @@ fn report(name: &str) -> Report {
         run: run(),
         proof: Some(ProofSummary {
             holds: !hostile,
+            within: Some(within(name)),
             replayed: 1240,
             allowed: if hostile { 1230 } else { 1237 },
             denied: if hostile { 7 } else { 0 },
@@ -198,6 +215,7 @@ fn index(name: &str) -> Index {
         granted_actions: Some(granted),
         kept_actions: kept,
         events: 1237,
+        within: Some(Inclusion::Holds),
         proof_holds: Some(true),
         false_deny_rate: Some(0.02),
         files: vec!["order-agent-1.json".into(), "order-agent.proof.json".into()],
@@ -206,6 +224,7 @@ fn index(name: &str) -> Index {
     let dormant = Entry {
         dormant: true,
         proof_holds: None,
+        within: Some(Inclusion::Unknown),
         false_deny_rate: None,
         events: 0,
         ..sized("role/nightly-report", 300, 0)

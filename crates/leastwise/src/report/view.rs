@@ -3,6 +3,7 @@
 //! The shape is a contract. `schema` changes when a field is renamed, removed or gets another meaning; new fields may
 //! come at any time.
 
+use leastwise_analysis::proof::Within;
 use leastwise_analysis::rightsize::{
     ActionStatus, Cut, Dormant, Fit, InferredCondition, Note, PairSuggestion, Rightsized, Widening,
 };
@@ -62,6 +63,8 @@ pub(crate) struct Run {
 pub(crate) struct ProofSummary {
     /// Whether every authorised event that could be decided is allowed.
     pub holds: bool,
+    /// Whether the new policy allows nothing that was not granted, when that is known.
+    pub within: Option<Within>,
     /// Events that were replayed.
     pub replayed: u64,
     /// Of these, allowed by the new policy.

@@ -69,6 +69,7 @@ fn an_agent_with_admin_gets_what_it_used_and_the_proof_holds() {
     assert!(!actions.iter().any(|action| action.contains('*')), "{actions:?}");
     assert!(actions.len() < 15, "{actions:?}");
     assert!(done.err.contains("the proof holds") && done.err.contains("granted 2"), "{}", done.err);
+    assert!(done.err.contains("the new policy allows nothing that was not granted"), "{}", done.err);
 }
 
 #[test]

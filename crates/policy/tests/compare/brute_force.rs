@@ -2,7 +2,7 @@
 
 use leastwise_policy::arn::{ArnPattern, ArnTarget};
 use leastwise_policy::aws::compare::{
-    Actions, Answer, KeyFacts, Kind, Reason, ValueKind, Vocabulary, Witness, compare,
+    Actions, Answer, KeyFacts, Kind, Question, Reason, ValueKind, Vocabulary, Witness,
 };
 use leastwise_policy::aws::evaluate::{
     Context, OrganizationLevel, OrganizationPath, PolicySet, PrincipalRef, Request, ResourceRef,
@@ -199,6 +199,27 @@ fn pairs(named: bool) -> impl Strategy<Value = (Policy, Policy)> {
     )
 }
 
+/// What is asked: whether NEW allows something that OLD does not, under a boundary, of one principal.
+#[derive(Debug)]
+struct Asked<'a> {
+    kind: Kind,
+    old: &'a Policy,
+    new: &'a Policy,
+    boundary: Option<&'a Policy>,
+    principal: Option<&'a str>,
+}
+
+impl Asked<'_> {
+    fn policies(&self) -> impl Iterator<Item = &Policy> {
+        [self.old, self.new].into_iter().chain(self.boundary)
+    }
+
+    fn set(&self, policy: &Policy) -> PolicySet {
+        let boundary = self.boundary.map(|boundary| vec![Named::new("boundary", boundary.clone())]);
+        PolicySet { boundary, ..set(self.kind, policy) }
+    }
+}
+
 fn set(kind: Kind, policy: &Policy) -> PolicySet {
     let document = vec![Named::new("0", policy.clone())];
     let everything = Policy::new(vec![Statement::allow(["*"], ["*"])]);
@@ -228,9 +249,9 @@ fn allows(
 }
 
 /// The keys that the policies look at, with every combination of their values.
-fn contexts(policies: [&Policy; 2]) -> Vec<Context> {
-    let mut keys: Vec<String> = policies
-        .iter()
+fn contexts(asked: &Asked<'_>) -> Vec<Context> {
+    let mut keys: Vec<String> = asked
+        .policies()
         .flat_map(|policy| &policy.statements)
         .flat_map(|statement| statement.condition.iter())
         .map(|condition| condition.key.to_ascii_lowercase())
@@ -261,8 +282,8 @@ fn contexts(policies: [&Policy; 2]) -> Vec<Context> {
 }
 
 /// Whether some pattern matches `resource` only if its wildcards run on beyond colons: that is left out of comparisons.
-fn is_doubtful(resource: &str, policies: [&Policy; 2]) -> bool {
-    let statements = policies.into_iter().flat_map(|policy| &policy.statements);
+fn is_doubtful(resource: &str, asked: &Asked<'_>) -> bool {
+    let statements = asked.policies().flat_map(|policy| &policy.statements);
     let patterns =
         statements.filter_map(|statement| statement.resource.as_ref()).flat_map(ResourceBlock::patterns);
     let target = ArnTarget::exact(resource);
@@ -274,13 +295,16 @@ fn is_doubtful(resource: &str, policies: [&Policy; 2]) -> bool {
     texts.any(|text| ArnPattern::new(&text).touches(&target) && !ArnPattern::new(&text).covers(&target))
 }
 
-fn counterexample(kind: Kind, old: &Policy, new: &Policy) -> Option<String> {
-    let (by_old, by_new) = (set(kind, old), set(kind, new));
-    let contexts = contexts([old, new]);
+fn counterexample(asked: &Asked<'_>) -> Option<String> {
+    let (by_old, by_new) = (asked.set(asked.old), asked.set(asked.new));
+    let contexts = contexts(asked);
     let resources: Vec<&str> =
-        RESOURCES.into_iter().filter(|resource| !is_doubtful(resource, [old, new])).collect();
+        RESOURCES.into_iter().filter(|resource| !is_doubtful(resource, asked)).collect();
     for (arn, session) in PRINCIPALS {
-        let is_identity = matches!(kind, Kind::Identity | Kind::ServiceControl);
+        if asked.principal.is_some_and(|only| only != arn) {
+            continue;
+        }
+        let is_identity = matches!(asked.kind, Kind::Identity | Kind::ServiceControl);
         if is_identity && !arn.contains(":role/") && !arn.contains(":user/") {
             continue;
         }
@@ -299,48 +323,69 @@ fn counterexample(kind: Kind, old: &Policy, new: &Policy) -> Option<String> {
     None
 }
 
-fn confirm(kind: Kind, old: &Policy, new: &Policy, witness: &Witness) {
+fn confirm(asked: &Asked<'_>, witness: &Witness) {
+    assert!(asked.principal.is_none_or(|only| only == witness.principal), "{witness:?}");
     let principal = PrincipalRef { arn: &witness.principal, session: witness.session.as_deref() };
     let mut context = Context::new();
     context.complete(true);
     for (key, values) in &witness.context {
         context.insert(key, values.clone());
     }
-    let ask = |policy| allows(&set(kind, policy), principal, &witness.action, &witness.resource, &context);
-    assert!(ask(new), "NEW does not allow {witness:?}");
-    assert!(!ask(old), "OLD allows {witness:?}");
+    let ask = |policy| allows(&asked.set(policy), principal, &witness.action, &witness.resource, &context);
+    assert!(ask(asked.new), "NEW does not allow {witness:?}");
+    assert!(!ask(asked.old), "OLD allows {witness:?}");
 }
 
-fn check(kind: Kind, old: &Policy, new: &Policy) -> Result<&'static str, TestCaseError> {
+fn check(asked: &Asked<'_>) -> Result<&'static str, TestCaseError> {
     let world = World(ACTIONS.into_iter().collect());
-    let found = compare(&world, kind, &[old], &[new]);
-    match &found.gained {
+    let boundary = asked.boundary.map(|boundary| [boundary]);
+    let (old, new) = ([asked.old], [asked.new]);
+    let question = Question {
+        boundary: boundary.as_ref().map(<[_; 1]>::as_slice),
+        principal: asked.principal,
+        ..Question::new(asked.kind, &old, &new)
+    };
+    let found = question.answer(&world);
+    let told = || asked.policies().map(Policy::to_json).collect::<Vec<_>>().join("\n");
+    match &found {
         Answer::None => {
-            let shown = counterexample(kind, old, new);
-            prop_assert!(shown.is_none(), "{shown:?}\nOLD {}\nNEW {}", old.to_json(), new.to_json());
+            let shown = counterexample(asked);
+            prop_assert!(shown.is_none(), "{shown:?}\n{:?}\n{}", asked.principal, told());
             Ok("none")
         }
         Answer::Some(witness) => {
-            confirm(kind, old, new, witness);
+            confirm(asked, witness);
             Ok("some")
         }
         Answer::Unknown(Reason::Unconfirmed | Reason::TooLarge) => {
-            prop_assert!(false, "{:?}\nOLD {}\nNEW {}", found.gained, old.to_json(), new.to_json());
+            prop_assert!(false, "{found:?}\n{:?}\n{}", asked.principal, told());
             Ok("unknown")
         }
         Answer::Unknown(_) => Ok("unknown"),
     }
 }
 
+/// Whether the policies are also somebody's, under a boundary.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Whose {
+    Anybodys,
+    Somebodys,
+}
+
 /// Runs `check` on many pairs; each answer must come up, and *unknown* seldom.
-fn run(kind: Kind, named: bool) {
+fn run(kind: Kind, named: bool, whose: Whose) {
     let mut runner = proptest::test_runner::TestRunner::new(ProptestConfig {
         failure_persistence: None,
         ..ProptestConfig::with_cases(CASES)
     });
     let tally = std::cell::RefCell::new(std::collections::BTreeMap::<&str, u32>::new());
-    let result = runner.run(&pairs(named), |(old, new)| {
-        *tally.borrow_mut().entry(check(kind, &old, &new)?).or_default() += 1;
+    let boundary = prop::option::of(pairs(false).prop_map(|(policy, _)| policy));
+    let somebody = of(&PRINCIPALS[..5]);
+    let result = runner.run(&(pairs(named), boundary, somebody), |((old, new), boundary, (arn, _))| {
+        let boundary = boundary.as_ref().filter(|_| whose == Whose::Somebodys);
+        let principal = (whose == Whose::Somebodys).then_some(arn);
+        let asked = Asked { kind, old: &old, new: &new, boundary, principal };
+        *tally.borrow_mut().entry(check(&asked)?).or_default() += 1;
         Ok(())
     });
     if let Err(error) = result {
@@ -354,15 +399,20 @@ fn run(kind: Kind, named: bool) {
 
 #[test]
 fn nothing_that_brute_force_finds_is_missed_in_identity_policies() {
-    run(Kind::Identity, false);
+    run(Kind::Identity, false, Whose::Anybodys);
+}
+
+#[test]
+fn nothing_that_brute_force_finds_is_missed_in_the_policies_of_one_principal_under_a_boundary() {
+    run(Kind::Identity, false, Whose::Somebodys);
 }
 
 #[test]
 fn nothing_that_brute_force_finds_is_missed_in_service_control_policies() {
-    run(Kind::ServiceControl, false);
+    run(Kind::ServiceControl, false, Whose::Anybodys);
 }
 
 #[test]
 fn nothing_that_brute_force_finds_is_missed_in_resource_policies() {
-    run(Kind::Resource, true);
+    run(Kind::Resource, true, Whose::Anybodys);
 }

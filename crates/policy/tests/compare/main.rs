@@ -7,5 +7,6 @@ mod cases;
 mod common;
 mod labels;
 mod managed;
+mod questions;
 mod smt;
 mod support;

@@ -50,7 +50,7 @@ pub(crate) fn key(name: &str) -> Option<KeyFacts> {
     Some(KeyFacts { kind, several: false })
 }
 
-struct Known;
+pub(crate) struct Known;
 
 impl Vocabulary for Known {
     fn actions(&self) -> &Actions {

@@ -124,7 +124,11 @@ fn proofs_are_as_the_schema_says() {
     sign(&mut full, &SigningKey::from_bytes(&[7; 32]));
     assert!(!full.replay.denied.is_empty() && !full.dropped.is_empty());
     let shared = Proof { inputs: None, ..plain.clone() };
-    for proof in [plain, full, shared] {
+    let rightsized = case.rightsized();
+    case.granted.identity[0].policy = Policy::new(vec![Statement::deny(["s3:GetObject"], ["*"])]);
+    let wider = case.proof_of(&rightsized);
+    assert!(wider.within.as_ref().is_some_and(|within| within.request.is_some()));
+    for proof in [plain, full, shared, wider] {
         check(&schema, &schema, &proof.value(), "").unwrap();
     }
 }

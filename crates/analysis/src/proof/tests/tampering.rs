@@ -39,6 +39,11 @@ fn forgeries() -> Vec<(&'static str, Value, Option<&'static str>)> {
         ("holds", json!(false), Some("holds")),
         ("cut", Value::Null, Some("cut")),
         (
+            "within",
+            json!({"answer": "unknown", "compared": "identity-policies", "why": "", "request": null}),
+            Some("within"),
+        ),
+        (
             "widenings",
             json!([{"actions": ["s3:GetObject"], "to": "*", "reason": "any", "resource_type": null,
             "from_count": 1, "from": [], "events": 1}]),
@@ -147,9 +152,17 @@ fn the_digest_and_every_part_of_the_signature_are_guarded() {
 fn what_a_proof_does_not_have_is_refused_at_any_depth() {
     let case = Case::new();
     let proof = case.proof();
-    for pointer in
-        ["", "/replay", "/cut", "/cut/destructive", "/counts", "/window/seen", "/inputs/0", "/settings"]
-    {
+    for pointer in [
+        "",
+        "/replay",
+        "/within",
+        "/cut",
+        "/cut/destructive",
+        "/counts",
+        "/window/seen",
+        "/inputs/0",
+        "/settings",
+    ] {
         let mut more = proof.value();
         let at = more.pointer_mut(pointer).unwrap().as_object_mut().unwrap();
         at.insert("more".to_owned(), json!(1));
@@ -253,6 +266,7 @@ fn a_list_of_inputs_that_several_proofs_share_is_held_to_its_digest() {
         inputs,
         not_covered: &[],
         catalog: Catalog::embedded(),
+        terms: &TERMS,
         granted: None,
         public_key: None,
     };
@@ -279,6 +293,7 @@ fn what_was_granted_is_compared_when_it_is_at_hand() {
             inputs: None,
             not_covered: &[],
             catalog: Catalog::embedded(),
+            terms: &TERMS,
             granted,
             public_key: None,
         };

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use leastwise_analysis::granted::GrantedPrincipal;
-use leastwise_analysis::proof;
+use leastwise_analysis::proof::{self, Inclusion};
 use leastwise_analysis::usage::UsageRow;
 use leastwise_generate::render::Names;
 use leastwise_policy::arn::Arn;
@@ -127,14 +127,21 @@ impl Files<'_> {
 }
 
 fn verdict(index: &Index) -> Result<()> {
-    let broken = index.principals.iter().filter(|entry| entry.proof_holds == Some(false));
-    let broken: Vec<&str> = broken.map(|entry| entry.principal.as_str()).collect();
-    if broken.is_empty() {
-        return Ok(());
+    let of = |is_meant: fn(&Entry) -> bool| {
+        let meant = index.principals.iter().filter(|entry| is_meant(entry));
+        let names: Vec<&str> = meant.map(|entry| entry.principal.as_str()).collect();
+        let count = counted(names.len() as u64, "principal", "principals");
+        (!names.is_empty()).then(|| format!("{count}: {}", names.join(", ")))
+    };
+    if let Some(wider) = of(|entry| entry.within == Some(Inclusion::DoesNotHold)) {
+        return Err(Error::findings(format!("the policy is wider than what was granted for {wider}"))
+            .hint("right-sizing must never do that: do not apply these, and please report it"));
     }
-    let these = counted(broken.len() as u64, "principal", "principals");
-    Err(Error::findings(format!("the proof does not hold for {these}: {}", broken.join(", ")))
-        .hint("their reports say which calls would newly be denied"))
+    match of(|entry| entry.proof_holds == Some(false)) {
+        None => Ok(()),
+        Some(broken) => Err(Error::findings(format!("the proof does not hold for {broken}"))
+            .hint("their reports say which calls would newly be denied")),
+    }
 }
 
 /// Where the files of an account go: into a folder of its own when there are several accounts.

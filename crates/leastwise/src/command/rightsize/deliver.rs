@@ -102,12 +102,18 @@ pub fn check(args: &RightsizeArgs, delivery: &Delivery, documents: usize) -> Opt
         true => return None,
     };
     let files = files.iter().map(|file| quoted(&folder.join(&file.name).display().to_string()));
-    let logs = match args.logs.logs.as_slice() {
-        logs if logs.len() <= SHOWN => logs.iter().map(|logs| quoted(logs)).collect::<Vec<_>>().join(" "),
-        _ => "LOGS…".to_owned(),
+    let listed = |names: Vec<String>, many: &str| match names.len() {
+        0..=SHOWN => names.iter().map(|name| quoted(name)).collect::<Vec<_>>().join(" "),
+        _ => many.to_owned(),
+    };
+    let logs = listed(args.logs.logs.clone(), "LOGS…");
+    let granted = args.granted.iter().map(|path| path.display().to_string()).collect::<Vec<_>>();
+    let granted = match granted.is_empty() {
+        true => String::new(),
+        false => format!(" --granted {}", listed(granted, "GRANTED…")),
     };
     Some(format!(
-        "{apart}check it with: leastwise verify {} --policy {} --logs {logs}",
+        "{apart}check it with: leastwise verify {} --policy {} --logs {logs}{granted}",
         quoted(&proof.display().to_string()),
         files.collect::<Vec<_>>().join(" "),
     ))

@@ -1,7 +1,7 @@
 //! One principal: its smaller policy, and what the replay says of it.
 
 use leastwise_analysis::granted::{GrantedPrincipal, PrincipalKind};
-use leastwise_analysis::proof::Proof;
+use leastwise_analysis::proof::{Inclusion, Proof};
 use leastwise_analysis::rightsize::{Options, Rightsized, rightsize};
 use leastwise_analysis::usage::UsageRow;
 use leastwise_policy::aws::evaluate::PolicySet;
@@ -105,6 +105,7 @@ impl Outcome {
             kept_actions: self.rightsized.cut.kept_actions as u64,
             destructive_kept: self.rightsized.cut.destructive.kept as u64,
             events: case.rows.iter().filter(|row| row.authorised()).map(|row| row.count).sum(),
+            within: self.proof.within.as_ref().map(|within| within.answer),
             proof_holds: (self.proof.replay.events > 0).then(|| self.promised()),
             false_deny_rate: prove::held_out(&self.proof).and_then(|held| held.false_deny_rate),
             dormant: self.rightsized.dormant.is_some(),
@@ -122,6 +123,15 @@ impl Outcome {
         if !self.promised() {
             return Err(Error::findings(format!("the proof does not hold for `{principal}`"))
                 .hint("what would newly be denied is listed above, and in --report in full"));
+        }
+        if let Some(within) =
+            self.proof.within.as_ref().filter(|within| within.answer == Inclusion::DoesNotHold)
+        {
+            return Err(Error::findings(format!(
+                "the policy of `{principal}` is wider than what it was granted"
+            ))
+            .because(within.words())
+            .hint("right-sizing must never do that: do not apply it, and please report it"));
         }
         if !self.rightsized.fit.fits {
             return Err(Error::findings(format!("the policy of `{principal}` does not fit its quota")).hint(

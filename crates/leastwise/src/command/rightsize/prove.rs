@@ -32,6 +32,7 @@ pub fn proof(
         asked: (time(setup.window.since), time(setup.window.until)),
         settings: Settings::new(options, FOLD_AT),
         catalog: setup.catalog,
+        terms: &setup.terms,
         tally: &collected.usage.tally,
         listing: if setup.args.all { Listing::Shared } else { Listing::Within },
         unmapped: &evidence.unmapped,
@@ -59,6 +60,7 @@ pub fn summary(proof: &Proof) -> ProofSummary {
         |row: &&Replayed| proof.dropped.iter().any(|action| action.eq_ignore_ascii_case(&row.action));
     ProofSummary {
         holds: proof.holds,
+        within: proof.within.clone(),
         replayed: replay.events,
         allowed: replay.allowed,
         denied: replay.denied_events(),

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use leastwise_analysis::proof::SigningKey;
 use leastwise_analysis::rightsize::{Destructive, Inference, Options, Pin, Width};
 use leastwise_analysis::usage::FOLD_AT;
-use leastwise_catalog::Catalog;
+use leastwise_catalog::{Catalog, Terms};
 use leastwise_policy::aws::quota::Quota;
 use leastwise_policy::aws::{ActionBlock, Effect, Policy, ResourceBlock};
 
@@ -23,6 +23,8 @@ pub struct Setup<'a> {
     pub args: &'a RightsizeArgs,
     /// What the clouds offer.
     pub catalog: &'a Catalog,
+    /// Its words, with which policies are compared.
+    pub terms: Terms<'a>,
     /// What is granted today.
     pub granted: Granted,
     /// Where the report goes, and as what.
@@ -68,6 +70,7 @@ impl<'a> Setup<'a> {
             window: collect::window(&args.logs.window)?,
             args,
             catalog,
+            terms: catalog.terms(),
             quiet,
         };
         if !quiet

@@ -26,6 +26,7 @@ pub fn lines(
     if !proof.as_asked() {
         lines.extend(some(&proof.newly_denied, "newly denied", replayed));
     }
+    lines.extend(proof.within.as_ref().map(|within| plain(&format!("  {}", within.words()))));
     lines.extend(some(&proof.not_decided, "not decided", replayed));
     lines.extend(some(&proof.not_granted_either, "not granted before either", replayed));
     if let Some(holdout) = holdout {

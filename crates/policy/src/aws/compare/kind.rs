@@ -72,6 +72,12 @@ impl Kind {
         }
     }
 
+    /// The same under a boundary. Its documents have no number, so that no witness takes them for those compared.
+    pub(super) fn set_under(self, policies: &[&Policy], boundary: &[&Policy]) -> PolicySet {
+        let named = |policy: &&Policy| Named::new("boundary", (*policy).clone());
+        PolicySet { boundary: Some(boundary.iter().map(named).collect()), ..self.set(policies) }
+    }
+
     /// What there is besides the documents that are compared.
     pub(super) fn given(self) -> Option<Policy> {
         (self == Kind::ResourceControl).then(everything_to_everybody)

@@ -20,6 +20,7 @@ mod language;
 mod model;
 mod names;
 mod principals;
+mod question;
 mod search;
 mod spelling;
 mod test;
@@ -32,6 +33,7 @@ use super::Policy;
 use super::evaluate::StatementRef;
 pub use actions::Actions;
 pub use kind::Kind;
+pub use question::Question;
 
 /// What the documents speak about, as far as it is known from elsewhere.
 pub trait Vocabulary {
@@ -159,13 +161,7 @@ pub fn compare(vocabulary: &dyn Vocabulary, kind: Kind, old: &[&Policy], new: &[
 
 /// Whether there is something that NEW allows and OLD does not.
 pub fn excess(vocabulary: &dyn Vocabulary, kind: Kind, old: &[&Policy], new: &[&Policy]) -> Answer {
-    let given = kind.given();
-    let mut all_old: Vec<&Policy> = old.to_vec();
-    let mut all_new: Vec<&Policy> = new.to_vec();
-    all_old.extend(&given);
-    all_new.extend(&given);
-    let model = model::Model::new(kind, &all_old, &all_new);
-    search::Search::new(vocabulary, kind, &model, old, new).run()
+    Question::new(kind, old, new).answer(vocabulary)
 }
 
 impl Comparison {

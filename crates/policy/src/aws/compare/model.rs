@@ -1,4 +1,4 @@
-//! Two policies taken apart: statements as resource sets and tests, each of which has one number however often it
+//! Policies taken apart: statements as resource sets and tests, each of which has one number however often it
 //! stands there. What is equal in form is equal in number, so unchanged statements cost nothing.
 
 use super::Kind;
@@ -10,11 +10,12 @@ use crate::aws::{ActionBlock, Condition, Effect, Operator, Policy, ResourceBlock
 use std::collections::HashMap;
 use std::hash::Hash;
 
-/// Which of the two.
+/// Which of the two, or what limits both.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Side {
     Old,
     New,
+    Limit,
 }
 
 /// Something that a request fulfils or not.
@@ -75,13 +76,13 @@ struct Interned {
 }
 
 impl<'a> Model<'a> {
-    pub(super) fn new(kind: Kind, old: &[&'a Policy], new: &[&'a Policy]) -> Model<'a> {
+    pub(super) fn new(kind: Kind, sides: &[(Side, &[&'a Policy])]) -> Model<'a> {
         let mut model = Model::default();
         let mut interned = Interned::default();
-        for (side, policies) in [(Side::Old, old), (Side::New, new)] {
-            for policy in policies {
+        for (side, policies) in sides {
+            for policy in *policies {
                 for statement in &policy.statements {
-                    model.add(kind, side, statement, policy.version, &mut interned);
+                    model.add(kind, *side, statement, policy.version, &mut interned);
                 }
             }
         }

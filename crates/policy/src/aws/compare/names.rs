@@ -11,7 +11,7 @@ const PARTITION: &str = "aws";
 /// The accounts that AWS uses in its examples, for somebody whom no policy names.
 const STRANGERS: [&str; 3] = ["111122223333", "444455556666", "777788889999"];
 const NAME: &str = "example";
-const SESSION: &str = "session";
+pub(super) const SESSION: &str = "session";
 
 /// The names that stand in the policies.
 #[derive(Debug, Default)]

@@ -4,11 +4,11 @@
 //! that are named and one of each sort that is not are enough; the evaluator says which statements are about them. A
 //! user or role that nobody names keeps its ARN open, for `aws:PrincipalArn` may be tested with wildcards.
 
-use super::Kind;
 use super::keys::Domain;
 use super::language::Pattern;
 use super::model::Model;
-use super::names::Names;
+use super::names::{Names, SESSION};
+use super::{Kind, Question};
 use crate::arn::Arn;
 use crate::aws::evaluate::{
     Context, Facts, Federated, PrincipalRef, Request, ResourceRef, Verdict, evaluate,
@@ -42,7 +42,8 @@ pub(super) struct Everybody {
 }
 
 impl Everybody {
-    pub(super) fn new(kind: Kind, model: &Model<'_>) -> Everybody {
+    pub(super) fn new(question: &Question<'_>, model: &Model<'_>) -> Everybody {
+        let kind = question.kind;
         let names = Names::of(model);
         let is_used = |key: &str| {
             model.keys.iter().any(|known| known.name == key)
@@ -50,7 +51,10 @@ impl Everybody {
         };
         let used = KEYS.iter().any(|key| is_used(key));
         let mut list = Vec::new();
+        let only = question.principal.filter(|_| kind == Kind::Identity).and_then(Someone::only);
+        let is_told = only.is_some();
         match kind {
+            Kind::Identity if is_told => list.extend(only),
             Kind::Identity | Kind::ServiceControl if !used => list.push(names.role(&names.stranger())),
             Kind::Identity | Kind::ServiceControl => {
                 for place in names.places() {
@@ -72,7 +76,7 @@ impl Everybody {
                 })
                 .collect();
         }
-        Everybody { list, complete: !(used && names.accounts_in_part) }
+        Everybody { list, complete: is_told || !(used && names.accounts_in_part) }
     }
 }
 
@@ -82,6 +86,20 @@ type Asked<'a> = (String, Option<String>, Effect, Option<&'a PrincipalBlock>);
 impl Someone {
     pub(super) fn named(arn: impl Into<String>) -> Someone {
         Someone { arn: arn.into(), session: None, federated: None, like: None, concerned: Vec::new() }
+    }
+
+    /// The role or user that has this ARN; none when it is of neither.
+    fn only(arn: &str) -> Option<Someone> {
+        let parsed = Arn::parse(arn).filter(|arn| arn.service() == "iam" && !arn.account().is_empty())?;
+        match parsed.resource().split_once('/')? {
+            // A wildcard would be one to the evaluator.
+            (_, name) if name.contains(['*', '?']) => None,
+            ("role", name) if !name.starts_with("aws-service-role/") => {
+                Some(Someone::named(arn).in_session(SESSION))
+            }
+            ("user", _) => Some(Someone::named(arn)),
+            _ => None,
+        }
     }
 
     /// One whose ARN is open.

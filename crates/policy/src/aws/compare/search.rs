@@ -1,4 +1,5 @@
-//! The search: one statement of NEW allows, no statement of NEW denies, and OLD either denies or does not allow.
+//! The search: one statement of NEW allows, no statement of NEW denies, and OLD either denies or does not allow. Under
+//! a boundary, one of its statements allows and none denies as well.
 //!
 //! Each of these is a clause over literals. What follows from the literals that are chosen already is drawn first, and
 //! only where that leaves a choice is one made. Whatever a branch comes to for want of an answer is kept in mind: then
@@ -10,8 +11,8 @@ use super::principals::{Everybody, Someone};
 use super::theory::{Possible, Theory};
 use super::walk::Budget;
 use super::witness::{Confirmed, Courtroom};
-use super::{Answer, Kind, Reason, Vocabulary};
-use crate::aws::{Effect, Policy};
+use super::{Answer, Kind, Question, Reason, Vocabulary};
+use crate::aws::Effect;
 
 /// How many steps of automata, and how many choices, one answer may take.
 const STEPS: u64 = 3_000_000;
@@ -19,7 +20,7 @@ const CHOICE: usize = 64;
 
 pub(super) struct Search<'a> {
     vocabulary: &'a dyn Vocabulary,
-    kind: Kind,
+    question: &'a Question<'a>,
     model: &'a Model<'a>,
     court: Courtroom<'a>,
     budget: Budget,
@@ -42,13 +43,11 @@ impl Literal {
 impl<'a> Search<'a> {
     pub(super) fn new(
         vocabulary: &'a dyn Vocabulary,
-        kind: Kind,
+        question: &'a Question<'a>,
         model: &'a Model<'a>,
-        old: &'a [&'a Policy],
-        new: &'a [&'a Policy],
     ) -> Search<'a> {
-        let court = Courtroom::new(kind, old, new);
-        Search { vocabulary, kind, model, court, budget: Budget::new(STEPS), doubt: None }
+        let court = Courtroom::new(question);
+        Search { vocabulary, question, model, court, budget: Budget::new(STEPS), doubt: None }
     }
 
     pub(super) fn run(mut self) -> Answer {
@@ -57,7 +56,8 @@ impl<'a> Search<'a> {
         }
         let blocks = self.model.actions();
         let limited: Actions;
-        let actions = match self.kind {
+        let kind = self.question.kind;
+        let actions = match kind {
             Kind::ResourceControl => {
                 limited = self.vocabulary.actions().filtered(|action| self.court.is_heard(action));
                 &limited
@@ -65,10 +65,10 @@ impl<'a> Search<'a> {
             _ => self.vocabulary.actions(),
         };
         let mut classes = actions.classes(&blocks);
-        if self.kind == Kind::ResourceControl {
+        if kind == Kind::ResourceControl {
             classes.retain(|class| self.court.is_heard(&class.action));
         }
-        let everybody = Everybody::new(self.kind, self.model);
+        let everybody = Everybody::new(self.question, self.model);
         for someone in &everybody.list {
             let mut theory = Theory::new(self.vocabulary, self.model, someone);
             for class in &classes {
@@ -94,20 +94,26 @@ impl<'a> Search<'a> {
         let (allows, denies) = (rules(Side::New, Effect::Allow), rules(Side::New, Effect::Deny));
         let (other_allows, other_denies) = (rules(Side::Old, Effect::Allow), rules(Side::Old, Effect::Deny));
         let is_denied_alike = other_denies.iter().all(|deny| denies.contains(deny));
+        let limits = match self.question.boundary {
+            Some(_) => rules(Side::Limit, Effect::Allow),
+            None => vec![[].as_slice()],
+        };
         let not = |rules: &[&[Literal]]| -> Vec<Clause> {
             rules.iter().map(|literals| literals.iter().map(|literal| literal.negated()).collect()).collect()
         };
-        let (none_denies, none_allows) = (not(&denies), not(&other_allows));
-        for allow in &allows {
+        let (mut none_denies, none_allows) = (not(&denies), not(&other_allows));
+        none_denies.extend(not(&rules(Side::Limit, Effect::Deny)));
+        for (allow, limit) in allows.iter().flat_map(|allow| limits.iter().map(move |limit| (*allow, *limit)))
+        {
             // What is allowed by the same statement and denied by no other is allowed.
-            if !(is_denied_alike && other_allows.contains(allow)) {
+            if !(is_denied_alike && other_allows.contains(&allow)) {
                 let clauses = none_denies.iter().chain(&none_allows).cloned().collect();
-                if let Some(answer) = self.branch(class, theory, allow, &[], clauses) {
+                if let Some(answer) = self.branch(class, theory, &[allow, limit], clauses) {
                     return Some(answer);
                 }
             }
             for deny in other_denies.iter().filter(|deny| !denies.contains(deny)) {
-                if let Some(answer) = self.branch(class, theory, allow, deny, none_denies.clone()) {
+                if let Some(answer) = self.branch(class, theory, &[allow, limit, deny], none_denies.clone()) {
                     return Some(answer);
                 }
             }
@@ -119,12 +125,11 @@ impl<'a> Search<'a> {
         &mut self,
         class: &Class,
         theory: &mut Theory<'_>,
-        first: &[Literal],
-        second: &[Literal],
+        applying: &[&[Literal]],
         clauses: Vec<Clause>,
     ) -> Option<Answer> {
         let mut chosen = Vec::new();
-        for literal in first.iter().chain(second) {
+        for literal in applying.iter().copied().flatten() {
             if !self.assume(theory, &mut chosen, *literal) {
                 return None;
             }

@@ -8,16 +8,14 @@ use super::language::Pattern;
 use super::model::Literal;
 use super::theory::{NO_RESOURCE, Theory};
 use super::walk::{Budget, Found};
-use super::{Kind, Place, Reason, ValueKind, Vocabulary, Witness};
+use super::{Place, Question, Reason, ValueKind, Vocabulary, Witness};
 use crate::aws::evaluate::{Context, PolicySet, PrincipalRef, Request, ResourceRef, Verdict, evaluate};
 use crate::aws::{Policy, Statement};
 use std::cell::OnceCell;
 
 /// Both sides as the evaluator takes them.
 pub(super) struct Courtroom<'a> {
-    kind: Kind,
-    old: &'a [&'a Policy],
-    new: &'a [&'a Policy],
+    question: &'a Question<'a>,
     sets: OnceCell<(PolicySet, PolicySet)>,
 }
 
@@ -50,8 +48,17 @@ enum Otherwise<'a> {
 const TRIES: usize = 8;
 
 impl<'a> Courtroom<'a> {
-    pub(super) fn new(kind: Kind, old: &'a [&'a Policy], new: &'a [&'a Policy]) -> Courtroom<'a> {
-        Courtroom { kind, old, new, sets: OnceCell::new() }
+    pub(super) fn new(question: &'a Question<'a>) -> Courtroom<'a> {
+        Courtroom { question, sets: OnceCell::new() }
+    }
+
+    fn sets(&self) -> &(PolicySet, PolicySet) {
+        let Question { kind, old, new, boundary, .. } = *self.question;
+        let limited = |policies| match boundary {
+            Some(boundary) => kind.set_under(policies, boundary),
+            None => kind.set(policies),
+        };
+        self.sets.get_or_init(|| (limited(old), limited(new)))
     }
 
     /// Whether documents of this kind are asked about `action` at all.
@@ -63,7 +70,7 @@ impl<'a> Courtroom<'a> {
         context.complete(true);
         let principal = PrincipalRef::new("arn:aws:iam::111122223333:user/example");
         let request = Request { principal, action, resource: ResourceRef::Exact("*"), context: &context };
-        evaluate(&self.kind.set(&[&policy]), &request).verdict == Verdict::ExplicitDeny
+        evaluate(&self.question.kind.set(&[&policy]), &request).verdict == Verdict::ExplicitDeny
     }
 
     /// A request for which `chosen` is true, which the evaluator allows by NEW and not by OLD.
@@ -115,7 +122,7 @@ impl<'a> Courtroom<'a> {
         draft: &Draft,
         principal: PrincipalRef<'_>,
     ) -> Option<Witness> {
-        let (old, new) = self.sets.get_or_init(|| (self.kind.set(self.old), self.kind.set(self.new)));
+        let (old, new) = self.sets();
         let request =
             Request { principal, action, resource: ResourceRef::Exact(resource), context: &draft.context };
         let (by_new, by_old) = (evaluate(new, &request), evaluate(old, &request));
