@@ -52,6 +52,9 @@ pub fn index(text: &[u8], into: &mut Structure) {
     index_with(text, into, masks_portable, prefix_xor_portable, push_positions);
 }
 
+/// How many blocks are looked at between two looks at whether there is room for their positions.
+const RUN: usize = 16;
+
 /// The same as [`index`] without vector instructions: what other processors run, and the oracle of the tests.
 pub fn index_portable(text: &[u8], into: &mut Structure) {
     into.clear();
@@ -78,23 +81,28 @@ fn index_with(
     into: &mut Structure,
     masks: impl Fn(&[u8; 64]) -> Masks,
     prefix_xor: impl Fn(u64) -> u64,
-    push: impl Fn(&mut Vec<u32>, u32, u64),
+    push: impl Fn(&mut Vec<u32>, u32, &[u64]),
 ) {
     let mut carry = Carry::default();
     let mut base = 0u32;
     let (blocks, tail) = text.as_chunks::<64>();
-    for block in blocks {
-        let masks = masks(block);
-        into.note(base, &masks);
-        push(&mut into.positions, base, structure(masks, &mut carry, &prefix_xor));
-        base += 64;
+    for run in blocks.chunks(RUN) {
+        let mut found = [0; RUN];
+        for (block, found) in run.iter().zip(&mut found) {
+            let masks = masks(block);
+            into.note(base, &masks);
+            *found = structure(masks, &mut carry, &prefix_xor);
+            base += 64;
+        }
+        let start = base - 64 * run.len() as u32;
+        push(&mut into.positions, start, &found[..run.len()]);
     }
     if !tail.is_empty() {
         let mut block = [b' '; 64];
         block[..tail.len()].copy_from_slice(tail);
         let masks = masks(&block);
         into.note(base, &masks);
-        push(&mut into.positions, base, structure(masks, &mut carry, &prefix_xor));
+        push(&mut into.positions, base, &[structure(masks, &mut carry, &prefix_xor)]);
     }
 }
 
@@ -124,23 +132,26 @@ fn escaped(backslash: u64, carry: &mut u64) -> u64 {
     (EVEN ^ (sequences << 1)) & follows
 }
 
-/// Appends the positions of the set bits. They are written four at a time and the surplus is cut off: that
-/// costs less than to ask after each whether it was the last.
+/// Appends the positions of the set bits of blocks that follow each other. They are written four at a time and the
+/// surplus is cut off: that costs less than to ask after each whether it was the last.
 #[inline(always)]
-fn push_positions(positions: &mut Vec<u32>, base: u32, mut bits: u64) {
-    let count = bits.count_ones() as usize;
-    let start = positions.len();
-    let mut written = 0;
-    while written < count {
-        let mut four = [0u32; 4];
-        for position in &mut four {
-            *position = base.wrapping_add(bits.trailing_zeros());
-            bits &= bits.wrapping_sub(1);
+fn push_positions(positions: &mut Vec<u32>, base: u32, blocks: &[u64]) {
+    for (base, &bits) in (base..).step_by(64).zip(blocks) {
+        let mut bits = bits;
+        let count = bits.count_ones() as usize;
+        let start = positions.len();
+        let mut written = 0;
+        while written < count {
+            let mut four = [0u32; 4];
+            for position in &mut four {
+                *position = base.wrapping_add(bits.trailing_zeros());
+                bits &= bits.wrapping_sub(1);
+            }
+            positions.extend_from_slice(&four);
+            written += 4;
         }
-        positions.extend_from_slice(&four);
-        written += 4;
+        positions.truncate(start + count);
     }
-    positions.truncate(start + count);
 }
 
 fn prefix_xor_portable(mut bits: u64) -> u64 {
@@ -201,7 +212,7 @@ mod vector {
             into,
             |block| masks_512(block),
             |bits| prefix_xor(bits),
-            |positions, base, bits| push_512(positions, base, bits),
+            |positions, base, blocks| push_512(positions, base, blocks),
         );
     }
 
@@ -220,10 +231,10 @@ mod vector {
         }
     }
 
-    /// Packs the numbers of the set bits together and writes 16 of them at a time; a block has seldom more.
+    /// Packs the numbers of each block's set bits together and writes 16 of them at a time; a block has seldom more.
     #[inline]
     #[target_feature(enable = "avx512f,avx512bw,avx512vbmi2,popcnt")]
-    fn push_512(positions: &mut Vec<u32>, base: u32, bits: u64) {
+    fn push_512(positions: &mut Vec<u32>, base: u32, blocks: &[u64]) {
         const NUMBERS: [u8; 64] = {
             let mut numbers = [0; 64];
             let mut i = 0;
@@ -233,28 +244,36 @@ mod vector {
             }
             numbers
         };
-        let count = bits.count_ones() as usize;
-        let start = positions.len();
-        if positions.capacity() - start < 64 {
-            positions.reserve(start.max(1 << 10));
+        // Room for all that the blocks could hold.
+        let (start, most) = (positions.len(), blocks.len() * 64);
+        if positions.capacity() - start < most {
+            positions.reserve(start.max(most));
         }
         // SAFETY: 64 readable bytes; the load has no alignment.
         let numbers = unsafe { _mm512_loadu_si512(NUMBERS.as_ptr().cast()) };
-        let packed = _mm512_maskz_compress_epi8(bits, numbers);
-        let base = _mm512_set1_epi32(base as i32);
-        let mut write = |at: usize, sixteen: __m128i| {
-            let sixteen = _mm512_add_epi32(base, _mm512_cvtepu8_epi32(sixteen));
-            // SAFETY: there is room for 64 more behind `start`, and `at` is 48 at most.
-            unsafe { _mm512_storeu_si512(positions.as_mut_ptr().add(start + at).cast(), sixteen) };
-        };
-        write(0, _mm512_castsi512_si128(packed));
-        if count > 16 {
-            write(16, _mm512_extracti32x4_epi32::<1>(packed));
-            write(32, _mm512_extracti32x4_epi32::<2>(packed));
-            write(48, _mm512_extracti32x4_epi32::<3>(packed));
+        let to = positions.as_mut_ptr();
+        let (mut len, mut base) = (start, base);
+        for &bits in blocks {
+            let count = bits.count_ones() as usize;
+            let packed = _mm512_maskz_compress_epi8(bits, numbers);
+            let bases = _mm512_set1_epi32(base as i32);
+            let write = |at: usize, sixteen: __m128i| {
+                let sixteen = _mm512_add_epi32(bases, _mm512_cvtepu8_epi32(sixteen));
+                // SAFETY: every block before has moved `len` on by 64 at most, and `at` is 48 at most: all 16 lie in
+                // the room that was made above for 64 numbers a block.
+                unsafe { _mm512_storeu_si512(to.add(len + at).cast(), sixteen) };
+            };
+            write(0, _mm512_castsi512_si128(packed));
+            if count > 16 {
+                write(16, _mm512_extracti32x4_epi32::<1>(packed));
+                write(32, _mm512_extracti32x4_epi32::<2>(packed));
+                write(48, _mm512_extracti32x4_epi32::<3>(packed));
+            }
+            len += count;
+            base = base.wrapping_add(64);
         }
-        // SAFETY: the first `count` behind `start` were just written, `count` being 64 at most.
-        unsafe { positions.set_len(start + count) };
+        // SAFETY: everything up to `len` was just written, `count` numbers of each block, and lies within the room.
+        unsafe { positions.set_len(len) };
     }
 
     #[target_feature(enable = "avx2,pclmulqdq,bmi1,popcnt")]
