@@ -3,14 +3,15 @@
 #
 #   bench/decide.sh [--rounds N] [--seconds S] [--only chain|many|replay] [--logs FOLDER]
 #
-# --logs also replays the events of CloudTrail files (bench/run.sh makes a million) through the policies.
+# --logs also replays the events of CloudTrail files (bench/run.sh makes a million) through the policies, and puts them
+# to `leastwise simulate --batch` with the snapshots in FOLDER/snapshot or beside FOLDER.
 # Fetches what it compares with: cedar-policy and iam-rs from crates.io, @cloud-copilot/iam-simulate (AGPL, run and
 # never linked) from npm. Everything lands in ${XDG_CACHE_HOME:-~/.cache}/leastwise. Close what else is running: the
 # programs take turns on one core, and the medians are only as quiet as the machine.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
-case "${1:-}" in -h | --help) sed -n '2,9p' "$0"; exit ;; esac
+case "${1:-}" in -h | --help) sed -n '2,10p' "$0"; exit ;; esac
 source scripts/setup.sh
 need_rust
 have python3 || need_packages python3

@@ -18,6 +18,7 @@ import subprocess
 import sys
 import tempfile
 
+import batch
 import case
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -70,7 +71,7 @@ def decide(contender, seconds):
 
 def replay(binary, chain, logs, bins, rounds, seconds, scratch):
     """The log's events, decided one by one, beside reading them: CPU-seconds, in turns on one core."""
-    core, took, found = max(os.sched_getaffinity(0)), collections.defaultdict(list), None
+    core, took, found, once = max(os.sched_getaffinity(0)), collections.defaultdict(list), None, None
     usage = scratch / "usage.json"
     for _ in range(rounds):
         for name, command in {
@@ -88,12 +89,21 @@ def replay(binary, chain, logs, bins, rounds, seconds, scratch):
         deciding = Contender("replay", "replay", "", [binary, "replay", chain, usage], None, None, None)
         found = decide(deciding, seconds)
         took["deciding each event"].append(found["nanoseconds"] * len(found["verdicts"]) / 1e9)
-    events, rows = len(found["verdicts"]), len(json.loads(usage.read_text()))
+        once = decide(deciding._replace(command=[binary, "rows", chain, usage]), seconds)
+        took["deciding each row once, as rightsize does"].append(once["nanoseconds"] * len(once["verdicts"]) / 1e9)
+    told = json.loads(usage.read_text())
+    counts = [row["count"] for row in told]
+    events, rows = len(found["verdicts"]), len(counts)
+    by_rows = collections.Counter()
+    for verdict, count in zip(once["verdicts"], counts, strict=True):
+        by_rows[verdict] += count
+    assert by_rows == collections.Counter(found["verdicts"]), "rows and events do not come to the same"
     mix = ", ".join(f"{kind} {n / events:.0%}" for kind, n in collections.Counter(found["verdicts"]).most_common())
     print(f"\nReplay of {events:,} uses in {rows:,} rows, in no order, every row checked against the evaluator with"
           f" reasons: {mix}\n")
     for name, of in took.items():
         print(f"- {name}: {statistics.median(of):.2f} CPU-seconds ({min(of):.2f}–{max(of):.2f})")
+    return told
 
 
 # --- checking --------------------------------------------------------------------------------------------
@@ -195,7 +205,15 @@ def main():
         file.write_text(json.dumps(chain))
         chosen = [c for c in contenders(given.binary, given.modules, file) if c.case in given.only]
         if given.logs:
-            replay(given.binary, file, given.logs, given.bins, given.rounds, given.seconds, pathlib.Path(scratch))
+            scratch = pathlib.Path(scratch)
+            usage = replay(given.binary, file, given.logs, given.bins, given.rounds, given.seconds, scratch)
+            # Made together with the logs by gen_cloudtrail.py: what the principals of the log are granted.
+            beside = [given.logs / "snapshot", given.logs.parent / "snapshot"]
+            snapshots = sorted(path for folder in beside for path in folder.glob("*.json"))
+            if snapshots:
+                batch.run(given.bins, usage, snapshots, given.rounds, scratch)
+            else:
+                print(f"\nno snapshots in {beside[0]} or beside it: `simulate --batch` is not measured")
         times, answers = measure_all(chosen, given.rounds, given.seconds)
     if not chosen:
         return

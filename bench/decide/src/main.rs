@@ -3,7 +3,8 @@
 //! ```text
 //! leastwise-bench-decide chain CASE (compiled|reasons|identity|iam-rs) SECONDS
 //! leastwise-bench-decide many STATEMENTS (compiled|cedar|cedar-sliced) SECONDS
-//! leastwise-bench-decide replay CASE USAGE SECONDS
+//! leastwise-bench-decide replay CASE USAGE SECONDS       every event for itself
+//! leastwise-bench-decide rows CASE USAGE SECONDS         every row of usage once
 //! ```
 //! Each prints one JSON object: the verdict on every request, what one decision took, and how many were taken.
 //! `bench/decide/run.py` compares the verdicts and only then prints times.
@@ -19,13 +20,16 @@ use std::time::{Duration, Instant};
 fn main() -> Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let [case, of, contender, seconds] = arguments.as_slice() else {
-        bail!("give `chain`, `many` or `replay`, its case, the contender or usage, and how many seconds");
+        bail!(
+            "give `chain`, `many`, `replay` or `rows`, its case, the contender or usage, and how many seconds"
+        );
     };
     let budget = Duration::from_secs_f64(seconds.parse().context("the seconds are no number")?);
     match case.as_str() {
         "chain" => chain::run(of, contender, budget),
         "many" => many::run(of.parse().context("the number of statements is none")?, contender, budget),
-        "replay" => replay::run(of, contender, budget),
+        "replay" => replay::run(of, contender, replay::Often::AsCounted, budget),
+        "rows" => replay::run(of, contender, replay::Often::Once, budget),
         other => bail!("no case `{other}`"),
     }
 }

@@ -2,7 +2,8 @@
 //! the case "chain" had made it, in its account, and where that case's first
 //! request was made: region, network, tags.
 //!
-//! The rows of usage are taken as often as they were counted and in no order, so that the memory is not spared.
+//! The rows of usage are taken as often as they were counted and in no order, so that the memory is not spared; or each
+//! once, as `leastwise rightsize` does, since what it counted is alike in all that decides.
 
 use crate::chain::{Case, every_layer, read};
 use crate::measure;
@@ -24,8 +25,15 @@ struct Row {
     context: BTreeMap<String, Vec<String>>,
 }
 
+/// How often each row is asked.
+#[derive(Clone, Copy)]
+pub(crate) enum Often {
+    AsCounted,
+    Once,
+}
+
 /// Replays the rows in the file `usage`; the verdict on each row is also had from the evaluator that gives reasons.
-pub(crate) fn run(case: &str, usage: &str, budget: Duration) -> Result<()> {
+pub(crate) fn run(case: &str, usage: &str, often: Often, budget: Duration) -> Result<()> {
     let (case, mut rows): (Case, Vec<Row>) = (read(case)?, read(usage)?);
     rows.iter_mut().for_each(|row| row.resource = moved(&row.resource, &case.account));
     let set = every_layer(&case, false)?;
@@ -59,9 +67,16 @@ pub(crate) fn run(case: &str, usage: &str, budget: Duration) -> Result<()> {
         let (fast, slow) = (compiled.decide(request), evaluate(&set, request).verdict);
         ensure!(fast == slow, "{} {:?}: {fast:?} instead of {slow:?}", request.action, request.resource);
     }
-    let counted = rows.iter().zip(&asked).flat_map(|(row, request)| std::iter::repeat_n(*request, row.count));
+    let times = |row: &Row| match often {
+        Often::AsCounted => row.count,
+        Often::Once => 1,
+    };
+    let counted =
+        rows.iter().zip(&asked).flat_map(|(row, request)| std::iter::repeat_n(*request, times(row)));
     let mut events: Vec<Request<'_>> = counted.collect();
-    shuffle(&mut events);
+    if matches!(often, Often::AsCounted) {
+        shuffle(&mut events);
+    }
     measure(
         &events,
         budget,
