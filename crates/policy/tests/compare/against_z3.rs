@@ -12,7 +12,7 @@ use std::process::{Command, Stdio};
 /// How many pairs z3 must have decided.
 const WANTED: usize = 500;
 
-/// How many are asked: some are too hard for z3 in the time it gets.
+/// How many are asked: some are too hard for z3 with the work that it may do.
 const ASKED: usize = 760;
 
 struct Pair {
