@@ -11,10 +11,12 @@ mod cloudformation;
 mod json;
 mod name;
 mod quote;
+mod role;
 mod terraform;
 mod yaml;
 
 pub use name::Names;
+pub use role::{RoleBoundary, RoleDeliverable, RoleFormat, render_role, role_value};
 
 /// The format of the files.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -100,6 +102,18 @@ pub struct Deliverable {
 pub struct Options {
     /// How Terraform holds the documents.
     pub terraform: TerraformStyle,
+    /// Where the documents come from.
+    pub made: Made,
+}
+
+/// Where documents come from, as their description says.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Made {
+    /// From what a principal did.
+    #[default]
+    RightSized,
+    /// From what somebody meant.
+    Generated,
 }
 
 /// A file to be written.
@@ -161,8 +175,8 @@ pub fn render_beside(
     match format {
         Format::Terraform | Format::Cloudformation if deliverable.documents.is_empty() => Ok(Vec::new()),
         Format::Json => json::files(&stem, deliverable),
-        Format::Terraform => terraform::files(&stem, names, deliverable, options.terraform),
-        Format::Cloudformation => cloudformation::files(&stem, deliverable),
+        Format::Terraform => terraform::files(&stem, names, deliverable, options),
+        Format::Cloudformation => cloudformation::files(&stem, deliverable, options.made),
     }
 }
 
@@ -176,14 +190,18 @@ fn tree(document: &Named<Policy>) -> Result<Value, RenderError> {
 ///
 /// IAM's pattern is `[\u0009\u000A\u000D\u0020-\u007E\u00A1-\u00FF]*`, at most 1,000 characters. A customer managed
 /// policy's description cannot be changed later, so it holds nothing that changes from run to run.
-fn description(target: &PrincipalTarget) -> String {
+fn description(target: &PrincipalTarget, made: Made) -> String {
     let name: String = target
         .name
         .chars()
         .take(128)
         .map(|c| if matches!(c, ' '..='~' | '\u{a1}'..='\u{ff}') { c } else { '?' })
         .collect();
-    format!("Least privilege for the {} {name}, right-sized by leastwise", target.kind.word())
+    let how = match made {
+        Made::RightSized => "right-sized",
+        Made::Generated => "generated",
+    };
+    format!("Least privilege for the {} {name}, {how} by leastwise", target.kind.word())
 }
 
 /// A note for a format that undoes JSON's escapes, so that AWS sees the characters themselves.

@@ -188,7 +188,41 @@ fn check(entry: &Entry, as_: Form_) -> Result<(), String> {
     trust(entry, role)?;
     warnings(entry, role)?;
     documents(role)?;
+    proofs(&intent, role)?;
     decisions(entry, role, as_)
+}
+
+/// The requests that `--tests` writes: each line has one that is allowed or forbidden, and it comes out so.
+fn proofs(intent: &Intent, compiled: &Compiled) -> Result<(), String> {
+    let role = &intent.roles[0];
+    let proofs = aws::prove::proofs(role, compiled, Catalog::embedded());
+    for permission in role.permissions.iter().chain(&role.never) {
+        let line =
+            format!("{} {}: {}", permission.verb.place, permission.verb.value, permission.resource.value);
+        let wanted = !role.never.contains(permission);
+        if !proofs.iter().any(|proof| proof.because == line && proof.allowed == wanted) {
+            return Err(format!("nothing shows `{line}`"));
+        }
+        if wanted && !proofs.iter().any(|proof| proof.because == line && !proof.allowed) {
+            return Err(format!("`{line}` has no neighbour"));
+        }
+    }
+    let set = PolicySet::of_identity(compiled.identity.clone());
+    for proof in proofs {
+        let mut context = Context::new();
+        for (key, value) in &proof.context {
+            context.insert(key, value.as_str().unwrap_or_default());
+        }
+        context.complete(true);
+        let principal = PrincipalRef::new("arn:aws:iam::111122223333:role/role");
+        let resource = ResourceRef::Pattern(&proof.resource);
+        let request = Request { principal, action: &proof.action, resource, context: &context };
+        let verdict = evaluate(&set, &request).verdict;
+        if (verdict == Verdict::Allowed) != proof.allowed || verdict == Verdict::Depends {
+            return Err(format!("{} on {} is {verdict:?}", proof.action, proof.resource));
+        }
+    }
+    Ok(())
 }
 
 fn conditions(entry: &Entry, role: &Compiled) -> Result<(), String> {

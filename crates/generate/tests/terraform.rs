@@ -15,7 +15,8 @@ use serde_json::{Map, Value, json};
 use support::{canonical, deliverable, seen};
 
 fn file(deliverable: &Deliverable, terraform: TerraformStyle) -> File {
-    let mut files = render(deliverable, Format::Terraform, &Options { terraform }).unwrap();
+    let mut files =
+        render(deliverable, Format::Terraform, &Options { terraform, ..Options::default() }).unwrap();
     assert_eq!(files.len(), 1);
     files.remove(0)
 }

@@ -9,6 +9,7 @@ mod bind;
 mod conditions;
 mod explain;
 mod grant;
+pub mod prove;
 mod trust;
 
 use leastwise_catalog::Catalog;

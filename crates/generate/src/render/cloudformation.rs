@@ -10,12 +10,12 @@ use leastwise_policy::aws::{Named, Policy};
 use serde_json::{Value, json};
 
 use super::{
-    Attach, Deliverable, File, PrincipalKind, PrincipalTarget, RenderError, characters_note, description,
-    name, tree, yaml,
+    Attach, Deliverable, File, Made, PrincipalKind, PrincipalTarget, RenderError, characters_note,
+    description, name, tree, yaml,
 };
 
 /// `<stem>.yaml`.
-pub(super) fn files(stem: &str, deliverable: &Deliverable) -> Result<Vec<File>, RenderError> {
+pub(super) fn files(stem: &str, deliverable: &Deliverable, made: Made) -> Result<Vec<File>, RenderError> {
     let target = &deliverable.principal;
     let mut resources = serde_json::Map::new();
     let (mut ids, mut policy_names) = (HashSet::new(), HashSet::new());
@@ -24,27 +24,27 @@ pub(super) fn files(stem: &str, deliverable: &Deliverable) -> Result<Vec<File>, 
         let id = name::unique(&mut ids, name::logical_id(&document.name), "");
         let policy_name = name::policy_name(&document.name, &mut policy_names);
         let resource = match deliverable.attach {
-            Attach::Managed => managed(target, &policy_name, tree(document)?),
+            Attach::Managed => managed(target, &policy_name, tree(document)?, made),
             Attach::Inline => inline(target, &policy_name, tree(document)?),
         };
         resources.insert(id, resource);
     }
     let template = json!({
         "AWSTemplateFormatVersion": "2010-09-09",
-        "Description": description(target),
+        "Description": description(target, made),
         "Resources": resources,
     });
     let notes = deliverable.documents.iter().filter_map(characters_note).collect();
     Ok(vec![File { name: format!("{stem}.yaml"), text: yaml::print(&template), notes }])
 }
 
-fn managed(target: &PrincipalTarget, policy_name: &str, document: Value) -> Value {
+fn managed(target: &PrincipalTarget, policy_name: &str, document: Value, made: Made) -> Value {
     json!({
         "Type": "AWS::IAM::ManagedPolicy",
         "Properties": {
             "ManagedPolicyName": policy_name,
             "Path": name::path(&target.path),
-            "Description": description(target),
+            "Description": description(target, made),
             receivers(target.kind): [target.name],
             "PolicyDocument": document,
         },
@@ -70,7 +70,10 @@ fn receivers(kind: PrincipalKind) -> &'static str {
     }
 }
 
-fn refuse_dynamic_references(target: &PrincipalTarget, document: &Named<Policy>) -> Result<(), RenderError> {
+pub(super) fn refuse_dynamic_references(
+    target: &PrincipalTarget,
+    document: &Named<Policy>,
+) -> Result<(), RenderError> {
     let text = document.policy.to_compact_json();
     for text in [text.as_str(), target.name.as_str()] {
         if let Some(start) = text.find("{{resolve:") {

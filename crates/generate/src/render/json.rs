@@ -35,7 +35,7 @@ pub(super) fn files(stem: &str, deliverable: &Deliverable) -> Result<Vec<File>, 
 /// Escapes what AWS does not take raw in a policy document (anything above U+00FF), and ends the text in a line feed.
 ///
 /// Such characters can stand only inside strings, where `\u` means the same.
-fn escape(json: &str) -> String {
+pub(super) fn escape(json: &str) -> String {
     let mut text = String::with_capacity(json.len() + 1);
     for c in json.trim_end().chars() {
         if c <= '\u{ff}' {

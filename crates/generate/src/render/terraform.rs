@@ -8,79 +8,96 @@ use std::collections::HashSet;
 use leastwise_policy::aws::{Named, Policy};
 
 use super::{
-    Attach, Deliverable, File, Names, PrincipalTarget, RenderError, TerraformStyle, characters_note,
-    description, name, tree,
+    Attach, Deliverable, File, Made, Names, Options, PrincipalTarget, RenderError, TerraformStyle,
+    characters_note, description, name, tree,
 };
 use hcl::{Expr, Item, header};
 
 mod document;
-mod hcl;
+pub(super) mod hcl;
 
 /// `<stem>.tf`.
 pub(super) fn files(
     stem: &str,
     names: &mut Names,
     deliverable: &Deliverable,
-    style: TerraformStyle,
+    options: &Options,
 ) -> Result<Vec<File>, RenderError> {
     let target = &deliverable.principal;
-    let mut items = vec![Item::Comment(format!("{}.", description(target)))];
+    let mut items = vec![Item::Comment(format!("{}.", description(target, options.made)))];
     let mut notes = Vec::new();
     let mut taken = HashSet::new();
     for document in &deliverable.documents {
         let identifier = names.identifier(&document.name);
-        let data = match style {
-            TerraformStyle::Jsonencode => None,
-            TerraformStyle::PolicyDocument => match document::body(&document.policy) {
-                Ok(body) => Some(body),
-                Err(reason) => {
-                    notes.push(format!("document `{}` is written with jsonencode: {reason}", document.name));
-                    None
-                }
-            },
-        };
-        let policy = match &data {
-            Some(_) => Expr::Raw(format!("data.aws_iam_policy_document.{identifier}.json")),
-            None => Expr::JsonEncode(Box::new(Expr::from_json(&tree(document)?))),
-        };
-        if let Some(body) = data {
-            items.push(Item::Blank);
-            items.push(Item::Block(header("data", &["aws_iam_policy_document", &identifier]), body));
-        }
+        let (policy, more) = body(&identifier, document, &mut items, options)?;
+        notes.extend(more);
         let policy_name = name::policy_name(&document.name, &mut taken);
         items.extend(match deliverable.attach {
-            Attach::Managed => managed(target, &identifier, policy_name, policy),
+            Attach::Managed => {
+                let holder = Expr::text(&target.name);
+                managed(target, &identifier, policy_name, policy, Some(holder), options.made)
+            }
             Attach::Inline => inline(target, &identifier, policy_name, policy),
         });
-        notes.extend(normalisation_note(document).or_else(|| characters_note(document)));
     }
     Ok(vec![File { name: format!("{stem}.tf"), text: hcl::print(&items, 0), notes }])
 }
 
-fn managed(target: &PrincipalTarget, identifier: &str, policy_name: String, policy: Expr) -> Vec<Item> {
+/// The document as an expression: as it is, or as a data source which is put into `items`; and what must be known.
+pub(super) fn body(
+    identifier: &str,
+    document: &Named<Policy>,
+    items: &mut Vec<Item>,
+    options: &Options,
+) -> Result<(Expr, Vec<String>), RenderError> {
+    let mut notes = Vec::new();
+    notes.extend(normalisation_note(document).or_else(|| characters_note(document)));
+    if options.terraform == TerraformStyle::PolicyDocument {
+        match document::body(&document.policy) {
+            Ok(body) => {
+                items.push(Item::Blank);
+                items.push(Item::Block(header("data", &["aws_iam_policy_document", identifier]), body));
+                return Ok((Expr::Raw(format!("data.aws_iam_policy_document.{identifier}.json")), notes));
+            }
+            Err(reason) => {
+                notes.insert(0, format!("document `{}` is written with jsonencode: {reason}", document.name));
+            }
+        }
+    }
+    Ok((Expr::JsonEncode(Box::new(Expr::from_json(&tree(document)?))), notes))
+}
+
+/// A managed policy, attached to `holder` when there is one.
+pub(super) fn managed(
+    target: &PrincipalTarget,
+    identifier: &str,
+    policy_name: String,
+    policy: Expr,
+    holder: Option<Expr>,
+    made: Made,
+) -> Vec<Item> {
     let kind = target.kind.word();
     let attachment = format!("aws_iam_{kind}_policy_attachment");
-    vec![
+    let mut items = vec![
         Item::Blank,
         Item::Block(
             header("resource", &["aws_iam_policy", identifier]),
             vec![
                 Item::Attribute("name", Expr::Text(policy_name)),
                 Item::Attribute("path", Expr::text(name::path(&target.path))),
-                Item::Attribute("description", Expr::Text(description(target))),
+                Item::Attribute("description", Expr::Text(description(target, made))),
                 Item::Blank,
                 Item::Attribute("policy", policy),
             ],
         ),
-        Item::Blank,
-        Item::Block(
-            header("resource", &[&attachment, identifier]),
-            vec![
-                Item::Attribute(kind, Expr::text(&target.name)),
-                Item::Attribute("policy_arn", Expr::Raw(format!("aws_iam_policy.{identifier}.arn"))),
-            ],
-        ),
-    ]
+    ];
+    if let Some(holder) = holder {
+        let arn = Expr::Raw(format!("aws_iam_policy.{identifier}.arn"));
+        let body = vec![Item::Attribute(kind, holder), Item::Attribute("policy_arn", arn)];
+        items.push(Item::Blank);
+        items.push(Item::Block(header("resource", &[&attachment, identifier]), body));
+    }
+    items
 }
 
 fn inline(target: &PrincipalTarget, identifier: &str, policy_name: String, policy: Expr) -> Vec<Item> {

@@ -12,7 +12,7 @@ use super::super::quote::backslashed;
 
 /// A value.
 #[derive(Clone, Debug)]
-pub(super) enum Expr {
+pub(crate) enum Expr {
     /// A string literal.
     Text(String),
     /// A traversal or number, printed as it is: never anything that came from outside.
@@ -27,17 +27,17 @@ pub(super) enum Expr {
 
 impl Expr {
     /// A string literal.
-    pub(super) fn text(text: impl Into<String>) -> Expr {
+    pub(crate) fn text(text: impl Into<String>) -> Expr {
         Expr::Text(text.into())
     }
 
     /// A list of string literals.
-    pub(super) fn texts(texts: impl IntoIterator<Item = String>) -> Expr {
+    pub(crate) fn texts(texts: impl IntoIterator<Item = String>) -> Expr {
         Expr::List(texts.into_iter().map(Expr::Text).collect())
     }
 
     /// The same tree in HCL.
-    pub(super) fn from_json(value: &Value) -> Expr {
+    pub(crate) fn from_json(value: &Value) -> Expr {
         match value {
             Value::String(text) => Expr::text(text),
             Value::Array(items) => Expr::List(items.iter().map(Expr::from_json).collect()),
@@ -65,7 +65,7 @@ impl Expr {
 
 /// What stands in the body of a file or block.
 #[derive(Clone, Debug)]
-pub(super) enum Item {
+pub(crate) enum Item {
     /// `name = value`.
     Attribute(&'static str, Expr),
     /// `header { … }`.
@@ -77,12 +77,12 @@ pub(super) enum Item {
 }
 
 /// The header of a block with labels: `resource "aws_iam_policy" "app"`.
-pub(super) fn header(kind: &str, labels: &[&str]) -> String {
+pub(crate) fn header(kind: &str, labels: &[&str]) -> String {
     labels.iter().fold(kind.to_owned(), |header, label| format!("{header} {}", quote(label)))
 }
 
 /// Prints a body.
-pub(super) fn print(items: &[Item], indent: usize) -> String {
+pub(crate) fn print(items: &[Item], indent: usize) -> String {
     let mut text = String::new();
     let mut run = Vec::new();
     for item in items {
@@ -181,7 +181,7 @@ fn push_escape(text: &mut String, c: char) {
 }
 
 /// Whether a reader would not see the character, or would see the text around it in another order.
-pub(super) fn invisible(c: char) -> bool {
+pub(crate) fn invisible(c: char) -> bool {
     c.is_control()
         || matches!(c, '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
             | '\u{2060}'..='\u{206f}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{fff9}'..='\u{fffc}'

@@ -67,7 +67,7 @@ pub fn files(
     };
     let deliverable = Deliverable { principal: target, documents: documents.to_vec(), attach };
     let written = |names: &mut Names, format| {
-        render::render_beside(names, &deliverable, format, &Options { terraform })
+        render::render_beside(names, &deliverable, format, &Options { terraform, ..Options::default() })
             .map_err(|error| Error::input("cannot write the policy in this format").because(error))
     };
     let mut proved = Vec::new();
