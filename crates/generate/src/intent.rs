@@ -10,6 +10,7 @@ mod limits;
 mod place;
 mod read;
 mod roles;
+pub mod schema;
 mod trust;
 mod yaml;
 
@@ -102,6 +103,49 @@ pub enum Target {
     },
     /// The name of another resource.
     Name(String),
+}
+
+impl Intent {
+    /// Binds a name, as `NAME=RESOURCE` says: an ARN or what else `resources:` takes. With `*` every name that is
+    /// used and not bound, `{name}` in the resource being that name.
+    ///
+    /// # Errors
+    /// The text is no binding.
+    pub fn bind(&mut self, text: &str) -> Result<(), Fault> {
+        let place = Place::whole(format!("--bind {text}"));
+        let Some((name, value)) =
+            text.split_once('=').filter(|(name, value)| !name.is_empty() && !value.is_empty())
+        else {
+            return Err(Fault::new(&place, "no binding").help("write `NAME=arn:aws:…`"));
+        };
+        let names = if name == "*" { self.unbound() } else { vec![name.to_owned()] };
+        for name in names {
+            let target = Target::parse(&value.replace("{name}", &name));
+            self.resources.retain(|binding| binding.name.value != name);
+            self.resources.push(Binding {
+                name: Said::new(name, place.clone()),
+                aws: vec![Said::new(target, place.clone())],
+                environments: BTreeMap::new(),
+                elsewhere: BTreeMap::new(),
+            });
+        }
+        Ok(())
+    }
+
+    /// The names that permissions use and nothing binds.
+    fn unbound(&self) -> Vec<String> {
+        let mut names: Vec<String> = Vec::new();
+        for role in &self.roles {
+            for permission in role.permissions.iter().chain(&role.never).chain(&role.approval) {
+                let name = &permission.resource.value;
+                let bound = self.resources.iter().any(|binding| binding.name.value == *name);
+                if !bound && !name.starts_with("arn:") && !names.contains(name) {
+                    names.push(name.clone());
+                }
+            }
+        }
+        names
+    }
 }
 
 /// Who may hold a role.

@@ -3,6 +3,7 @@
 
 pub mod catalog;
 pub mod compare;
+pub mod generate;
 pub mod logs;
 pub mod rightsize;
 pub mod simulate;
@@ -16,6 +17,7 @@ use clap::{Parser, Subcommand};
 
 use catalog::CatalogArgs;
 use compare::CompareArgs;
+use generate::GenerateArgs;
 use rightsize::RightsizeArgs;
 use simulate::SimulateArgs;
 use snapshot::SnapshotArgs;
@@ -67,6 +69,8 @@ pub enum Command {
     WhatCan(Box<WhatCanArgs>),
     /// Say whether one policy allows what another does not, with a request that shows it
     Compare(Box<CompareArgs>),
+    /// Write policies for what is meant: roles in YAML, or flags
+    Generate(Box<GenerateArgs>),
     /// Look up actions and services, or bring in newer ones
     Catalog(CatalogArgs),
     /// Fetch what every principal of the account is granted

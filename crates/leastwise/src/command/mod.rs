@@ -4,6 +4,7 @@ mod catalog;
 mod collect;
 mod compare;
 mod completions;
+mod generate;
 mod man;
 mod rightsize;
 mod simulate;
@@ -29,6 +30,7 @@ pub fn run(cli: Cli) -> Result<()> {
         Command::WhoCan(args) => who_can::run(&args, load(args.layers.catalog.as_deref())?),
         Command::WhatCan(args) => what_can::run(&args, load(args.layers.catalog.as_deref())?),
         Command::Compare(args) => compare::run(&args, load(args.catalog.as_deref())?),
+        Command::Generate(args) => generate::run(&args, load(args.catalog.as_deref())?, cli.quiet),
         Command::Catalog(args) => catalog::run(&args),
         Command::Snapshot(args) => snapshot::run(&args, cli.quiet),
         Command::Man { command } => man::run(command.as_deref()),

@@ -13,6 +13,11 @@ fn the_page_about_comparing_shows_real_output() {
     check("docs/compare.md");
 }
 
+#[test]
+fn the_page_about_generating_shows_real_output() {
+    check("docs/generate.md");
+}
+
 fn check(page: &str) {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     let page = root.join(page);

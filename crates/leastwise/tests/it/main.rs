@@ -10,6 +10,7 @@ mod beside;
 mod cli;
 mod compare;
 mod docs;
+mod generate;
 mod layers;
 mod rightsize;
 mod simulate;

@@ -45,7 +45,9 @@ pub(super) fn files(
     items.push(Item::Blank);
     items.push(Item::Block(header("resource", &["aws_iam_role", &own]), attributes));
     for document in &role.policies.documents {
-        let identifier = names.identifier(&document.name);
+        // Resources of different types may share a name, and the role's own is what people look for.
+        let identifier =
+            if document.name == target.name { own.clone() } else { names.identifier(&document.name) };
         let (policy, more) = body(&identifier, document, &mut items, options)?;
         notes.extend(more);
         let policy_name = name::policy_name(&document.name, &mut taken);

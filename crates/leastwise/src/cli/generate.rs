@@ -1,0 +1,120 @@
+//! `leastwise generate`.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+
+use super::rightsize::TerraformStyle;
+
+/// Arguments of `leastwise generate`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  leastwise generate roles.yaml
+  leastwise generate roles.yaml --format terraform --out iam/ --tests
+  leastwise generate --from lambda --to dynamodb:write,table/CustomerOrders \\
+      --to sqs:consume,arn:aws:sqs:eu-west-1:111122223333:orders --only region=eu-west-1
+  leastwise generate roles.yaml --explain
+
+Levels: list, describe, read, write, update, delete, tag, admin. Verbs, such as send, consume, invoke, publish, pull.
+Operations, such as put-item. Actions, such as rds-data:ExecuteStatement. See docs/generate.md.
+
+Exit code 0: done. 2: wrong use. 3: an intent could not be read or means nothing; nothing is written then.")]
+pub struct GenerateArgs {
+    /// Roles in YAML; - is standard input
+    #[arg(value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+
+    /// Who holds the role: a service (lambda), an account, spiffe://…
+    #[arg(long, value_name = "WHO", help_heading = "One role by flags")]
+    pub from: Vec<String>,
+
+    /// What it may do: dynamodb:write,table/Orders; a whole ARN, the part of it after the account, or a service alone
+    #[arg(long, value_name = "SERVICE:VERB[,RESOURCE]", help_heading = "One role by flags")]
+    pub to: Vec<String>,
+
+    /// What it must never do, like --to
+    #[arg(long, value_name = "SERVICE:VERB[,RESOURCE]", help_heading = "One role by flags", requires = "to")]
+    pub never: Vec<String>,
+
+    /// Only under this condition: region=eu-west-1, network=203.0.113.0/24, vpc=…, vpc_endpoint=…, mfa,
+    /// time=FROM..UNTIL, tags=env:dev
+    #[arg(long, value_name = "CONDITION", help_heading = "One role by flags", requires = "to")]
+    pub only: Vec<String>,
+
+    /// The role's name
+    #[arg(long, value_name = "NAME", default_value = "generated", help_heading = "One role by flags")]
+    pub name: String,
+
+    /// What a name of the files stands for: orders=arn:aws:…; * for every name that is not bound, {name} in the value
+    #[arg(long, value_name = "NAME=RESOURCE", help_heading = "What the files leave open")]
+    pub bind: Vec<String>,
+
+    /// The environment whose resources are meant
+    #[arg(long, value_name = "NAME", help_heading = "What the files leave open")]
+    pub environment: Option<String>,
+
+    /// The account of resources that are written without one
+    #[arg(long, value_name = "ID", help_heading = "What the files leave open")]
+    pub account: Option<String>,
+
+    /// The region of resources that are written without one
+    #[arg(long, value_name = "REGION", help_heading = "What the files leave open")]
+    pub region: Option<String>,
+
+    /// The partition of resources that are written without one
+    #[arg(long, value_name = "PARTITION", default_value = "aws", help_heading = "What the files leave open")]
+    pub partition: String,
+
+    /// For which platform
+    #[arg(long, value_enum, value_name = "PLATFORM", default_value = "aws")]
+    pub target: Target,
+
+    /// Format of the result
+    #[arg(long, value_enum, value_name = "FORMAT", default_value = "json")]
+    pub format: Format,
+
+    /// How Terraform holds the documents
+    #[arg(long, value_name = "STYLE", default_value = "jsonencode")]
+    pub terraform_style: TerraformStyle,
+
+    /// Write files into this folder instead of to stdout
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+
+    /// Print why each action is there: the line of the intent, and how it became the action
+    #[arg(long)]
+    pub explain: bool,
+
+    /// Write requests for `simulate --batch` too: each line of the intent allowed, its neighbour denied
+    #[arg(long, requires = "out")]
+    pub tests: bool,
+
+    /// Print the JSON schema of the files, for editors
+    #[arg(long, exclusive = true)]
+    pub schema: bool,
+
+    /// Catalogue to use instead of the built-in one: a folder of AWS service-reference JSON
+    #[arg(long, value_name = "DIR")]
+    pub catalog: Option<PathBuf>,
+}
+
+/// For which platform.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Target {
+    /// IAM policies
+    Aws,
+}
+
+/// Format of the result.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// The documents as AWS reads them
+    Json,
+    /// aws_iam_role, its policies and attachments
+    Terraform,
+    /// A template in YAML
+    Cloudformation,
+    /// A shell script of `aws iam` commands
+    Script,
+}

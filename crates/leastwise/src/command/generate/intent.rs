@@ -1,0 +1,90 @@
+//! What is meant: from files, or from flags.
+
+use std::io::Read as _;
+use std::path::Path;
+
+use leastwise_generate::intent::{Form, Intent, IntentError, LARGEST_FILE};
+
+use crate::cli::generate::GenerateArgs;
+use crate::error::{Error, Result, story};
+use crate::output;
+
+/// The intent of all files, or of the flags.
+pub fn read(args: &GenerateArgs) -> Result<Intent> {
+    let by_flags = !args.to.is_empty() || !args.from.is_empty();
+    if by_flags != args.files.is_empty() {
+        let wrong = if by_flags { "files and flags cannot be mixed" } else { "nothing is said" };
+        return Err(Error::usage(wrong).hint("give files of roles, or one role with `--from` and `--to`"));
+    }
+    let mut intent = Intent::default();
+    for path in &args.files {
+        let (name, text) = text(path)?;
+        let read = Intent::from_yaml(&name, &text).and_then(|read| intent.join(read));
+        read.map_err(|error| told(args, error))?;
+    }
+    if by_flags {
+        if args.to.is_empty() {
+            return Err(
+                Error::usage("it is not said what the role may do").hint("say `--to SERVICE:VERB,RESOURCE`")
+            );
+        }
+        let form = Form {
+            name: args.name.clone(),
+            from: args.from.clone(),
+            to: args.to.clone(),
+            never: args.never.clone(),
+            only: args.only.clone(),
+        };
+        intent = Intent::from_form(&form).map_err(|error| told(args, error))?;
+    }
+    for text in &args.bind {
+        intent.bind(text).map_err(|fault| told(args, fault.into()))?;
+    }
+    Ok(intent)
+}
+
+/// The faults of an intent: all but the last are printed, the last is what the program ends with.
+pub fn told(args: &GenerateArgs, error: IntentError) -> Error {
+    let make = |message: String| match args.files.is_empty() {
+        true => Error::usage(message),
+        false => Error::input(message),
+    };
+    let mut errors: Vec<Error> = error
+        .faults
+        .iter()
+        .map(|fault| {
+            let made = make(format!("{}: {}", fault.place, fault.message));
+            match &fault.help {
+                Some(help) => made.hint(help.clone()),
+                None => made,
+            }
+        })
+        .collect();
+    let last = errors.pop();
+    for error in &errors {
+        output::note(&story(error));
+    }
+    last.unwrap_or_else(|| make("the intent cannot be read".to_owned()))
+}
+
+fn text(path: &Path) -> Result<(String, String)> {
+    let unreadable = |error: std::io::Error| {
+        Error::input(format!("cannot read `{}`", path.display()))
+            .because(error)
+            .hint("give a file of roles in YAML, as in docs/generate.md")
+    };
+    let mut bytes = Vec::new();
+    // One byte more than is allowed shows that there is more.
+    let most = LARGEST_FILE as u64 + 1;
+    let name = if path == Path::new("-") {
+        std::io::stdin().lock().take(most).read_to_end(&mut bytes).map_err(unreadable)?;
+        "standard input".to_owned()
+    } else {
+        let file = std::fs::File::open(path).map_err(unreadable)?;
+        file.take(most).read_to_end(&mut bytes).map_err(unreadable)?;
+        path.display().to_string()
+    };
+    let text = String::from_utf8(bytes)
+        .map_err(|error| Error::input(format!("`{}` is not UTF-8", path.display())).because(error))?;
+    Ok((name, text))
+}

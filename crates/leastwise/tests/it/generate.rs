@@ -1,0 +1,139 @@
+//! `leastwise generate` as a user runs it.
+
+use crate::support::{Folder, run, run_with_input, text};
+
+const ROLES: &str = "\
+roles:
+  OrderProcessor:
+    permissions:
+      - read: customer_orders
+      - write: order_status
+    trust: lambda
+    conditions:
+      region: eu-west-1
+resources:
+  customer_orders: arn:aws:dynamodb:eu-west-1:111122223333:table/customer_orders
+  order_status: arn:aws:dynamodb:eu-west-1:111122223333:table/order_status
+";
+
+fn folder(name: &str) -> Folder {
+    let folder = Folder::new(name);
+    folder.write("roles.yaml", ROLES);
+    folder
+}
+
+fn names(folder: &Folder, sub: &str) -> Vec<String> {
+    let Ok(entries) = std::fs::read_dir(folder.0.join(sub)) else { return Vec::new() };
+    let mut names: Vec<String> =
+        entries.map(|entry| entry.expect("an entry").file_name().to_string_lossy().into_owned()).collect();
+    names.sort();
+    names
+}
+
+#[test]
+fn roles_come_out_as_one_object_by_role_and_document() {
+    let folder = folder("generate-json");
+    let done = run(&folder, &["generate", "roles.yaml"]);
+    assert_eq!(done.code, Some(0), "{}", done.err);
+    insta::assert_snapshot!("roles-json", done.out);
+    let same = run_with_input(&folder, &["generate", "-"], ROLES.as_bytes());
+    assert_eq!((same.code, same.out), (Some(0), done.out));
+}
+
+#[test]
+fn every_format_is_written_whole() {
+    let folder = folder("generate-formats");
+    for (format, files) in [
+        (
+            "json",
+            &["orderprocessor-identity.json", "orderprocessor-index.json", "orderprocessor-trust.json"][..],
+        ),
+        ("terraform", &["orderprocessor.tf"]),
+        ("cloudformation", &["orderprocessor.yaml"]),
+        ("script", &["orderprocessor.sh"]),
+    ] {
+        let done = run(&folder, &["generate", "roles.yaml", "--format", format, "--out", format]);
+        assert_eq!((done.code, done.out.as_str()), (Some(0), ""), "{}", done.err);
+        assert_eq!(names(&folder, format), files);
+    }
+    let read = |name: &str| std::fs::read_to_string(folder.0.join(name)).expect("written");
+    insta::assert_snapshot!("roles-terraform", read("terraform/orderprocessor.tf"));
+    insta::assert_snapshot!("roles-cloudformation", read("cloudformation/orderprocessor.yaml"));
+    insta::assert_snapshot!("roles-script", read("script/orderprocessor.sh"));
+}
+
+#[test]
+fn flags_say_one_role_and_placeholders_are_warned_of() {
+    let folder = Folder::new("generate-flags");
+    let args = ["generate", "--from", "lambda", "--to", "dynamodb:write,table/CustomerOrders"];
+    let done = run(&folder, &args);
+    assert_eq!(done.code, Some(0), "{}", done.err);
+    assert!(done.out.contains("arn:aws:dynamodb:<region>:<account>:table/CustomerOrders"), "{}", done.out);
+    assert!(done.err.contains("say --account and --region"), "{}", done.err);
+    let args = [&args[..], &["--region", "eu-west-1", "--account", "111122223333"]].concat();
+    let done = run(&folder, &args);
+    assert!(done.out.contains("eu-west-1:111122223333:table/CustomerOrders"), "{}", done.out);
+    assert!(!done.err.contains("placeholders"), "{}", done.err);
+}
+
+#[test]
+fn the_trace_names_the_line_of_each_action() {
+    let folder = folder("generate-explain");
+    let done = run(&folder, &["generate", "roles.yaml", "--explain"]);
+    assert_eq!(done.code, Some(0), "{}", done.err);
+    insta::assert_snapshot!("explain", done.out);
+}
+
+#[test]
+fn the_tests_that_are_written_come_out_as_they_say() {
+    let folder = folder("generate-tests");
+    let done = run(&folder, &["generate", "roles.yaml", "--out", "iam", "--tests"]);
+    assert_eq!(done.code, Some(0), "{}", done.err);
+    let snapshot = folder.0.join("iam/orderprocessor.snapshot.json");
+    let requests = folder.0.join("iam/orderprocessor.requests.jsonl");
+    let done = run(&folder, &["simulate", "--snapshot", text(&snapshot), "--batch", text(&requests)]);
+    assert_eq!(done.code, Some(0), "{}{}", done.out, done.err);
+    let lines: Vec<serde_json::Value> =
+        done.out.lines().map(|line| serde_json::from_str(line).expect("a decision")).collect();
+    assert_eq!(lines.len(), 4, "{}", done.out);
+    for line in lines {
+        assert_eq!(line["decision"], line["id"]["expect"], "{line}");
+    }
+}
+
+#[test]
+fn what_cannot_be_understood_ends_with_3_and_writes_nothing() {
+    let folder = folder("generate-wrong");
+    folder.write(
+        "wrong.yaml",
+        ROLES.replace("write: order_status", "wirte: order_status\n      - read: other"),
+    );
+    let done = run(&folder, &["generate", "wrong.yaml", "--out", "iam", "--tests"]);
+    assert_eq!(done.code, Some(3), "{}", done.err);
+    assert!(done.err.contains("wrong.yaml:5:9: unknown level or verb `wirte`"), "{}", done.err);
+    assert!(done.err.contains("help: did you mean `write`?"), "{}", done.err);
+    assert!(done.err.contains("wrong.yaml:6:15: the resource `other` is not bound"), "{}", done.err);
+    assert_eq!(names(&folder, "iam"), Vec::<String>::new());
+    let missing = run(&folder, &["generate", "missing.yaml"]);
+    assert_eq!(missing.code, Some(3), "{}", missing.err);
+    let nothing = run(&folder, &["generate"]);
+    assert_eq!(nothing.code, Some(2), "{}", nothing.err);
+    let both = run(&folder, &["generate", "roles.yaml", "--to", "sqs:send,orders"]);
+    assert_eq!(both.code, Some(2), "{}", both.err);
+}
+
+#[test]
+fn the_same_role_in_two_files_is_refused_with_both_places() {
+    let folder = folder("generate-twice");
+    folder.write("more.yaml", ROLES);
+    let done = run(&folder, &["generate", "roles.yaml", "more.yaml"]);
+    assert_eq!(done.code, Some(3), "{}", done.err);
+    assert!(done.err.contains("more.yaml:2:3: the role `OrderProcessor` is said twice"), "{}", done.err);
+    assert!(done.err.contains("roles.yaml:2:3"), "{}", done.err);
+}
+
+#[test]
+fn the_schema_is_the_one_that_is_committed() {
+    let done = run(&Folder::new("generate-schema"), &["generate", "--schema"]);
+    assert_eq!(done.out, include_str!("../../../../docs/roles.schema.json"));
+}
