@@ -3,6 +3,8 @@
 use leastwise_catalog::Catalog;
 use leastwise_generate::intent::{Form, Intent, MOST_VALUES};
 use leastwise_generate::lower::aws;
+use leastwise_policy::aws::Policy;
+use proptest::prelude::*;
 
 /// What is said about a file.
 fn faults(text: &str) -> Vec<String> {
@@ -137,6 +139,45 @@ fn all_faults_are_told_in_the_order_of_the_text() {
         ["roles.yaml:3:5", "roles.yaml:5:14", "roles.yaml:6:14", "roles.yaml:8:15", "roles.yaml:9:7"]
     );
     assert!(faults[0].ends_with("did you mean `permissions`?"), "{faults:?}");
+}
+
+#[test]
+fn a_condition_that_says_nothing_is_not_left_out() {
+    for condition in ["region:", "vpc: []", "tags: {}", "tags: {env: }", "time: {}"] {
+        let text = role("read: orders")
+            .replace("    permissions:", &format!("    conditions: {{{condition}}}\n    permissions:"));
+        assert!(fault(&text).contains("has no value"), "{condition}");
+    }
+}
+
+#[test]
+fn a_name_that_iam_does_not_take_is_refused() {
+    let text = fault(&role("read: orders").replace("  A:", "  A role:"));
+    assert!(text.starts_with("roles.yaml:2:3: `A role` is no name of a role"), "{text}");
+}
+
+proptest! {
+    #[test]
+    fn any_text_is_read_or_refused_with_a_place(text in "[ -~\n]{0,200}") {
+        if let Err(error) = Intent::from_yaml("roles.yaml", &text) {
+            prop_assert!(error.to_string().starts_with("roles.yaml:"), "{}", error);
+        }
+    }
+
+    #[test]
+    fn any_word_on_any_resource_is_compiled_or_refused(
+        word in "[a-z:*-]{1,12}", resource in "[a-z:/*${}<>\"-]{1,40}", arn in any::<bool>(),
+    ) {
+        let head = if arn { "arn:aws:dynamodb:eu-west-1:111122223333:table/" } else { "" };
+        let mut intent = Intent::from_yaml("roles.yaml", &role("read: orders")).expect("an intent");
+        intent.roles[0].permissions[0].verb.value = word;
+        intent.bind(&format!("orders={head}{resource}")).expect("a binding");
+        if let Ok(roles) = aws::compile(&intent, Catalog::embedded(), &aws::Options::default()) {
+            for document in &roles[0].identity {
+                prop_assert!(Policy::parse(&document.policy.to_json()).is_ok());
+            }
+        }
+    }
 }
 
 #[test]

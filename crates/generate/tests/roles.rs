@@ -6,6 +6,7 @@ use leastwise_generate::lower::aws::{self, Compiled, MadeBoundary};
 use leastwise_policy::aws::evaluate::{
     Context, PolicySet, PrincipalRef, Request, ResourceRef, Verdict, evaluate,
 };
+use leastwise_policy::aws::quota::Quota;
 use leastwise_policy::aws::{DocumentKind, Policy};
 
 const TABLE: &str = "arn:aws:dynamodb:eu-west-1:111122223333:table/orders";
@@ -167,4 +168,22 @@ fn what_an_action_depends_on_is_offered_and_not_granted() {
     let roles = aws::compile(&intent, Catalog::embedded(), &aws::Options::default()).expect("it compiles");
     assert!(roles[0].offers.iter().any(|offer| offer.action == "iam:PassRole"), "{:?}", roles[0].offers);
     assert!(!roles[0].identity[0].policy.to_json().contains("PassRole"));
+}
+
+#[test]
+fn a_role_on_hundreds_of_tables_comes_in_documents_that_fit_and_lose_nothing() {
+    let arns: Vec<String> = (0..400).map(|number| format!("    - {TABLE}-{number:04}")).collect();
+    let text = format!(
+        "roles:\n  A:\n    permissions: [{{read: orders}}]\nresources:\n  orders:\n{}\n",
+        arns.join("\n")
+    );
+    let intent = Intent::from_yaml("roles.yaml", &text).expect("an intent");
+    let roles = aws::compile(&intent, Catalog::embedded(), &aws::Options::default()).expect("it compiles");
+    let identity = &roles[0].identity;
+    assert!(identity.len() > 1);
+    for document in identity {
+        assert!(Quota::ManagedPolicy.holds(std::slice::from_ref(&document.policy)), "{}", document.name);
+    }
+    let all: String = identity.iter().map(|document| document.policy.to_json()).collect();
+    assert!((0..400).all(|number| all.contains(&format!("{TABLE}-{number:04}\""))));
 }

@@ -128,10 +128,18 @@ impl LevelTables {
         for kind in &kinds {
             // All below a path is a type of its own, where the table says so.
             let path = arn.ends_with("/*").then(|| format!("{}/*", kind.name));
-            for kind in path.iter().map(String::as_str).chain([&*kind.name, "*"]) {
+            for kind in path.iter().map(String::as_str).chain([&*kind.name]) {
                 if let Some(meaning) = Meaning::new(Source::Table, self.means(service, kind, word)) {
                     return Some(meaning);
                 }
+            }
+            // What is said of any type holds for those that the action knows.
+            let knows = |grant: &Grant| {
+                catalog.action(&grant.action).is_some_and(|action| action.resource(&kind.name).is_some())
+            };
+            let of_any = self.means(service, "*", word).into_iter().filter(knows).collect();
+            if let Some(meaning) = Meaning::new(Source::Table, of_any) {
+                return Some(meaning);
             }
             if self.is_unsaid(service, &kind.name, word) {
                 return None;
@@ -272,8 +280,9 @@ impl LevelTables {
         };
         let bound = format.bind(arn).unwrap_or_default();
         for row in self.rows(&service.prefix) {
-            let Row::Also { kind: of, action: name, types } = row else { continue };
-            if &**of != kind || !(&**name == "*" || **name == *action.name) {
+            let Row::Also { kind: of, action: name, types, but } = row else { continue };
+            let excepted = but.iter().any(|name| **name == *action.name);
+            if &**of != kind || excepted || !(&**name == "*" || **name == *action.name) {
                 continue;
             }
             let value = |name: &str| bound.iter().find(|(of, _)| *of == name).map(|(_, v)| (*v).to_owned());

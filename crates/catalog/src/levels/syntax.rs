@@ -10,7 +10,7 @@
 //! inside bucket object @/*                                # actions about objects when a bucket is bound
 //! write-as log-group @:* but TagResource UntagResource    # how a policy writes the ARN of a type; also `for …`
 //! also   volume CreateSnapshot + snapshot                 # further types that an action needs there
-//! also   table * + database catalog@catalog               # …of which the ARN does not end as the format says
+//! also   table * + database catalog@catalog but GetTags    # …of which the ARN does not end as the format says
 //! name   Secret @-??????                                  # how a name becomes the end of an ARN
 //! alias  rule rule-on-default-event-bus                   # what people call a type
 //! unsaid Secret delete                                    # a level that has no meaning there, only operations
@@ -57,7 +57,7 @@ pub(super) enum Row {
     /// How a policy writes the ARN of a type for some actions, or for all but some.
     WriteAs { kind: Arc<str>, place: Place, only: bool, actions: Vec<Arc<str>> },
     /// Further types that an action (`*`: any) needs when `kind` is bound.
-    Also { kind: Arc<str>, action: Arc<str>, types: Vec<Arc<str>> },
+    Also { kind: Arc<str>, action: Arc<str>, types: Vec<Arc<str>>, but: Vec<Arc<str>> },
     /// How a name becomes the end of an ARN.
     Name { kind: Arc<str>, pattern: Arc<str> },
     /// What people call a type.
@@ -114,8 +114,14 @@ fn row(words: &[&str]) -> Option<Row> {
             };
             Some(Row::WriteAs { kind: (*kind).into(), place: Place::parse(place)?, only, actions })
         }
-        ["also", kind, action, "+", types @ ..] => {
-            Some(Row::Also { kind: (*kind).into(), action: (*action).into(), types: some(types)? })
+        ["also", kind, action, "+", rest @ ..] => {
+            let end = rest.iter().position(|word| *word == "but").unwrap_or(rest.len());
+            let but = match &rest[end..] {
+                [] => Vec::new(),
+                [_, actions @ ..] => some(actions)?,
+            };
+            let (kind, action, types) = ((*kind).into(), (*action).into(), some(&rest[..end])?);
+            Some(Row::Also { kind, action, types, but })
         }
         ["name", kind, pattern] if pattern.contains('@') => {
             Some(Row::Name { kind: (*kind).into(), pattern: (*pattern).into() })
@@ -146,9 +152,10 @@ impl Row {
             | Row::Lists { kind, actions } => (vec![kind], texts(actions)),
             Row::Inside { kind, inner, .. } => (vec![kind, inner], Vec::new()),
             Row::WriteAs { kind, actions, .. } => (vec![kind], texts(actions)),
-            Row::Also { kind, action, types } => {
+            Row::Also { kind, action, types, but } => {
                 let types = texts(types).into_iter().map(|name| name.split('@').next().unwrap_or(name));
-                (std::iter::once(&**kind).chain(types).collect(), vec![action])
+                let actions = std::iter::once(&**action).chain(texts(but)).collect();
+                (std::iter::once(&**kind).chain(types).collect(), actions)
             }
             Row::Name { kind, .. } | Row::Alias { kind, .. } | Row::Unsaid { kind, .. } => {
                 (vec![kind], Vec::new())

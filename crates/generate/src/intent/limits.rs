@@ -27,6 +27,9 @@ pub(super) fn read(node: &Node, faults: &mut Faults) -> Vec<Said<Limit>> {
                 for text in &texts {
                     check(name, text, faults);
                 }
+                if texts.is_empty() {
+                    empty(name, value, faults);
+                }
                 of_texts(name, texts.into_iter().map(|text| text.value).collect())
             }
             _ => {
@@ -37,6 +40,12 @@ pub(super) fn read(node: &Node, faults: &mut Faults) -> Vec<Said<Limit>> {
         limits.extend(limit.map(|limit| Said::new(limit, key.place.clone())));
     }
     limits
+}
+
+/// A condition that says nothing is not left out: whoever wrote it meant something.
+fn empty(name: &str, node: &Node, faults: &mut Faults) {
+    faults
+        .note(Fault::new(&node.place, format!("`{name}` has no value")).help("write one, or remove the key"));
 }
 
 fn of_texts(name: &str, texts: Vec<String>) -> Option<Limit> {
@@ -100,6 +109,9 @@ fn window(node: &Node, faults: &mut Faults) -> Option<Limit> {
     {
         faults.note(Fault::new(&before.place, "the time ends before it begins"));
     }
+    if after.is_none() && before.is_none() {
+        empty("time", node, faults);
+    }
     let (after, before) = (after.map(|time| time.value), before.map(|time| time.value));
     (after.is_some() || before.is_some()).then_some(Limit::Time { after, before })
 }
@@ -107,8 +119,14 @@ fn window(node: &Node, faults: &mut Faults) -> Option<Limit> {
 fn tags(node: &Node, faults: &mut Faults) -> BTreeMap<String, Vec<String>> {
     let mut tags = BTreeMap::new();
     for (key, value) in faults.map("tags", node) {
-        let values = faults.texts(&key.name, value).into_iter().map(|text| text.value).collect();
+        let values: Vec<String> = faults.texts(&key.name, value).into_iter().map(|text| text.value).collect();
+        if values.is_empty() || key.name.is_empty() {
+            empty(&key.name, value, faults);
+        }
         tags.insert(key.name.clone(), values);
+    }
+    if tags.is_empty() {
+        empty("tags", node, faults);
     }
     tags
 }

@@ -108,6 +108,7 @@ fn compile_role(
     faults: &mut Vec<Fault>,
 ) -> Option<Compiled> {
     let before = faults.len();
+    check_name(role, faults);
     let granter = grant::Granter::new(intent, catalog, options);
     let allowed = granter.all(&role.permissions, Effect::Allow, faults);
     let denied = granter.all(&role.never, Effect::Deny, faults);
@@ -123,13 +124,19 @@ fn compile_role(
     statements.extend(allow::after_approval(&approved, &conditions));
     statements.extend(allow::denials(&denied));
     statements.extend(role.expires.as_ref().map(allow::expiry));
+    let mut statements: Vec<Statement> = statements.into_iter().flat_map(allow::fitting).collect();
     allow::make_unique(&mut statements);
     let reasons: Vec<Reason> = allowed.into_iter().chain(approved).chain(denied).collect();
     warnings.extend(explain::warnings(role, &reasons));
     let boundary = boundary(role, &reasons, &statements);
+    let identity = documents(&role.name.value, statements);
+    warnings.extend(explain::sizes(role, &identity, trust.policy.as_ref(), boundary.as_ref()));
+    for error in identity.iter().filter_map(|named| Policy::parse(&named.policy.to_json()).err()) {
+        faults.push(Fault::new(&role.name.place, format!("AWS would not take the policy: {error}")));
+    }
     Some(Compiled {
         role: role.name.value.clone(),
-        identity: documents(&role.name.value, statements),
+        identity,
         trust: trust.policy,
         boundary,
         session: role.session.as_ref().map(|session| session.value),
@@ -138,6 +145,17 @@ fn compile_role(
         reasons,
         warnings,
     })
+}
+
+/// A role's name as IAM takes it: `[\w+=,.@-]+`, at most 64 characters.
+fn check_name(role: &Role, faults: &mut Vec<Fault>) {
+    let name = &role.name;
+    let good = |c: char| c.is_ascii_alphanumeric() || "_+=,.@-".contains(c);
+    if !name.is_empty() && name.len() <= 64 && name.chars().all(good) {
+        return;
+    }
+    let fault = Fault::new(&name.place, format!("`{}` is no name of a role", name.value));
+    faults.push(fault.help("it has at most 64 letters, digits and +=,.@-_"));
 }
 
 /// The statements as one document, or as many as the quota of managed policies wants.

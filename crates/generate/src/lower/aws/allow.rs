@@ -2,7 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
-use leastwise_policy::aws::{Comparison, Condition, Effect, Operator, Statement};
+use leastwise_policy::aws::quota::Quota;
+use leastwise_policy::aws::{
+    ActionBlock, ActionPattern, Comparison, Condition, Effect, Operator, Policy, ResourceBlock,
+    ResourcePattern, Statement,
+};
 use leastwise_policy::time::Timestamp;
 
 use super::grant::Reason;
@@ -51,6 +55,33 @@ pub(super) fn expiry(end: &Said<Timestamp>) -> Statement {
 /// One operator on one key.
 pub(super) fn condition(base: Comparison, key: &str, values: Vec<String>) -> Condition {
     Condition { operator: Operator { set: None, base, if_exists: false }, key: key.to_owned(), values }
+}
+
+/// The statement, in as many parts as its length wants: each fits a managed policy of its own.
+pub(super) fn fitting(statement: Statement) -> Vec<Statement> {
+    if Quota::ManagedPolicy.holds(&[Policy::new(vec![statement.clone()])]) {
+        return vec![statement];
+    }
+    let (ActionBlock::Action(actions), Some(ResourceBlock::Resource(resources))) =
+        (&statement.action, &statement.resource)
+    else {
+        return vec![statement];
+    };
+    let with = |action: &[ActionPattern], resource: &[ResourcePattern]| Statement {
+        action: ActionBlock::Action(action.to_vec()),
+        resource: Some(ResourceBlock::Resource(resource.to_vec())),
+        ..statement.clone()
+    };
+    let halves = if resources.len() > 1 {
+        let (a, b) = resources.split_at(resources.len() / 2);
+        [with(actions, a), with(actions, b)]
+    } else if actions.len() > 1 {
+        let (a, b) = actions.split_at(actions.len() / 2);
+        [with(a, resources), with(b, resources)]
+    } else {
+        return vec![statement];
+    };
+    halves.into_iter().flat_map(fitting).collect()
 }
 
 /// What stands behind a statement's name.

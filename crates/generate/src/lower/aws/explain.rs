@@ -4,10 +4,11 @@ use std::collections::BTreeSet;
 
 use leastwise_catalog::Catalog;
 use leastwise_catalog::levels::Source;
-use leastwise_policy::aws::Effect;
+use leastwise_policy::aws::quota::{MANAGED_PER_ROLE, Quota};
+use leastwise_policy::aws::{Effect, Named, Policy};
 
-use super::Note;
 use super::grant::Reason;
+use super::{MadeBoundary, Note};
 use crate::intent::{Place, Role};
 
 /// An action that may be needed too and is not granted: whoever knows the workload decides.
@@ -50,6 +51,36 @@ pub(super) fn warnings(role: &Role, reasons: &[Reason]) -> Vec<Note> {
         });
     }
     notes
+}
+
+/// What does not fit where AWS keeps it.
+pub(super) fn sizes(
+    role: &Role,
+    identity: &[Named<Policy>],
+    trust: Option<&Policy>,
+    boundary: Option<&MadeBoundary>,
+) -> Vec<Note> {
+    let mut texts = Vec::new();
+    if identity.len() > MANAGED_PER_ROLE {
+        texts.push(format!(
+            "{} policies are needed, and a role takes {MANAGED_PER_ROLE} unless AWS raised its quota: split the role",
+            identity.len()
+        ));
+    }
+    let over = |quota: Quota, policy: &Policy| !quota.holds(std::slice::from_ref(policy));
+    if trust.is_some_and(|policy| over(Quota::TrustPolicy, policy)) {
+        let most = Quota::TrustPolicy.characters();
+        texts.push(format!("the trust policy is longer than {most} characters: fewer may hold one role"));
+    }
+    if let Some(MadeBoundary::Made(boundary)) = boundary
+        && over(Quota::ManagedPolicy, &boundary.policy)
+    {
+        let most = Quota::ManagedPolicy.characters();
+        texts.push(format!(
+            "the boundary is longer than {most} characters, and there can be only one: split the role"
+        ));
+    }
+    texts.into_iter().map(|text| Note { place: role.name.place.clone(), text }).collect()
 }
 
 /// Dependent actions of the reference, of those that are not granted.
