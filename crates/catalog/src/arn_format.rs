@@ -197,6 +197,12 @@ fn push<'a, 't>(bound: &mut Vec<(&'a str, &'t str)>, name: &'a str, value: &'t s
     }
 }
 
+/// What stands behind the fifth colon of an ARN or its format.
+pub(crate) fn resource_part(arn: &str) -> Option<&str> {
+    let at = memchr::memchr_iter(b':', arn.as_bytes()).nth(4)?;
+    Some(&arn[at + 1..])
+}
+
 impl ResourceType {
     /// The formats, parsed.
     pub fn formats(&self) -> impl Iterator<Item = ArnFormat<'_>> {
@@ -205,7 +211,19 @@ impl ResourceType {
 
     /// Whether `arn` has one of the type's formats; other types may fit it better.
     pub fn matches(&self, arn: &str) -> bool {
-        self.formats().any(|format| format.matches(arn))
+        self.likely_formats(arn).any(|format| format.matches(arn))
+    }
+
+    /// The formats whose resource part begins as that of `arn` does: most are ruled out by that, without being parsed.
+    fn likely_formats(&self, arn: &str) -> impl Iterator<Item = ArnFormat<'_>> {
+        let given = resource_part(arn).unwrap_or_default();
+        let begins = move |format: &str| {
+            let own = resource_part(format).unwrap_or_default();
+            // A `$` that opens no variable is text: then the whole format is looked at.
+            let head = own.find(['$', '*']).map_or(own, |end| &own[..end]);
+            given.starts_with(head)
+        };
+        self.arn.iter().filter(move |format| begins(format)).map(|format| ArnFormat::parse(format))
     }
 
     /// Whether some ARN of the type is one that `pattern` of a policy covers.
@@ -215,7 +233,7 @@ impl ResourceType {
 
     /// How specific the most specific format is that `arn` has.
     fn fit(&self, arn: &str) -> Option<usize> {
-        self.formats().filter(|format| format.matches(arn)).map(|format| format.literal_len()).max()
+        self.likely_formats(arn).filter(|format| format.matches(arn)).map(|format| format.literal_len()).max()
     }
 }
 
@@ -254,5 +272,32 @@ impl Service {
             .map(|resource| &resource.resource_type)
             .filter(|name| types.iter().any(|kind| kind.name == **name))
             .collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Catalog;
+
+    #[test]
+    fn a_format_that_is_not_looked_at_would_not_have_matched() {
+        let catalog = Catalog::embedded();
+        let (mut pairs, mut ruled_out) = (0, 0);
+        for service in catalog.services().filter_map(|prefix| catalog.service(prefix)) {
+            let formats = service.resource_types.iter().flat_map(ResourceType::formats);
+            let arns: Vec<String> = formats
+                .flat_map(|format| [format.fill(|_| Some("a1".into())), format.fill(|_| None)])
+                .collect();
+            for kind in &service.resource_types {
+                for arn in arns.iter().map(String::as_str).chain(["*", "", "arn:aws:s3:::", "a:b:c:d:e:${x}"])
+                {
+                    pairs += 1;
+                    ruled_out += usize::from(kind.likely_formats(arn).next().is_none());
+                    assert_eq!(kind.matches(arn), kind.formats().any(|format| format.matches(arn)), "{arn}");
+                }
+            }
+        }
+        assert!(ruled_out > pairs / 2, "{ruled_out} of {pairs}");
     }
 }

@@ -1,6 +1,7 @@
 //! One ARN format, compiled: how its ARNs are made and how they are recognised.
 
 use super::syntax::Source;
+use crate::arn_format::resource_part;
 use crate::{ArnFormat, Piece};
 
 /// One ARN format: its pieces, and where the variables' values come from.
@@ -48,12 +49,6 @@ pub(super) fn format_plan(format: &ArnFormat<'_>, sources: &impl Fn(&str) -> Vec
 /// Whether one of the first five fields of a format is a text without variables, or partition, region or account.
 fn is_plain_field(field: &str) -> bool {
     matches!(field, "${Partition}" | "${Region}" | "${Account}") || !field.contains("${")
-}
-
-/// What stands behind the fifth colon of an ARN or its format.
-pub(super) fn resource_part(arn: &str) -> Option<&str> {
-    let at = memchr::memchr_iter(b':', arn.as_bytes()).nth(4)?;
-    Some(&arn[at + 1..])
 }
 
 impl FormatPlan {

@@ -1,8 +1,9 @@
 //! What a plan looks at: two calls that agree in it need the same permissions.
 
-use super::format::{FormatPlan, resource_part};
+use super::format::FormatPlan;
 use super::plan::{Plan, PlannedNeed, PlannedResource, TypePlan};
 use super::syntax::{Path, Source, Template, TemplatePiece, Test};
+use crate::arn_format::resource_part;
 use std::collections::BTreeSet;
 
 impl Plan {
