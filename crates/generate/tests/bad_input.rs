@@ -206,6 +206,18 @@ fn a_key_has_no_contents_to_read_and_a_secret_is_deleted_by_the_operation_only()
 }
 
 #[test]
+fn to_delete_what_has_contents_never_deletes_the_resource() {
+    let table = "arn:aws:dynamodb:eu-west-1:111122223333:table/orders";
+    for arn in [
+        "arn:aws:sns:eu-west-1:111122223333:alerts",
+        "arn:aws:firehose:eu-west-1:111122223333:deliverystream/audit",
+    ] {
+        let text = role("delete: orders").replace(table, arn);
+        assert!(fault(&text).contains("`delete` means nothing"), "{arn}");
+    }
+}
+
+#[test]
 fn a_flag_that_means_nothing_is_named_as_it_was_given() {
     let form =
         Form { name: "a".into(), to: vec!["dynamodb".into(), "sqs:sned,orders".into()], ..Form::default() };

@@ -141,7 +141,11 @@ impl LevelTables {
             if let Some(meaning) = Meaning::new(Source::Table, of_any) {
                 return Some(meaning);
             }
-            if self.is_unsaid(service, &kind.name, word) {
+            // A type of which the table says what writing is has contents: what is derived would be about the
+            // resource itself.
+            let of_contents =
+                ["update", "delete"].contains(&word) && !self.means(service, &kind.name, "write").is_empty();
+            if of_contents || self.is_unsaid(service, &kind.name, word) {
                 return None;
             }
         }

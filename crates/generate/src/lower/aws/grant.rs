@@ -108,12 +108,12 @@ impl<'a> Granter<'a> {
                 &permission.resource.place,
                 format!("`{}` needs a resource, and `{name}` names only a service", grant.action),
             )
-            .help(format!("bind it to the arn of a {}", types.join(" or a ")))),
+            .help(format!("bind it to the arn of {}", alternatives(&types)))),
             Err(Unfit::OtherTypes(types)) => Err(Fault::new(
                 place,
                 format!("`{}` is not about `{name}`, which is {}", grant.action, self.described(bound)),
             )
-            .help(format!("it is about a {}", types.join(" or a ")))),
+            .help(format!("it is about {}", alternatives(&types)))),
         }
     }
 
@@ -170,10 +170,25 @@ impl<'a> Granter<'a> {
             Bound::Service { kind, .. } => kind.clone(),
         };
         match kind {
-            Some(kind) => format!("a {kind} of {}", service.name),
+            Some(kind) => format!("{} of {}", with_article(&kind), service.name),
             None => service.name.to_string(),
         }
     }
+}
+
+/// `an instance`.
+fn with_article(kind: &str) -> String {
+    let vowel = kind.starts_with(['a', 'e', 'i', 'o', 'A', 'E', 'I', 'O']);
+    format!("{} {kind}", if vowel { "an" } else { "a" })
+}
+
+/// The first few of several resource types.
+fn alternatives(kinds: &[String]) -> String {
+    let mut named: Vec<String> = kinds.iter().take(5).map(|kind| with_article(kind)).collect();
+    if kinds.len() > named.len() {
+        named.push(format!("{} more", kinds.len() - named.len()));
+    }
+    named.join(" or ")
 }
 
 /// `PutItem` → `put-item`.
