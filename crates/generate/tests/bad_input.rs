@@ -206,6 +206,12 @@ fn a_key_has_no_contents_to_read_and_a_secret_is_deleted_by_the_operation_only()
 }
 
 #[test]
+fn an_owner_that_cannot_be_a_tag_is_refused() {
+    let text = role("read: orders").replace("    permissions:", "    owner: \"o'hara\"\n    permissions:");
+    assert!(fault(&text).starts_with("roles.yaml:3:12: `o'hara` is no value of a tag"), "{}", fault(&text));
+}
+
+#[test]
 fn to_delete_what_has_contents_never_deletes_the_resource() {
     let table = "arn:aws:dynamodb:eu-west-1:111122223333:table/orders";
     for arn in [

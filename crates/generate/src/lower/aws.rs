@@ -109,6 +109,7 @@ fn compile_role(
 ) -> Option<Compiled> {
     let before = faults.len();
     check_name(role, faults);
+    check_owner(role, faults);
     let granter = grant::Granter::new(intent, catalog, options);
     let allowed = granter.all(&role.permissions, Effect::Allow, faults);
     let denied = granter.all(&role.never, Effect::Deny, faults);
@@ -156,6 +157,16 @@ fn check_name(role: &Role, faults: &mut Vec<Fault>) {
     }
     let fault = Fault::new(&name.place, format!("`{}` is no name of a role", name.value));
     faults.push(fault.help("it has at most 64 letters, digits and +=,.@-_"));
+}
+
+/// The owner becomes a tag: `[\p{L}\p{Z}\p{N}_.:/=+\-@]*`, at most 256 characters.
+fn check_owner(role: &Role, faults: &mut Vec<Fault>) {
+    let Some(owner) = &role.owner else { return };
+    let good = |c: char| c.is_alphanumeric() || c == ' ' || "_.:/=+-@".contains(c);
+    if owner.chars().count() > 256 || !owner.chars().all(good) {
+        let fault = Fault::new(&owner.place, format!("`{}` is no value of a tag", owner.value));
+        faults.push(fault.help("the owner becomes one: at most 256 letters, digits, spaces and _.:/=+-@"));
+    }
 }
 
 /// The statements as one document, or as many as the quota of managed policies wants.
