@@ -1,7 +1,7 @@
 //! What stands around the permissions of a role: trust, boundary, prohibitions, approval, an end.
 
 use leastwise_catalog::Catalog;
-use leastwise_generate::intent::Intent;
+use leastwise_generate::intent::{Form, Intent};
 use leastwise_generate::lower::aws::{self, Compiled, MadeBoundary};
 use leastwise_policy::aws::evaluate::{
     Context, PolicySet, PrincipalRef, Request, ResourceRef, Verdict, evaluate,
@@ -186,4 +186,21 @@ fn a_role_on_hundreds_of_tables_comes_in_documents_that_fit_and_lose_nothing() {
     }
     let all: String = identity.iter().map(|document| document.policy.to_json()).collect();
     assert!((0..400).all(|number| all.contains(&format!("{TABLE}-{number:04}\""))));
+}
+
+#[test]
+fn a_word_of_another_service_than_the_resource_keeps_its_prefix() {
+    let topic = "arn:aws:kafka:eu-west-1:111122223333:topic/c/u/t";
+    let text = format!(
+        "roles:\n  A:\n    permissions: [{{'kafka-cluster:read-data': topic}}]\nresources:\n  topic: {topic}\n"
+    );
+    let yaml = Intent::from_yaml("roles.yaml", &text).expect("an intent");
+    let flag = format!("kafka-cluster:read-data,{topic}");
+    let form = Form { name: "A".to_owned(), to: vec![flag], ..Form::default() };
+    for intent in [yaml, Intent::from_form(&form).expect("an intent")] {
+        let roles =
+            aws::compile(&intent, Catalog::embedded(), &aws::Options::default()).expect("it compiles");
+        assert_eq!(&*roles[0].reasons[0].action, "kafka-cluster:ReadData");
+        assert_eq!(roles[0].reasons[0].resources, [topic]);
+    }
 }

@@ -76,13 +76,20 @@ impl LevelTables {
     /// What `word` means on `target`: a level, a verb, an operation of the service (`put-item`) or an action
     /// with its prefix (`rds-data:ExecuteStatement`). Nothing when it means nothing there.
     pub fn meaning(&self, catalog: &Catalog, target: Target<'_>, word: &str) -> Option<Meaning> {
-        if word.contains(':') {
-            let action = catalog.action(word)?.full_name();
-            return Meaning::new(Source::Action, vec![grant(action, Place::Bound)]);
+        if let Some(action) = catalog.action(word) {
+            return Meaning::new(Source::Action, vec![grant(action.full_name(), Place::Bound)]);
+        }
+        // A word of another service than the one whose ARN is bound: `rds-data:execute-statement` on a cluster.
+        if let Some((prefix, word)) = word.split_once(':') {
+            let service = catalog.service(prefix)?;
+            return match target {
+                Target::Service { kind, .. } => self.of_service(catalog, prefix, kind, word),
+                Target::Arn(arn) => self.of_arn(catalog, service, arn, word),
+            };
         }
         match target {
             Target::Service { prefix, kind } => self.of_service(catalog, prefix, kind, word),
-            Target::Arn(arn) => self.of_arn(catalog, arn, word),
+            Target::Arn(arn) => self.of_arn(catalog, catalog.service_of_arn(arn)?, arn, word),
         }
     }
 
@@ -122,8 +129,7 @@ impl LevelTables {
         }
     }
 
-    fn of_arn(&self, catalog: &Catalog, arn: &str, word: &str) -> Option<Meaning> {
-        let service = catalog.service_of_arn(arn)?;
+    fn of_arn(&self, catalog: &Catalog, service: &Service, arn: &str, word: &str) -> Option<Meaning> {
         let kinds = service.types_of(arn);
         for kind in &kinds {
             // All below a path is a type of its own, where the table says so.
@@ -149,7 +155,7 @@ impl LevelTables {
                 return None;
             }
         }
-        if word == "admin" {
+        if word == "admin" && !kinds.is_empty() {
             return Meaning::new(Source::Admin, vec![grant(format!("{}:*", service.prefix), Place::Bound)]);
         }
         if !LEVELS.contains(&word) {

@@ -75,7 +75,9 @@ fn permission(flag: &str, text: &str, resources: &mut Vec<Binding>) -> Result<Pe
         Some(rest) => Target::Partial { service: service.to_owned(), resource: rest.to_owned() },
     };
     // An action's name has capitals; a level, a verb or an operation in kebab-case has none.
-    let verb = match verb.bytes().any(|b| b.is_ascii_uppercase()) {
+    // A word of another service than the ARN's keeps its prefix: `kafka-cluster:read-data` on a topic of kafka.
+    let other = matches!(&target, Target::Arn(arn) if arn.split(':').nth(2) != Some(service));
+    let verb = match other || verb.bytes().any(|b| b.is_ascii_uppercase()) {
         true => what.to_owned(),
         false => verb.to_owned(),
     };

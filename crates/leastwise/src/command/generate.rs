@@ -55,7 +55,8 @@ fn remark(role: &Compiled) {
     for note in &role.warnings {
         output::note(&output::plain(&format!("warning: {}: {}", note.place, note.text)));
     }
-    let text: String = role.identity.iter().map(|document| document.policy.to_compact_json()).collect();
+    let policies = role.identity.iter().map(|document| &document.policy).chain(&role.trust);
+    let text: String = policies.map(|policy| policy.to_compact_json()).collect();
     let open: Vec<&str> = [(ACCOUNT, "--account"), (REGION, "--region")]
         .into_iter()
         .filter(|(placeholder, _)| text.contains(placeholder))

@@ -74,6 +74,9 @@ fn flags_say_one_role_and_placeholders_are_warned_of() {
     let done = run(&folder, &args);
     assert!(done.out.contains("eu-west-1:111122223333:table/CustomerOrders"), "{}", done.out);
     assert!(!done.err.contains("placeholders"), "{}", done.err);
+    folder.write("trust.yaml", ROLES.replace("trust: lambda", "trust: {github: acme/shop, branch: main}"));
+    let done = run(&folder, &["generate", "trust.yaml"]);
+    assert!(done.err.contains("say --account,"), "{}", done.err);
 }
 
 #[test]
