@@ -27,7 +27,7 @@ const KEPT: usize = 4_000;
 #[derive(Debug)]
 pub(super) struct Refusals<'c> {
     catalog: &'c Catalog,
-    actions: HashMap<Box<str>, Option<Action<'c>>>,
+    actions: HashMap<Box<str>, Action<'c>>,
     refused: Finder<'static>,
     perform: Finder<'static>,
     resource: Finder<'static>,
@@ -80,13 +80,14 @@ impl<'c> Refusals<'c> {
 
     fn action(&mut self, name: &str) -> Option<Action<'c>> {
         if let Some(known) = self.actions.get(name) {
-            return *known;
+            return Some(*known);
         }
-        let action = self.catalog.action(name);
+        let action = self.catalog.action(name)?;
+        // What the catalogue knows is short; anything else could be as long as a message.
         if self.actions.len() < KEPT {
             self.actions.insert(name.into(), action);
         }
-        action
+        Some(action)
     }
 }
 

@@ -296,3 +296,14 @@ proptest! {
         prop_assert_eq!(merged.unwrap().rows(), whole.rows());
     }
 }
+
+proptest! {
+    #[test]
+    fn rows_are_in_the_order_of_their_resources(keys in proptest::collection::btree_set("[a\u{e9}/]{1,12}", 1..12)) {
+        let records: Vec<Value> = (0..).zip(keys.iter().rev()).map(|(id, key)| get(id, key)).collect();
+        let rows = usage(&records).rows();
+        let resources: Vec<_> = rows.iter().map(|row| row.resource.as_str()).collect();
+        let wanted: Vec<_> = keys.iter().map(|key| format!("arn:aws:s3:::b/{key}")).collect();
+        prop_assert_eq!(resources, wanted);
+    }
+}
