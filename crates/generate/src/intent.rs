@@ -80,6 +80,9 @@ pub struct Binding {
     /// What it stands for elsewhere, by the name of the target (`gcp`, `azure`, `kubernetes`, `mcp`, `http`), as it
     /// was written: the compilers for those read it.
     pub elsewhere: BTreeMap<String, Vec<Said<String>>>,
+    /// What it stands for elsewhere in one environment, by its name and that of the target; this takes the place of
+    /// `elsewhere` there.
+    pub environments_elsewhere: BTreeMap<String, BTreeMap<String, Vec<Said<String>>>>,
 }
 
 /// One thing that a name stands for on AWS.
@@ -105,6 +108,37 @@ pub enum Target {
     Name(String),
 }
 
+impl Binding {
+    /// A name that stands for nothing yet.
+    pub fn named(name: Said<String>) -> Binding {
+        Binding {
+            name,
+            aws: Vec::new(),
+            environments: BTreeMap::new(),
+            elsewhere: BTreeMap::new(),
+            environments_elsewhere: BTreeMap::new(),
+        }
+    }
+
+    /// Lets the name stand for a text too: `kubernetes:shop/pods` elsewhere, everything else on AWS.
+    pub fn add(&mut self, text: Said<String>) {
+        match elsewhere(&text.value) {
+            Some((target, rest)) => {
+                let rest = Said::new(rest.to_owned(), text.place);
+                self.elsewhere.entry(target.to_owned()).or_default().push(rest);
+            }
+            None => self.aws.push(Said::new(Target::parse(&text.value), text.place)),
+        }
+    }
+}
+
+/// A text that says itself which platform it is of: `kubernetes:shop/pods`.
+pub(crate) fn elsewhere(text: &str) -> Option<(&str, &str)> {
+    let (target, rest) = text.split_once(':')?;
+    (roles::ELSEWHERE.contains(&target) && !rest.is_empty() && !rest.starts_with("//"))
+        .then(|| (target, rest.trim_start()))
+}
+
 impl Intent {
     /// Binds a name, as `NAME=RESOURCE` says: an ARN or what else `resources:` takes. With `*` every name that is
     /// used and not bound, `{name}` in the resource being that name.
@@ -120,14 +154,11 @@ impl Intent {
         };
         let names = if name == "*" { self.unbound() } else { vec![name.to_owned()] };
         for name in names {
-            let target = Target::parse(&value.replace("{name}", &name));
             self.resources.retain(|binding| binding.name.value != name);
-            self.resources.push(Binding {
-                name: Said::new(name, place.clone()),
-                aws: vec![Said::new(target, place.clone())],
-                environments: BTreeMap::new(),
-                elsewhere: BTreeMap::new(),
-            });
+            let text = Said::new(value.replace("{name}", &name), place.clone());
+            let mut binding = Binding::named(Said::new(name, place.clone()));
+            binding.add(text);
+            self.resources.push(binding);
         }
         Ok(())
     }
@@ -139,7 +170,7 @@ impl Intent {
             for permission in role.permissions.iter().chain(&role.never).chain(&role.approval) {
                 let name = &permission.resource.value;
                 let bound = self.resources.iter().any(|binding| binding.name.value == *name);
-                if !bound && !name.starts_with("arn:") && !names.contains(name) {
+                if !bound && !name.starts_with("arn:") && elsewhere(name).is_none() && !names.contains(name) {
                     names.push(name.clone());
                 }
             }

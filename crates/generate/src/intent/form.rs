@@ -1,5 +1,6 @@
 //! Flags: `--from lambda --to dynamodb:write,table/Orders --never … --only region=eu-west-1`.
 
+use super::roles::ELSEWHERE;
 use super::{Binding, Fault, Intent, IntentError, Permission, Place, Role, Said, Target, limits, trust};
 
 /// The arguments as they were given.
@@ -69,6 +70,9 @@ fn permission(flag: &str, text: &str, resources: &mut Vec<Binding>) -> Result<Pe
         return Err(Fault::new(&place, format!("`{what}` is no service and verb"))
             .help("write for example `--to dynamodb:write,table/Orders`"));
     };
+    if let Some(permission) = elsewhere(service, verb, resource, &place, resources) {
+        return permission;
+    }
     let target = match resource {
         None => Target::Service { prefix: service.to_owned(), kind: None },
         Some(arn) if arn.starts_with("arn:") => Target::Arn(arn.to_owned()),
@@ -87,12 +91,33 @@ fn permission(flag: &str, text: &str, resources: &mut Vec<Binding>) -> Result<Pe
     let key = format!("{service} {}", name.value);
     let name = Said::new(key, place.clone());
     if !resources.iter().any(|known| known.name.value == name.value) {
-        resources.push(Binding {
-            name: name.clone(),
-            aws: vec![Said::new(target, place.clone())],
-            environments: Default::default(),
-            elsewhere: Default::default(),
-        });
+        let mut binding = Binding::named(name.clone());
+        binding.aws.push(Said::new(target, place.clone()));
+        resources.push(binding);
     }
     Ok(Permission { verb: Said::new(verb, place), resource: name })
+}
+
+/// A permission on another platform than AWS: `kubernetes:read,shop/pods`.
+fn elsewhere(
+    platform: &str,
+    verb: &str,
+    resource: Option<&str>,
+    place: &Place,
+    resources: &mut Vec<Binding>,
+) -> Option<Result<Permission, Fault>> {
+    if !ELSEWHERE.contains(&platform) {
+        return None;
+    }
+    let Some(resource) = resource.filter(|resource| !resource.is_empty()) else {
+        let fault = Fault::new(place, "it is not said on what");
+        return Some(Err(fault.help(format!("write `{platform}:{verb},RESOURCE`"))));
+    };
+    let name = Said::new(format!("{platform} {resource}"), place.clone());
+    if !resources.iter().any(|known| known.name.value == name.value) {
+        let mut binding = Binding::named(name.clone());
+        binding.add(Said::new(format!("{platform}:{resource}"), place.clone()));
+        resources.push(binding);
+    }
+    Some(Ok(Permission { verb: Said::new(verb.to_owned(), place.clone()), resource: name }))
 }

@@ -2,7 +2,6 @@
 //!
 //! The form is described in `docs/generate.md` and by [`super::schema`], which takes the names of keys from here.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use leastwise_policy::time::{Date, Timestamp};
@@ -23,6 +22,8 @@ pub(super) const ELSEWHERE: &[&str] = &["gcp", "azure", "kubernetes", "mcp", "ht
 /// The keys of a resource written as a mapping.
 pub(super) const RESOURCE_KEYS: &[&str] =
     &["aws", "environments", "gcp", "azure", "kubernetes", "mcp", "http"];
+/// The keys of a resource in one environment.
+pub(super) const PLATFORM_KEYS: &[&str] = &["aws", "gcp", "azure", "kubernetes", "mcp", "http"];
 /// The largest file that is read.
 pub const LARGEST_FILE: usize = 4 << 20;
 
@@ -168,14 +169,11 @@ fn permissions(what: &str, node: &Node, faults: &mut Faults) -> Vec<Permission> 
 }
 
 fn binding(name: &Key, body: &Node, faults: &mut Faults) -> Binding {
-    let mut binding = Binding {
-        name: Said::new(name.name.clone(), name.place.clone()),
-        aws: Vec::new(),
-        environments: BTreeMap::new(),
-        elsewhere: BTreeMap::new(),
-    };
+    let mut binding = Binding::named(Said::new(name.name.clone(), name.place.clone()));
     let Value::Map(entries) = &body.value else {
-        binding.aws = targets(&name.name, body, faults);
+        for text in faults.texts(&name.name, body) {
+            binding.add(text);
+        }
         return binding;
     };
     for (key, value) in entries {
@@ -183,8 +181,7 @@ fn binding(name: &Key, body: &Node, faults: &mut Faults) -> Binding {
             "aws" => binding.aws = targets("aws", value, faults),
             "environments" => {
                 for (environment, value) in faults.map("environments", value) {
-                    let targets = targets(&environment.name, value, faults);
-                    binding.environments.insert(environment.name.clone(), targets);
+                    in_environment(&mut binding, &environment.name, value, faults);
                 }
             }
             other if ELSEWHERE.contains(&other) => {
@@ -194,6 +191,29 @@ fn binding(name: &Key, body: &Node, faults: &mut Faults) -> Binding {
         }
     }
     binding
+}
+
+/// What a name stands for in one environment: on AWS, or in a mapping by platform.
+fn in_environment(binding: &mut Binding, environment: &str, body: &Node, faults: &mut Faults) {
+    let Value::Map(entries) = &body.value else {
+        let targets = targets(environment, body, faults);
+        binding.environments.insert(environment.to_owned(), targets);
+        return;
+    };
+    for (key, value) in entries {
+        match key.name.as_str() {
+            "aws" => {
+                let targets = targets("aws", value, faults);
+                binding.environments.insert(environment.to_owned(), targets);
+            }
+            other if ELSEWHERE.contains(&other) => {
+                let texts = faults.texts(other, value);
+                let by_target = binding.environments_elsewhere.entry(environment.to_owned()).or_default();
+                by_target.insert(other.to_owned(), texts);
+            }
+            _ => faults.unknown(key, PLATFORM_KEYS),
+        }
+    }
 }
 
 fn targets(what: &str, node: &Node, faults: &mut Faults) -> Vec<Said<Target>> {

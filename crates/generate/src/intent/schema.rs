@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::limits;
-use super::roles::{ELSEWHERE, FILE_KEYS, ROLE_KEYS};
+use super::roles::{ELSEWHERE, FILE_KEYS, PLATFORM_KEYS, ROLE_KEYS};
 use super::trust;
 
 /// The schema as text.
@@ -146,10 +146,17 @@ fn trust_schema() -> Value {
 fn resource() -> Value {
     let mut elsewhere = properties(ELSEWHERE, |key| strings(&format!("What it stands for with {key}.")));
     elsewhere["aws"] = strings("ARNs, `service:rest`, services, or names of other resources.");
+    let platform = properties(PLATFORM_KEYS, |_| json!({"$ref": "#/$defs/strings"}));
     elsewhere["environments"] = json!({
-        "description": "What it stands for on AWS in each environment.",
+        "description": "What it stands for in each environment: on AWS, or by platform.",
         "type": "object",
-        "additionalProperties": {"$ref": "#/$defs/strings"},
+        "additionalProperties": {
+            "oneOf": [
+                {"type": "string"},
+                {"type": "array", "items": {"type": "string"}},
+                object("By platform.", platform),
+            ],
+        },
     });
     json!({
         "description": "An ARN or several, `service:rest`, a service, the name of another resource, or a mapping.",

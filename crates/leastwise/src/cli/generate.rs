@@ -66,13 +66,13 @@ pub struct GenerateArgs {
     #[arg(long, value_name = "PARTITION", default_value = "aws", help_heading = "What the files leave open")]
     pub partition: String,
 
-    /// For which platform
-    #[arg(long, value_enum, value_name = "PLATFORM", default_value = "aws")]
-    pub target: Target,
+    /// For which platforms, with commas between them
+    #[arg(long, value_enum, value_name = "PLATFORM", value_delimiter = ',', default_value = "aws")]
+    pub target: Vec<Target>,
 
-    /// Format of the result
-    #[arg(long, value_enum, value_name = "FORMAT", default_value = "json")]
-    pub format: Format,
+    /// Format of the result; each platform has its own default
+    #[arg(long, value_enum, value_name = "FORMAT")]
+    pub format: Option<Format>,
 
     /// How Terraform holds the documents
     #[arg(long, value_name = "STYLE", default_value = "jsonencode")]
@@ -109,7 +109,7 @@ pub enum Target {
 /// Format of the result.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Format {
-    /// The documents as AWS reads them
+    /// The documents as the platform reads them (default for aws)
     Json,
     /// aws_iam_role, its policies and attachments
     Terraform,
@@ -117,4 +117,9 @@ pub enum Format {
     Cloudformation,
     /// A shell script of `aws iam` commands
     Script,
+}
+
+/// How a value is written on the command line.
+pub fn spelling(value: &impl ValueEnum) -> String {
+    value.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default()
 }

@@ -1,82 +1,84 @@
-//! `leastwise generate`: what is meant becomes policies.
+//! `leastwise generate`: what is meant becomes policies, for one platform or several.
 
-mod explain;
-mod files;
+mod aws;
 mod intent;
+mod platform;
+
+use std::path::Path;
 
 use leastwise_catalog::Catalog;
 use leastwise_generate::intent::schema;
-use leastwise_generate::lower::aws::{self, ACCOUNT, Compiled, REGION};
+use serde_json::{Map, Value};
 
-use crate::cli::generate::{GenerateArgs, Target};
-use crate::error::{Error, Result};
+use crate::atomic::Batch;
+use crate::cli::generate::{GenerateArgs, Target, spelling};
+use crate::error::Result;
 use crate::output;
+use platform::{Asked, Made, Printed};
 
-/// Reads the intent, compiles it, prints or writes what comes out.
+/// Reads the intent, compiles it for each platform, prints or writes what comes out: of all platforms or of none.
 pub fn run(args: &GenerateArgs, catalog: &Catalog, quiet: bool) -> Result<()> {
     if args.schema {
         return output::result(schema::text().as_bytes());
     }
-    let Target::Aws = args.target;
+    let platforms = platform::asked(args)?;
     let intent = intent::read(args)?;
-    let options = options(args)?;
-    let roles = aws::compile(&intent, catalog, &options).map_err(|error| intent::told(args, error))?;
+    let mut made = Vec::new();
+    for (platform, format) in platforms {
+        let asked = Asked { args, intent: &intent, catalog, format };
+        made.push((platform.target, (platform.make)(&asked)?));
+    }
     if !quiet {
-        for role in &roles {
-            remark(role);
+        for note in made.iter().flat_map(|(_, made)| &made.notes) {
+            output::note(&output::plain(note));
         }
     }
     if let Some(folder) = &args.out {
-        files::write(args, folder, &intent, &roles, catalog, &options)?;
+        write(folder, &made)?;
     }
     match (args.explain, &args.out) {
-        (true, _) => output::result(explain::text(&roles).as_bytes()),
-        (false, None) => output::result(files::printed(args, &roles)?.as_bytes()),
+        (true, _) => output::result(headed(&made, |made| made.trace.clone()).as_bytes()),
+        (false, None) => output::result(printed(&made).as_bytes()),
         (false, Some(_)) => Ok(()),
     }
 }
 
-fn options(args: &GenerateArgs) -> Result<aws::Options> {
-    if let Some(account) = &args.account
-        && !(account.len() == 12 && account.bytes().all(|b| b.is_ascii_digit()))
-    {
-        return Err(Error::usage(format!("`{account}` is no account id")).hint("it has twelve digits"));
+/// Writes everything into the folder; of several platforms each has a folder of its own in it, so that no two files
+/// are called the same and Terraform finds a module in each.
+fn write(folder: &Path, made: &[(Target, Made)]) -> Result<()> {
+    let mut batch = Batch::new();
+    for (target, result) in made {
+        let folder = if made.len() > 1 { folder.join(spelling(target)) } else { folder.to_owned() };
+        for file in &result.files {
+            batch.add(&folder.join(&file.name), file.text.as_bytes())?;
+        }
     }
-    Ok(aws::Options {
-        partition: args.partition.clone(),
-        account: args.account.clone(),
-        region: args.region.clone(),
-        environment: args.environment.clone(),
-    })
+    batch.commit()
 }
 
-/// What must be known of a role, and what was offered and not granted.
-fn remark(role: &Compiled) {
-    for note in &role.warnings {
-        output::note(&output::plain(&format!("warning: {}: {}", note.place, note.text)));
-    }
-    let policies = role.identity.iter().map(|document| &document.policy).chain(&role.trust);
-    let text: String = policies.map(|policy| policy.to_compact_json()).collect();
-    let open: Vec<&str> = [(ACCOUNT, "--account"), (REGION, "--region")]
-        .into_iter()
-        .filter(|(placeholder, _)| text.contains(placeholder))
-        .map(|(_, flag)| flag)
+/// Everything on one stream: of several platforms one JSON object when all are JSON, else one text after the other.
+fn printed(made: &[(Target, Made)]) -> String {
+    let objects: Option<Map<String, Value>> = made
+        .iter()
+        .map(|(target, made)| match &made.printed {
+            Printed::Json(value) => Some((spelling(target), value.clone())),
+            Printed::Text(_) => None,
+        })
         .collect();
-    if !open.is_empty() {
-        let flags = open.join(" and ");
-        let name = &role.role;
-        let text = format!(
-            "warning: `{name}` holds placeholders, which AWS does not take: say {flags}, or write whole ARNs"
-        );
-        output::note(&output::plain(&text));
+    match objects {
+        Some(objects) if made.len() > 1 => format!("{:#}\n", Value::Object(objects)),
+        _ => headed(made, |made| made.printed.text()),
     }
-    if role.trust.is_none() {
-        let text =
-            format!("note: nobody is said to hold `{}`: the policies are for a role that exists", role.role);
-        output::note(&output::plain(&text));
-    }
-    for offer in &role.offers {
-        let text = format!("note: {}: not granted: `{}`; {}", offer.place, offer.action, offer.why);
-        output::note(&output::plain(&text));
+}
+
+/// The texts of all platforms, each below its name where there are several.
+fn headed(made: &[(Target, Made)], text: impl Fn(&Made) -> String) -> String {
+    match made {
+        [(_, one)] => text(one),
+        several => {
+            let parts =
+                several.iter().map(|(target, made)| format!("# {}\n\n{}", spelling(target), text(made)));
+            parts.collect::<Vec<_>>().join("\n")
+        }
     }
 }

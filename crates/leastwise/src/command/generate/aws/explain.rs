@@ -9,7 +9,7 @@ use leastwise_policy::aws::Effect;
 use crate::output::plain;
 
 /// For each role, each line of the intent with what it came to and how.
-pub fn text(roles: &[Compiled]) -> String {
+pub(super) fn text(roles: &[Compiled]) -> String {
     let mut text = String::new();
     for (index, role) in roles.iter().enumerate() {
         let gap = if index == 0 { "" } else { "\n" };

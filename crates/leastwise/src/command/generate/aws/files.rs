@@ -1,9 +1,5 @@
-//! The compiled roles in the user's format: to stdout, or as files that appear together or not at all.
+//! The compiled roles in the user's format.
 
-use std::path::Path;
-
-use leastwise_catalog::Catalog;
-use leastwise_generate::intent::Intent;
 use leastwise_generate::lower::aws::{self, Compiled, MadeBoundary, prove};
 use leastwise_generate::render::{
     self, Attach, Deliverable, File, Made, Names, PrincipalKind, PrincipalTarget, RoleBoundary,
@@ -11,80 +7,57 @@ use leastwise_generate::render::{
 };
 use serde_json::{Map, Value};
 
-use crate::atomic::Batch;
-use crate::cli::generate::{Format, GenerateArgs};
+use super::super::platform::{Asked, Printed};
+use crate::cli::generate::Format;
 use crate::cli::rightsize;
 use crate::error::{Error, Result};
-use crate::output;
 
 /// Everything on one stream: JSON as one object by role and document, the rest as texts one after the other.
-pub fn printed(args: &GenerateArgs, roles: &[Compiled]) -> Result<String> {
-    if args.format == Format::Json {
+pub(super) fn printed(asked: &Asked<'_>, roles: &[Compiled], files: &[File]) -> Result<Printed> {
+    if asked.format == Format::Json {
         let mut all = Map::new();
         for role in roles {
             all.insert(role.role.clone(), render::role_value(&deliverable(role)).map_err(unsaid)?);
         }
-        return Ok(format!("{:#}\n", Value::Object(all)));
+        return Ok(Printed::Json(Value::Object(all)));
     }
-    let mut names = Names::default();
-    let mut text = String::new();
-    for role in roles {
-        for file in rendered(args, &mut names, role)? {
-            if !text.is_empty() {
-                text.push('\n');
-            }
-            text.push_str(&file.text);
-        }
-    }
-    Ok(text)
+    let texts: Vec<&str> = files.iter().map(|file| file.text.as_str()).collect();
+    Ok(Printed::Text(texts.join("\n")))
 }
 
-/// Writes the files into the folder.
-pub fn write(
-    args: &GenerateArgs,
-    folder: &Path,
-    intent: &Intent,
-    roles: &[Compiled],
-    catalog: &Catalog,
-    options: &aws::Options,
-) -> Result<()> {
+/// The files of all roles, with the requests that show what they are worth where those are asked for.
+pub(super) fn all(asked: &Asked<'_>, roles: &[Compiled], options: &aws::Options) -> Result<Vec<File>> {
     let mut names = Names::default();
-    let mut batch = Batch::new();
+    let mut files = Vec::new();
     for compiled in roles {
         // The name that the role's own files will have.
         let stem = names.clone().file_stem(&target(compiled));
-        for file in rendered(args, &mut names, compiled)? {
-            batch.add(&folder.join(&file.name), file.text.as_bytes())?;
-        }
-        let role = intent.roles.iter().find(|role| role.name.value == compiled.role);
-        if let Some(role) = role.filter(|_| args.tests) {
-            let proofs = prove::proofs(role, compiled, catalog);
-            let requests = prove::lines(&proofs, compiled, options);
-            batch.add(&folder.join(format!("{stem}.requests.jsonl")), requests.as_bytes())?;
-            let snapshot = prove::snapshot(compiled, options);
-            batch.add(&folder.join(format!("{stem}.snapshot.json")), snapshot.as_bytes())?;
+        files.extend(rendered(asked, &mut names, compiled)?);
+        let role = asked.intent.roles.iter().find(|role| role.name.value == compiled.role);
+        if let Some(role) = role.filter(|_| asked.args.tests) {
+            let proofs = prove::proofs(role, compiled, asked.catalog);
+            let text = prove::lines(&proofs, compiled, options);
+            files.push(File { name: format!("{stem}.requests.jsonl"), text, notes: Vec::new() });
+            let text = prove::snapshot(compiled, options);
+            files.push(File { name: format!("{stem}.snapshot.json"), text, notes: Vec::new() });
         }
     }
-    batch.commit()
+    Ok(files)
 }
 
-fn rendered(args: &GenerateArgs, names: &mut Names, role: &Compiled) -> Result<Vec<File>> {
-    let terraform = match args.terraform_style {
+fn rendered(asked: &Asked<'_>, names: &mut Names, role: &Compiled) -> Result<Vec<File>> {
+    let terraform = match asked.args.terraform_style {
         rightsize::TerraformStyle::Jsonencode => TerraformStyle::Jsonencode,
         rightsize::TerraformStyle::Document => TerraformStyle::PolicyDocument,
     };
-    let format = match args.format {
-        Format::Json => RoleFormat::Json,
+    let format = match asked.format {
         Format::Terraform => RoleFormat::Terraform,
         Format::Cloudformation => RoleFormat::Cloudformation,
         Format::Script => RoleFormat::Script,
+        Format::Json => RoleFormat::Json,
     };
     let options = render::Options { terraform, made: Made::Generated };
-    let files = render::render_role(names, &deliverable(role), format, &options).map_err(unsaid)?;
-    for note in files.iter().flat_map(|file| &file.notes) {
-        output::note(&output::plain(&format!("warning: {note}")));
-    }
-    Ok(files)
+    render::render_role(names, &deliverable(role), format, &options).map_err(unsaid)
 }
 
 fn unsaid(error: render::RenderError) -> Error {

@@ -1,0 +1,63 @@
+//! AWS: policies of IAM.
+
+mod explain;
+mod files;
+
+use leastwise_generate::lower::aws::{self, ACCOUNT, Compiled, REGION};
+
+use super::intent;
+use super::platform::{Asked, Made};
+use crate::error::{Error, Result};
+
+/// What AWS makes of the intent.
+pub(super) fn make(asked: &Asked<'_>) -> Result<Made> {
+    let options = options(asked)?;
+    let roles = aws::compile(asked.intent, asked.catalog, &options)
+        .map_err(|error| intent::told(asked.args, error))?;
+    let files = files::all(asked, &roles, &options)?;
+    let mut notes: Vec<String> = roles.iter().flat_map(remarks).collect();
+    notes.extend(files.iter().flat_map(|file| &file.notes).map(|note| format!("warning: {note}")));
+    Ok(Made { printed: files::printed(asked, &roles, &files)?, files, trace: explain::text(&roles), notes })
+}
+
+fn options(asked: &Asked<'_>) -> Result<aws::Options> {
+    let args = asked.args;
+    if let Some(account) = &args.account
+        && !(account.len() == 12 && account.bytes().all(|b| b.is_ascii_digit()))
+    {
+        return Err(Error::usage(format!("`{account}` is no account id")).hint("it has twelve digits"));
+    }
+    Ok(aws::Options {
+        partition: args.partition.clone(),
+        account: args.account.clone(),
+        region: args.region.clone(),
+        environment: args.environment.clone(),
+    })
+}
+
+/// What must be known of a role, and what was offered and not granted.
+fn remarks(role: &Compiled) -> Vec<String> {
+    let mut notes: Vec<String> =
+        role.warnings.iter().map(|note| format!("warning: {}: {}", note.place, note.text)).collect();
+    let policies = role.identity.iter().map(|document| &document.policy).chain(&role.trust);
+    let text: String = policies.map(|policy| policy.to_compact_json()).collect();
+    let open: Vec<&str> = [(ACCOUNT, "--account"), (REGION, "--region")]
+        .into_iter()
+        .filter(|(placeholder, _)| text.contains(placeholder))
+        .map(|(_, flag)| flag)
+        .collect();
+    let name = &role.role;
+    if !open.is_empty() {
+        let flags = open.join(" and ");
+        notes.push(format!(
+            "warning: `{name}` holds placeholders, which AWS does not take: say {flags}, or write whole ARNs"
+        ));
+    }
+    if role.trust.is_none() {
+        notes.push(format!("note: nobody is said to hold `{name}`: the policies are for a role that exists"));
+    }
+    for offer in &role.offers {
+        notes.push(format!("note: {}: not granted: `{}`; {}", offer.place, offer.action, offer.why));
+    }
+    notes
+}
