@@ -1,8 +1,11 @@
-//! Packs `data/aws/services/*.txt` into one blob that becomes part of the program (`src/unpack.rs` reads it).
+//! Packs `data/aws/services/*.txt` into one blob that becomes part of the program (`src/unpack.rs` reads it), and the
+//! facts on Google Cloud and Azure each into one (`src/folded.rs` reads them).
 
 #[expect(dead_code, unreachable_pub, reason = "the library's own types, of which packing needs a part")]
 #[path = "src/facts.rs"]
 mod facts;
+#[path = "build/fold.rs"]
+mod fold;
 #[expect(dead_code, unreachable_pub, reason = "the library's own types, of which packing needs a part")]
 #[path = "src/level.rs"]
 mod level;
@@ -54,6 +57,27 @@ fn main() -> Result<(), Failure> {
     let out = PathBuf::from(env::var("OUT_DIR")?);
     fs::write(out.join("catalog.bin"), packed)?;
     fs::write(out.join("catalog.digest"), hex)?;
+    clouds(&out)
+}
+
+/// The facts on Google Cloud and Azure: roles folded, as their lines come again, everything else compressed.
+fn clouds(out: &Path) -> Result<(), Failure> {
+    for cloud in ["gcp", "azure"] {
+        let data = Path::new(&env::var("CARGO_MANIFEST_DIR")?).join("data").join(cloud);
+        println!("cargo::rerun-if-changed={}", data.display());
+        for path in files(&data, "txt")? {
+            let text = fs::read_to_string(&path)?;
+            let name = path.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
+            if name == "also" {
+                continue;
+            }
+            let packed = match name {
+                "roles" => fold::fold(&text),
+                _ => miniz_oxide::deflate::compress_to_vec(text.as_bytes(), 10),
+            };
+            fs::write(out.join(format!("{cloud}-{name}.bin")), packed)?;
+        }
+    }
     Ok(())
 }
 

@@ -2,7 +2,10 @@
 //!
 //! - `sync-catalog` writes `crates/catalog/data/aws/services/` from the packages pinned in `packages.txt`;
 //!   `--update` takes the newest packages and pins them, `--check` writes nothing and says what differs.
+//! - `sync-clouds FOLDER` writes the facts on Google Cloud and Azure, `crates/catalog/data/{gcp,azure}/*.txt`, from
+//!   downloaded JSON; `--check` writes nothing and says what differs.
 
+mod clouds;
 #[expect(dead_code, unreachable_pub, reason = "the catalogue's own types, of which writing needs a part")]
 #[path = "../../crates/catalog/src/facts.rs"]
 mod facts;
@@ -14,11 +17,13 @@ mod sync;
 #[path = "../../crates/catalog/build/text.rs"]
 mod text;
 
+use std::path::Path;
 use std::process::ExitCode;
 
 use sync::Mode;
 
-const USAGE: &str = "usage: cargo xtask sync-catalog [--update | --check]";
+const USAGE: &str =
+    "usage: cargo xtask sync-catalog [--update | --check]\n       cargo xtask sync-clouds FOLDER [--check]";
 
 fn main() -> anyhow::Result<ExitCode> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -27,11 +32,18 @@ fn main() -> anyhow::Result<ExitCode> {
         ["sync-catalog"] => Mode::Pinned,
         ["sync-catalog", "--update"] => Mode::Update,
         ["sync-catalog", "--check"] => Mode::Check,
+        ["sync-clouds", folder] => return Ok(status(clouds::run(Path::new(folder), false)?, false)),
+        ["sync-clouds", folder, "--check"] => return Ok(status(clouds::run(Path::new(folder), true)?, true)),
         _ => {
             eprintln!("{USAGE}");
             return Ok(ExitCode::from(2));
         }
     };
     let differs = sync::run(mode)?;
-    Ok(if differs && mode == Mode::Check { ExitCode::from(1) } else { ExitCode::SUCCESS })
+    Ok(status(differs, mode == Mode::Check))
+}
+
+/// 1 when a check found a difference.
+fn status(differs: bool, check: bool) -> ExitCode {
+    if differs && check { ExitCode::from(1) } else { ExitCode::SUCCESS }
 }

@@ -2,13 +2,17 @@
 //!
 //! [`Catalog::embedded`] is the way in. The facts come from published packages (see
 //! `data/aws/PROVENANCE.md`), are committed as text (`data/aws/FORMAT.md`), packed at build time and decoded
-//! one service at a time when first touched. Nothing here opens a file.
+//! one service at a time when first touched. Nothing here opens a file. [`gcp::Gcp`] and [`azure::Azure`] are the same
+//! for Google Cloud and Azure (`data/clouds.md`).
 
 mod arn_format;
+pub mod azure;
 pub mod call;
 mod catalog;
 mod event;
 mod facts;
+mod folded;
+pub mod gcp;
 mod import;
 mod level;
 pub mod levels;

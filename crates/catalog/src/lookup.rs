@@ -106,7 +106,7 @@ fn supported<'a>(service: &'a Service, action: &str, arn: &str) -> Vec<&'a str> 
 }
 
 /// The names nearest to `wanted`, with their distance.
-fn nearest<'a>(names: impl Iterator<Item = &'a str>, wanted: &str) -> Vec<(usize, String)> {
+pub(crate) fn nearest<'a>(names: impl Iterator<Item = &'a str>, wanted: &str) -> Vec<(usize, String)> {
     let limit = FARTHEST.min(wanted.len() / 3 + 1);
     let mut near: Vec<(usize, String)> = names
         .map(|name| (distance(&name.to_ascii_lowercase(), wanted), name.to_owned()))

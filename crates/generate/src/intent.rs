@@ -135,8 +135,8 @@ impl Binding {
 /// A text that says itself which platform it is of: `kubernetes:shop/pods`.
 pub(crate) fn elsewhere(text: &str) -> Option<(&str, &str)> {
     let (target, rest) = text.split_once(':')?;
-    (roles::ELSEWHERE.contains(&target) && !rest.is_empty() && !rest.starts_with("//"))
-        .then(|| (target, rest.trim_start()))
+    let address = target == "http" && rest.starts_with("//");
+    (roles::ELSEWHERE.contains(&target) && !rest.is_empty() && !address).then(|| (target, rest.trim_start()))
 }
 
 impl Intent {

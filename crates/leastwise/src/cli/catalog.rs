@@ -28,7 +28,8 @@ pub struct CatalogArgs {
 pub enum CatalogVerb {
     /// Everything known about an action (or a pattern such as s3:Get*), or about a service
     Show {
-        /// `service:Action`, `service:Get*` or `service`
+        /// `service:Action`, `service:Get*` or `service`; of Google Cloud `gcp:storage.objects.get`, `gcp:roles/viewer`,
+        /// of Azure `azure:Microsoft.Storage/storageAccounts/read`, `azure:Reader`
         #[arg(value_name = "ACTION|SERVICE", required = true)]
         names: Vec<String>,
         /// Print JSON

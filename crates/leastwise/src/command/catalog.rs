@@ -1,5 +1,6 @@
 //! `leastwise catalog`: look up actions and services, bring in newer ones.
 
+mod clouds;
 mod show;
 
 use std::fmt::Write as _;
@@ -22,7 +23,19 @@ pub fn run(args: &CatalogArgs) -> Result<()> {
     }
     let catalog = catalog::load(args.catalog.as_deref())?;
     match &args.verb {
-        CatalogVerb::Show { names, json } => print(&found(catalog, names)?, *json),
+        CatalogVerb::Show { names, json } => {
+            let (elsewhere, names): (Vec<&String>, Vec<&String>) =
+                names.iter().partition(|name| name.starts_with("gcp:") || name.starts_with("azure:"));
+            let (text, values) = of_clouds(&elsewhere)?;
+            let found = found(catalog, &names)?;
+            match json {
+                true => print_json(&found, values),
+                false => {
+                    output::result(text.as_bytes())?;
+                    print(&found)
+                }
+            }
+        }
         CatalogVerb::Search { words, json } => {
             let words = words.join(" ");
             let actions: Vec<Found<'_>> = catalog.search(&words).into_iter().map(Found::Action).collect();
@@ -44,7 +57,18 @@ enum Found<'c> {
     Action(Action<'c>),
 }
 
-fn found<'c>(catalog: &'c Catalog, names: &[String]) -> Result<Vec<Found<'c>>> {
+/// What names of Google Cloud and Azure stand for.
+fn of_clouds(names: &[&String]) -> Result<(String, Vec<Value>)> {
+    let (mut text, mut values) = (String::new(), Vec::new());
+    for found in names.iter().filter_map(|name| clouds::found(name)) {
+        let (lines, value) = found?;
+        text.push_str(&lines);
+        values.push(value);
+    }
+    Ok((text, values))
+}
+
+fn found<'c>(catalog: &'c Catalog, names: &[&String]) -> Result<Vec<Found<'c>>> {
     let mut all = Vec::new();
     for name in names {
         if let Some(service) = catalog.service(&name.to_ascii_lowercase()) {
@@ -66,10 +90,7 @@ fn found<'c>(catalog: &'c Catalog, names: &[String]) -> Result<Vec<Found<'c>>> {
     Ok(all)
 }
 
-fn print(found: &[Found<'_>], json: bool) -> Result<()> {
-    if json {
-        return print_json(found);
-    }
+fn print(found: &[Found<'_>]) -> Result<()> {
     // One thing in full, many in a line each.
     match found {
         [Found::Action(action)] => output::result(show::action(action).as_bytes()),
@@ -80,7 +101,7 @@ fn print(found: &[Found<'_>], json: bool) -> Result<()> {
 
 fn print_lines(found: &[Found<'_>], json: bool) -> Result<()> {
     if json {
-        return print_json(found);
+        return print_json(found, Vec::new());
     }
     let mut text = String::new();
     for found in found {
@@ -94,14 +115,11 @@ fn print_lines(found: &[Found<'_>], json: bool) -> Result<()> {
     output::result(text.as_bytes())
 }
 
-fn print_json(found: &[Found<'_>]) -> Result<()> {
-    let values: Vec<Value> = found
-        .iter()
-        .map(|found| match found {
-            Found::Action(action) => show::action_json(action),
-            Found::Service(service) => show::service_json(service),
-        })
-        .collect();
+fn print_json(found: &[Found<'_>], mut values: Vec<Value>) -> Result<()> {
+    values.extend(found.iter().map(|found| match found {
+        Found::Action(action) => show::action_json(action),
+        Found::Service(service) => show::service_json(service),
+    }));
     let mut text = serde_json::to_vec_pretty(&values)
         .map_err(|error| Error::input("cannot print the catalogue as JSON").because(error))?;
     text.push(b'\n');
