@@ -4,6 +4,7 @@
 //!   `--update` takes the newest packages and pins them, `--check` writes nothing and says what differs.
 //! - `sync-clouds FOLDER` writes the facts on Google Cloud and Azure, `crates/catalog/data/{gcp,azure}/*.txt`, from
 //!   downloaded JSON; `--check` writes nothing and says what differs.
+//! - `sync-kubernetes` does the same for `crates/catalog/data/kubernetes/`.
 
 mod clouds;
 #[expect(dead_code, unreachable_pub, reason = "the catalogue's own types, of which writing needs a part")]
@@ -22,24 +23,33 @@ use std::process::ExitCode;
 
 use sync::Mode;
 
-const USAGE: &str =
-    "usage: cargo xtask sync-catalog [--update | --check]\n       cargo xtask sync-clouds FOLDER [--check]";
+const USAGE: &str = "usage: cargo xtask sync-catalog | sync-kubernetes [--update | --check]\n       \
+                     cargo xtask sync-clouds FOLDER [--check]";
+
+type Chore = fn(Mode) -> anyhow::Result<bool>;
+
+const CHORES: &[(&str, Chore)] = &[("sync-catalog", sync::run), ("sync-kubernetes", sync::kubernetes::run)];
 
 fn main() -> anyhow::Result<ExitCode> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
-    let mode = match words.as_slice() {
-        ["sync-catalog"] => Mode::Pinned,
-        ["sync-catalog", "--update"] => Mode::Update,
-        ["sync-catalog", "--check"] => Mode::Check,
+    match words.as_slice() {
         ["sync-clouds", folder] => return Ok(status(clouds::run(Path::new(folder), false)?, false)),
         ["sync-clouds", folder, "--check"] => return Ok(status(clouds::run(Path::new(folder), true)?, true)),
-        _ => {
-            eprintln!("{USAGE}");
-            return Ok(ExitCode::from(2));
-        }
+        _ => {}
+    }
+    let mode = match words.get(1..).unwrap_or_default() {
+        [] => Some(Mode::Pinned),
+        ["--update"] => Some(Mode::Update),
+        ["--check"] => Some(Mode::Check),
+        _ => None,
     };
-    let differs = sync::run(mode)?;
+    let chore = CHORES.iter().find(|(name, _)| words.first() == Some(name));
+    let (Some(mode), Some((_, chore))) = (mode, chore) else {
+        eprintln!("{USAGE}");
+        return Ok(ExitCode::from(2));
+    };
+    let differs = chore(mode)?;
     Ok(status(differs, mode == Mode::Check))
 }
 

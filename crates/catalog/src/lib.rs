@@ -14,6 +14,7 @@ mod facts;
 mod folded;
 pub mod gcp;
 mod import;
+pub mod kubernetes;
 mod level;
 pub mod levels;
 mod lookup;

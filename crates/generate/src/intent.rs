@@ -202,6 +202,13 @@ pub enum Trust {
         /// The subjects; `*` in them stands for any text.
         subjects: Vec<String>,
     },
+    /// A service account of the cluster for which the role is made.
+    ServiceAccount {
+        /// Its namespace.
+        namespace: String,
+        /// Its name.
+        name: String,
+    },
     /// A workload with a SPIFFE id, which gets credentials by IAM Roles Anywhere.
     Spiffe {
         /// `spiffe://example.org/orders`.

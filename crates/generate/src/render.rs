@@ -9,12 +9,14 @@ use serde_json::Value;
 
 mod cloudformation;
 mod json;
+mod kubernetes;
 mod name;
 mod quote;
 mod role;
 mod terraform;
 mod yaml;
 
+pub use kubernetes::{KubernetesFormat, kubernetes_value, render_kubernetes};
 pub use name::Names;
 pub use role::{RoleBoundary, RoleDeliverable, RoleFormat, render_role, role_value};
 

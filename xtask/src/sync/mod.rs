@@ -6,6 +6,7 @@
 mod botocore;
 mod fetch;
 mod iam_data;
+pub(crate) mod kubernetes;
 mod merge;
 mod operation_map;
 mod operations;
@@ -75,7 +76,7 @@ fn build(data: &Path, packages: &[(Package, PathBuf)]) -> Result<BTreeMap<String
 /// Writes what differs, and removes services that are no more.
 fn write(data: &Path, files: BTreeMap<String, String>, mode: Mode) -> Result<bool> {
     let mut stale: BTreeSet<String> = BTreeSet::new();
-    for entry in fs::read_dir(data.join("services"))? {
+    for entry in fs::read_dir(data.join("services")).into_iter().flatten() {
         stale.insert(format!("services/{}", entry?.file_name().to_string_lossy()));
     }
     let mut differs = 0;

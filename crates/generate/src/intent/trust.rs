@@ -1,4 +1,5 @@
-//! Who may hold a role: an AWS service, an account, whom an OpenID Connect provider vouches for, a SPIFFE id.
+//! Who may hold a role: an AWS service, an account, whom an OpenID Connect provider vouches for, a service account of
+//! Kubernetes, a SPIFFE id.
 
 use super::read::Faults;
 use super::yaml::{Key, Node, Value};
@@ -10,6 +11,7 @@ pub(super) const FORMS: &[&[&str]] = &[
     &["account", "external_id"],
     &["github", "branch", "environment", "tag", "subject"],
     &["kubernetes", "namespace", "service_account"],
+    &["service_account", "namespace"],
     &["oidc", "audience", "subject", "account"],
     &["spiffe", "trust_anchor"],
 ];
@@ -41,6 +43,11 @@ pub(super) fn read(node: &Node, faults: &mut Faults) -> Vec<Said<Trust>> {
 
 /// Who a single text stands for.
 pub(super) fn plain(text: &str) -> Result<Trust, &'static str> {
+    if let Some((namespace, name)) =
+        text.strip_prefix("system:serviceaccount:").and_then(|rest| rest.split_once(':'))
+    {
+        return Ok(Trust::ServiceAccount { namespace: namespace.to_owned(), name: name.to_owned() });
+    }
     let account = |principal: &str| Trust::Account { principal: principal.to_owned(), external_id: None };
     if text.starts_with("spiffe://") {
         return spiffe(text, None);
@@ -90,6 +97,10 @@ fn mapping(node: &Node, entries: &[(Key, Node)], faults: &mut Faults) -> Option<
         "service" => Ok(Trust::Service(first)),
         "account" => Ok(Trust::Account { principal: first, external_id: get("external_id") }),
         "spiffe" => spiffe(&first, get("trust_anchor")),
+        "service_account" => match get("namespace") {
+            Some(namespace) => Ok(Trust::ServiceAccount { namespace, name: first }),
+            None => Err("say `namespace` too"),
+        },
         "kubernetes" => kubernetes(&first, get("namespace"), get("service_account")),
         "oidc" => oidc(&first, get("audience"), get("subject"), get("account")),
         _ => github(&first, [get("branch"), get("environment"), get("tag"), get("subject")]),

@@ -17,7 +17,8 @@ use leastwise_catalog::levels::Source;
 use leastwise_policy::aws::quota::Quota;
 use leastwise_policy::aws::{Effect, Named, Policy, Statement};
 
-use crate::intent::{Boundary, Fault, Intent, IntentError, Place, Role};
+use super::Note;
+use crate::intent::{Boundary, Fault, Intent, IntentError, Role};
 
 pub use bind::{Bound, arn_of};
 pub use explain::Offer;
@@ -77,15 +78,6 @@ pub enum MadeBoundary {
     Made(Named<Policy>),
     /// A policy that exists, by its ARN.
     Existing(String),
-}
-
-/// Something to be known, with where it comes from.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Note {
-    /// Where in the intent.
-    pub place: Place,
-    /// What.
-    pub text: String,
 }
 
 /// Compiles every role of an intent.

@@ -24,9 +24,14 @@ pub struct Names {
 impl Names {
     /// The first part of the names of a principal's files: lower case, digits and `-` only.
     pub fn file_stem(&mut self, target: &PrincipalTarget) -> String {
-        let base = file_stem(&target.name, target.kind.word());
+        self.stem(&target.name, target.kind.word())
+    }
+
+    /// The same for something that is a `kind` called `name`.
+    pub(super) fn stem(&mut self, name: &str, kind: &str) -> String {
+        let base = file_stem(name, kind);
         let mut candidates = std::iter::once(base.clone())
-            .chain(std::iter::once(format!("{}-{base}", target.kind.word())))
+            .chain(std::iter::once(format!("{kind}-{base}")))
             .chain((2u32..).map(|n| format!("{base}-v{n}")));
         let stem = candidates
             .find(|stem| !self.stems.contains(stem))

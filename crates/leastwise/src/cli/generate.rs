@@ -104,6 +104,8 @@ pub struct GenerateArgs {
 pub enum Target {
     /// IAM policies
     Aws,
+    /// A service account, roles and bindings
+    Kubernetes,
 }
 
 /// Format of the result.
@@ -111,12 +113,14 @@ pub enum Target {
 pub enum Format {
     /// The documents as the platform reads them (default for aws)
     Json,
-    /// aws_iam_role, its policies and attachments
+    /// Resources of the platform's provider: aws_iam_role, kubernetes_role_v1
     Terraform,
     /// A template in YAML
     Cloudformation,
     /// A shell script of `aws iam` commands
     Script,
+    /// Documents for kubectl apply (default for kubernetes)
+    Yaml,
 }
 
 /// How a value is written on the command line.

@@ -2,6 +2,7 @@
 
 mod aws;
 mod intent;
+mod kubernetes;
 mod platform;
 
 use std::path::Path;

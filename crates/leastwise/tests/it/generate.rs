@@ -140,3 +140,71 @@ fn the_schema_is_the_one_that_is_committed() {
     let done = run(&Folder::new("generate-schema"), &["generate", "--schema"]);
     assert_eq!(done.out, include_str!("../../../../docs/roles.schema.json"));
 }
+
+const CLUSTER: &str = "\
+roles:
+  Agent:
+    permissions:
+      - read: both
+    trust: {kubernetes: oidc.example.com/id/A, namespace: agents, service_account: agent}
+resources:
+  both:
+    aws: arn:aws:dynamodb:eu-west-1:111122223333:table/orders
+    kubernetes: shop/configmaps/orders
+";
+
+#[test]
+fn several_platforms_are_written_beside_each_other_or_none_is() {
+    let folder = Folder::new("generate-several");
+    folder.write("roles.yaml", CLUSTER);
+    let both = ["generate", "roles.yaml", "--target", "aws,kubernetes", "--account", "111122223333"];
+    let done = run(&folder, &[&both[..], &["--out", "out"]].concat());
+    assert_eq!((done.code, done.out.as_str()), (Some(0), ""), "{}", done.err);
+    assert_eq!(names(&folder, "out"), ["aws", "kubernetes"]);
+    assert_eq!(names(&folder, "out/kubernetes"), ["agent.yaml"]);
+    assert_eq!(names(&folder, "out/aws"), ["agent-identity.json", "agent-index.json", "agent-trust.json"]);
+    let done = run(&folder, &[&both[..], &["--format", "json"]].concat());
+    let object: serde_json::Value = serde_json::from_str(&done.out).expect("one object");
+    assert!(object["aws"]["Agent"]["identity"].is_object(), "{}", done.out);
+    assert_eq!(object["kubernetes"]["Agent"]["items"][0]["kind"], "Role", "{}", done.out);
+    let done = run(&folder, &both);
+    assert!(done.out.starts_with("# aws\n\n{"), "{}", done.out);
+    assert!(done.out.contains("\n# kubernetes\n\napiVersion: "), "{}", done.out);
+    folder.write("mfa.yaml", CLUSTER.replace("    trust:", "    conditions: {mfa: true}\n    trust:"));
+    let done = run(&folder, &["generate", "mfa.yaml", "--target", "aws,kubernetes", "--out", "none"]);
+    assert_eq!(done.code, Some(3), "{}", done.err);
+    assert!(done.err.contains("mfa.yaml:5:18: kubernetes cannot say `mfa`"), "{}", done.err);
+    assert_eq!(names(&folder, "none"), Vec::<String>::new());
+}
+
+#[test]
+fn a_format_that_a_platform_does_not_know_is_told_with_those_that_it_does() {
+    let folder = Folder::new("generate-format");
+    folder.write("roles.yaml", CLUSTER);
+    let wrong =
+        ["generate", "roles.yaml", "--target", "kubernetes", "--format", "cloudformation", "--out", "o"];
+    let done = run(&folder, &wrong);
+    assert_eq!(done.code, Some(2), "{}", done.err);
+    assert!(done.err.contains("kubernetes has no format `cloudformation`"), "{}", done.err);
+    assert!(done.err.contains("it has: yaml, json, terraform"), "{}", done.err);
+    let done = run(&folder, &["generate", "roles.yaml", "--target", "kubernetes", "--tests", "--out", "o"]);
+    assert_eq!(done.code, Some(2), "{}", done.err);
+    assert_eq!(names(&folder, "o"), Vec::<String>::new());
+}
+
+#[test]
+fn one_role_by_flags_is_for_kubernetes_too() {
+    let folder = Folder::new("generate-kubernetes-flags");
+    let role = ["generate", "--name", "DeployAgent", "--to", "kubernetes:scale,shop/apps/deployments/web"];
+    let who = ["--target", "kubernetes", "--from", "system:serviceaccount:agents:deploy"];
+    let done = run(&folder, &[&role[..], &who[..]].concat());
+    assert_eq!(done.code, Some(0), "{}", done.err);
+    insta::assert_snapshot!("kubernetes-yaml", done.out);
+    let done = run(&folder, &[&role[..], &who[..], &["--format", "terraform"]].concat());
+    insta::assert_snapshot!("kubernetes-terraform", done.out);
+    let done = run(&folder, &[&role[..], &who[..], &["--explain"]].concat());
+    insta::assert_snapshot!("kubernetes-explain", done.out);
+    let bound = ["generate", "--to", "kubernetes:read,shop/pods", "--target", "kubernetes", "--only", "mfa"];
+    let done = run(&folder, &bound);
+    assert!(done.err.contains("`--only mfa`: kubernetes cannot say `mfa`"), "{}", done.err);
+}

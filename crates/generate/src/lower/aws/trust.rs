@@ -86,6 +86,10 @@ fn statement(
             let actions = &["sts:AssumeRoleWithWebIdentity"];
             Ok(made("AssumedByToken", PrincipalKind::Federated, federated, actions, conditions))
         }
+        Trust::ServiceAccount { .. } => {
+            Err(Fault::new(place, "AWS knows a service account by the issuer of its cluster")
+                .help("write `trust: {kubernetes: ISSUER, namespace: …, service_account: …}`"))
+        }
         Trust::Spiffe { id, trust_anchor } => {
             if trust_anchor.is_none() {
                 warn(

@@ -5,7 +5,7 @@ use leastwise_generate::intent::Intent;
 use leastwise_generate::render::File;
 use serde_json::Value;
 
-use super::aws;
+use super::{aws, kubernetes};
 use crate::cli::generate::{Format, GenerateArgs, Target, spelling};
 use crate::error::{Error, Result};
 
@@ -63,12 +63,20 @@ pub struct Platform {
     pub make: fn(&Asked<'_>) -> Result<Made>,
 }
 
-const PLATFORMS: &[Platform] = &[Platform {
-    target: Target::Aws,
-    formats: &[Format::Json, Format::Terraform, Format::Cloudformation, Format::Script],
-    tests: true,
-    make: aws::make,
-}];
+const PLATFORMS: &[Platform] = &[
+    Platform {
+        target: Target::Aws,
+        formats: &[Format::Json, Format::Terraform, Format::Cloudformation, Format::Script],
+        tests: true,
+        make: aws::make,
+    },
+    Platform {
+        target: Target::Kubernetes,
+        formats: &[Format::Yaml, Format::Json, Format::Terraform],
+        tests: false,
+        make: kubernetes::make,
+    },
+];
 
 /// The platforms that were asked for, each once, with the format of each.
 pub fn asked(args: &GenerateArgs) -> Result<Vec<(&'static Platform, Format)>> {

@@ -54,7 +54,7 @@ fn rendered(asked: &Asked<'_>, names: &mut Names, role: &Compiled) -> Result<Vec
         Format::Terraform => RoleFormat::Terraform,
         Format::Cloudformation => RoleFormat::Cloudformation,
         Format::Script => RoleFormat::Script,
-        Format::Json => RoleFormat::Json,
+        _ => RoleFormat::Json,
     };
     let options = render::Options { terraform, made: Made::Generated };
     render::render_role(names, &deliverable(role), format, &options).map_err(unsaid)
