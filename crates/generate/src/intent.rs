@@ -6,7 +6,7 @@
 
 mod error;
 mod form;
-mod limits;
+pub(crate) mod limits;
 mod place;
 mod read;
 mod roles;

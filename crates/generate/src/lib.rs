@@ -5,3 +5,4 @@
 pub mod intent;
 pub mod lower;
 pub mod render;
+pub mod words;

@@ -6,7 +6,8 @@ use std::net::IpAddr;
 use leastwise_policy::time::Timestamp;
 
 use super::read::Faults;
-use super::roles::{moment, time};
+pub(crate) use super::roles::moment;
+use super::roles::time;
 use super::yaml::Node;
 use super::{Fault, Limit, Place, Said};
 
@@ -83,7 +84,7 @@ pub(crate) fn is_region(text: &str) -> bool {
     (3..=5).contains(&words.len()) && number && words[..words.len() - 1].iter().all(letters)
 }
 
-fn is_network(text: &str) -> bool {
+pub(crate) fn is_network(text: &str) -> bool {
     let (address, bits) = match text.split_once('/') {
         Some((address, bits)) => (address, bits.parse::<u8>().ok()),
         None => (text, Some(0)),

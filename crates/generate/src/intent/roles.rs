@@ -306,6 +306,6 @@ pub(super) fn time(what: &str, node: &Node, faults: &mut Faults) -> Option<Said<
 }
 
 /// Reads a date or a moment.
-pub(super) fn moment(text: &str) -> Option<Timestamp> {
+pub(crate) fn moment(text: &str) -> Option<Timestamp> {
     Date::parse(text).map(Date::start).or_else(|| Timestamp::parse(text))
 }

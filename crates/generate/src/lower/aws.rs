@@ -23,6 +23,7 @@ use crate::intent::{Boundary, Fault, Intent, IntentError, Role};
 pub use bind::{Bound, arn_of};
 pub use explain::Offer;
 pub use grant::Reason;
+pub(crate) use grant::kebab;
 
 /// What an intent leaves open and the caller may know.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,0 +1,245 @@
+//! Tokens → chunks: verbs, noun phrases, conditions and the words that hold them together. Which of its readings a word
+//! has is decided by what stands before it.
+
+use super::closed::{self, Func};
+use super::forms::Form;
+use super::lexicon::{Lexicon, Reading};
+use super::noun::{self, Np};
+use super::operation::Operations;
+use super::token::{Token, TokenKind};
+use super::{limit, noun::name_like};
+use crate::intent::Limit;
+
+/// A part of a sentence.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Chunk {
+    pub kind: ChunkKind,
+    /// Its first token.
+    pub from: usize,
+    /// Behind its last token.
+    pub to: usize,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum ChunkKind {
+    /// A verb; `light` when it may only carry what follows. Without a class it only carries.
+    Verb { class: Option<String>, lemma: String, form: Form, light: bool },
+    /// An operation or action by its name.
+    Operation(String),
+    Np(Np),
+    Limit(Limit),
+    Agent(String),
+    Func(Func),
+    Prep(String),
+    Comma,
+    Colon,
+    Stop,
+}
+
+/// Cuts tokens into chunks.
+pub(super) fn chunks(tokens: &[Token], lexicon: &Lexicon, operations: &Operations<'_>) -> Vec<Chunk> {
+    let mut chunks: Vec<Chunk> = Vec::new();
+    let mut at = 0;
+    while at < tokens.len() {
+        let (kind, to) = next(tokens, at, lexicon, operations, &chunks);
+        if let Some(kind) = kind {
+            chunks.push(Chunk { kind, from: at, to });
+        }
+        at = to.max(at + 1);
+    }
+    chunks
+}
+
+fn next(
+    tokens: &[Token],
+    at: usize,
+    lexicon: &Lexicon,
+    operations: &Operations<'_>,
+    chunks: &[Chunk],
+) -> (Option<ChunkKind>, usize) {
+    let token = &tokens[at];
+    match token.kind {
+        TokenKind::Comma | TokenKind::Close => return (Some(ChunkKind::Comma), at + 1),
+        TokenKind::Open => return (None, at + 1),
+        TokenKind::Colon => return (Some(ChunkKind::Colon), at + 1),
+        TokenKind::Stop => return (Some(ChunkKind::Stop), at + 1),
+        TokenKind::Word | TokenKind::Quoted => {}
+    }
+    if token.lower == "'s" || token.lower == "’s" {
+        return (Some(ChunkKind::Prep("'s".to_owned())), at + 1);
+    }
+    if let Some((length, limit)) = limit::at(tokens, at) {
+        return (Some(ChunkKind::Limit(limit)), at + length);
+    }
+    if operations.names(&token.text) && token.kind == TokenKind::Word {
+        return (Some(ChunkKind::Operation(token.text.clone())), at + 1);
+    }
+    let before = chunks.last().map(|chunk| &chunk.kind);
+    if let Some((trust, to)) = agent(tokens, at, lexicon, before) {
+        return (Some(ChunkKind::Agent(trust)), to);
+    }
+    let readings = lexicon.at(tokens, at);
+    let func = if token.kind == TokenKind::Word { closed::at(tokens, at) } else { None };
+    let longest = |wanted: fn(&Reading) -> bool| readings.iter().find(|(_, reading)| wanted(reading)).copied();
+    let nominal = longest(|reading| matches!(reading, Reading::Nominal(_)));
+    let verb = longest(|reading| matches!(reading, Reading::Verb { .. } | Reading::Light(_)));
+    let func_length = func.map_or(0, |(length, _)| length);
+    if let Some((length, Reading::Nominal(class))) = nominal
+        && length >= func_length
+        && !verb.is_some_and(|(longer, _)| longer > length)
+    {
+        let (class, lemma) = (Some(class.clone()), class.clone());
+        return (Some(ChunkKind::Verb { class, lemma, form: Form::Base, light: false }), at + length);
+    }
+    if let Some((length, reading)) = verb
+        && length > func_length.saturating_sub(usize::from(starts_clause(before) && length == func_length))
+        && (length > 1 || func.is_none() || starts_clause(before))
+        && let Some(kind) = verb_chunk(reading, &readings, tokens, at + length, before, lexicon)
+    {
+        return (Some(kind), at + length);
+    }
+    let plain = longest(|reading| *reading == Reading::Plain).filter(|(length, _)| *length > func_length);
+    if let Some((length, _)) = plain
+        && !readings.iter().any(|(longer, reading)| longer >= &length && **reading != Reading::Plain)
+    {
+        return (None, at + length);
+    }
+    match func {
+        Some((length, Func::Prep)) => {
+            let words: Vec<&str> = tokens[at..at + length].iter().map(|token| token.lower.as_str()).collect();
+            (Some(ChunkKind::Prep(words.join(" "))), at + length)
+        }
+        Some((_, Func::Det | Func::Every)) | None => {
+            let np = phrase(tokens, at, lexicon, before);
+            let to = np.to;
+            (Some(ChunkKind::Np(np)), to)
+        }
+        Some((length, func)) => (Some(ChunkKind::Func(func)), at + length),
+    }
+}
+
+/// A noun phrase, with the names that stand before its noun.
+fn phrase(tokens: &[Token], at: usize, lexicon: &Lexicon, before: Option<&ChunkKind>) -> Np {
+    let subject = starts_clause(before);
+    if let Some((names, start)) = noun::listed_before(tokens, at, lexicon) {
+        let mut np = noun::read(tokens, start, lexicon, subject);
+        if np.names.is_empty() {
+            np.names = names.iter().map(|name| tokens[*name].text.clone()).collect();
+            np.from = at;
+            return np;
+        }
+    }
+    noun::read(tokens, at, lexicon, subject)
+}
+
+/// Whether a clause may begin here.
+pub(super) fn starts_clause(before: Option<&ChunkKind>) -> bool {
+    use ChunkKind::{Colon, Comma, Func as Word, Stop};
+    matches!(
+        before,
+        None | Some(Comma | Colon | Stop | ChunkKind::Limit(_) | Word(Func::And | Func::After | Func::But | Func::Only | Func::Rel))
+    )
+}
+
+/// The verb at a place where one may stand.
+fn verb_chunk(
+    reading: &Reading,
+    readings: &[(usize, &Reading)],
+    tokens: &[Token],
+    end: usize,
+    before: Option<&ChunkKind>,
+    lexicon: &Lexicon,
+) -> Option<ChunkKind> {
+    let form = match reading {
+        Reading::Verb { form, .. } | Reading::Light(form) => *form,
+        _ => return None,
+    };
+    let length = readings.iter().find(|(_, other)| *other == reading).map(|(length, _)| *length)?;
+    // A noun that is longer is the noun: `query results` and `log group`.
+    let longer = readings.iter().any(|(other, noun)| {
+        *other > length && matches!(noun, Reading::Noun { .. } | Reading::Content(_) | Reading::Service(_))
+    });
+    let nounish = readings.iter().any(|(other, noun)| {
+        *other >= length && matches!(noun, Reading::Noun { .. } | Reading::Content(_) | Reading::Service(_))
+    });
+    // `Translate` and `Batch` are services where a verb would not be followed by what follows.
+    let followed_by_verb = lexicon.at(tokens, end).iter().any(|(_, next)| {
+        matches!(next, Reading::Verb { form: Form::Third, .. } | Reading::Light(Form::Third))
+    });
+    if longer || (nounish && followed_by_verb) {
+        return None;
+    }
+    let allowed = match before {
+        before if starts_clause(before) => true,
+        Some(ChunkKind::Agent(_)) => true,
+        Some(ChunkKind::Func(Func::Aux)) => matches!(form, Form::Past | Form::Ing) || form == Form::Base,
+        Some(ChunkKind::Func(Func::Modal | Func::Neg | Func::Pronoun | Func::Without | Func::Every)) => true,
+        Some(ChunkKind::Prep(prep)) => match form {
+            Form::Ing => true,
+            Form::Base => prep == "to" && !nounish,
+            _ => false,
+        },
+        Some(ChunkKind::Verb { light, .. }) => *light && matches!(form, Form::Base | Form::Ing) && !nounish,
+        Some(ChunkKind::Np(np)) => match form {
+            Form::Base => !np.is_target(),
+            _ => true,
+        },
+        _ => false,
+    };
+    if !allowed {
+        return None;
+    }
+    let (class, lemma) = readings
+        .iter()
+        .find_map(|(other, reading)| match reading {
+            Reading::Verb { class, lemma, .. } if *other == length => Some((Some(class.clone()), lemma.clone())),
+            _ => None,
+        })
+        .unwrap_or((None, String::new()));
+    let light = readings.iter().any(|(other, reading)| *other == length && matches!(reading, Reading::Light(_)));
+    Some(ChunkKind::Verb { class, lemma, form, light })
+}
+
+/// Who holds the role, where a clause begins or after `by` and `for`.
+fn agent(tokens: &[Token], at: usize, lexicon: &Lexicon, before: Option<&ChunkKind>) -> Option<(String, usize)> {
+    let by = matches!(before, Some(ChunkKind::Prep(prep)) if prep == "by" || prep == "for" || prep == "as");
+    let given = matches!(before, Some(ChunkKind::Verb { class: None, .. }));
+    if !by && !given && !starts_clause(before) {
+        return None;
+    }
+    let mut start = at;
+    if let Some((length, Func::Det)) = closed::at(tokens, start) {
+        start += length;
+    }
+    while let Some((length, _)) = lexicon.at(tokens, start).iter().find(|(_, reading)| **reading == Reading::Plain) {
+        start += length;
+    }
+    let (length, trust) = lexicon.at(tokens, start).into_iter().find_map(|(length, reading)| match reading {
+        Reading::Agent(trust) => Some((length, trust.clone())),
+        _ => None,
+    })?;
+    let end = start + length;
+    let ok = match tokens.get(end) {
+        None => true,
+        Some(token) if token.kind != TokenKind::Word => token.kind != TokenKind::Quoted,
+        Some(token) => match closed::at(tokens, end) {
+            Some((_, Func::Rel | Func::And | Func::After)) => true,
+            Some((length, Func::Modal | Func::Neg)) => !matches!(closed::at(tokens, end + length), Some((_, Func::Aux))),
+            Some((length, Func::Aux)) => triggered(tokens, end + length, lexicon),
+            Some((_, Func::Prep)) => by || token.lower == "with" || token.lower == "to",
+            Some(_) => by,
+            None => {
+                let verb = lexicon.at(tokens, end).iter().any(|(_, reading)| {
+                    matches!(reading, Reading::Verb { .. } | Reading::Light(_))
+                });
+                verb && !name_like(token) || lexicon.at(tokens, end).iter().any(|(_, r)| **r == Reading::Plain)
+            }
+        },
+    };
+    ok.then_some((trust, end))
+}
+
+/// `is triggered by`: of passives, the one whose subject acts.
+fn triggered(tokens: &[Token], at: usize, lexicon: &Lexicon) -> bool {
+    lexicon.at(tokens, at).iter().any(|(_, reading)| matches!(reading, Reading::Verb { class, .. } if class == "consume"))
+}

@@ -1,0 +1,408 @@
+//! Chunks → clauses: what is done (verbs and operations), to what (noun phrases with their prepositions), and whether it
+//! is allowed or forbidden.
+
+use super::chunk::{Chunk, ChunkKind, starts_clause};
+use super::closed::Func;
+use super::forms::Form;
+use super::noun::Np;
+use crate::intent::Limit;
+
+/// Something that is done.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Act {
+    /// What.
+    pub what: What,
+    /// Its first token and the one behind its last.
+    pub span: (usize, usize),
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum What {
+    /// A verb of a class.
+    Verb { class: String, lemma: String },
+    /// An operation by its name.
+    Operation(String),
+    /// A verb that says nothing of its own.
+    Light,
+}
+
+/// What something is done to, from or with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Part {
+    pub prep: Option<String>,
+    pub thing: Thing,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Thing {
+    Np(Np),
+    /// `it`, `them`: a token.
+    Pronoun(usize),
+}
+
+/// A clause.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Clause {
+    pub acts: Vec<Act>,
+    pub parts: Vec<Part>,
+    /// Forbidden rather than allowed.
+    pub negative: bool,
+    /// Whether what follows a colon says the same in other words.
+    pub explained: bool,
+    /// Whether it follows such a colon.
+    pub explains: bool,
+    passive: bool,
+    infinitive: bool,
+    /// The number of the sentence.
+    pub sentence: usize,
+}
+
+/// What the chunks say.
+#[derive(Debug, Default)]
+pub(super) struct Text {
+    pub clauses: Vec<Clause>,
+    /// Who holds the role: trust, token, sentence.
+    pub agents: Vec<(String, usize, usize)>,
+    pub limits: Vec<(Limit, (usize, usize))>,
+    /// What a sentence is about, before a colon: with the number of the sentence.
+    pub topics: Vec<(usize, Np)>,
+    /// What was said and is not granted: tokens.
+    pub left_out: Vec<(usize, usize)>,
+    /// What only a person can decide: tokens.
+    pub open: Vec<(usize, usize)>,
+}
+
+struct Reader<'c> {
+    chunks: &'c [Chunk],
+    text: Text,
+    clause: Option<Clause>,
+    subject: Vec<Part>,
+    prep: Option<String>,
+    negative: bool,
+    passive: bool,
+    sentence: usize,
+    /// Whether a colon stood before in this sentence, after a clause.
+    colon: bool,
+}
+
+/// Reads the clauses of a text.
+pub(super) fn read(chunks: &[Chunk]) -> Text {
+    let mut reader = Reader {
+        chunks,
+        text: Text::default(),
+        clause: None,
+        subject: Vec::new(),
+        prep: None,
+        negative: false,
+        passive: false,
+        sentence: 0,
+        colon: false,
+    };
+    let mut at = 0;
+    while at < chunks.len() {
+        at = reader.chunk(at);
+    }
+    reader.close();
+    reader.text
+}
+
+impl Reader<'_> {
+    fn kind(&self, at: usize) -> Option<&ChunkKind> {
+        self.chunks.get(at).map(|chunk| &chunk.kind)
+    }
+
+    fn before(&self, at: usize) -> Option<&ChunkKind> {
+        at.checked_sub(1).and_then(|before| self.kind(before))
+    }
+
+    /// Reads a chunk; gives the next one.
+    fn chunk(&mut self, at: usize) -> usize {
+        let chunk = &self.chunks[at];
+        let span = (chunk.from, chunk.to);
+        match &chunk.kind {
+            ChunkKind::Agent(trust) => {
+                self.text.agents.push((trust.clone(), chunk.from, self.sentence));
+                if starts_clause(self.before(at)) {
+                    self.close();
+                }
+                self.subject.clear();
+                self.prep = None;
+            }
+            ChunkKind::Limit(limit) => self.text.limits.push((limit.clone(), span)),
+            ChunkKind::Verb { class, lemma, form, light } => {
+                let what = match class {
+                    Some(class) => What::Verb { class: class.clone(), lemma: lemma.clone() },
+                    None => What::Light,
+                };
+                self.verb(at, Act { what, span }, *form, *light);
+            }
+            ChunkKind::Operation(name) => self.operation(at, Act { what: What::Operation(name.clone()), span }),
+            ChunkKind::Np(np) => self.np(at, Thing::Np(np.clone())),
+            ChunkKind::Prep(prep) => self.prep = Some(prep.clone()),
+            ChunkKind::Comma => {}
+            ChunkKind::Colon => self.colon(),
+            ChunkKind::Stop => {
+                self.close();
+                self.subject.clear();
+                self.sentence += 1;
+                (self.colon, self.negative, self.passive, self.prep) = (false, false, false, None);
+            }
+            ChunkKind::Func(func) => return self.func(at, *func),
+        }
+        at + 1
+    }
+
+    fn func(&mut self, at: usize, func: Func) -> usize {
+        let chunk = &self.chunks[at];
+        match func {
+            Func::Neg if self.restates(at) => return self.skip(at),
+            Func::Neg => {
+                // What must not be done begins a clause of its own.
+                if !matches!(self.before(at), Some(ChunkKind::Np(_))) || self.subject.is_empty() {
+                    self.close();
+                }
+                self.negative = true;
+            }
+            Func::Without => return self.skip(at),
+            Func::Aux => self.aux(at),
+            Func::Forbidden => self.forbid(),
+            Func::Pronoun => self.np(at, Thing::Pronoun(chunk.from)),
+            Func::Except => self.text.open.push((chunk.from, chunk.to)),
+            Func::Rel => {
+                let last = self.clause.as_ref().and_then(|clause| clause.parts.last().cloned());
+                let last = last.or_else(|| self.subject.last().cloned());
+                self.close();
+                self.subject = last.into_iter().collect();
+                self.prep = None;
+            }
+            Func::After => {
+                self.close();
+                (self.subject, self.prep, self.negative) = (Vec::new(), None, false);
+                // A noun alone says when, not what.
+                if let (Some(ChunkKind::Np(np)), false) = (self.kind(at + 1), self.is_subject(at + 1))
+                    && np.names.is_empty()
+                {
+                    self.text.left_out.push((self.chunks[at].from, np.to));
+                    return at + 2;
+                }
+            }
+            Func::But => {
+                self.close();
+                (self.subject, self.negative) = (Vec::new(), false);
+            }
+            _ => {}
+        }
+        at + 1
+    }
+
+    /// `not its items`, `not configuration`: a negation of a noun, which only says again what is not granted.
+    fn restates(&self, at: usize) -> bool {
+        let mut next = at + 1;
+        while matches!(self.kind(next), Some(ChunkKind::Func(Func::Only))) {
+            next += 1;
+        }
+        matches!(self.kind(next), Some(ChunkKind::Np(_) | ChunkKind::Prep(_) | ChunkKind::Limit(_)) | None)
+            && !self.is_subject(next)
+    }
+
+    /// Leaves out what stands from here to the next mark.
+    fn skip(&mut self, at: usize) -> usize {
+        let mut end = at + 1;
+        while let Some(kind) = self.kind(end) {
+            if matches!(kind, ChunkKind::Comma | ChunkKind::Colon | ChunkKind::Stop | ChunkKind::Limit(_)) {
+                break;
+            }
+            if matches!(kind, ChunkKind::Func(Func::Except)) {
+                self.text.open.push((self.chunks[end].from, self.chunks[end].to));
+            }
+            end += 1;
+        }
+        self.text.left_out.push((self.chunks[at].from, self.chunks[end - 1].to));
+        self.close();
+        end
+    }
+
+    fn aux(&mut self, at: usize) {
+        let mut next = at + 1;
+        while matches!(self.kind(next), Some(ChunkKind::Func(Func::Only | Func::Aux | Func::Modal) | ChunkKind::Comma)) {
+            next += 1;
+        }
+        if matches!(self.kind(next), Some(ChunkKind::Verb { .. })) {
+            self.passive = true;
+        }
+    }
+
+    fn colon(&mut self) {
+        let open = self.clause.is_some();
+        self.close();
+        for part in std::mem::take(&mut self.subject) {
+            if let Thing::Np(np) = part.thing {
+                self.text.topics.push((self.sentence, np));
+            }
+        }
+        if open {
+            let sentence = self.sentence;
+            for clause in self.text.clauses.iter_mut().filter(|clause| clause.sentence == sentence) {
+                clause.explained = !clause.negative;
+            }
+            self.colon = true;
+        }
+        (self.negative, self.passive, self.prep) = (false, false, None);
+    }
+
+    /// `deleting the vault is forbidden`: the clause before.
+    fn forbid(&mut self) {
+        if let Some(clause) = &mut self.clause {
+            clause.negative = true;
+        } else if let Some(last) = self.text.clauses.last_mut().filter(|last| last.sentence == self.sentence) {
+            last.negative = true;
+        }
+        self.close();
+    }
+
+    fn close(&mut self) {
+        if let Some(clause) = self.clause.take() {
+            self.text.clauses.push(clause);
+        }
+        self.passive = false;
+    }
+
+    fn begin(&mut self, act: Act) {
+        let negative = std::mem::take(&mut self.negative);
+        let (sentence, explains) = (self.sentence, self.colon);
+        self.clause = Some(Clause { acts: vec![act], negative, sentence, explains, ..Clause::default() });
+    }
+
+    fn verb(&mut self, at: usize, act: Act, form: Form, _light: bool) {
+        let joined = matches!(self.before(at), Some(ChunkKind::Comma | ChunkKind::Func(Func::And | Func::Only)));
+        let to = matches!(self.before(at), Some(ChunkKind::Prep(prep)) if prep == "to");
+        let after_np = matches!(self.before(at), Some(ChunkKind::Np(_)));
+        self.prep = None;
+        if std::mem::take(&mut self.passive) {
+            self.passive_verb(act);
+            return;
+        }
+        if let Some(clause) = &mut self.clause {
+            if joined && clause.passive && matches!(form, Form::Past | Form::Base) {
+                clause.acts.push(act);
+                return;
+            }
+            let light = clause.acts.iter().all(|known| known.what == What::Light);
+            let carried = light || (clause.parts.is_empty() && clause.acts.iter().all(|known| carries(&known.what)));
+            if carried && !joined && !self.negative {
+                clause.acts = vec![act];
+                return;
+            }
+            if joined && clause.parts.is_empty() && !self.negative {
+                clause.acts.push(act);
+                return;
+            }
+            if form == Form::Past && !joined && after_np && !clause.parts.is_empty() {
+                // `files stored in the bucket`: which they are, not what is done.
+                return;
+            }
+        }
+        let stays = joined && form == Form::Base && self.clause.as_ref().is_some_and(|clause| clause.negative);
+        self.close();
+        let elliptic = form == Form::Past && !joined && self.subject.iter().any(|part| matches!(part.thing, Thing::Np(_)));
+        self.negative |= stays;
+        let subject = std::mem::take(&mut self.subject);
+        self.begin(act);
+        if let Some(clause) = &mut self.clause {
+            clause.infinitive = to;
+            if elliptic {
+                (clause.parts, clause.passive) = (subject, true);
+            }
+        }
+    }
+
+    fn passive_verb(&mut self, act: Act) {
+        // `is triggered by the queue`: the subject acts.
+        let acts = matches!(&act.what, What::Verb { lemma, .. } if lemma.ends_with(" by"));
+        self.close();
+        let subject = std::mem::take(&mut self.subject);
+        self.begin(act);
+        if let Some(clause) = &mut self.clause {
+            clause.passive = !acts;
+            if !acts {
+                clause.parts = subject;
+            }
+        }
+    }
+
+    fn operation(&mut self, at: usize, act: Act) {
+        let joined = matches!(
+            self.before(at),
+            Some(ChunkKind::Comma | ChunkKind::Func(Func::And) | ChunkKind::Operation(_))
+        );
+        self.prep = None;
+        if let Some(clause) = &mut self.clause
+            && clause.parts.is_empty()
+        {
+            if joined && !clause.acts.iter().all(|known| carries(&known.what)) {
+                clause.acts.push(act);
+                return;
+            }
+            if clause.acts.iter().all(|known| carries(&known.what)) {
+                clause.acts = vec![act];
+                return;
+            }
+        }
+        self.close();
+        self.subject.clear();
+        self.begin(act);
+    }
+
+    fn np(&mut self, at: usize, thing: Thing) {
+        let joined = starts_clause(self.before(at));
+        let prep = match (self.prep.take(), self.before(at)) {
+            (Some(prep), _) => Some(prep),
+            (None, Some(ChunkKind::Comma | ChunkKind::Func(Func::And))) => {
+                self.clause.as_ref().and_then(|clause| clause.parts.last()).and_then(|part| part.prep.clone())
+            }
+            _ => None,
+        };
+        if joined && self.clause.is_some() && self.is_subject(at) {
+            self.close();
+        }
+        let part = Part { prep, thing };
+        match &mut self.clause {
+            Some(clause) => clause.parts.push(part),
+            None => self.subject.push(part),
+        }
+    }
+
+    /// Whether the noun phrase at `at` begins the subject of a clause: a verb follows it.
+    fn is_subject(&self, at: usize) -> bool {
+        let phrase = |at: usize| matches!(self.kind(at), Some(ChunkKind::Np(_) | ChunkKind::Func(Func::Pronoun)));
+        let mut here = at;
+        if !phrase(here) {
+            return false;
+        }
+        here += 1;
+        loop {
+            match self.kind(here) {
+                Some(ChunkKind::Prep(_)) if phrase(here + 1) => here += 2,
+                Some(ChunkKind::Func(Func::And) | ChunkKind::Comma) if phrase(here + 1) => here += 2,
+                Some(ChunkKind::Comma) if matches!(self.kind(here + 1), Some(ChunkKind::Func(Func::And))) && phrase(here + 2) => {
+                    here += 3;
+                }
+                Some(ChunkKind::Func(Func::Modal | Func::Neg | Func::Only)) => here += 1,
+                Some(ChunkKind::Func(Func::Aux)) => return true,
+                Some(ChunkKind::Verb { form, .. }) => return matches!(form, Form::Third | Form::Past) || {
+                    matches!(self.before(here), Some(ChunkKind::Func(Func::Modal | Func::Neg)))
+                },
+                _ => return false,
+            }
+        }
+    }
+}
+
+/// Whether a verb may only carry what follows: `calls PutItem`, `uses the key to sign`.
+fn carries(what: &What) -> bool {
+    match what {
+        What::Light => true,
+        What::Verb { class, .. } => ["invoke", "run", "read", "create", "manage", "access"].contains(&class.as_str()),
+        What::Operation(_) => false,
+    }
+}

@@ -1,0 +1,627 @@
+//! Clauses → permissions. What cannot be placed becomes a question, never a grant.
+
+use super::clause::{Act, Clause, Part, Text, Thing, What};
+use super::lexicon::Kind;
+use super::noun::Np;
+use super::operation::Verb;
+use super::question::Ask;
+use super::sense::{Beside, Senses};
+use super::target::{Found, Scope, type_called};
+use crate::intent::{Limit, Target};
+
+/// A permission that was understood.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Grant {
+    pub word: String,
+    pub found: Found,
+    pub negative: bool,
+    /// The tokens that say what is done.
+    pub span: (usize, usize),
+    /// The tokens of the clause.
+    pub clause: (usize, usize),
+    pub sentence: usize,
+}
+
+/// What the clauses come to.
+#[derive(Debug, Default)]
+pub(super) struct Resolved {
+    pub grants: Vec<Grant>,
+    pub asks: Vec<Ask>,
+    pub left_out: Vec<(usize, usize)>,
+}
+
+/// Contents and the resources that they are in.
+#[derive(Debug, Default)]
+struct Group {
+    contents: Vec<String>,
+    found: Vec<(Found, bool)>,
+}
+
+struct Resolver<'a> {
+    senses: &'a Senses<'a>,
+    text: &'a Text,
+    said: Vec<(String, String)>,
+    all: bool,
+    /// The resources of the clause before, for `it` and `them`.
+    last: Vec<Found>,
+    last_contents: Vec<String>,
+    /// Tags that are set or removed: resource, set, removed, where.
+    tags: Vec<(Found, bool, bool, Grant)>,
+    out: Resolved,
+}
+
+/// Resolves the clauses of a text.
+pub(super) fn resolve(senses: &Senses<'_>, text: &Text) -> Resolved {
+    let mut resolver = Resolver {
+        senses,
+        text,
+        said: said(senses, text),
+        all: text.limits.iter().any(|(limit, _)| matches!(limit, Limit::Tags(_))),
+        last: Vec::new(),
+        last_contents: Vec::new(),
+        tags: Vec::new(),
+        out: Resolved::default(),
+    };
+    // What is forbidden may speak of what is allowed only later: `deleting is forbidden: only read …`.
+    let (later, first): (Vec<&Clause>, Vec<&Clause>) =
+        text.clauses.iter().partition(|clause| clause.negative && !has_name(clause));
+    for clause in first.into_iter().chain(later) {
+        let before = resolver.out.grants.len();
+        if let Err(ask) = resolver.clause(clause) {
+            resolver.out.grants.truncate(before);
+            let explained = clause.explained && text.clauses.iter().any(|other| {
+                other.explains && other.sentence == clause.sentence
+            });
+            match explained {
+                true => resolver.out.left_out.push(ask.span),
+                false => resolver.out.asks.push(ask),
+            }
+        }
+    }
+    resolver.finish_tags();
+    resolver.drop_explained();
+    resolver.out
+}
+
+fn has_name(clause: &Clause) -> bool {
+    clause.parts.iter().any(|part| matches!(&part.thing, Thing::Np(np) if !np.names.is_empty()))
+}
+
+/// Everything that has a noun and one name, for the slots of patterns: `the service web in cluster shop`.
+fn said(senses: &Senses<'_>, text: &Text) -> Vec<(String, String)> {
+    let parts = text.clauses.iter().flat_map(|clause| &clause.parts);
+    let nps = parts.filter_map(|part| match &part.thing {
+        Thing::Np(np) => Some(np),
+        Thing::Pronoun(_) => None,
+    });
+    let all = nps.chain(text.topics.iter().map(|(_, np)| np));
+    let named = all.filter_map(|np| {
+        let (index, _) = np.head?;
+        let [name] = &np.names[..] else { return None };
+        Some((senses.lexicon.nouns[index].phrase.clone(), name.clone()))
+    });
+    named.collect()
+}
+
+impl Resolver<'_> {
+    fn clause(&mut self, clause: &Clause) -> Result<(), Ask> {
+        let services = self.services(clause);
+        let groups = self.groups(clause, &services)?;
+        let span = span(clause);
+        let mut found_any = false;
+        let contents: Vec<String> = groups.iter().flat_map(|group| group.contents.clone()).collect();
+        for group in &groups {
+            for (found, direct) in &group.found {
+                found_any = true;
+                self.acts(clause, group, found, *direct, &services, span)?;
+            }
+        }
+        if !found_any {
+            self.nowhere(clause, &contents, &services, span)?;
+        } else if let Some(open) = groups.iter().find(|group| group.found.is_empty() && !self.harmless(&group.contents)) {
+            let text = format!("`{}`: of what?", open.contents.join(" "));
+            return Err(Ask::new(span, text, "say what it is done with and where, each with its verb"));
+        }
+        let now: Vec<Found> = groups.iter().flat_map(|group| group.found.iter().map(|(found, _)| found.clone())).collect();
+        if !now.is_empty() && !clause.negative {
+            self.last = now;
+            self.last_contents = contents;
+        }
+        Ok(())
+    }
+
+    fn harmless(&self, contents: &[String]) -> bool {
+        contents.is_empty() || contents.iter().all(|content| self.senses.lexicon.is_generic(content))
+    }
+
+    fn acts(
+        &mut self,
+        clause: &Clause,
+        group: &Group,
+        found: &Found,
+        direct: bool,
+        services: &[String],
+        span: (usize, usize),
+    ) -> Result<(), Ask> {
+        let classes: Vec<&str> = clause.acts.iter().map(class_of).collect();
+        let tags = group.contents.iter().any(|content| content == "tag") && !classes.contains(&"list");
+        for act in &clause.acts {
+            let class = class_of(act);
+            let grant = Grant {
+                word: String::new(),
+                found: found.clone(),
+                negative: clause.negative,
+                span: act.span,
+                clause: span,
+                sentence: clause.sentence,
+            };
+            let sets = ["put", "update", "create", "tag", "write", "attach", "apply"].contains(&class);
+            let removes = ["delete", "untag", "detach"].contains(&class);
+            if (tags && (sets || removes)) || class == "untag" {
+                self.tag(found, sets, removes, grant);
+                continue;
+            }
+            let beside = Beside { contents: &group.contents, services, direct, negative: clause.negative };
+            let word = self.senses.on(act, found, &beside)?;
+            self.out.grants.push(Grant { word, ..grant });
+        }
+        self.whole_write(clause, found);
+        Ok(())
+    }
+
+    fn tag(&mut self, found: &Found, sets: bool, removes: bool, grant: Grant) {
+        match self.tags.iter_mut().find(|(known, ..)| known == found) {
+            Some((_, set, removed, _)) => {
+                *set |= sets;
+                *removed |= removes;
+            }
+            None => self.tags.push((found.clone(), sets, removes, grant)),
+        }
+    }
+
+    /// Both setting and removing tags is the level; one of them alone has to be said as an operation.
+    fn finish_tags(&mut self) {
+        for (found, set, removed, grant) in std::mem::take(&mut self.tags) {
+            let whole = self.out.grants.iter().any(|known| known.found == found && known.word == "tag");
+            if whole {
+                continue;
+            }
+            if set && removed {
+                self.out.grants.push(Grant { word: "tag".to_owned(), ..grant });
+                continue;
+            }
+            let text = format!("{}: only {} tags?", found.label, if set { "setting" } else { "removing" });
+            let ask = Ask::new(grant.span, text, "say `tag` for both, or name the operation, such as `TagResource`");
+            self.out.asks.push(ask.or("setting and removing", "tag and untag"));
+        }
+    }
+
+    /// To put, update and delete contents is what `write` says.
+    fn whole_write(&mut self, clause: &Clause, found: &Found) {
+        let classes: Vec<&str> = clause.acts.iter().map(class_of).collect();
+        let has = |names: &[&str]| classes.iter().any(|class| names.contains(class));
+        let all = has(&["put"]) && has(&["update", "change"]) && has(&["delete"]) && classes.len() == 3;
+        if !all || clause.negative || !self.senses.means(found, "write") {
+            return;
+        }
+        let Some(first) = self.out.grants.iter().rposition(|grant| grant.found == *found && grant.span == clause.acts[0].span)
+        else {
+            return;
+        };
+        self.out.grants.truncate(first + 1);
+        "write".clone_into(&mut self.out.grants[first].word);
+    }
+
+    /// The services that a clause names, and those that its sentence is about.
+    fn services(&self, clause: &Clause) -> Vec<String> {
+        let mut services: Vec<String> = Vec::new();
+        for part in &clause.parts {
+            if let Thing::Np(np) = &part.thing
+                && (np.head.is_none() || np.names.is_empty())
+            {
+                services.extend(np.services.iter().cloned());
+            }
+        }
+        for (sentence, np) in &self.text.topics {
+            if *sentence == clause.sentence {
+                services.extend(np.services.iter().cloned());
+            }
+        }
+        services
+    }
+
+    /// Contents and resources, in the order in which they were said.
+    fn groups(&mut self, clause: &Clause, services: &[String]) -> Result<Vec<Group>, Ask> {
+        let mut groups = vec![Group::default()];
+        let mut waiting: Vec<String> = Vec::new();
+        for (index, part) in clause.parts.iter().enumerate() {
+            let np = match &part.thing {
+                Thing::Pronoun(_) if part.prep.as_deref() == Some("by") => continue,
+                Thing::Pronoun(token) => {
+                    let found = self.referred(*token)?;
+                    let mut group = Group { contents: std::mem::take(&mut waiting), found };
+                    if group.contents.is_empty() && clause.acts.iter().all(|act| class_of(act) != "untag") {
+                        let tags = self.last_contents.iter().any(|content| content == "tag");
+                        group.contents = if tags || !clause.negative { self.last_contents.clone() } else { Vec::new() };
+                    }
+                    groups.push(group);
+                    continue;
+                }
+                Thing::Np(np) => np,
+            };
+            if self.is_beside(clause, index, part, np) {
+                continue;
+            }
+            if let Some(unknown) = np.unknown.first() {
+                return Err(Ask::new((*unknown, unknown + 1), "what does this word mean here?", "leave it out, put a name in quotes, or say it otherwise"));
+            }
+            if np.is_target() {
+                let found = self.found(clause, part, np, services)?;
+                if !found.is_empty() {
+                    let mut contents = std::mem::take(&mut waiting);
+                    contents.extend(np.contents.iter().cloned());
+                    let direct = part.prep.is_none() && contents.is_empty();
+                    let found: Vec<(Found, bool)> = found.into_iter().map(|found| (found, direct)).collect();
+                    if contents.is_empty()
+                        && let Some(last) = groups.last_mut().filter(|last| !last.found.is_empty())
+                    {
+                        self.share(last, found);
+                        continue;
+                    }
+                    groups.push(Group { contents, found });
+                    continue;
+                }
+                waiting.extend(self.called(np));
+                continue;
+            }
+            if np.refers() && !self.last.is_empty() && !np.contents.is_empty() {
+                let found = self.last.iter().map(|found| (found.clone(), false)).collect();
+                groups.push(Group { contents: np.contents.clone(), found });
+                continue;
+            }
+            waiting.extend(np.contents.iter().cloned());
+        }
+        if !waiting.is_empty() {
+            self.trailing(clause, waiting, &mut groups);
+        }
+        groups.retain(|group| !group.found.is_empty() || !group.contents.is_empty());
+        Ok(groups)
+    }
+
+    /// Contents that come after their resource: the subject of a passive, `the bucket … , objects`.
+    fn trailing(&mut self, _clause: &Clause, waiting: Vec<String>, groups: &mut Vec<Group>) {
+        match groups.iter_mut().rev().find(|group| !group.found.is_empty() && group.contents.is_empty()) {
+            Some(group) if waiting.iter().all(|content| self.senses.lexicon.is_generic(content)) => {
+                group.contents = waiting;
+            }
+            _ => groups.push(Group { contents: waiting, found: Vec::new() }),
+        }
+    }
+
+    /// A further resource shares the contents of the one before, where they can lie in it.
+    fn share(&self, last: &mut Group, found: Vec<(Found, bool)>) {
+        last.found.extend(found);
+    }
+
+    /// What stands beside and grants nothing: who does it, what for, and what another resource is in.
+    fn is_beside(&mut self, clause: &Clause, index: usize, part: &Part, np: &Np) -> bool {
+        let prep = part.prep.as_deref();
+        let slot = np.head.is_some_and(|(noun, _)| {
+            let phrase = &self.senses.lexicon.nouns[noun].phrase;
+            clause.parts.iter().enumerate().any(|(other, part)| match &part.thing {
+                Thing::Np(other_np) if other != index => self.has_slot(other_np, phrase, clause),
+                _ => false,
+            })
+        });
+        if slot && !np.names.is_empty() {
+            return true;
+        }
+        let purpose = prep == Some("for") && !np.is_target() && np.services.is_empty();
+        if prep == Some("by") && !np.is_target() || purpose && clause.parts.len() > 1 {
+            self.out.left_out.push((np.from, np.to));
+            return true;
+        }
+        !np.is_target() && np.contents.is_empty()
+    }
+
+    /// Whether a phrase is of a type whose pattern needs a `slot`.
+    fn has_slot(&self, np: &Np, slot: &str, clause: &Clause) -> bool {
+        let Some((noun, _)) = np.head else { return false };
+        let slot = format!("{{{slot}}}");
+        let kinds = &self.senses.lexicon.nouns[noun].kinds;
+        let services: Vec<&String> = np.services.iter().collect();
+        let _ = clause;
+        kinds.iter().any(|kind| {
+            let of = services.is_empty() || services.contains(&&kind.service);
+            of && kind.pattern.as_ref().is_some_and(|pattern| pattern.contains(&slot))
+        }) && !np.names.is_empty()
+    }
+
+    /// The words of a type that was said without a name: `transcription job`.
+    fn called(&self, np: &Np) -> Vec<String> {
+        let mut called = np.contents.clone();
+        if let Some((index, _)) = np.head {
+            called.push(self.senses.lexicon.nouns[index].phrase.clone());
+        }
+        called
+    }
+
+    fn referred(&self, token: usize) -> Result<Vec<(Found, bool)>, Ask> {
+        let found = match self.last.is_empty() {
+            true => self.only_one(|_| true).into_iter().collect(),
+            false => self.last.clone(),
+        };
+        match found.is_empty() {
+            true => Err(Ask::new((token, token + 1), "what does this refer to?", "name it")),
+            false => Ok(found.into_iter().map(|found| (found, true)).collect()),
+        }
+    }
+
+    /// The one resource that was granted so far and fits, if it is one.
+    fn only_one(&self, fits: impl Fn(&Found) -> bool) -> Option<Found> {
+        let mut all: Vec<&Found> = self.out.grants.iter().map(|grant| &grant.found).filter(|found| fits(found)).collect();
+        all.dedup();
+        let first = all.first().copied()?;
+        all.iter().all(|found| *found == first).then(|| first.clone())
+    }
+
+    /// The resources of a phrase: by name, or the one that was named before.
+    fn found(&mut self, clause: &Clause, part: &Part, np: &Np, services: &[String]) -> Result<Vec<Found>, Ask> {
+        let senses = self.senses;
+        let contents: Vec<String> = clause
+            .parts
+            .iter()
+            .filter_map(|part| match &part.thing {
+                Thing::Np(np) if !np.is_target() => Some(np.contents.clone()),
+                _ => None,
+            })
+            .flatten()
+            .chain(np.contents.iter().cloned())
+            .collect();
+        let fits = |kind: &Kind| clause.acts.iter().any(|act| senses.could(act, kind, &contents));
+        let lists = clause.acts.iter().all(|act| class_of(act) == "list");
+        let scope = Scope {
+            catalog: senses.catalog,
+            lexicon: senses.lexicon,
+            options: senses.options,
+            services,
+            said: &self.said,
+            all: self.all && !lists,
+            fits: &fits,
+        };
+        let found = scope.resolve(&self.below(part, np))?;
+        if !found.is_empty() || np.every {
+            return Ok(found);
+        }
+        // `the vault`: the one that was named.
+        let definite = np.det.as_deref().is_some_and(|det| ["the", "its", "this", "their"].contains(&det));
+        if let Some((index, false)) = np.head
+            && (definite || clause.negative)
+        {
+            let kinds = &senses.lexicon.nouns[index].kinds;
+            let same = |found: &Found| {
+                found.kind.as_ref().is_some_and(|kind| kinds.iter().any(|known| known.full() == kind.full()))
+            };
+            if let Some(one) = self.only_one(same) {
+                return Ok(vec![one]);
+            }
+        }
+        Ok(Vec::new())
+    }
+
+    fn below(&self, _part: &Part, np: &Np) -> Np {
+        np.clone()
+    }
+
+    /// A clause that names no resource: a type to list, an operation of a service that needs none, or what the sentence
+    /// is about.
+    fn nowhere(&mut self, clause: &Clause, contents: &[String], services: &[String], span: (usize, usize)) -> Result<(), Ask> {
+        if let Some(found) = self.topic(clause, services)? {
+            let group = Group { contents: contents.to_vec(), found: Vec::new() };
+            for found in &found {
+                self.acts(clause, &group, found, contents.is_empty(), services, span)?;
+            }
+            if !clause.negative {
+                self.last = found;
+            }
+            return Ok(());
+        }
+        if clause.negative && contents.is_empty()
+            && let Some(one) = self.only_one(|_| true)
+        {
+            return self.acts(clause, &Group::default(), &one, true, services, span);
+        }
+        if clause.negative && let Some(one) = self.only_one(|_| true) {
+            let group = Group { contents: contents.to_vec(), found: Vec::new() };
+            return self.acts(clause, &group, &one, false, services, span);
+        }
+        for act in &clause.acts {
+            let grants = self.whole(clause, act, contents, services)?;
+            for (word, found) in grants {
+                let (negative, sentence) = (clause.negative, clause.sentence);
+                self.out.grants.push(Grant { word, found, negative, span: act.span, clause: span, sentence });
+            }
+        }
+        Ok(())
+    }
+
+    /// What the sentence is about, before its colon.
+    fn topic(&self, clause: &Clause, services: &[String]) -> Result<Option<Vec<Found>>, Ask> {
+        for (sentence, np) in &self.text.topics {
+            if *sentence != clause.sentence || !np.is_target() || np.names.is_empty() {
+                continue;
+            }
+            let fits = |kind: &Kind| clause.acts.iter().any(|act| self.senses.could(act, kind, &[]));
+            let scope = Scope {
+                catalog: self.senses.catalog,
+                lexicon: self.senses.lexicon,
+                options: self.senses.options,
+                services,
+                said: &self.said,
+                all: false,
+                fits: &fits,
+            };
+            return scope.resolve(np).map(Some);
+        }
+        Ok(None)
+    }
+
+    /// An act on a service as a whole, or on a type of it.
+    fn whole(&self, clause: &Clause, act: &Act, contents: &[String], services: &[String]) -> Result<Vec<(String, Found)>, Ask> {
+        match &act.what {
+            What::Operation(name) => self.named_operation(act, name, services).map(|found| vec![found]),
+            What::Light => Err(Ask::new(act.span, "what is to be allowed?", "say what is done, and with what: `read the Orders table`")),
+            What::Verb { class, .. } if class == "list" => self.listed(clause, act, contents, services),
+            What::Verb { class, lemma } => {
+                let verb = Verb { lemma, class, lexicon: self.senses.lexicon };
+                for service in services {
+                    if let [name] = &self.senses.operations.made_of(service, &verb, contents, &[])[..] {
+                        return self.on_whole(act, service, name).map(|found| vec![found]);
+                    }
+                }
+                if class == "put" && services.iter().any(|service| service == "cloudwatch") && contents.iter().all(|c| c == "metric") {
+                    return Ok(vec![("put-metrics".to_owned(), service_found("cloudwatch", None))]);
+                }
+                let text = format!("`{lemma}` {}: on what?", contents.join(" "));
+                Err(Ask::new(act.span, text, "name the resource: `the queue orders`, `the Orders table`, or its arn"))
+            }
+        }
+    }
+
+    fn named_operation(&self, act: &Act, name: &str, services: &[String]) -> Result<(String, Found), Ask> {
+        let known = self.senses.operations.services(name);
+        let service = match name.split_once(':') {
+            Some((prefix, _)) => Some(prefix.to_owned()),
+            None => services.iter().find(|service| known.contains(service)).cloned().or(match known {
+                [one] => Some(one.clone()),
+                _ => None,
+            }),
+        };
+        let Some(service) = service else {
+            return Err(Ask::new(act.span, format!("which service's {name}?"), "write it with its prefix: `s3:GetObject`"));
+        };
+        let bare = name.split_once(':').map_or(name, |(_, bare)| bare).replace('-', "");
+        self.on_whole(act, &service, &bare)
+    }
+
+    /// An operation that needs no resource; one that does must have it.
+    fn on_whole(&self, act: &Act, service: &str, name: &str) -> Result<(String, Found), Ask> {
+        let full = format!("{service}:{name}");
+        let action = self.senses.catalog.action(&full);
+        let needs = action.as_ref().is_some_and(|action| action.resources.iter().any(|on| on.required));
+        match action {
+            Some(action) if !needs => Ok((action.full_name(), service_found(service, None))),
+            _ => Err(Ask::new(act.span, format!("{full}: on what?"), "name the resource, or write its arn")),
+        }
+    }
+
+    /// Finding out which resources there are.
+    fn listed(&self, clause: &Clause, act: &Act, contents: &[String], services: &[String]) -> Result<Vec<(String, Found)>, Ask> {
+        let mut grants = Vec::new();
+        for part in &clause.parts {
+            let Thing::Np(np) = &part.thing else { continue };
+            if !np.names.is_empty() || (np.head.is_none() && np.contents.is_empty()) {
+                continue;
+            }
+            let mut of: Vec<String> = np.services.clone();
+            of.extend(services.iter().cloned());
+            grants.push(self.listed_kind(act, np, &of)?);
+        }
+        match grants.is_empty() {
+            true => Err(Ask::new(act.span, format!("list what? {}", contents.join(" ")), "name a type: `list the SQS queues`")),
+            false => Ok(grants),
+        }
+    }
+
+    fn listed_kind(&self, act: &Act, np: &Np, services: &[String]) -> Result<(String, Found), Ask> {
+        let senses = self.senses;
+        let unclear = || {
+            Ask::new((np.from, np.to), "list what?", "name a type and its service: `list the SQS queues`")
+        };
+        if let Some((index, _)) = np.head {
+            let scope = Scope {
+                catalog: senses.catalog,
+                lexicon: senses.lexicon,
+                options: senses.options,
+                services,
+                said: &self.said,
+                all: false,
+                fits: &|_| false,
+            };
+            let kind = scope.kind(np, None)?;
+            if let Some(found) = self.enumerated(&kind) {
+                return Ok(found);
+            }
+            let phrase = senses.lexicon.nouns[index].phrase.clone();
+            return self.listed_by_words(act, &[phrase], &[kind.service]).ok_or_else(unclear);
+        }
+        for service in services {
+            let called = senses.catalog.service(service).and_then(|service| type_called(service, &np.contents.join(" ")));
+            if let Some(found) = called.and_then(|kind| self.enumerated(&kind)) {
+                return Ok(found);
+            }
+        }
+        self.listed_by_words(act, &np.contents, services).ok_or_else(unclear)
+    }
+
+    fn enumerated(&self, kind: &Kind) -> Option<(String, Found)> {
+        use leastwise_catalog::levels::{LevelTables, Target as Asked};
+        let asked = Asked::Service { prefix: &kind.service, kind: Some(&kind.name) };
+        LevelTables::embedded().meaning(self.senses.catalog, asked, "list")?;
+        Some(("list".to_owned(), service_found(&kind.service, Some(&kind.name))))
+    }
+
+    fn listed_by_words(&self, act: &Act, words: &[String], services: &[String]) -> Option<(String, Found)> {
+        let verb = Verb { lemma: "list", class: "list", lexicon: self.senses.lexicon };
+        for service in services {
+            if let [name] = &self.senses.operations.made_of(service, &verb, words, &[])[..] {
+                return self.on_whole(act, service, name).ok();
+            }
+        }
+        None
+    }
+
+    /// What follows a colon says more exactly what stands before it, where it is about the same.
+    fn drop_explained(&mut self) {
+        let explained = |grant: &Grant, explains: bool| {
+            self.text.clauses.iter().any(|clause| {
+                let same = clause.sentence == grant.sentence && span(clause) == grant.clause;
+                same && if explains { clause.explains } else { clause.explained }
+            })
+        };
+        let later: Vec<Found> =
+            self.out.grants.iter().filter(|grant| explained(grant, true)).map(|grant| grant.found.clone()).collect();
+        let keep: Vec<bool> = self
+            .out
+            .grants
+            .iter()
+            .map(|grant| grant.negative || !explained(grant, false) || !later.contains(&grant.found))
+            .collect();
+        let mut keep = keep.into_iter();
+        self.out.grants.retain(|_| keep.next().unwrap_or(true));
+    }
+}
+
+fn service_found(prefix: &str, kind: Option<&str>) -> Found {
+    let label = kind.map_or_else(|| prefix.to_owned(), |kind| format!("{prefix}:{kind}"));
+    Found { label, target: Target::Service { prefix: prefix.to_owned(), kind: kind.map(str::to_owned) }, kind: None }
+}
+
+fn class_of(act: &Act) -> &str {
+    match &act.what {
+        What::Verb { class, .. } => class,
+        _ => "",
+    }
+}
+
+/// The tokens of a clause.
+fn span(clause: &Clause) -> (usize, usize) {
+    let acts = clause.acts.iter().map(|act| act.span);
+    let parts = clause.parts.iter().map(|part| match &part.thing {
+        Thing::Np(np) => (np.from, np.to),
+        Thing::Pronoun(token) => (*token, token + 1),
+    });
+    let all: Vec<(usize, usize)> = acts.chain(parts).collect();
+    let from = all.iter().map(|span| span.0).min().unwrap_or(0);
+    (from, all.iter().map(|span| span.1).max().unwrap_or(from))
+}
