@@ -127,7 +127,8 @@ fn surroundings(entry: &Entry, role: &Compiled) -> Result<(), String> {
                 (condition.operator.to_string(), condition.key.clone(), values)
             })
             .collect();
-        let wanted = if statement.effect == Effect::Allow { entry.conditions.clone() } else { BTreeSet::new() };
+        let wanted =
+            if statement.effect == Effect::Allow { entry.conditions.clone() } else { BTreeSet::new() };
         if found != wanted {
             return Err(format!("conditions {found:?}, not {wanted:?}"));
         }
@@ -170,7 +171,13 @@ fn plain_words_are_understood_rightly_or_asked_about() {
                 if entry.asks {
                     score.asked_rightly += 1;
                 } else {
-                    failures.push((id, format!("asks: {text}\n      {} `{}` {}", question.place, question.phrase, question.text)));
+                    failures.push((
+                        id,
+                        format!(
+                            "asks: {text}\n      {} `{}` {}",
+                            question.place, question.phrase, question.text
+                        ),
+                    ));
                 }
                 continue;
             }

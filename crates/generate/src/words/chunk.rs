@@ -23,7 +23,12 @@ pub(super) struct Chunk {
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum ChunkKind {
     /// A verb; `light` when it may only carry what follows. Without a class it only carries.
-    Verb { class: Option<String>, lemma: String, form: Form, light: bool },
+    Verb {
+        class: Option<String>,
+        lemma: String,
+        form: Form,
+        light: bool,
+    },
     /// An operation or action by its name.
     Operation(String),
     Np(Np),
@@ -80,20 +85,22 @@ fn next(
     }
     let readings = lexicon.at(tokens, at);
     let func = if token.kind == TokenKind::Word { closed::at(tokens, at) } else { None };
-    let longest = |wanted: fn(&Reading) -> bool| readings.iter().find(|(_, reading)| wanted(reading)).copied();
+    let longest =
+        |wanted: fn(&Reading) -> bool| readings.iter().find(|(_, reading)| wanted(reading)).copied();
     let nominal = longest(|reading| matches!(reading, Reading::Nominal(_)));
     let verb = longest(|reading| matches!(reading, Reading::Verb { .. } | Reading::Light(_)));
     let func_length = func.map_or(0, |(length, _)| length);
     if let Some((length, Reading::Nominal(class))) = nominal
         && length >= func_length
-        && !verb.is_some_and(|(longer, _)| longer > length)
+        && verb.is_none_or(|(longer, _)| longer <= length)
     {
         let (class, lemma) = (Some(class.clone()), class.clone());
         return (Some(ChunkKind::Verb { class, lemma, form: Form::Base, light: false }), at + length);
     }
+    let starts = starts_clause(before);
+    let wins = |length: usize| if starts { length >= func_length } else { length > func_length };
     if let Some((length, reading)) = verb
-        && length > func_length.saturating_sub(usize::from(starts_clause(before) && length == func_length))
-        && (length > 1 || func.is_none() || starts_clause(before))
+        && wins(length)
         && let Some(kind) = verb_chunk(reading, &readings, tokens, at + length, before, lexicon)
     {
         return (Some(kind), at + length);
@@ -137,7 +144,13 @@ pub(super) fn starts_clause(before: Option<&ChunkKind>) -> bool {
     use ChunkKind::{Colon, Comma, Func as Word, Stop};
     matches!(
         before,
-        None | Some(Comma | Colon | Stop | ChunkKind::Limit(_) | Word(Func::And | Func::After | Func::But | Func::Only | Func::Rel))
+        None | Some(
+            Comma
+                | Colon
+                | Stop
+                | ChunkKind::Limit(_)
+                | Word(Func::And | Func::After | Func::But | Func::Only | Func::Rel)
+        )
     )
 }
 
@@ -192,16 +205,24 @@ fn verb_chunk(
     let (class, lemma) = readings
         .iter()
         .find_map(|(other, reading)| match reading {
-            Reading::Verb { class, lemma, .. } if *other == length => Some((Some(class.clone()), lemma.clone())),
+            Reading::Verb { class, lemma, .. } if *other == length => {
+                Some((Some(class.clone()), lemma.clone()))
+            }
             _ => None,
         })
         .unwrap_or((None, String::new()));
-    let light = readings.iter().any(|(other, reading)| *other == length && matches!(reading, Reading::Light(_)));
+    let light =
+        readings.iter().any(|(other, reading)| *other == length && matches!(reading, Reading::Light(_)));
     Some(ChunkKind::Verb { class, lemma, form, light })
 }
 
 /// Who holds the role, where a clause begins or after `by` and `for`.
-fn agent(tokens: &[Token], at: usize, lexicon: &Lexicon, before: Option<&ChunkKind>) -> Option<(String, usize)> {
+fn agent(
+    tokens: &[Token],
+    at: usize,
+    lexicon: &Lexicon,
+    before: Option<&ChunkKind>,
+) -> Option<(String, usize)> {
     let by = matches!(before, Some(ChunkKind::Prep(prep)) if prep == "by" || prep == "for" || prep == "as");
     let given = matches!(before, Some(ChunkKind::Verb { class: None, .. }));
     if !by && !given && !starts_clause(before) {
@@ -211,28 +232,35 @@ fn agent(tokens: &[Token], at: usize, lexicon: &Lexicon, before: Option<&ChunkKi
     if let Some((length, Func::Det)) = closed::at(tokens, start) {
         start += length;
     }
-    while let Some((length, _)) = lexicon.at(tokens, start).iter().find(|(_, reading)| **reading == Reading::Plain) {
+    while let Some((length, _)) =
+        lexicon.at(tokens, start).iter().find(|(_, reading)| **reading == Reading::Plain)
+    {
         start += length;
     }
-    let (length, trust) = lexicon.at(tokens, start).into_iter().find_map(|(length, reading)| match reading {
-        Reading::Agent(trust) => Some((length, trust.clone())),
-        _ => None,
-    })?;
+    let (length, trust) =
+        lexicon.at(tokens, start).into_iter().find_map(|(length, reading)| match reading {
+            Reading::Agent(trust) => Some((length, trust.clone())),
+            _ => None,
+        })?;
     let end = start + length;
     let ok = match tokens.get(end) {
         None => true,
         Some(token) if token.kind != TokenKind::Word => token.kind != TokenKind::Quoted,
         Some(token) => match closed::at(tokens, end) {
             Some((_, Func::Rel | Func::And | Func::After)) => true,
-            Some((length, Func::Modal | Func::Neg)) => !matches!(closed::at(tokens, end + length), Some((_, Func::Aux))),
+            Some((length, Func::Modal | Func::Neg)) => {
+                !matches!(closed::at(tokens, end + length), Some((_, Func::Aux)))
+            }
             Some((length, Func::Aux)) => triggered(tokens, end + length, lexicon),
             Some((_, Func::Prep)) => by || token.lower == "with" || token.lower == "to",
             Some(_) => by,
             None => {
-                let verb = lexicon.at(tokens, end).iter().any(|(_, reading)| {
-                    matches!(reading, Reading::Verb { .. } | Reading::Light(_))
-                });
-                verb && !name_like(token) || lexicon.at(tokens, end).iter().any(|(_, r)| **r == Reading::Plain)
+                let verb = lexicon
+                    .at(tokens, end)
+                    .iter()
+                    .any(|(_, reading)| matches!(reading, Reading::Verb { .. } | Reading::Light(_)));
+                verb && !name_like(token)
+                    || lexicon.at(tokens, end).iter().any(|(_, r)| **r == Reading::Plain)
             }
         },
     };
@@ -241,5 +269,8 @@ fn agent(tokens: &[Token], at: usize, lexicon: &Lexicon, before: Option<&ChunkKi
 
 /// `is triggered by`: of passives, the one whose subject acts.
 fn triggered(tokens: &[Token], at: usize, lexicon: &Lexicon) -> bool {
-    lexicon.at(tokens, at).iter().any(|(_, reading)| matches!(reading, Reading::Verb { class, .. } if class == "consume"))
+    lexicon
+        .at(tokens, at)
+        .iter()
+        .any(|(_, reading)| matches!(reading, Reading::Verb { class, .. } if class == "consume"))
 }

@@ -136,7 +136,9 @@ impl Reader<'_> {
                 };
                 self.verb(at, Act { what, span }, *form, *light);
             }
-            ChunkKind::Operation(name) => self.operation(at, Act { what: What::Operation(name.clone()), span }),
+            ChunkKind::Operation(name) => {
+                self.operation(at, Act { what: What::Operation(name.clone()), span })
+            }
             ChunkKind::Np(np) => self.np(at, Thing::Np(np.clone())),
             ChunkKind::Prep(prep) => self.prep = Some(prep.clone()),
             ChunkKind::Comma => {}
@@ -224,7 +226,10 @@ impl Reader<'_> {
 
     fn aux(&mut self, at: usize) {
         let mut next = at + 1;
-        while matches!(self.kind(next), Some(ChunkKind::Func(Func::Only | Func::Aux | Func::Modal) | ChunkKind::Comma)) {
+        while matches!(
+            self.kind(next),
+            Some(ChunkKind::Func(Func::Only | Func::Aux | Func::Modal) | ChunkKind::Comma)
+        ) {
             next += 1;
         }
         if matches!(self.kind(next), Some(ChunkKind::Verb { .. })) {
@@ -254,7 +259,8 @@ impl Reader<'_> {
     fn forbid(&mut self) {
         if let Some(clause) = &mut self.clause {
             clause.negative = true;
-        } else if let Some(last) = self.text.clauses.last_mut().filter(|last| last.sentence == self.sentence) {
+        } else if let Some(last) = self.text.clauses.last_mut().filter(|last| last.sentence == self.sentence)
+        {
             last.negative = true;
         }
         self.close();
@@ -274,7 +280,8 @@ impl Reader<'_> {
     }
 
     fn verb(&mut self, at: usize, act: Act, form: Form, _light: bool) {
-        let joined = matches!(self.before(at), Some(ChunkKind::Comma | ChunkKind::Func(Func::And | Func::Only)));
+        let joined =
+            matches!(self.before(at), Some(ChunkKind::Comma | ChunkKind::Func(Func::And | Func::Only)));
         let to = matches!(self.before(at), Some(ChunkKind::Prep(prep)) if prep == "to");
         let after_np = matches!(self.before(at), Some(ChunkKind::Np(_)));
         self.prep = None;
@@ -288,7 +295,8 @@ impl Reader<'_> {
                 return;
             }
             let light = clause.acts.iter().all(|known| known.what == What::Light);
-            let carried = light || (clause.parts.is_empty() && clause.acts.iter().all(|known| carries(&known.what)));
+            let carried =
+                light || (clause.parts.is_empty() && clause.acts.iter().all(|known| carries(&known.what)));
             if carried && !joined && !self.negative {
                 clause.acts = vec![act];
                 return;
@@ -302,9 +310,12 @@ impl Reader<'_> {
                 return;
             }
         }
-        let stays = joined && form == Form::Base && self.clause.as_ref().is_some_and(|clause| clause.negative);
+        let stays =
+            joined && form == Form::Base && self.clause.as_ref().is_some_and(|clause| clause.negative);
         self.close();
-        let elliptic = form == Form::Past && !joined && self.subject.iter().any(|part| matches!(part.thing, Thing::Np(_)));
+        let elliptic = form == Form::Past
+            && !joined
+            && self.subject.iter().any(|part| matches!(part.thing, Thing::Np(_)));
         self.negative |= stays;
         let subject = std::mem::take(&mut self.subject);
         self.begin(act);
@@ -374,7 +385,8 @@ impl Reader<'_> {
 
     /// Whether the noun phrase at `at` begins the subject of a clause: a verb follows it.
     fn is_subject(&self, at: usize) -> bool {
-        let phrase = |at: usize| matches!(self.kind(at), Some(ChunkKind::Np(_) | ChunkKind::Func(Func::Pronoun)));
+        let phrase =
+            |at: usize| matches!(self.kind(at), Some(ChunkKind::Np(_) | ChunkKind::Func(Func::Pronoun)));
         let mut here = at;
         if !phrase(here) {
             return false;
@@ -384,14 +396,19 @@ impl Reader<'_> {
             match self.kind(here) {
                 Some(ChunkKind::Prep(_)) if phrase(here + 1) => here += 2,
                 Some(ChunkKind::Func(Func::And) | ChunkKind::Comma) if phrase(here + 1) => here += 2,
-                Some(ChunkKind::Comma) if matches!(self.kind(here + 1), Some(ChunkKind::Func(Func::And))) && phrase(here + 2) => {
+                Some(ChunkKind::Comma)
+                    if matches!(self.kind(here + 1), Some(ChunkKind::Func(Func::And)))
+                        && phrase(here + 2) =>
+                {
                     here += 3;
                 }
                 Some(ChunkKind::Func(Func::Modal | Func::Neg | Func::Only)) => here += 1,
                 Some(ChunkKind::Func(Func::Aux)) => return true,
-                Some(ChunkKind::Verb { form, .. }) => return matches!(form, Form::Third | Form::Past) || {
-                    matches!(self.before(here), Some(ChunkKind::Func(Func::Modal | Func::Neg)))
-                },
+                Some(ChunkKind::Verb { form, .. }) => {
+                    return matches!(form, Form::Third | Form::Past) || {
+                        matches!(self.before(here), Some(ChunkKind::Func(Func::Modal | Func::Neg)))
+                    };
+                }
                 _ => return false,
             }
         }
@@ -402,7 +419,9 @@ impl Reader<'_> {
 fn carries(what: &What) -> bool {
     match what {
         What::Light => true,
-        What::Verb { class, .. } => ["invoke", "run", "read", "create", "manage", "access"].contains(&class.as_str()),
+        What::Verb { class, .. } => {
+            ["invoke", "run", "read", "create", "manage", "access"].contains(&class.as_str())
+        }
         What::Operation(_) => false,
     }
 }

@@ -64,7 +64,11 @@ fn thirds(word: &str) -> Vec<String> {
     if let Some(stem) = word.strip_suffix('y').filter(|stem| !stem.ends_with(['a', 'e', 'i', 'o', 'u'])) {
         return vec![format!("{stem}ies")];
     }
-    match word.ends_with(['s', 'x', 'z']) || word.ends_with("ch") || word.ends_with("sh") || word.ends_with('o') {
+    match word.ends_with(['s', 'x', 'z'])
+        || word.ends_with("ch")
+        || word.ends_with("sh")
+        || word.ends_with('o')
+    {
         true => vec![format!("{word}es")],
         false => vec![format!("{word}s")],
     }
@@ -97,13 +101,33 @@ fn pasts(verb: &str, stems: &[String]) -> Vec<String> {
 /// Prefixes of services that nobody takes for an English word: `dynamodb`, `s3`, and not `events`.
 pub(super) fn unlike_a_word(prefix: &str) -> bool {
     const NAMES: [&str; 22] = [
-        "lambda", "glue", "athena", "kinesis", "firehose", "bedrock", "comprehend", "rekognition", "textract", "polly",
-        "cloudfront", "cloudtrail", "cloudwatch", "dynamodb", "codebuild", "codecommit", "codepipeline", "codedeploy",
-        "sagemaker", "elasticache", "redshift", "cloudformation",
+        "lambda",
+        "glue",
+        "athena",
+        "kinesis",
+        "firehose",
+        "bedrock",
+        "comprehend",
+        "rekognition",
+        "textract",
+        "polly",
+        "cloudfront",
+        "cloudtrail",
+        "cloudwatch",
+        "dynamodb",
+        "codebuild",
+        "codecommit",
+        "codepipeline",
+        "codedeploy",
+        "sagemaker",
+        "elasticache",
+        "redshift",
+        "cloudformation",
     ];
     let digits = prefix.bytes().any(|b| b.is_ascii_digit());
     let vowels = prefix.bytes().filter(|b| b"aeiou".contains(b)).count();
-    let short = prefix.len() <= 4 && (vowels == 0 || ["iam", "eks", "ecs", "ecr", "acm", "ses", "waf"].contains(&prefix));
+    let short = prefix.len() <= 4
+        && (vowels == 0 || ["iam", "eks", "ecs", "ecr", "acm", "ses", "waf"].contains(&prefix));
     NAMES.contains(&prefix) || digits || short
 }
 

@@ -235,7 +235,8 @@ impl Lexicon {
         let fits = |phrase: &&Phrase| {
             let window = tokens.get(at..at + phrase.words.len());
             window.is_some_and(|window| {
-                let same = |(token, word): (&Token, &String)| token.kind == TokenKind::Word && token.lower == *word;
+                let same =
+                    |(token, word): (&Token, &String)| token.kind == TokenKind::Word && token.lower == *word;
                 window.iter().zip(&phrase.words).all(same)
             }) && (!phrase.capital || first.text.starts_with(|c: char| c.is_ascii_uppercase()))
         };
@@ -275,7 +276,11 @@ impl Lexicon {
 }
 
 fn rows() -> impl Iterator<Item = &'static str> {
-    FILES.iter().flat_map(|file| file.lines()).map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'))
+    FILES
+        .iter()
+        .flat_map(|file| file.lines())
+        .map(str::trim)
+        .filter(|line| !line.is_empty() && !line.starts_with('#'))
 }
 
 /// Types are separated by spaces; a `{noun}` in a pattern may have one itself.
@@ -302,10 +307,13 @@ mod tests {
         let catalog = Catalog::embedded();
         let lexicon = Lexicon::embedded();
         let nouns = lexicon.nouns.iter().flat_map(|noun| noun.kinds.iter().map(Kind::full));
-        let named = nouns.chain(lexicon.on.iter().map(|row| row.kind.clone())).chain(lexicon.inside.keys().cloned());
+        let named =
+            nouns.chain(lexicon.on.iter().map(|row| row.kind.clone())).chain(lexicon.inside.keys().cloned());
         let missing: Vec<String> = named
             .filter(|full| match full.split_once(':') {
-                Some((service, kind)) => catalog.service(service).is_none_or(|s| s.resource_type(kind).is_none()),
+                Some((service, kind)) => {
+                    catalog.service(service).is_none_or(|s| s.resource_type(kind).is_none())
+                }
                 None => catalog.service(full).is_none(),
             })
             .collect();
@@ -315,7 +323,8 @@ mod tests {
     #[test]
     fn every_row_is_of_a_known_form() {
         const HEADS: [&str; 13] = [
-            "service", "noun", "verb", "light", "form", "nominal", "on", "inside", "about", "generic", "plain", "agent", "ops",
+            "service", "noun", "verb", "light", "form", "nominal", "on", "inside", "about", "generic",
+            "plain", "agent", "ops",
         ];
         let wrong: Vec<&str> =
             rows().filter(|line| !HEADS.contains(&line.split(' ').next().unwrap_or_default())).collect();

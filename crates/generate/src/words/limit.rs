@@ -30,7 +30,9 @@ pub(super) fn at(tokens: &[Token], at: usize) -> Option<(usize, Limit)> {
 
 /// What may follow a condition and says no more than that it is one.
 fn trailing(tokens: &[Token], end: usize) -> usize {
-    for phrase in ["and only these", "and only those", "and only there", "and only then", "and nowhere else", "only"] {
+    for phrase in
+        ["and only these", "and only those", "and only there", "and only then", "and nowhere else", "only"]
+    {
         let comma = tokens.get(end).is_some_and(|token| token.kind == TokenKind::Comma);
         let start = end + usize::from(comma);
         if matches(tokens, start, phrase) {
@@ -41,12 +43,16 @@ fn trailing(tokens: &[Token], end: usize) -> usize {
 }
 
 fn skip(tokens: &[Token], at: usize, phrases: &[&str]) -> usize {
-    let longest = phrases.iter().filter(|phrase| matches(tokens, at, phrase)).map(|phrase| phrase.split(' ').count());
+    let longest =
+        phrases.iter().filter(|phrase| matches(tokens, at, phrase)).map(|phrase| phrase.split(' ').count());
     at + longest.max().unwrap_or(0)
 }
 
-fn text<'t>(tokens: &'t [Token], at: usize) -> Option<&'t str> {
-    tokens.get(at).filter(|token| matches!(token.kind, TokenKind::Word | TokenKind::Quoted)).map(|token| &*token.text)
+fn text(tokens: &[Token], at: usize) -> Option<&str> {
+    tokens
+        .get(at)
+        .filter(|token| matches!(token.kind, TokenKind::Word | TokenKind::Quoted))
+        .map(|token| &*token.text)
 }
 
 /// One value or several, joined by commas and `and`.
@@ -56,7 +62,11 @@ fn list(tokens: &[Token], at: usize, good: impl Fn(&str) -> bool) -> Option<(usi
     loop {
         let mut next = end;
         next += usize::from(tokens.get(next).is_some_and(|token| token.kind == TokenKind::Comma));
-        next = skip(tokens, next, &["and", "or", "and in", "or in", "and from", "or from", "and the region", "or the region"]);
+        next = skip(
+            tokens,
+            next,
+            &["and", "or", "and in", "or in", "and from", "or from", "and the region", "or the region"],
+        );
         match text(tokens, next).filter(|text| good(text)) {
             Some(value) if next > end => values.push(value.to_owned()),
             _ => return Some((end, values)),
@@ -67,29 +77,102 @@ fn list(tokens: &[Token], at: usize, good: impl Fn(&str) -> bool) -> Option<(usi
 
 fn region(tokens: &[Token], at: usize) -> Option<(usize, Limit)> {
     let start = skip(tokens, at, &["in", "within", "inside"]);
-    let named = skip(tokens, start, &["region", "the region", "regions", "the regions", "aws region", "the aws region"]);
+    let named = skip(
+        tokens,
+        start,
+        &["region", "the region", "regions", "the regions", "aws region", "the aws region"],
+    );
     let (end, values) = list(tokens, named, is_region).filter(|_| named > at)?;
     let end = skip(tokens, end, &["region", "regions"]);
     Some((end, Limit::Region(values)))
 }
 
 fn mfa(tokens: &[Token], at: usize) -> Option<(usize, Limit)> {
-    let start = skip(tokens, at, &["with", "if there is", "after", "when signed in with", "when there is", "using", "in sessions with", "for sessions with"]);
-    let end = skip(tokens, start, &[
-        "mfa", "multi-factor authentication", "multifactor authentication", "multi factor authentication",
-        "a second factor", "two-factor authentication", "mfa authentication", "multi-factor auth",
-    ]);
+    let start = skip(
+        tokens,
+        at,
+        &[
+            "with",
+            "if there is",
+            "after",
+            "when signed in with",
+            "when there is",
+            "using",
+            "in sessions with",
+            "for sessions with",
+        ],
+    );
+    let end = skip(
+        tokens,
+        start,
+        &[
+            "mfa",
+            "multi-factor authentication",
+            "multifactor authentication",
+            "multi factor authentication",
+            "a second factor",
+            "two-factor authentication",
+            "mfa authentication",
+            "multi-factor auth",
+        ],
+    );
     (start > at && end > start).then_some((end, Limit::Mfa(true)))
 }
 
 fn network(tokens: &[Token], at: usize) -> Option<(usize, Limit)> {
-    let start = skip(tokens, at, &["from", "through", "via", "within", "from within", "from inside", "in", "inside", "by", "over", "by way of", "by means of"]);
-    let named = skip(tokens, start, &[
-        "the network", "network", "the vpc", "vpc", "vpcs", "the vpcs", "vpc endpoint", "the vpc endpoint", "endpoint",
-        "addresses in", "the addresses", "the address range", "address range", "ip", "ips", "ip range", "the ip range",
-        "the networks", "networks", "the address", "the endpoint", "addresses of", "the addresses in", "cidr", "the cidr",
-        "ip addresses in", "the office network", "our office network", "our network",
-    ]);
+    let start = skip(
+        tokens,
+        at,
+        &[
+            "from",
+            "through",
+            "via",
+            "within",
+            "from within",
+            "from inside",
+            "in",
+            "inside",
+            "by",
+            "over",
+            "by way of",
+            "by means of",
+        ],
+    );
+    let named = skip(
+        tokens,
+        start,
+        &[
+            "the network",
+            "network",
+            "the vpc",
+            "vpc",
+            "vpcs",
+            "the vpcs",
+            "vpc endpoint",
+            "the vpc endpoint",
+            "endpoint",
+            "addresses in",
+            "the addresses",
+            "the address range",
+            "address range",
+            "ip",
+            "ips",
+            "ip range",
+            "the ip range",
+            "the networks",
+            "networks",
+            "the address",
+            "the endpoint",
+            "addresses of",
+            "the addresses in",
+            "cidr",
+            "the cidr",
+            "ip addresses in",
+            "the office network",
+            "our office network",
+            "our network",
+        ],
+    );
     if start == at {
         return None;
     }
@@ -106,9 +189,12 @@ fn network(tokens: &[Token], at: usize) -> Option<(usize, Limit)> {
 
 fn time(tokens: &[Token], at: usize) -> Option<(usize, Limit)> {
     let when = |at: usize| text(tokens, at).filter(|text| looks_like_time(text)).and_then(moment);
-    let until = |at: usize| skip(tokens, at, &["until", "till", "to", "up to", "and", "and until", "and before", "before", "–"]);
+    let until = |at: usize| {
+        skip(tokens, at, &["until", "till", "to", "up to", "and", "and until", "and before", "before", "–"])
+    };
     let window = |after: Option<Timestamp>, before: Option<Timestamp>| Limit::Time { after, before };
-    let start = skip(tokens, at, &["between", "from", "after", "since", "starting", "starting from", "not before"]);
+    let start =
+        skip(tokens, at, &["between", "from", "after", "since", "starting", "starting from", "not before"]);
     if start > at {
         let after = when(start)?;
         let next = until(start + 1);
@@ -129,16 +215,49 @@ fn looks_like_time(text: &str) -> bool {
 }
 
 fn tags(tokens: &[Token], at: usize) -> Option<(usize, Limit)> {
-    let start = skip(tokens, at, &["those", "these", "the ones", "if", "if they are", "that are", "which are", "those that are", "those which are", "when"]);
-    let named = skip(tokens, start, &[
-        "tagged", "with the tag", "with the tags", "with tag", "that have the tag", "which have the tag", "having the tag", "tagged with",
-        "carrying the tag", "that carry the tag", "whose tag", "that are tagged", "which are tagged", "with a tag", "bearing the tag",
-    ]);
+    let start = skip(
+        tokens,
+        at,
+        &[
+            "those",
+            "these",
+            "the ones",
+            "if",
+            "if they are",
+            "that are",
+            "which are",
+            "those that are",
+            "those which are",
+            "when",
+        ],
+    );
+    let named = skip(
+        tokens,
+        start,
+        &[
+            "tagged",
+            "with the tag",
+            "with the tags",
+            "with tag",
+            "that have the tag",
+            "which have the tag",
+            "having the tag",
+            "tagged with",
+            "carrying the tag",
+            "that carry the tag",
+            "whose tag",
+            "that are tagged",
+            "which are tagged",
+            "with a tag",
+            "bearing the tag",
+        ],
+    );
     if named == start {
         return None;
     }
     let pair = |text: &str| {
-        text.split_once('=').is_some_and(|(key, value)| !key.is_empty() && !value.is_empty() && !value.contains('='))
+        text.split_once('=')
+            .is_some_and(|(key, value)| !key.is_empty() && !value.is_empty() && !value.contains('='))
     };
     let (end, values) = list(tokens, named, pair)?;
     let mut tags: BTreeMap<String, Vec<String>> = BTreeMap::new();

@@ -27,8 +27,8 @@ use crate::intent::{Binding, Intent, Limit, Permission, Place, Role, Said, Trust
 use crate::lower::aws::{self, Options};
 use lexicon::Lexicon;
 use operation::Operations;
-pub use question::{Choice, Question, Understood};
 use question::Ask;
+pub use question::{Choice, Question, Understood};
 use resolve::{Grant, Resolved};
 use token::Token;
 
@@ -69,7 +69,12 @@ pub fn read(text: &str, name: &str, catalog: &Catalog, options: &Options) -> Rea
             help: format!("say it in at most {LONGEST} bytes, or write roles in YAML"),
             choices: Vec::new(),
         };
-        return Reading { intent: Intent::default(), understood: Vec::new(), left_out: Vec::new(), questions: vec![question] };
+        return Reading {
+            intent: Intent::default(),
+            understood: Vec::new(),
+            left_out: Vec::new(),
+            questions: vec![question],
+        };
     }
     reader.read(name)
 }
@@ -80,15 +85,24 @@ impl Reader<'_> {
         let operations = Operations::new(self.catalog);
         let chunks = chunk::chunks(&self.tokens, lexicon, &operations);
         let text = clause::read(&chunks);
-        let senses = sense::Senses { catalog: self.catalog, lexicon, operations: &operations, options: self.options };
+        let senses =
+            sense::Senses { catalog: self.catalog, lexicon, operations: &operations, options: self.options };
         let mut resolved = resolve::resolve(&senses, &text);
         for span in &text.open {
-            let ask = Ask::new(*span, "what does this leave out, or depend on?", "say what is allowed, and what must never be done, each by itself");
+            let ask = Ask::new(
+                *span,
+                "what does this leave out, or depend on?",
+                "say what is allowed, and what must never be done, each by itself",
+            );
             resolved.asks.push(ask);
         }
         if resolved.grants.iter().all(|grant| grant.negative) && resolved.asks.is_empty() {
             let end = self.tokens.len();
-            resolved.asks.push(Ask::new((0, end), "what is to be allowed?", "say what is done, and with what: `read the Orders table`"));
+            resolved.asks.push(Ask::new(
+                (0, end),
+                "what is to be allowed?",
+                "say what is done, and with what: `read the Orders table`",
+            ));
         }
         self.reading(name, &text, resolved)
     }
@@ -121,11 +135,20 @@ impl Reader<'_> {
         Reading { intent, understood, left_out, questions }
     }
 
-    fn trust(&self, text: &clause::Text, resolved: &Resolved, role: &mut Role, understood: &mut Vec<Understood>) {
+    fn trust(
+        &self,
+        text: &clause::Text,
+        resolved: &Resolved,
+        role: &mut Role,
+        understood: &mut Vec<Understood>,
+    ) {
         for (trust, token, _) in &text.agents {
             // `CodeBuild: start project web`: what the sentence is about, not who does it.
             let itself = self.tokens.get(token + 1).is_some_and(|next| next.kind == token::TokenKind::Colon)
-                && resolved.grants.iter().all(|grant| grant.found.kind.as_ref().is_some_and(|kind| kind.service == *trust));
+                && resolved
+                    .grants
+                    .iter()
+                    .all(|grant| grant.found.kind.as_ref().is_some_and(|kind| kind.service == *trust));
             let said = Trust::Service(trust.clone());
             if itself || role.trust.iter().any(|known| known.value == said) {
                 continue;
@@ -135,13 +158,21 @@ impl Reader<'_> {
         }
     }
 
-    fn permission(&self, grant: &Grant, intent: &mut Intent, role: &mut Role, understood: &mut Vec<Understood>) {
+    fn permission(
+        &self,
+        grant: &Grant,
+        intent: &mut Intent,
+        role: &mut Role,
+        understood: &mut Vec<Understood>,
+    ) {
         let label = &grant.found.label;
         let place = self.place(grant.span.0);
         let arn = label.starts_with("arn:");
         let name = match intent.resources.iter().find(|binding| binding.name.value == *label) {
             // Two things that are called the same: the name says which.
-            Some(known) if known.aws[0].value != grant.found.target => format!("{label} ({})", intent.resources.len()),
+            Some(known) if known.aws[0].value != grant.found.target => {
+                format!("{label} ({})", intent.resources.len())
+            }
             _ => label.clone(),
         };
         if !arn && !intent.resources.iter().any(|binding| binding.name.value == name) {
@@ -150,10 +181,13 @@ impl Reader<'_> {
                 aws: vec![Said::new(grant.found.target.clone(), place.clone())],
                 environments: BTreeMap::new(),
                 elsewhere: BTreeMap::new(),
+                environments_elsewhere: BTreeMap::new(),
             });
         }
-        let permission =
-            Permission { verb: Said::new(grant.word.clone(), place.clone()), resource: Said::new(name.clone(), place) };
+        let permission = Permission {
+            verb: Said::new(grant.word.clone(), place.clone()),
+            resource: Said::new(name.clone(), place),
+        };
         let list = if grant.negative { &mut role.never } else { &mut role.permissions };
         let same = |known: &Permission| {
             known.verb.value == permission.verb.value && known.resource.value == permission.resource.value
@@ -187,7 +221,8 @@ impl Reader<'_> {
     /// The text from one token to another.
     fn phrase(&self, span: (usize, usize)) -> &str {
         let start = self.tokens.get(span.0).map_or(self.text.len(), |token| token.start);
-        let end = span.1.checked_sub(1).and_then(|last| self.tokens.get(last)).map_or(start, |token| token.end);
+        let end =
+            span.1.checked_sub(1).and_then(|last| self.tokens.get(last)).map_or(start, |token| token.end);
         self.text.get(start..end.max(start)).unwrap_or_default()
     }
 
@@ -197,7 +232,8 @@ impl Reader<'_> {
 
     fn question(&self, ask: &Ask) -> Question {
         let start = self.tokens.get(ask.span.0).map_or(self.text.len(), |token| token.start);
-        let end = ask.span.1.checked_sub(1).and_then(|last| self.tokens.get(last)).map_or(start, |token| token.end);
+        let end =
+            ask.span.1.checked_sub(1).and_then(|last| self.tokens.get(last)).map_or(start, |token| token.end);
         let choices = ask.instead.iter().map(|(label, instead)| Choice {
             label: label.clone(),
             text: format!("{}{instead}{}", &self.text[..start], &self.text[end.max(start)..]),

@@ -84,7 +84,9 @@ pub(super) fn read(tokens: &[Token], at: usize, lexicon: &Lexicon, subject: bool
                 Func::Det if items.is_empty() && np.every => {}
                 Func::Named if !items.is_empty() => {
                     here += length;
-                    if let Some(name) = tokens.get(here).filter(|t| t.kind != TokenKind::Stop && t.kind != TokenKind::Comma) {
+                    if let Some(name) =
+                        tokens.get(here).filter(|t| t.kind != TokenKind::Stop && t.kind != TokenKind::Comma)
+                    {
                         np.names.push(name.text.clone());
                         here += 1;
                     }
@@ -95,7 +97,7 @@ pub(super) fn read(tokens: &[Token], at: usize, lexicon: &Lexicon, subject: bool
             here += length;
             continue;
         }
-        let Some(item) = item(tokens, here, lexicon, &items, &np, subject) else { break };
+        let Some(item) = item(tokens, here, lexicon, &items, subject) else { break };
         here = item.to;
         items.push(item);
     }
@@ -106,7 +108,7 @@ pub(super) fn read(tokens: &[Token], at: usize, lexicon: &Lexicon, subject: bool
 }
 
 /// The next word of a phrase, unless the phrase ends before it.
-fn item(tokens: &[Token], at: usize, lexicon: &Lexicon, before: &[Item], np: &Np, subject: bool) -> Option<Item> {
+fn item(tokens: &[Token], at: usize, lexicon: &Lexicon, before: &[Item], subject: bool) -> Option<Item> {
     let readings = lexicon.at(tokens, at);
     let head = before.iter().any(|item| item.noun.is_some() || item.name || item.content.is_some());
     let form = readings.iter().find_map(|(_, reading)| match reading {
@@ -116,17 +118,20 @@ fn item(tokens: &[Token], at: usize, lexicon: &Lexicon, before: &[Item], np: &Np
     let named = before.iter().any(|item| item.name);
     let started = !before.is_empty();
     let ends = match form {
-        Some(Form::Third) => subject && started && (np.det.is_none() || head || started),
+        Some(Form::Third) => subject && started,
         Some(Form::Ing) => head,
         Some(Form::Past) => head && !readings.iter().any(|(_, r)| matches!(r, Reading::Noun { .. })),
-        Some(Form::Base) => head && (named || before.iter().any(|item| item.noun.is_some_and(|(_, plural)| plural))),
+        Some(Form::Base) => {
+            head && (named || before.iter().any(|item| item.noun.is_some_and(|(_, plural)| plural)))
+        }
         None => false,
     };
     let nominal = readings.iter().any(|(_, reading)| matches!(reading, Reading::Nominal(_)));
     if ends || (nominal && started) {
         return None;
     }
-    let mut item = Item { at, to: at + 1, service: None, noun: None, content: None, name: false, verb: form.is_some() };
+    let mut item =
+        Item { at, to: at + 1, service: None, noun: None, content: None, name: false, verb: form.is_some() };
     let nounish = readings.iter().filter(|(_, reading)| {
         matches!(reading, Reading::Service(_) | Reading::Noun { .. } | Reading::Content(_) | Reading::Plain)
     });
@@ -150,7 +155,11 @@ fn item(tokens: &[Token], at: usize, lexicon: &Lexicon, before: &[Item], np: &Np
 /// Decides which word says what kind of thing it is, and which is its name.
 fn settle(np: &mut Np, items: Vec<Item>, tokens: &[Token], lexicon: &Lexicon) {
     let plain = |item: &Item| {
-        item.service.is_none() && item.noun.is_none() && item.content.is_none() && !item.name && is_plain(tokens, item, lexicon)
+        item.service.is_none()
+            && item.noun.is_none()
+            && item.content.is_none()
+            && !item.name
+            && is_plain(tokens, item, lexicon)
     };
     // A word that is a service and a noun is the service where a noun follows.
     let mut rest: Vec<Item> = Vec::new();
@@ -167,7 +176,8 @@ fn settle(np: &mut Np, items: Vec<Item>, tokens: &[Token], lexicon: &Lexicon) {
         [one] => Some(one),
         [first, .., last] => Some(choose(np, &rest, first, last, lexicon)),
     };
-    let text = |item: &Item| tokens[item.at..item.to].iter().map(|t| t.text.as_str()).collect::<Vec<_>>().join(" ");
+    let text =
+        |item: &Item| tokens[item.at..item.to].iter().map(|t| t.text.as_str()).collect::<Vec<_>>().join(" ");
     let Some(head) = head else {
         for item in &rest {
             match (&item.content, item.name) {
@@ -189,7 +199,8 @@ fn settle(np: &mut Np, items: Vec<Item>, tokens: &[Token], lexicon: &Lexicon) {
     };
     let (left, right) = (&rest[..head], &rest[head + 1..]);
     let stem = |item: &Item| item.content.clone().unwrap_or_else(|| singular(&text(item).to_lowercase()));
-    let definite = np.det.as_deref().is_some_and(|det| det != "a" && det != "an" && det != "some" && det != "another");
+    let definite =
+        np.det.as_deref().is_some_and(|det| det != "a" && det != "an" && det != "some" && det != "another");
     let mut named = false;
     for item in right {
         let is_content = inside(item) || (np.refers() && !item.name);
@@ -203,7 +214,8 @@ fn settle(np: &mut Np, items: Vec<Item>, tokens: &[Token], lexicon: &Lexicon) {
         }
     }
     for item in left {
-        let modifier = inside(item) && item.content.as_ref().is_some_and(|stem| *stem == text(item).to_lowercase());
+        let modifier =
+            inside(item) && item.content.as_ref().is_some_and(|stem| *stem == text(item).to_lowercase());
         let indefinite = np.det.is_some() && !definite && !item.name;
         if !named && left.len() == 1 && !modifier && !indefinite && !np.refers() && np.names.is_empty() {
             np.names.push(text(item));
@@ -217,7 +229,11 @@ fn settle(np: &mut Np, items: Vec<Item>, tokens: &[Token], lexicon: &Lexicon) {
 }
 
 fn is_plain(tokens: &[Token], item: &Item, lexicon: &Lexicon) -> bool {
-    !item.verb && lexicon.at(tokens, item.at).iter().any(|(length, reading)| **reading == Reading::Plain && item.at + length == item.to)
+    !item.verb
+        && lexicon
+            .at(tokens, item.at)
+            .iter()
+            .any(|(length, reading)| **reading == Reading::Plain && item.at + length == item.to)
 }
 
 /// Which of two nouns says what kind of thing it is: `the tasks queue`, `SQS queue jobs`.
@@ -226,7 +242,10 @@ fn choose(np: &Np, rest: &[Item], first: usize, last: usize, lexicon: &Lexicon) 
         return last;
     }
     let of_service = |index: usize| {
-        let kinds = rest[index].noun.and_then(|(noun, _)| lexicon.nouns.get(noun)).map_or(&[][..], |noun| &noun.kinds);
+        let kinds = rest[index]
+            .noun
+            .and_then(|(noun, _)| lexicon.nouns.get(noun))
+            .map_or(&[][..], |noun| &noun.kinds);
         kinds.iter().any(|kind| np.services.contains(&kind.service))
     };
     if !np.services.is_empty() && of_service(first) && !of_service(last) {
@@ -253,14 +272,30 @@ fn further_names(np: &mut Np, tokens: &[Token], lexicon: &Lexicon) {
         next += usize::from(tokens.get(next).is_some_and(|token| token.kind == TokenKind::Comma));
         next += usize::from(matches!(closed::at(tokens, next), Some((1, Func::And))));
         let Some(name) = tokens.get(next).filter(|_| next > end) else { return };
-        let verb = lexicon.at(tokens, next).iter().any(|(_, reading)| matches!(reading, Reading::Verb { .. } | Reading::Light(_)));
+        let verb = lexicon
+            .at(tokens, next)
+            .iter()
+            .any(|(_, reading)| matches!(reading, Reading::Verb { .. } | Reading::Light(_)));
         let known = lexicon.at(tokens, next).iter().any(|(_, reading)| {
-            matches!(reading, Reading::Noun { .. } | Reading::Content(_) | Reading::Service(_) | Reading::Agent(_) | Reading::Nominal(_))
+            matches!(
+                reading,
+                Reading::Noun { .. }
+                    | Reading::Content(_)
+                    | Reading::Service(_)
+                    | Reading::Agent(_)
+                    | Reading::Nominal(_)
+            )
         });
-        let word = matches!(name.kind, TokenKind::Word | TokenKind::Quoted) && closed::at(tokens, next).is_none();
+        let word =
+            matches!(name.kind, TokenKind::Word | TokenKind::Quoted) && closed::at(tokens, next).is_none();
         let followed = tokens.get(next + 1).is_some_and(|token| token.kind == TokenKind::Word)
             && closed::at(tokens, next + 1).is_none();
-        if !word || (verb && !name_like(name)) || (known && !name_like(name)) || followed || (bare && !name_like(name)) {
+        if !word
+            || (verb && !name_like(name))
+            || (known && !name_like(name))
+            || followed
+            || (bare && !name_like(name))
+        {
             return;
         }
         np.names.push(name.text.clone());
@@ -279,7 +314,8 @@ pub(super) fn listed_before(tokens: &[Token], at: usize, lexicon: &Lexicon) -> O
     let mut names = Vec::new();
     let mut here = start;
     loop {
-        let token = tokens.get(here).filter(|token| matches!(token.kind, TokenKind::Word | TokenKind::Quoted))?;
+        let token =
+            tokens.get(here).filter(|token| matches!(token.kind, TokenKind::Word | TokenKind::Quoted))?;
         if token.kind == TokenKind::Word && closed::at(tokens, here).is_some() {
             return None;
         }
@@ -287,7 +323,9 @@ pub(super) fn listed_before(tokens: &[Token], at: usize, lexicon: &Lexicon) -> O
         here += 1;
         let noun = |at: usize| {
             let mut at = at;
-            while let Some((length, _)) = lexicon.at(tokens, at).iter().find(|(_, r)| matches!(r, Reading::Service(_))) {
+            while let Some((length, _)) =
+                lexicon.at(tokens, at).iter().find(|(_, r)| matches!(r, Reading::Service(_)))
+            {
                 at += length;
             }
             lexicon.at(tokens, at).iter().any(|(_, r)| matches!(r, Reading::Noun { plural: true, .. }))

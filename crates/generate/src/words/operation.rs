@@ -50,7 +50,13 @@ impl<'c> Operations<'c> {
 
     /// The operations of a service whose names are made of a verb and all of some words; `may` are words that may be in
     /// the name besides.
-    pub(super) fn made_of(&self, prefix: &str, verb: &Verb<'_>, words: &[String], may: &[String]) -> Vec<String> {
+    pub(super) fn made_of(
+        &self,
+        prefix: &str,
+        verb: &Verb<'_>,
+        words: &[String],
+        may: &[String],
+    ) -> Vec<String> {
         let Some(service) = self.catalog.service(prefix) else { return Vec::new() };
         let wanted: BTreeSet<String> =
             words.iter().flat_map(|word| word.split(' ').map(singular).collect::<Vec<_>>()).collect();
@@ -159,7 +165,10 @@ mod tests {
             let verb = Verb { lemma, class, lexicon: Lexicon::embedded() };
             operations.made_of(prefix, &verb, &owned(words), &owned(may))
         };
-        assert_eq!(find("cloudformation", "create", "create", &["change set"], &["stack"]), ["CreateChangeSet"]);
+        assert_eq!(
+            find("cloudformation", "create", "create", &["change set"], &["stack"]),
+            ["CreateChangeSet"]
+        );
         assert_eq!(find("cloudtrail", "look up", "read", &["event"], &[]), ["LookupEvents"]);
         assert_eq!(find("glue", "start", "start", &["run"], &["job"]), ["StartJobRun"]);
         assert_eq!(find("rds", "take", "create", &["snapshot"], &["db", "instance"]), ["CreateDBSnapshot"]);

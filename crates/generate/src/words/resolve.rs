@@ -69,9 +69,8 @@ pub(super) fn resolve(senses: &Senses<'_>, text: &Text) -> Resolved {
         let before = resolver.out.grants.len();
         if let Err(ask) = resolver.clause(clause) {
             resolver.out.grants.truncate(before);
-            let explained = clause.explained && text.clauses.iter().any(|other| {
-                other.explains && other.sentence == clause.sentence
-            });
+            let explained = clause.explained
+                && text.clauses.iter().any(|other| other.explains && other.sentence == clause.sentence);
             match explained {
                 true => resolver.out.left_out.push(ask.span),
                 false => resolver.out.asks.push(ask),
@@ -118,11 +117,14 @@ impl Resolver<'_> {
         }
         if !found_any {
             self.nowhere(clause, &contents, &services, span)?;
-        } else if let Some(open) = groups.iter().find(|group| group.found.is_empty() && !self.harmless(&group.contents)) {
+        } else if let Some(open) =
+            groups.iter().find(|group| group.found.is_empty() && !self.harmless(&group.contents))
+        {
             let text = format!("`{}`: of what?", open.contents.join(" "));
             return Err(Ask::new(span, text, "say what it is done with and where, each with its verb"));
         }
-        let now: Vec<Found> = groups.iter().flat_map(|group| group.found.iter().map(|(found, _)| found.clone())).collect();
+        let now: Vec<Found> =
+            groups.iter().flat_map(|group| group.found.iter().map(|(found, _)| found.clone())).collect();
         if !now.is_empty() && !clause.negative {
             self.last = now;
             self.last_contents = contents;
@@ -191,7 +193,11 @@ impl Resolver<'_> {
                 continue;
             }
             let text = format!("{}: only {} tags?", found.label, if set { "setting" } else { "removing" });
-            let ask = Ask::new(grant.span, text, "say `tag` for both, or name the operation, such as `TagResource`");
+            let ask = Ask::new(
+                grant.span,
+                text,
+                "say `tag` for both, or name the operation, such as `TagResource`",
+            );
             self.out.asks.push(ask.or("setting and removing", "tag and untag"));
         }
     }
@@ -204,7 +210,11 @@ impl Resolver<'_> {
         if !all || clause.negative || !self.senses.means(found, "write") {
             return;
         }
-        let Some(first) = self.out.grants.iter().rposition(|grant| grant.found == *found && grant.span == clause.acts[0].span)
+        let Some(first) = self
+            .out
+            .grants
+            .iter()
+            .rposition(|grant| grant.found == *found && grant.span == clause.acts[0].span)
         else {
             return;
         };
@@ -242,7 +252,8 @@ impl Resolver<'_> {
                     let mut group = Group { contents: std::mem::take(&mut waiting), found };
                     if group.contents.is_empty() && clause.acts.iter().all(|act| class_of(act) != "untag") {
                         let tags = self.last_contents.iter().any(|content| content == "tag");
-                        group.contents = if tags || !clause.negative { self.last_contents.clone() } else { Vec::new() };
+                        group.contents =
+                            if tags || !clause.negative { self.last_contents.clone() } else { Vec::new() };
                     }
                     groups.push(group);
                     continue;
@@ -253,7 +264,11 @@ impl Resolver<'_> {
                 continue;
             }
             if let Some(unknown) = np.unknown.first() {
-                return Err(Ask::new((*unknown, unknown + 1), "what does this word mean here?", "leave it out, put a name in quotes, or say it otherwise"));
+                return Err(Ask::new(
+                    (*unknown, unknown + 1),
+                    "what does this word mean here?",
+                    "leave it out, put a name in quotes, or say it otherwise",
+                ));
             }
             if np.is_target() {
                 let found = self.found(clause, part, np, services)?;
@@ -359,14 +374,21 @@ impl Resolver<'_> {
 
     /// The one resource that was granted so far and fits, if it is one.
     fn only_one(&self, fits: impl Fn(&Found) -> bool) -> Option<Found> {
-        let mut all: Vec<&Found> = self.out.grants.iter().map(|grant| &grant.found).filter(|found| fits(found)).collect();
+        let mut all: Vec<&Found> =
+            self.out.grants.iter().map(|grant| &grant.found).filter(|found| fits(found)).collect();
         all.dedup();
         let first = all.first().copied()?;
         all.iter().all(|found| *found == first).then(|| first.clone())
     }
 
     /// The resources of a phrase: by name, or the one that was named before.
-    fn found(&mut self, clause: &Clause, part: &Part, np: &Np, services: &[String]) -> Result<Vec<Found>, Ask> {
+    fn found(
+        &mut self,
+        clause: &Clause,
+        part: &Part,
+        np: &Np,
+        services: &[String],
+    ) -> Result<Vec<Found>, Ask> {
         let senses = self.senses;
         let contents: Vec<String> = clause
             .parts
@@ -415,7 +437,13 @@ impl Resolver<'_> {
 
     /// A clause that names no resource: a type to list, an operation of a service that needs none, or what the sentence
     /// is about.
-    fn nowhere(&mut self, clause: &Clause, contents: &[String], services: &[String], span: (usize, usize)) -> Result<(), Ask> {
+    fn nowhere(
+        &mut self,
+        clause: &Clause,
+        contents: &[String],
+        services: &[String],
+        span: (usize, usize),
+    ) -> Result<(), Ask> {
         if let Some(found) = self.topic(clause, services)? {
             let group = Group { contents: contents.to_vec(), found: Vec::new() };
             for found in &found {
@@ -426,12 +454,15 @@ impl Resolver<'_> {
             }
             return Ok(());
         }
-        if clause.negative && contents.is_empty()
+        if clause.negative
+            && contents.is_empty()
             && let Some(one) = self.only_one(|_| true)
         {
             return self.acts(clause, &Group::default(), &one, true, services, span);
         }
-        if clause.negative && let Some(one) = self.only_one(|_| true) {
+        if clause.negative
+            && let Some(one) = self.only_one(|_| true)
+        {
             let group = Group { contents: contents.to_vec(), found: Vec::new() };
             return self.acts(clause, &group, &one, false, services, span);
         }
@@ -467,10 +498,20 @@ impl Resolver<'_> {
     }
 
     /// An act on a service as a whole, or on a type of it.
-    fn whole(&self, clause: &Clause, act: &Act, contents: &[String], services: &[String]) -> Result<Vec<(String, Found)>, Ask> {
+    fn whole(
+        &self,
+        clause: &Clause,
+        act: &Act,
+        contents: &[String],
+        services: &[String],
+    ) -> Result<Vec<(String, Found)>, Ask> {
         match &act.what {
             What::Operation(name) => self.named_operation(act, name, services).map(|found| vec![found]),
-            What::Light => Err(Ask::new(act.span, "what is to be allowed?", "say what is done, and with what: `read the Orders table`")),
+            What::Light => Err(Ask::new(
+                act.span,
+                "what is to be allowed?",
+                "say what is done, and with what: `read the Orders table`",
+            )),
             What::Verb { class, .. } if class == "list" => self.listed(clause, act, contents, services),
             What::Verb { class, lemma } => {
                 let verb = Verb { lemma, class, lexicon: self.senses.lexicon };
@@ -479,11 +520,18 @@ impl Resolver<'_> {
                         return self.on_whole(act, service, name).map(|found| vec![found]);
                     }
                 }
-                if class == "put" && services.iter().any(|service| service == "cloudwatch") && contents.iter().all(|c| c == "metric") {
+                if class == "put"
+                    && services.iter().any(|service| service == "cloudwatch")
+                    && contents.iter().all(|c| c == "metric")
+                {
                     return Ok(vec![("put-metrics".to_owned(), service_found("cloudwatch", None))]);
                 }
                 let text = format!("`{lemma}` {}: on what?", contents.join(" "));
-                Err(Ask::new(act.span, text, "name the resource: `the queue orders`, `the Orders table`, or its arn"))
+                Err(Ask::new(
+                    act.span,
+                    text,
+                    "name the resource: `the queue orders`, `the Orders table`, or its arn",
+                ))
             }
         }
     }
@@ -498,7 +546,11 @@ impl Resolver<'_> {
             }),
         };
         let Some(service) = service else {
-            return Err(Ask::new(act.span, format!("which service's {name}?"), "write it with its prefix: `s3:GetObject`"));
+            return Err(Ask::new(
+                act.span,
+                format!("which service's {name}?"),
+                "write it with its prefix: `s3:GetObject`",
+            ));
         };
         let bare = name.split_once(':').map_or(name, |(_, bare)| bare).replace('-', "");
         self.on_whole(act, &service, &bare)
@@ -516,7 +568,13 @@ impl Resolver<'_> {
     }
 
     /// Finding out which resources there are.
-    fn listed(&self, clause: &Clause, act: &Act, contents: &[String], services: &[String]) -> Result<Vec<(String, Found)>, Ask> {
+    fn listed(
+        &self,
+        clause: &Clause,
+        act: &Act,
+        contents: &[String],
+        services: &[String],
+    ) -> Result<Vec<(String, Found)>, Ask> {
         let mut grants = Vec::new();
         for part in &clause.parts {
             let Thing::Np(np) = &part.thing else { continue };
@@ -528,16 +586,19 @@ impl Resolver<'_> {
             grants.push(self.listed_kind(act, np, &of)?);
         }
         match grants.is_empty() {
-            true => Err(Ask::new(act.span, format!("list what? {}", contents.join(" ")), "name a type: `list the SQS queues`")),
+            true => Err(Ask::new(
+                act.span,
+                format!("list what? {}", contents.join(" ")),
+                "name a type: `list the SQS queues`",
+            )),
             false => Ok(grants),
         }
     }
 
     fn listed_kind(&self, act: &Act, np: &Np, services: &[String]) -> Result<(String, Found), Ask> {
         let senses = self.senses;
-        let unclear = || {
-            Ask::new((np.from, np.to), "list what?", "name a type and its service: `list the SQS queues`")
-        };
+        let unclear =
+            || Ask::new((np.from, np.to), "list what?", "name a type and its service: `list the SQS queues`");
         if let Some((index, _)) = np.head {
             let scope = Scope {
                 catalog: senses.catalog,
@@ -556,7 +617,10 @@ impl Resolver<'_> {
             return self.listed_by_words(act, &[phrase], &[kind.service]).ok_or_else(unclear);
         }
         for service in services {
-            let called = senses.catalog.service(service).and_then(|service| type_called(service, &np.contents.join(" ")));
+            let called = senses
+                .catalog
+                .service(service)
+                .and_then(|service| type_called(service, &np.contents.join(" ")));
             if let Some(found) = called.and_then(|kind| self.enumerated(&kind)) {
                 return Ok(found);
             }
@@ -589,8 +653,13 @@ impl Resolver<'_> {
                 same && if explains { clause.explains } else { clause.explained }
             })
         };
-        let later: Vec<Found> =
-            self.out.grants.iter().filter(|grant| explained(grant, true)).map(|grant| grant.found.clone()).collect();
+        let later: Vec<Found> = self
+            .out
+            .grants
+            .iter()
+            .filter(|grant| explained(grant, true))
+            .map(|grant| grant.found.clone())
+            .collect();
         let keep: Vec<bool> = self
             .out
             .grants
@@ -604,7 +673,11 @@ impl Resolver<'_> {
 
 fn service_found(prefix: &str, kind: Option<&str>) -> Found {
     let label = kind.map_or_else(|| prefix.to_owned(), |kind| format!("{prefix}:{kind}"));
-    Found { label, target: Target::Service { prefix: prefix.to_owned(), kind: kind.map(str::to_owned) }, kind: None }
+    Found {
+        label,
+        target: Target::Service { prefix: prefix.to_owned(), kind: kind.map(str::to_owned) },
+        kind: None,
+    }
 }
 
 fn class_of(act: &Act) -> &str {

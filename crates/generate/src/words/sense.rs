@@ -52,7 +52,11 @@ impl Senses<'_> {
         beside: &Beside<'_>,
     ) -> Result<String, Ask> {
         if ["manage", "access", "configure", "move", "copy", "grant"].contains(&class) {
-            return Err(self.what_is_done(act, found, &format!("`{lemma}` may be many things: what is meant?")));
+            return Err(self.what_is_done(
+                act,
+                found,
+                &format!("`{lemma}` may be many things: what is meant?"),
+            ));
         }
         let full = kind.full();
         let inside = self.lexicon.inside(&full);
@@ -66,7 +70,9 @@ impl Senses<'_> {
             return Ok(word.clone());
         }
         let own = words(&kind.name);
-        let known = |content: &String| inside.contains(content) || self.lexicon.is_generic(content) || own.contains(content);
+        let known = |content: &String| {
+            inside.contains(content) || self.lexicon.is_generic(content) || own.contains(content)
+        };
         if contents.iter().all(known) {
             if let Some([word]) = special {
                 return Ok(word.clone());
@@ -90,7 +96,14 @@ impl Senses<'_> {
 
     /// `delete the table`: the operation, and a question unless it is forbidden, since it may be the contents that are
     /// meant.
-    fn delete_itself(&self, act: &Act, lemma: &str, found: &Found, kind: &Kind, beside: &Beside<'_>) -> Result<String, Ask> {
+    fn delete_itself(
+        &self,
+        act: &Act,
+        lemma: &str,
+        found: &Found,
+        kind: &Kind,
+        beside: &Beside<'_>,
+    ) -> Result<String, Ask> {
         if beside.negative || self.is_unsaid(found) {
             return self.made(act, "delete", lemma, found, kind, beside);
         }
@@ -118,7 +131,15 @@ impl Senses<'_> {
     }
 
     /// The operation that verb and contents make together.
-    fn made(&self, act: &Act, class: &str, lemma: &str, found: &Found, kind: &Kind, beside: &Beside<'_>) -> Result<String, Ask> {
+    fn made(
+        &self,
+        act: &Act,
+        class: &str,
+        lemma: &str,
+        found: &Found,
+        kind: &Kind,
+        beside: &Beside<'_>,
+    ) -> Result<String, Ask> {
         let verb = Verb { lemma, class, lexicon: self.lexicon };
         let mut may = words(&kind.name);
         may.extend(self.called(kind));
@@ -148,8 +169,13 @@ impl Senses<'_> {
 
     /// What people call a type, as words that may be in the names of its operations.
     fn called(&self, kind: &Kind) -> Vec<String> {
-        let nouns = self.lexicon.nouns.iter().filter(|noun| noun.kinds.iter().any(|known| known.full() == kind.full()));
-        let mut called: Vec<String> = nouns.flat_map(|noun| noun.phrase.split(' ').map(str::to_owned)).collect();
+        let nouns = self
+            .lexicon
+            .nouns
+            .iter()
+            .filter(|noun| noun.kinds.iter().any(|known| known.full() == kind.full()));
+        let mut called: Vec<String> =
+            nouns.flat_map(|noun| noun.phrase.split(' ').map(str::to_owned)).collect();
         if kind.full() == "rds:db" {
             called.extend(["db".to_owned(), "instance".to_owned()]);
         }
@@ -179,7 +205,9 @@ impl Senses<'_> {
             return Ok(name.to_owned());
         }
         let services = self.operations.services(name);
-        if let Some(said) = beside.services.iter().find(|service| *service != own && services.contains(service)) {
+        if let Some(said) =
+            beside.services.iter().find(|service| *service != own && services.contains(service))
+        {
             return Ok(self.full(said, name));
         }
         if services.iter().any(|service| service == own) {
@@ -187,7 +215,11 @@ impl Senses<'_> {
         }
         match services {
             [one] => Ok(self.full(one, name)),
-            _ => Err(Ask::new(act.span, format!("which service's {name}?"), "write it with its prefix: `s3:GetObject`")),
+            _ => Err(Ask::new(
+                act.span,
+                format!("which service's {name}?"),
+                "write it with its prefix: `s3:GetObject`",
+            )),
         }
     }
 
@@ -219,7 +251,9 @@ impl Senses<'_> {
             let What::Operation(name) = &act.what else { return false };
             return self.operations.services(name).contains(&kind.service);
         };
-        if LEVELS.contains(&class.as_str()) || ["put", "change", "create", "manage", "access"].contains(&class.as_str()) {
+        if LEVELS.contains(&class.as_str())
+            || ["put", "change", "create", "manage", "access"].contains(&class.as_str())
+        {
             let verb = Verb { lemma, class, lexicon: self.lexicon };
             return !contents.is_empty()
                 && (self.operations.made_of(&kind.service, &verb, contents, &words(&kind.name)).len() == 1
@@ -237,17 +271,23 @@ impl Senses<'_> {
     fn arn(&self, found: &Found) -> Option<String> {
         match &found.target {
             Target::Arn(arn) => Some(arn.clone()),
-            Target::Partial { service, resource } => arn_of(self.catalog, service, None, resource, self.options),
+            Target::Partial { service, resource } => {
+                arn_of(self.catalog, service, None, resource, self.options)
+            }
             _ => None,
         }
     }
 
     /// Asks what may be done, with the levels that mean something there.
     pub(super) fn what_is_done(&self, act: &Act, found: &Found, text: &str) -> Ask {
-        let levels: Vec<&str> =
-            ["list", "describe", "read", "update", "write"].into_iter().filter(|level| self.means(found, level)).collect();
+        let levels: Vec<&str> = ["list", "describe", "read", "update", "write"]
+            .into_iter()
+            .filter(|level| self.means(found, level))
+            .collect();
         let help = match levels.first() {
-            Some(level) => format!("say a level, such as `{level} the {}`, or name the operation", found.label),
+            Some(level) => {
+                format!("say a level, such as `{level} the {}`, or name the operation", found.label)
+            }
             None => "name the operation, such as `PutItem`".to_owned(),
         };
         let mut ask = Ask::new(act.span, format!("{}: {text}", found.label), help);

@@ -64,7 +64,11 @@ impl Scope<'_> {
         let service = self.catalog.service_of_arn(arn);
         let kind = service.and_then(|service| service.type_of(arn).map(|kind| (service, kind)));
         let Some((service, kind)) = kind else {
-            return Err(Ask::new((np.from, np.to), format!("what is `{arn}`? it is the arn of nothing that is known"), "check the service and the type in it"));
+            return Err(Ask::new(
+                (np.from, np.to),
+                format!("what is `{arn}`? it is the arn of nothing that is known"),
+                "check the service and the type in it",
+            ));
         };
         let kind = Kind { service: service.prefix.to_string(), name: kind.name.to_string(), pattern: None };
         if let Some((index, _)) = np.head {
@@ -91,7 +95,9 @@ impl Scope<'_> {
             if let Some(kind) = noun.kinds.iter().find(|kind| kind.service == **wanted) {
                 return Ok(kind.clone());
             }
-            if let Some(kind) = self.catalog.service(wanted).and_then(|service| type_called(service, &noun.phrase)) {
+            if let Some(kind) =
+                self.catalog.service(wanted).and_then(|service| type_called(service, &noun.phrase))
+            {
                 return Ok(kind);
             }
         }
@@ -114,7 +120,12 @@ impl Scope<'_> {
         let mut ask = Ask::new(
             span,
             format!("which service's {} is meant?", noun.phrase),
-            format!("name it: `the {} {} {}`", self.short_name(&noun.kinds[0].service), noun.phrase, name.unwrap_or("NAME")),
+            format!(
+                "name it: `the {} {} {}`",
+                self.short_name(&noun.kinds[0].service),
+                noun.phrase,
+                name.unwrap_or("NAME")
+            ),
         );
         for kind in &noun.kinds {
             let short = self.short_name(&kind.service);
@@ -132,7 +143,8 @@ impl Scope<'_> {
             return Ok(Kind { service: service.to_owned(), name: kind.to_owned(), pattern: None });
         }
         for service in services {
-            let first = self.lexicon.nouns.iter().find(|noun| noun.default && noun.kinds[0].service == **service);
+            let first =
+                self.lexicon.nouns.iter().find(|noun| noun.default && noun.kinds[0].service == **service);
             if let Some(noun) = first {
                 return Ok(noun.kinds[0].clone());
             }
@@ -140,7 +152,9 @@ impl Scope<'_> {
         let mut ask = Ask::new(
             (np.from, np.to),
             format!("what is `{name}`?"),
-            format!("say what kind of thing it is: `the {name} table`, `the bucket {name}`; or write its arn"),
+            format!(
+                "say what kind of thing it is: `the {name} table`, `the bucket {name}`; or write its arn"
+            ),
         );
         for kind in ["table", "bucket", "queue", "topic", "function"] {
             ask = ask.or(format!("the {kind} `{name}`"), format!("the {kind} {name}"));
@@ -154,9 +168,15 @@ impl Scope<'_> {
         let noun = np.head.map_or(kind.name.as_str(), |(index, _)| &self.lexicon.nouns[index].phrase);
         let how = || format!("write its arn instead of `{noun} {name}`");
         let Some(mut pattern) = self.pattern(kind) else {
-            return Err(Ask::new(span, format!("what is the arn of the {noun} `{name}`? its name alone does not tell"), how()));
+            return Err(Ask::new(
+                span,
+                format!("what is the arn of the {noun} `{name}`? its name alone does not tell"),
+                how(),
+            ));
         };
-        while let Some((start, rest)) = pattern.split_once('{').map(|(start, rest)| (start.to_owned(), rest.to_owned())) {
+        while let Some((start, rest)) =
+            pattern.split_once('{').map(|(start, rest)| (start.to_owned(), rest.to_owned()))
+        {
             let Some((slot, end)) = rest.split_once('}') else { break };
             let Some((_, value)) = self.said.iter().find(|(noun, _)| noun == slot) else {
                 let text = format!("which {slot} is the {noun} `{name}` in?");
@@ -171,7 +191,9 @@ impl Scope<'_> {
         if pattern.contains("/@") {
             name = name.trim_start_matches('/').to_owned();
         }
-        if let Some(naming) = LevelTables::embedded().naming(&kind.service, &kind.name).filter(|_| !name.contains('*')) {
+        if let Some(naming) =
+            LevelTables::embedded().naming(&kind.service, &kind.name).filter(|_| !name.contains('*'))
+        {
             name = naming.replace('@', &name);
         }
         let resource = pattern.replace('@', &name);
@@ -218,8 +240,12 @@ fn bucket() -> Kind {
 
 /// What an id tells by its look: `i-0abc…` is an instance, a UUID a key.
 fn kind_of_id(name: &str) -> Option<&'static str> {
-    const IDS: &[(&str, &str)] =
-        &[("i-", "ec2:instance"), ("vol-", "ec2:volume"), ("fs-", "elasticfilesystem:file-system"), ("sg-", "ec2:security-group")];
+    const IDS: &[(&str, &str)] = &[
+        ("i-", "ec2:instance"),
+        ("vol-", "ec2:volume"),
+        ("fs-", "elasticfilesystem:file-system"),
+        ("sg-", "ec2:security-group"),
+    ];
     let hex = |text: &str| text.len() >= 8 && text.bytes().all(|b| b.is_ascii_hexdigit());
     if let Some((_, kind)) = IDS.iter().find(|(prefix, _)| name.strip_prefix(prefix).is_some_and(hex)) {
         return Some(kind);

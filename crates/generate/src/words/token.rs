@@ -78,7 +78,8 @@ fn quoted(rest: &str, first: char) -> Option<usize> {
     let end = inside.find(*close)?;
     let text = &inside[..end];
     // A quotation of several words is a sentence in quotes rather than a name.
-    (!text.is_empty() && !text.contains(char::is_whitespace)).then_some(open.len_utf8() + end + close.len_utf8())
+    (!text.is_empty() && !text.contains(char::is_whitespace))
+        .then_some(open.len_utf8() + end + close.len_utf8())
 }
 
 /// A stretch without white space: punctuation at its ends is cut off.
@@ -140,8 +141,14 @@ mod tests {
 
     #[test]
     fn punctuation_ends_words_but_not_names() {
-        assert_eq!(texts("read /a/b, and s3://x/y/. Done?"), ["read", "/a/b", ",", "and", "s3://x/y/", ".", "Done", "?"]);
-        assert_eq!(texts("arn:aws:sqs:eu-west-1:111122223333:a: send"), ["arn:aws:sqs:eu-west-1:111122223333:a", ":", "send"]);
+        assert_eq!(
+            texts("read /a/b, and s3://x/y/. Done?"),
+            ["read", "/a/b", ",", "and", "s3://x/y/", ".", "Done", "?"]
+        );
+        assert_eq!(
+            texts("arn:aws:sqs:eu-west-1:111122223333:a: send"),
+            ["arn:aws:sqs:eu-west-1:111122223333:a", ":", "send"]
+        );
     }
 
     #[test]

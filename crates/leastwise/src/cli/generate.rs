@@ -15,15 +15,25 @@ Examples:
   leastwise generate --from lambda --to dynamodb:write,table/CustomerOrders \\
       --to sqs:consume,arn:aws:sqs:eu-west-1:111122223333:orders --only region=eu-west-1
   leastwise generate roles.yaml --explain
+  leastwise generate \"a Lambda that reads messages from the orders queue and puts items into the Orders table\"
 
 Levels: list, describe, read, write, update, delete, tag, admin. Verbs, such as send, consume, invoke, publish, pull.
 Operations, such as put-item. Actions, such as rds-data:ExecuteStatement. See docs/generate.md.
 
-Exit code 0: done. 2: wrong use. 3: an intent could not be read or means nothing; nothing is written then.")]
+Exit code 0: done. 2: wrong use. 3: an intent could not be read or means nothing, or
+plain words leave a question open; nothing is written then.")]
 pub struct GenerateArgs {
-    /// Roles in YAML; - is standard input
-    #[arg(value_name = "FILE")]
+    /// Roles in YAML, - is standard input; or in quotes what a role is to do, in plain words
+    #[arg(value_name = "FILE|WORDS")]
     pub files: Vec<PathBuf>,
+
+    /// What a role is to do, in plain words
+    #[arg(long, value_name = "WORDS", help_heading = "One role by plain words")]
+    pub words: Option<String>,
+
+    /// Ask nothing: words that are not understood are an error
+    #[arg(long, short, help_heading = "One role by plain words")]
+    pub yes: bool,
 
     /// Who holds the role: a service (lambda), an account, spiffe://…
     #[arg(long, value_name = "WHO", help_heading = "One role by flags")]

@@ -4,6 +4,7 @@ mod aws;
 mod intent;
 mod kubernetes;
 mod platform;
+mod words;
 
 use std::path::Path;
 
@@ -23,7 +24,7 @@ pub fn run(args: &GenerateArgs, catalog: &Catalog, quiet: bool) -> Result<()> {
         return output::result(schema::text().as_bytes());
     }
     let platforms = platform::asked(args)?;
-    let intent = intent::read(args)?;
+    let intent = intent::read(args, catalog, quiet)?;
     let mut made = Vec::new();
     for (platform, format) in platforms {
         let asked = Asked { args, intent: &intent, catalog, format };

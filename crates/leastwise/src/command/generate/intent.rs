@@ -1,20 +1,29 @@
-//! What is meant: from files, or from flags.
+//! What is meant: from files, from flags, or from plain words.
 
 use std::io::Read as _;
 use std::path::Path;
 
+use leastwise_catalog::Catalog;
 use leastwise_generate::intent::{Form, Intent, IntentError, LARGEST_FILE};
 
+use super::words;
 use crate::cli::generate::GenerateArgs;
 use crate::error::{Error, Result, story};
 use crate::output;
 
-/// The intent of all files, or of the flags.
-pub fn read(args: &GenerateArgs) -> Result<Intent> {
+/// The intent of all files, of the flags, or of the words.
+pub fn read(args: &GenerateArgs, catalog: &Catalog, quiet: bool) -> Result<Intent> {
+    if let Some(text) = words::said(args)? {
+        let mut intent = words::read(args, &text, catalog, quiet)?;
+        bind(args, &mut intent)?;
+        return Ok(intent);
+    }
     let by_flags = !args.to.is_empty() || !args.from.is_empty();
     if by_flags != args.files.is_empty() {
         let wrong = if by_flags { "files and flags cannot be mixed" } else { "nothing is said" };
-        return Err(Error::usage(wrong).hint("give files of roles, or one role with `--from` and `--to`"));
+        return Err(Error::usage(wrong).hint(
+            "give files of roles, one role with `--from` and `--to`, or what it is to do in words, in quotes",
+        ));
     }
     let mut intent = Intent::default();
     for path in &args.files {
@@ -37,10 +46,15 @@ pub fn read(args: &GenerateArgs) -> Result<Intent> {
         };
         intent = Intent::from_form(&form).map_err(|error| told(args, error))?;
     }
+    bind(args, &mut intent)?;
+    Ok(intent)
+}
+
+fn bind(args: &GenerateArgs, intent: &mut Intent) -> Result<()> {
     for text in &args.bind {
         intent.bind(text).map_err(|fault| told(args, fault.into()))?;
     }
-    Ok(intent)
+    Ok(())
 }
 
 /// The faults of an intent: all but the last are printed, the last is what the program ends with.
