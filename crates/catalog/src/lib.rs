@@ -20,6 +20,7 @@ pub mod levels;
 mod lookup;
 mod marks;
 mod pattern;
+pub mod places;
 mod principals;
 mod terms;
 mod unpack;

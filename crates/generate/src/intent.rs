@@ -23,6 +23,7 @@ pub use error::{Fault, IntentError};
 pub use form::Form;
 pub use place::{Place, Said};
 pub use roles::LARGEST_FILE;
+pub(crate) use trust::AUDIENCE;
 pub use yaml::{DEEPEST, MOST_VALUES};
 
 /// Roles and the resources that they speak of.

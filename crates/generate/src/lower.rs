@@ -5,7 +5,10 @@
 //! the platform cannot say it refuses.
 
 pub mod aws;
+pub mod azure;
+pub mod cloud;
 mod elsewhere;
+pub mod gcp;
 pub mod kubernetes;
 mod unsaid;
 

@@ -7,7 +7,9 @@
 use leastwise_policy::aws::{Named, Policy};
 use serde_json::Value;
 
+mod azure;
 mod cloudformation;
+mod gcp;
 mod json;
 mod kubernetes;
 mod name;
@@ -16,6 +18,8 @@ mod role;
 mod terraform;
 mod yaml;
 
+pub use azure::{AzureFormat, PRINCIPAL, azure_value, render_azure};
+pub use gcp::{GcpFormat, gcp_value, render_gcp};
 pub use kubernetes::{KubernetesFormat, kubernetes_value, render_kubernetes};
 pub use name::Names;
 pub use role::{RoleBoundary, RoleDeliverable, RoleFormat, render_role, role_value};

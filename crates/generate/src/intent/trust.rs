@@ -20,7 +20,7 @@ pub(super) const FORMS: &[&[&str]] = &[
 /// <https://docs.github.com/actions/security-for-github-actions/security-hardening-your-deployments/configuring-openid-connect-in-amazon-web-services>
 pub(super) const GITHUB: &str = "token.actions.githubusercontent.com";
 /// Whom a token for AWS is meant for.
-pub(super) const AUDIENCE: &str = "sts.amazonaws.com";
+pub(crate) const AUDIENCE: &str = "sts.amazonaws.com";
 
 pub(super) fn read(node: &Node, faults: &mut Faults) -> Vec<Said<Trust>> {
     let mut trusts = Vec::new();

@@ -76,6 +76,10 @@ pub struct GenerateArgs {
     #[arg(long, value_name = "PARTITION", default_value = "aws", help_heading = "What the files leave open")]
     pub partition: String,
 
+    /// The Google Cloud project of resources that are written without one
+    #[arg(long, value_name = "ID", help_heading = "What the files leave open")]
+    pub project: Option<String>,
+
     /// For which platforms, with commas between them
     #[arg(long, value_enum, value_name = "PLATFORM", value_delimiter = ',', default_value = "aws")]
     pub target: Vec<Target>,
@@ -114,6 +118,10 @@ pub struct GenerateArgs {
 pub enum Target {
     /// IAM policies
     Aws,
+    /// Custom roles of Google Cloud, conditional bindings, deny policies
+    Gcp,
+    /// Custom roles of Azure and their assignments
+    Azure,
     /// A service account, roles and bindings
     Kubernetes,
 }
@@ -121,15 +129,15 @@ pub enum Target {
 /// Format of the result.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Format {
-    /// The documents as the platform reads them (default for aws)
+    /// The documents as the platform reads them (default for aws and azure)
     Json,
-    /// Resources of the platform's provider: aws_iam_role, kubernetes_role_v1
+    /// Resources of the platform's provider: aws_iam_role, google_project_iam_custom_role, azurerm_role_definition
     Terraform,
     /// A template in YAML
     Cloudformation,
     /// A shell script of `aws iam` commands
     Script,
-    /// Documents for kubectl apply (default for kubernetes)
+    /// Documents for kubectl apply, for gcloud (default for kubernetes and gcp)
     Yaml,
 }
 

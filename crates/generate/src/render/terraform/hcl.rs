@@ -17,6 +17,8 @@ pub(crate) enum Expr {
     Text(String),
     /// A traversal or number, printed as it is: never anything that came from outside.
     Raw(String),
+    /// A string literal in which a traversal stands in the place of each NUL.
+    Template(String, String),
     /// A list.
     List(Vec<Expr>),
     /// An object; the keys are strings.
@@ -52,6 +54,11 @@ impl Expr {
         match self {
             Expr::Text(text) => quote(text),
             Expr::Raw(text) => text.clone(),
+            Expr::Template(text, traversal) => {
+                let parts: Vec<String> = text.split('\0').map(quote).collect();
+                let parts: Vec<&str> = parts.iter().map(|part| &part[1..part.len() - 1]).collect();
+                format!("\"{}\"", parts.join(&format!("${{{traversal}}}")))
+            }
             Expr::JsonEncode(inner) => format!("jsonencode({})", inner.print(indent)),
             Expr::List(items) => list(items, indent),
             Expr::Object(entries) if entries.is_empty() => "{}".to_owned(),
@@ -114,7 +121,7 @@ pub(crate) fn print(items: &[Item], indent: usize) -> String {
 fn list(items: &[Expr], indent: usize) -> String {
     match items {
         [] => "[]".to_owned(),
-        [one @ (Expr::Text(_) | Expr::Raw(_))] => format!("[{}]", one.print(indent)),
+        [one @ (Expr::Text(_) | Expr::Raw(_) | Expr::Template(..))] => format!("[{}]", one.print(indent)),
         _ => {
             let inner = indent + 2;
             let lines: String =

@@ -5,7 +5,7 @@ use leastwise_generate::intent::Intent;
 use leastwise_generate::render::File;
 use serde_json::Value;
 
-use super::{aws, kubernetes};
+use super::{aws, clouds, kubernetes};
 use crate::cli::generate::{Format, GenerateArgs, Target, spelling};
 use crate::error::{Error, Result};
 
@@ -69,6 +69,18 @@ const PLATFORMS: &[Platform] = &[
         formats: &[Format::Json, Format::Terraform, Format::Cloudformation, Format::Script],
         tests: true,
         make: aws::make,
+    },
+    Platform {
+        target: Target::Gcp,
+        formats: &[Format::Yaml, Format::Json, Format::Terraform],
+        tests: false,
+        make: clouds::gcp,
+    },
+    Platform {
+        target: Target::Azure,
+        formats: &[Format::Json, Format::Terraform],
+        tests: false,
+        make: clouds::azure,
     },
     Platform {
         target: Target::Kubernetes,

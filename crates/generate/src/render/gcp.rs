@@ -1,0 +1,358 @@
+//! Writes a role for Google Cloud: files for `gcloud`, or Terraform.
+//!
+//! - `gcloud iam roles create ID --project P --file F`: <https://cloud.google.com/iam/docs/creating-custom-roles>
+//! - `gcloud iam policies create ID --kind denypolicies`: <https://cloud.google.com/iam/docs/deny-access>
+//! - Allow policies: <https://cloud.google.com/iam/docs/reference/rest/v1/Policy>
+//! - Terraform: <https://registry.terraform.io/providers/hashicorp/google/latest/docs>
+
+use serde_json::{Value, json};
+
+use super::terraform::hcl::{self, Expr, Item, header};
+use super::{File, Names, yaml};
+use crate::lower::gcp::{Binding, Compiled, CustomRole, Deny, Grants, NUMBER, Provider};
+
+/// The formats.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum GcpFormat {
+    /// One file for each custom role, one for the bindings, one for each deny policy, one for the identity.
+    #[default]
+    Yaml,
+    /// The same in JSON.
+    Json,
+    /// Resources of the `hashicorp/google` provider.
+    Terraform,
+}
+
+/// What may be done with a service account by who acts as it.
+const USER: &str = "roles/iam.workloadIdentityUser";
+
+/// Writes a role, with names that are unique among everything that `names` has given out.
+pub fn render_gcp(names: &mut Names, role: &Compiled, format: GcpFormat) -> Vec<File> {
+    let stem = names.stem(&role.role, "role");
+    if format == GcpFormat::Terraform {
+        return vec![File { name: format!("{stem}.tf"), text: terraform(names, role), notes: Vec::new() }];
+    }
+    let file = |(part, value): (String, Value)| {
+        let (extension, text) = match format {
+            GcpFormat::Json => ("json", format!("{value:#}\n")),
+            _ => ("yaml", yaml::print(&value)),
+        };
+        File { name: format!("{stem}-{part}.{extension}"), text, notes: Vec::new() }
+    };
+    documents(role).into_iter().map(file).collect()
+}
+
+/// All documents of a role as one JSON value.
+pub fn gcp_value(role: &Compiled) -> Value {
+    Value::Object(documents(role).into_iter().collect())
+}
+
+/// The documents by what they are.
+fn documents(role: &Compiled) -> Vec<(String, Value)> {
+    let mut documents = Vec::new();
+    for (index, custom) in role.roles.iter().enumerate() {
+        let key = if index == 0 { "role".to_owned() } else { format!("role-{}", index + 1) };
+        documents.push((key, custom_role(role, custom)));
+    }
+    let policies: Vec<Value> = role.bindings.iter().map(|binding| policy(role, binding)).collect();
+    documents.push(("bindings".to_owned(), Value::from(policies)));
+    for (index, deny) in role.denies.iter().enumerate() {
+        let key = if index == 0 { "deny".to_owned() } else { format!("deny-{}", index + 1) };
+        documents.push((key, deny_policy(role, deny)));
+    }
+    documents.push(("identity".to_owned(), identity(role)));
+    documents
+}
+
+/// `google.iam.admin.v1.Role`.
+fn custom_role(role: &Compiled, custom: &CustomRole) -> Value {
+    json!({
+        "title": custom.title,
+        "description": description(role),
+        "stage": "GA",
+        "includedPermissions": custom.permissions,
+    })
+}
+
+/// What is added to the allow policy of a resource: the rest of that policy stays as it is.
+fn policy(role: &Compiled, binding: &Binding) -> Value {
+    let mut added = json!({"role": role_name(role, &binding.grants), "members": [role.account.member()]});
+    if let (Some(condition), Some(added)) = (&binding.condition, added.as_object_mut()) {
+        let condition = json!({"title": condition.title, "expression": condition.expression});
+        added.insert("condition".to_owned(), condition);
+    }
+    json!({"resource": binding.resource, "policy": {"version": 3, "bindings": [added]}})
+}
+
+fn role_name(role: &Compiled, grants: &Grants) -> String {
+    match grants {
+        Grants::Custom(index) => role
+            .roles
+            .get(*index)
+            .map_or_else(String::new, |custom| format!("projects/{}/roles/{}", custom.project, custom.id)),
+        Grants::Predefined(name) => name.clone(),
+    }
+}
+
+/// `google.iam.v2.Policy`.
+fn deny_policy(role: &Compiled, deny: &Deny) -> Value {
+    json!({
+        "displayName": format!("What {} must never do", plain(&role.role)),
+        "rules": [{"denyRule": {
+            "deniedPrincipals": [denied(role)],
+            "deniedPermissions": deny.permissions,
+        }}],
+    })
+}
+
+fn denied(role: &Compiled) -> String {
+    format!("principal://iam.googleapis.com/projects/-/serviceAccounts/{}", role.account.email())
+}
+
+fn identity(role: &Compiled) -> Value {
+    let account = json!({
+        "accountId": role.account.id,
+        "project": role.account.project,
+        "email": role.account.email(),
+        "displayName": plain(&role.role),
+        "description": description(role),
+        "new": role.account.new,
+    });
+    let mut members: Vec<Value> = role.federation.members.iter().map(|member| json!(member)).collect();
+    let pool = format!("projects/{NUMBER}/locations/global/workloadIdentityPools/{}", role.account.id);
+    let mut providers = Vec::new();
+    for provider in &role.federation.providers {
+        members.extend(provider.holders.iter().map(|holder| json!(holder.member(&pool))));
+        providers.push(json!({
+            "id": provider.id,
+            "attributeMapping": mapping(provider),
+            "attributeCondition": provider.condition,
+            "oidc": {
+                "issuerUri": provider.issuer,
+                "allowedAudiences": provider.audience.iter().collect::<Vec<_>>(),
+            },
+        }));
+    }
+    let bindings = match members.is_empty() {
+        true => json!([]),
+        false => json!([{"role": USER, "members": members}]),
+    };
+    let mut identity = json!({"serviceAccount": account, "policy": {"bindings": bindings}});
+    if let (false, Some(identity)) = (providers.is_empty(), identity.as_object_mut()) {
+        identity.insert("workloadIdentityPool".to_owned(), json!({"name": pool, "providers": providers}));
+    }
+    identity
+}
+
+fn mapping(provider: &Provider) -> Value {
+    Value::Object(provider.mapping.iter().map(|(key, claim)| (key.clone(), json!(claim))).collect())
+}
+
+/// At most 256 characters, as a service account takes them; a custom role takes 300.
+fn description(role: &Compiled) -> String {
+    let owner = role.owner.as_ref().map(|owner| format!("; owner: {}", plain(owner))).unwrap_or_default();
+    let text = format!("Least privilege for the role {}, generated by leastwise{owner}", plain(&role.role));
+    text.chars().take(256).collect()
+}
+
+/// Text without what nobody sees.
+fn plain(text: &str) -> String {
+    text.chars().map(|c| if hcl::invisible(c) { ' ' } else { c }).collect()
+}
+
+fn terraform(names: &mut Names, role: &Compiled) -> String {
+    let own = names.identifier(&role.role);
+    let mut items = vec![Item::Comment(format!("{}.", description(role)))];
+    let member = account(&own, role, &mut items);
+    let customs: Vec<String> = role
+        .roles
+        .iter()
+        .map(|custom| {
+            let name = names.identifier(&custom.id);
+            resource(
+                &mut items,
+                "google_project_iam_custom_role",
+                &name,
+                vec![
+                    attribute("project", &custom.project),
+                    attribute("role_id", &custom.id),
+                    attribute("title", &custom.title),
+                    attribute("description", &description(role)),
+                    Item::Attribute("permissions", Expr::texts(custom.permissions.iter().cloned())),
+                ],
+            );
+            name
+        })
+        .collect();
+    for binding in &role.bindings {
+        let name = names.identifier(&format!("{own} binding"));
+        let mut body: Vec<Item> = binding
+            .arguments
+            .iter()
+            .filter_map(|(key, value)| Some(attribute(argument(key)?, value)))
+            .collect();
+        body.push(Item::Attribute(
+            "role",
+            match &binding.grants {
+                Grants::Custom(index) => {
+                    let custom = customs.get(*index).map_or("", String::as_str);
+                    Expr::Raw(format!("google_project_iam_custom_role.{custom}.name"))
+                }
+                Grants::Predefined(name) => Expr::text(name),
+            },
+        ));
+        body.push(Item::Attribute("member", member.clone()));
+        if let Some(condition) = &binding.condition {
+            body.push(Item::Blank);
+            body.push(Item::Block(
+                "condition".to_owned(),
+                vec![attribute("title", &condition.title), attribute("expression", &condition.expression)],
+            ));
+        }
+        resource(&mut items, &binding.terraform, &name, body);
+    }
+    for deny in &role.denies {
+        denial(names, &own, role, deny, &mut items);
+    }
+    hcl::print(&items, 0)
+}
+
+/// The arguments that name what a role is granted on.
+fn argument(key: &str) -> Option<&'static str> {
+    const KNOWN: [&str; 20] = [
+        "bucket",
+        "cloud_function",
+        "crypto_key_id",
+        "database",
+        "dataset_id",
+        "disk",
+        "instance",
+        "instance_name",
+        "key_ring_id",
+        "location",
+        "name",
+        "parent",
+        "project",
+        "repository",
+        "secret_id",
+        "service_account_id",
+        "subscription",
+        "table_id",
+        "topic",
+        "zone",
+    ];
+    KNOWN.into_iter().find(|known| *known == key)
+}
+
+fn attribute(name: &'static str, value: &str) -> Item {
+    Item::Attribute(name, Expr::text(value))
+}
+
+fn resource(items: &mut Vec<Item>, kind: &str, name: &str, body: Vec<Item>) {
+    items.push(Item::Blank);
+    items.push(Item::Block(header("resource", &[kind, name]), body));
+}
+
+/// The service account with who may act as it; gives the member of the bindings.
+fn account(own: &str, role: &Compiled, items: &mut Vec<Item>) -> Expr {
+    let account = &role.account;
+    if !account.new {
+        return Expr::text(account.member());
+    }
+    resource(
+        items,
+        "google_service_account",
+        own,
+        vec![
+            attribute("project", &account.project),
+            attribute("account_id", &account.id),
+            attribute("display_name", &plain(&role.role).chars().take(100).collect::<String>()),
+            attribute("description", &description(role)),
+        ],
+    );
+    let mut members: Vec<Expr> = role.federation.members.iter().map(Expr::text).collect();
+    if !role.federation.providers.is_empty() {
+        resource(
+            items,
+            "google_iam_workload_identity_pool",
+            own,
+            vec![attribute("project", &account.project), attribute("workload_identity_pool_id", &account.id)],
+        );
+    }
+    for provider in &role.federation.providers {
+        let pool = format!("google_iam_workload_identity_pool.{own}");
+        let mut oidc = vec![attribute("issuer_uri", &provider.issuer)];
+        oidc.extend(
+            provider
+                .audience
+                .iter()
+                .map(|audience| Item::Attribute("allowed_audiences", Expr::texts([audience.clone()]))),
+        );
+        let mapping = provider.mapping.iter().map(|(key, claim)| (key.clone(), Expr::text(claim))).collect();
+        let name = format!("{own}_{}", provider.id.replace('-', "_"));
+        resource(
+            items,
+            "google_iam_workload_identity_pool_provider",
+            &name,
+            vec![
+                attribute("project", &account.project),
+                Item::Attribute(
+                    "workload_identity_pool_id",
+                    Expr::Raw(format!("{pool}.workload_identity_pool_id")),
+                ),
+                attribute("workload_identity_pool_provider_id", &provider.id),
+                attribute("attribute_condition", &provider.condition),
+                Item::Attribute("attribute_mapping", Expr::Object(mapping)),
+                Item::Blank,
+                Item::Block("oidc".to_owned(), oidc),
+            ],
+        );
+        members.extend(
+            provider
+                .holders
+                .iter()
+                .map(|holder| Expr::Template(holder.member("\u{0}"), format!("{pool}.name"))),
+        );
+    }
+    for (index, member) in members.into_iter().enumerate() {
+        let name = if index == 0 { format!("{own}_holder") } else { format!("{own}_holder_{}", index + 1) };
+        resource(
+            items,
+            "google_service_account_iam_member",
+            &name,
+            vec![
+                Item::Attribute(
+                    "service_account_id",
+                    Expr::Raw(format!("google_service_account.{own}.name")),
+                ),
+                attribute("role", USER),
+                Item::Attribute("member", member),
+            ],
+        );
+    }
+    Expr::Raw(format!("google_service_account.{own}.member"))
+}
+
+fn denial(names: &mut Names, own: &str, role: &Compiled, deny: &Deny, items: &mut Vec<Item>) {
+    let name = names.identifier(&format!("{own} never"));
+    let rule = vec![
+        Item::Attribute("denied_principals", Expr::texts([denied(role)])),
+        Item::Attribute("denied_permissions", Expr::texts(deny.permissions.iter().cloned())),
+    ];
+    let parent = format!("cloudresourcemanager.googleapis.com%2Fprojects%2F{}", deny.project);
+    resource(
+        items,
+        "google_iam_deny_policy",
+        &name,
+        vec![
+            attribute("parent", &parent),
+            attribute("name", &format!("never-{}", role.account.id)),
+            attribute(
+                "display_name",
+                &format!("What {} must never do", plain(&role.role)).chars().take(63).collect::<String>(),
+            ),
+            Item::Blank,
+            Item::Block("rules".to_owned(), vec![Item::Block("deny_rule".to_owned(), rule)]),
+        ],
+    );
+}
