@@ -19,6 +19,9 @@ use crate::cli::logs::AwsArgs;
 use crate::error::Result;
 use crate::progress::Progress;
 
+/// So many files are found ahead of the workers. What was fetched for them takes its own room; a name is small.
+const QUEUE: usize = 1 << 10;
+
 /// What to read and how.
 pub struct Plan {
     /// The LOGS arguments.
@@ -57,7 +60,7 @@ pub fn read<C: Sink + Send>(
     progress: &Progress,
     collector: impl Fn() -> C,
 ) -> Result<Harvest<C>> {
-    let (queue, items) = mpsc::channel::<Item>(64);
+    let (queue, items) = mpsc::channel::<Item>(QUEUE);
     let items = Mutex::new(items);
     let room = Arc::new(Room::default());
     let worker = |_| {

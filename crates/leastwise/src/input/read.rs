@@ -5,7 +5,7 @@
 //! what was read before the damage is said to have been used.)
 
 use std::fs::File;
-use std::io::Read;
+use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -100,7 +100,7 @@ impl<C: Sink> Worker<C> {
                 drop(room);
                 data.len() as u64
             }
-            Body::Stream(mut stream) => self.once(name, &mut *stream),
+            Body::Stream(mut stream) => self.once(name, &mut *stream, 0),
             Body::Failed(reason) => {
                 self.account.bad_file(name, reason);
                 0
@@ -120,7 +120,7 @@ impl<C: Sink> Worker<C> {
             }
         };
         if len <= HELD {
-            return self.once(name, &mut file);
+            return self.once(name, &mut file, len as usize);
         }
         if self.known.is_some() && Seen::of_file(path).is_ok_and(|seen| self.leaves_out(name, &seen)) {
             return len;
@@ -141,11 +141,13 @@ impl<C: Sink> Worker<C> {
         len
     }
 
-    /// Reads what can be read only once: held whole when it is small enough, else a piece at a time.
-    fn once(&mut self, name: &str, source: &mut dyn Read) -> u64 {
+    /// Reads what can be read only once: held whole when it is small enough, else a piece at a time. `likely` is how
+    /// long it is, as far as that is known.
+    fn once(&mut self, name: &str, source: &mut dyn Read, likely: usize) -> u64 {
         let mut raw = std::mem::take(&mut self.raw);
-        raw.clear();
-        let bytes = match source.take(HELD + 1).read_to_end(&mut raw) {
+        let begun = begin(source, &mut raw, likely);
+        let bytes = match begun.and_then(|()| source.take(HELD + 1 - raw.len() as u64).read_to_end(&mut raw))
+        {
             Ok(_) if raw.len() as u64 <= HELD => {
                 self.held(name, &raw);
                 raw.len() as u64
@@ -264,6 +266,23 @@ impl<C: Sink> Worker<C> {
             Cut::Failed(how) => format!("cannot be read: {how}"),
         }
     }
+}
+
+/// Fills `raw` with the first `len` bytes of a source, or all when there are fewer. What is read in one go needs no
+/// growing buffer, and what `raw` held before is written over instead of cleared.
+fn begin(source: &mut dyn Read, raw: &mut Vec<u8>, len: usize) -> std::io::Result<()> {
+    raw.resize(len, 0);
+    let mut filled = 0;
+    while filled < len {
+        match source.read(&mut raw[filled..]) {
+            Ok(0) => break,
+            Ok(more) => filled += more,
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    raw.truncate(filled);
+    Ok(())
 }
 
 /// Gives the name of the file to what the reader finds.

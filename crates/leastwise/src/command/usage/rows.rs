@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 use leastwise_analysis::usage::{Resource, UsageContext, UsageRow};
+use leastwise_policy::time::Timestamp;
 use serde::Serialize;
 
 use crate::error::{Error, Result};
@@ -82,27 +83,27 @@ impl<'u> Lines<'u> {
         if self.who != (row.principal, row.action) || self.head.is_empty() {
             self.who = (row.principal, row.action);
             self.head.clear();
-            member(&mut self.head, b"{\"principal\":", row.principal)?;
-            member(&mut self.head, b",\"action\":", row.action)?;
+            text(&mut self.head, b"{\"principal\":", row.principal)?;
+            text(&mut self.head, b",\"action\":", row.action)?;
         }
         if self.context != row.context || self.tail.is_empty() {
             self.context = row.context.clone();
             self.tail.clear();
-            member(&mut self.tail, b"\",\"context\":", &row.context.keys)?;
+            member(&mut self.tail, b",\"context\":", &row.context.keys)?;
         }
-        self.line.clear();
-        self.line.extend_from_slice(&self.head);
-        member(&mut self.line, b",\"resource\":", row.resource.as_str())?;
-        for text in
-            [",\"resource_is\":\"", resource_is(&row.resource), "\",\"outcome\":\"", row.outcome.as_str()]
-        {
-            self.line.extend_from_slice(text.as_bytes());
-        }
-        write!(self.line, "\",\"count\":{},\"first\":\"{}\",\"last\":\"{}", row.count, row.first, row.last)?;
-        self.line.extend_from_slice(&self.tail);
-        member(&mut self.line, b",\"example\":", row.example)?;
-        self.line.push(b'}');
-        Ok(&self.line)
+        let line = &mut self.line;
+        line.clear();
+        line.extend_from_slice(&self.head);
+        text(line, b",\"resource\":", row.resource.as_str())?;
+        text(line, b",\"resource_is\":", resource_is(&row.resource))?;
+        text(line, b",\"outcome\":", row.outcome.as_str())?;
+        member(line, b",\"count\":", &row.count)?;
+        time(line, b",\"first\":", row.first)?;
+        time(line, b",\"last\":", row.last)?;
+        line.extend_from_slice(&self.tail);
+        text(line, b",\"example\":", row.example)?;
+        line.push(b'}');
+        Ok(line)
     }
 }
 
@@ -110,6 +111,32 @@ impl<'u> Lines<'u> {
 fn member(into: &mut Vec<u8>, name: &[u8], value: &(impl Serialize + ?Sized)) -> io::Result<()> {
     into.extend_from_slice(name);
     Ok(serde_json::to_writer(into, value)?)
+}
+
+/// The same for a text, which seldom has anything that must be escaped.
+fn text(into: &mut Vec<u8>, name: &[u8], text: &str) -> io::Result<()> {
+    let plain = |byte: &u8| *byte >= b' ' && !matches!(byte, b'"' | b'\\');
+    // All bytes are looked at, many at a time, instead of one by one as far as the first that is special.
+    if text.bytes().fold(true, |all, byte| all & plain(&byte)) {
+        for part in [name, b"\"", text.as_bytes(), b"\""] {
+            into.extend_from_slice(part);
+        }
+        return Ok(());
+    }
+    member(into, name, text)
+}
+
+/// The same for a point in time.
+fn time(into: &mut Vec<u8>, name: &[u8], time: Timestamp) -> io::Result<()> {
+    match time.ascii() {
+        Some(ascii) => {
+            for part in [name, b"\"", &ascii, b"\""] {
+                into.extend_from_slice(part);
+            }
+            Ok(())
+        }
+        None => text(into, name, &time.to_string()),
+    }
 }
 
 const HEADER: [&str; 10] = [
@@ -200,7 +227,7 @@ fn add_up(rows: &[UsageRow<&str>]) -> Vec<Vec<String>> {
     }
     let cells = |((action, resource, outcome), (count, last)): ((&str, &Resource<&str>, _), (u64, _))| {
         let outcome: leastwise_analysis::usage::Outcome = outcome;
-        let last: leastwise_policy::time::Timestamp = last;
+        let last: Timestamp = last;
         vec![
             action.to_owned(),
             resource.as_str().to_owned(),
@@ -216,7 +243,6 @@ fn add_up(rows: &[UsageRow<&str>]) -> Vec<Vec<String>> {
 mod tests {
     use super::*;
     use leastwise_analysis::usage::{Outcome, UsageContext};
-    use leastwise_policy::time::Timestamp;
 
     fn row(resource: Resource<&'static str>, context: UsageContext) -> UsageRow<&'static str> {
         UsageRow {
