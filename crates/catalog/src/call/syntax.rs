@@ -206,9 +206,13 @@ impl std::error::Error for RuleError {}
 
 /// Parses a rule file; every line that is not empty or a comment is a rule.
 pub(super) fn parse(file: &str, text: &str) -> Result<Vec<Rule>, RuleError> {
-    let mut rules = Vec::new();
+    let (mut rules, mut words) = (Vec::new(), Vec::new());
     for (index, line) in text.lines().enumerate() {
-        let words: Vec<&str> = line.split_whitespace().take_while(|word| !word.starts_with('#')).collect();
+        if line.starts_with('#') {
+            continue;
+        }
+        words.clear();
+        words.extend(line.split_ascii_whitespace().take_while(|word| !word.starts_with('#')));
         if words.is_empty() {
             continue;
         }

@@ -67,17 +67,22 @@ pub fn read<C: Sink + Send>(
         Worker::new(collector(), plan.max_text, room.clone(), plan.known.clone()).with_digests(plan.digests)
     };
     let mut workers: Vec<Worker<C>> = (0..plan.threads.get()).map(worker).collect();
+    let Plan { places, window, aws, .. } = plan;
     let found = std::thread::scope(|scope| {
-        for worker in &mut workers {
+        let feeder = scope.spawn(move || -> Result<Account> {
+            let mut account = Account::default();
+            for place in places {
+                locate::feed(place, window, &aws, &queue, &mut account)?;
+            }
+            Ok(account)
+        });
+        // This thread works too: memory that it asks for grows in larger steps than that of others.
+        let (first, others) = workers.split_first_mut().expect("a number of threads is not zero");
+        for worker in others {
             scope.spawn(|| work(worker, &items, progress));
         }
-        let mut account = Account::default();
-        let mut fed = Ok(());
-        for place in plan.places {
-            fed = fed.and_then(|()| locate::feed(place, plan.window, &plan.aws, &queue, &mut account));
-        }
-        drop(queue);
-        fed.map(|()| account)
+        work(first, &items, progress);
+        feeder.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
     })?;
     let mut harvest = Harvest {
         collectors: Vec::new(),
