@@ -317,7 +317,10 @@ impl Resource<'_> {
 
     /// The name with the host of the service.
     pub fn full_name(&self) -> Option<String> {
-        let name = self.kind.pattern.fill(&self.values)?;
+        let name = match self.all {
+            true => self.kind.pattern.fill_all(&self.values)?,
+            false => self.kind.pattern.fill(&self.values)?,
+        };
         Some(match self.service.hosts.first() {
             Some(host) => format!("//{host}/{name}"),
             None => name,

@@ -75,6 +75,12 @@ impl Pattern {
         words.map(|words| words.join("/"))
     }
 
+    /// The name of all together.
+    pub(super) fn fill_all(&self, values: &Variables) -> Option<String> {
+        let (_, head) = self.segments.split_last()?;
+        Pattern { segments: head.to_vec() }.fill(values)
+    }
+
     /// The variable at the end, of which a beginning may be named.
     pub fn last(&self) -> Option<&str> {
         match self.segments.last()? {

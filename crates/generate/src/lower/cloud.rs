@@ -336,9 +336,12 @@ impl Cloud {
 impl Wanted<'_> {
     /// Whether everything that `other` is about lies in what this is about.
     pub(super) fn covers(&self, other: &Wanted<'_>) -> bool {
-        let (Some(own), Some(inner)) = (self.resource.full_name(), other.resource.full_name()) else {
-            return false;
+        // Azure's ids are the same in any case; so are the names of operations.
+        let name = |resource: &Resource<'_>| {
+            let name = resource.full_name()?;
+            Some(if name.starts_with("/subscriptions/") { name.to_ascii_lowercase() } else { name })
         };
+        let (Some(own), Some(inner)) = (name(&self.resource), name(&other.resource)) else { return false };
         if self.resource.prefix {
             return inner.starts_with(&own);
         }

@@ -275,11 +275,11 @@ fn full(service: &Service, at: &Kind, name: &str) -> String {
 fn named(resource: &Resource<'_>, on: &Kind, prefix: bool) -> Option<String> {
     let attribute = on.attribute.as_ref()?;
     let name = attribute.name.fill(&resource.values)?;
-    let inside = resource
-        .service
-        .kinds
-        .iter()
-        .any(|kind| resource.service.above(kind).is_some_and(|above| above.name == on.name));
+    // What lies in it has names of its own, and it is those that conditions see.
+    let in_it = |kind: &&Kind| {
+        kind.attribute.is_some() && resource.service.above(kind).is_some_and(|above| above.name == on.name)
+    };
+    let inside = resource.service.kinds.iter().any(|kind| in_it(&kind));
     let of = match inside {
         true => format!("resource.service == {}", text(attribute.of.split('/').next()?)),
         false => format!("resource.type == {}", text(&attribute.of)),
