@@ -17,6 +17,8 @@ use yaml::Node;
 
 /// What an operation is granted on, with the condition.
 type Grants = BTreeSet<(String, String)>;
+/// What an intent comes to, with what is denied; or why it is refused.
+type Outcome = Result<(Grants, Vec<String>), String>;
 
 fn read(name: &str) -> String {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/clouds").join(name);
@@ -62,7 +64,7 @@ fn place(at: &str, condition: Option<&str>) -> String {
     condition.map_or_else(|| at.to_owned(), |condition| format!("{at} when {condition}"))
 }
 
-fn on_gcp(intent: &Intent) -> Result<(Grants, Vec<String>), String> {
+fn on_gcp(intent: &Intent) -> Outcome {
     let compiled = gcp::compile(intent, &gcp::Options::default()).map_err(|error| error.to_string())?;
     let role = &compiled[0];
     let mut grants = Grants::new();
@@ -86,7 +88,7 @@ fn on_gcp(intent: &Intent) -> Result<(Grants, Vec<String>), String> {
     Ok((grants, role.denies.iter().flat_map(|deny| deny.permissions.clone()).collect()))
 }
 
-fn on_azure(intent: &Intent) -> Result<(Grants, Vec<String>), String> {
+fn on_azure(intent: &Intent) -> Outcome {
     let compiled = azure::compile(intent, &azure::Options::default()).map_err(|error| error.to_string())?;
     let role = &compiled[0];
     let mut grants = Grants::new();
@@ -122,7 +124,7 @@ fn check_file(name: &str, text: &str) {
 }
 
 /// Runs a file of entries; gives how many there are.
-fn run(file: &str, target: &str, compile: fn(&Intent) -> Result<(Grants, Vec<String>), String>) -> usize {
+fn run(file: &str, target: &str, compile: fn(&Intent) -> Outcome) -> usize {
     let mut wrong = Vec::new();
     let text = read(file);
     let document = Node::parse(&text);
