@@ -2,6 +2,7 @@
 //!
 //! Everything here takes values and returns values or text; files are read and written by the caller.
 
+pub mod denied;
 pub mod intent;
 pub mod lower;
 pub mod render;

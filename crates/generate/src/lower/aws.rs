@@ -7,6 +7,7 @@
 mod allow;
 mod bind;
 mod conditions;
+mod exact;
 mod explain;
 mod grant;
 pub mod prove;
@@ -21,6 +22,7 @@ use super::Note;
 use crate::intent::{Boundary, Fault, Intent, IntentError, Role};
 
 pub use bind::{Bound, arn_of};
+pub use exact::{Exact, exact};
 pub use explain::Offer;
 pub use grant::Reason;
 pub(crate) use grant::kebab;

@@ -16,6 +16,7 @@ Examples:
       --to sqs:consume,arn:aws:sqs:eu-west-1:111122223333:orders --only region=eu-west-1
   leastwise generate roles.yaml --explain
   leastwise generate \"a Lambda that reads messages from the orders queue and puts items into the Orders table\"
+  aws s3 cp s3://reports/q3.csv . 2>&1 | leastwise generate --from-denied -
 
 Levels: list, describe, read, write, update, delete, tag, admin. Verbs, such as send, consume, invoke, publish, pull.
 Operations, such as put-item. Actions, such as rds-data:ExecuteStatement. See docs/generate.md.
@@ -34,6 +35,11 @@ pub struct GenerateArgs {
     /// Ask nothing: words that are not understood are an error
     #[arg(long, short, help_heading = "One role by plain words")]
     pub yes: bool,
+
+    /// Error texts of AWS, Google Cloud, Azure or Kubernetes that say what was refused; - is standard input. Prints the
+    /// addition that would allow it, or what stands in the way
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["files", "words", "from", "to", "target", "tests"])]
+    pub from_denied: Option<PathBuf>,
 
     /// Who holds the role: a service (lambda), an account, spiffe://…
     #[arg(long, value_name = "WHO", help_heading = "One role by flags")]

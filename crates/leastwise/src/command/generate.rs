@@ -2,6 +2,7 @@
 
 mod aws;
 mod clouds;
+mod denied;
 mod intent;
 mod kubernetes;
 mod platform;
@@ -24,6 +25,9 @@ pub fn run(args: &GenerateArgs, catalog: &Catalog, quiet: bool) -> Result<()> {
     if args.schema {
         return output::result(schema::text().as_bytes());
     }
+    if let Some(path) = &args.from_denied {
+        return denied::run(args, path, catalog, quiet);
+    }
     let platforms = platform::asked(args)?;
     let intent = intent::read(args, catalog, quiet)?;
     let mut made = Vec::new();
@@ -37,7 +41,9 @@ pub fn run(args: &GenerateArgs, catalog: &Catalog, quiet: bool) -> Result<()> {
         }
     }
     if let Some(folder) = &args.out {
-        write(folder, &made)?;
+        let named: Vec<(String, &Made)> =
+            made.iter().map(|(target, made)| (spelling(target), made)).collect();
+        write(folder, &named)?;
     }
     match (args.explain, &args.out) {
         (true, _) => output::result(headed(&made, |made| made.trace.clone()).as_bytes()),
@@ -48,10 +54,10 @@ pub fn run(args: &GenerateArgs, catalog: &Catalog, quiet: bool) -> Result<()> {
 
 /// Writes everything into the folder; of several platforms each has a folder of its own in it, so that no two files
 /// are called the same and Terraform finds a module in each.
-fn write(folder: &Path, made: &[(Target, Made)]) -> Result<()> {
+fn write(folder: &Path, made: &[(String, &Made)]) -> Result<()> {
     let mut batch = Batch::new();
     for (target, result) in made {
-        let folder = if made.len() > 1 { folder.join(spelling(target)) } else { folder.to_owned() };
+        let folder = if made.len() > 1 { folder.join(target) } else { folder.to_owned() };
         for file in &result.files {
             batch.add(&folder.join(&file.name), file.text.as_bytes())?;
         }

@@ -18,6 +18,11 @@ fn the_page_about_generating_shows_real_output() {
     check("docs/generate.md");
 }
 
+#[test]
+fn the_page_about_refusals_shows_real_output() {
+    check("docs/denied.md");
+}
+
 fn check(page: &str) {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     let page = root.join(page);

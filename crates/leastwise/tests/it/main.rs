@@ -9,6 +9,7 @@ mod bad_input;
 mod beside;
 mod cli;
 mod compare;
+mod denied;
 mod docs;
 mod generate;
 mod layers;

@@ -21,6 +21,7 @@ pub(super) fn files(
     let stem = names.file_stem(target);
     let about = description(target, options.made);
     let role_quoted = quoted(&role_name(&target.name));
+    let kind = target.kind.word();
     let mut taken = HashSet::new();
     let mut text = format!("#!/bin/sh\n# {}.\nset -eu\n", about.replace(char::is_control, " "));
     let boundary = match &role.boundary {
@@ -68,8 +69,10 @@ pub(super) fn files(
     }
     for document in &role.policies.documents {
         text.push_str(&create("policy", document, role, &about, &mut taken));
-        let _ =
-            writeln!(text, "aws iam attach-role-policy --role-name {role_quoted} --policy-arn \"$policy\"");
+        let _ = writeln!(
+            text,
+            "aws iam attach-{kind}-policy --{kind}-name {role_quoted} --policy-arn \"$policy\""
+        );
     }
     Ok(vec![File { name: format!("{stem}.sh"), text, notes: Vec::new() }])
 }

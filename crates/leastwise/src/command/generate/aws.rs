@@ -1,7 +1,7 @@
 //! AWS: policies of IAM.
 
 mod explain;
-mod files;
+pub(super) mod files;
 
 use leastwise_generate::lower::aws::{self, ACCOUNT, Compiled, REGION};
 

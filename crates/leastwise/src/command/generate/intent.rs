@@ -82,14 +82,21 @@ pub fn told(args: &GenerateArgs, error: IntentError) -> Error {
 }
 
 fn text(path: &Path) -> Result<(String, String)> {
+    let (name, bytes) = bytes(path, LARGEST_FILE)?;
+    let text = String::from_utf8(bytes)
+        .map_err(|error| Error::input(format!("`{}` is not UTF-8", path.display())).because(error))?;
+    Ok((name, text))
+}
+
+/// A file or standard input, with what errors call it: one byte more than `most` shows that there is more.
+pub fn bytes(path: &Path, most: usize) -> Result<(String, Vec<u8>)> {
     let unreadable = |error: std::io::Error| {
         Error::input(format!("cannot read `{}`", path.display()))
             .because(error)
-            .hint("give a file of roles in YAML, as in docs/generate.md")
+            .hint("give a file, or - for standard input; docs/generate.md says what is read")
     };
     let mut bytes = Vec::new();
-    // One byte more than is allowed shows that there is more.
-    let most = LARGEST_FILE as u64 + 1;
+    let most = most as u64 + 1;
     let name = if path == Path::new("-") {
         std::io::stdin().lock().take(most).read_to_end(&mut bytes).map_err(unreadable)?;
         "standard input".to_owned()
@@ -98,7 +105,5 @@ fn text(path: &Path) -> Result<(String, String)> {
         file.take(most).read_to_end(&mut bytes).map_err(unreadable)?;
         path.display().to_string()
     };
-    let text = String::from_utf8(bytes)
-        .map_err(|error| Error::input(format!("`{}` is not UTF-8", path.display())).because(error))?;
-    Ok((name, text))
+    Ok((name, bytes))
 }

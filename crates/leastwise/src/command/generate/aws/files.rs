@@ -8,7 +8,7 @@ use leastwise_generate::render::{
 use serde_json::{Map, Value};
 
 use super::super::platform::{Asked, Printed};
-use crate::cli::generate::Format;
+use crate::cli::generate::{Format, GenerateArgs};
 use crate::cli::rightsize;
 use crate::error::{Error, Result};
 
@@ -46,21 +46,36 @@ pub(super) fn all(asked: &Asked<'_>, roles: &[Compiled], options: &aws::Options)
 }
 
 fn rendered(asked: &Asked<'_>, names: &mut Names, role: &Compiled) -> Result<Vec<File>> {
-    let terraform = match asked.args.terraform_style {
+    written(asked.args, role_format(asked.format)?, names, &deliverable(role))
+}
+
+/// The files of a role or of an addition to one.
+pub fn written(
+    args: &GenerateArgs,
+    format: RoleFormat,
+    names: &mut Names,
+    role: &RoleDeliverable,
+) -> Result<Vec<File>> {
+    let terraform = match args.terraform_style {
         rightsize::TerraformStyle::Jsonencode => TerraformStyle::Jsonencode,
         rightsize::TerraformStyle::Document => TerraformStyle::PolicyDocument,
     };
-    let format = match asked.format {
+    let options = render::Options { terraform, made: Made::Generated };
+    render::render_role(names, role, format, &options).map_err(unsaid)
+}
+
+/// What the renderer calls the format.
+pub fn role_format(format: Format) -> Result<RoleFormat> {
+    Ok(match format {
         Format::Terraform => RoleFormat::Terraform,
         Format::Cloudformation => RoleFormat::Cloudformation,
         Format::Script => RoleFormat::Script,
-        _ => RoleFormat::Json,
-    };
-    let options = render::Options { terraform, made: Made::Generated };
-    render::render_role(names, &deliverable(role), format, &options).map_err(unsaid)
+        Format::Json => RoleFormat::Json,
+        _ => return Err(Error::usage("aws has no such format")),
+    })
 }
 
-fn unsaid(error: render::RenderError) -> Error {
+pub fn unsaid(error: render::RenderError) -> Error {
     Error::input("cannot write the role in this format").because(error)
 }
 
