@@ -6,6 +6,7 @@
 
 pub mod aws;
 pub mod azure;
+pub mod cedar;
 pub mod cloud;
 mod elsewhere;
 pub mod gcp;

@@ -8,6 +8,7 @@ use leastwise_policy::aws::{Named, Policy};
 use serde_json::Value;
 
 mod azure;
+mod cedar;
 mod cloudformation;
 mod gcp;
 mod json;
@@ -19,6 +20,7 @@ mod terraform;
 mod yaml;
 
 pub use azure::{AzureFormat, PRINCIPAL, azure_value, render_azure};
+pub use cedar::{CEDAR_SCHEMA, cedar_text, render_cedar};
 pub use gcp::{GcpFormat, gcp_value, render_gcp};
 pub use kubernetes::{KubernetesFormat, kubernetes_value, render_kubernetes};
 pub use name::Names;

@@ -130,6 +130,8 @@ pub enum Target {
     Azure,
     /// A service account, roles and bindings
     Kubernetes,
+    /// Policies over MCP tools and HTTP routes, for a gateway
+    Cedar,
 }
 
 /// Format of the result.
@@ -145,6 +147,8 @@ pub enum Format {
     Script,
     /// Documents for kubectl apply, for gcloud (default for kubernetes and gcp)
     Yaml,
+    /// Policies and their schema (default for cedar)
+    Cedar,
 }
 
 /// How a value is written on the command line.

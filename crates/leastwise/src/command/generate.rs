@@ -1,6 +1,7 @@
 //! `leastwise generate`: what is meant becomes policies, for one platform or several.
 
 mod aws;
+mod cedar;
 mod clouds;
 mod denied;
 mod intent;

@@ -208,3 +208,33 @@ fn one_role_by_flags_is_for_kubernetes_too() {
     let done = run(&folder, &bound);
     assert!(done.err.contains("`--only mfa`: kubernetes cannot say `mfa`"), "{}", done.err);
 }
+
+#[test]
+fn a_gateway_gets_policies_and_the_schema_that_they_are_written_for() {
+    let folder = Folder::new("generate-cedar");
+    let roles = "roles:\n  Agent:\n    permissions: [{call: refund}, {read: api}]\n    never: [{delete: api}]\n    \
+                 expires: 2027-01-01\nresources:\n  refund: {mcp: orders/refund}\n  \
+                 api: {http: 'https://api.example.com/orders/{id}'}\n";
+    folder.write("roles.yaml", roles);
+    let done = run(&folder, &["generate", "roles.yaml", "--target", "cedar"]);
+    assert_eq!((done.code, done.err.as_str()), (Some(0), ""), "{}", done.out);
+    insta::assert_snapshot!("cedar", done.out);
+    let done = run(&folder, &["generate", "roles.yaml", "--target", "cedar", "--explain"]);
+    insta::assert_snapshot!("cedar-explain", done.out);
+    for (format, files) in [
+        ("cedar", ["agent.cedar", "leastwise.cedarschema"]),
+        ("json", ["agent.cedar.json", "leastwise.cedarschema.json"]),
+    ] {
+        let done = run(
+            &folder,
+            &["generate", "roles.yaml", "--target", "cedar", "--format", format, "--out", format],
+        );
+        assert_eq!((done.code, done.out.as_str()), (Some(0), ""), "{}", done.err);
+        assert_eq!(names(&folder, format), files);
+    }
+    folder.write("vpc.yaml", roles.replace("    expires", "    conditions: {vpc: vpc-1}\n    expires"));
+    let done = run(&folder, &["generate", "vpc.yaml", "--target", "cedar", "--out", "none"]);
+    assert_eq!(done.code, Some(3), "{}", done.err);
+    assert!(done.err.contains("vpc.yaml:5:18: cedar cannot say `vpc`"), "{}", done.err);
+    assert_eq!(names(&folder, "none"), Vec::<String>::new());
+}

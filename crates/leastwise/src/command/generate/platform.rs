@@ -5,7 +5,7 @@ use leastwise_generate::intent::Intent;
 use leastwise_generate::render::File;
 use serde_json::Value;
 
-use super::{aws, clouds, kubernetes};
+use super::{aws, cedar, clouds, kubernetes};
 use crate::cli::generate::{Format, GenerateArgs, Target, spelling};
 use crate::error::{Error, Result};
 
@@ -87,6 +87,12 @@ const PLATFORMS: &[Platform] = &[
         formats: &[Format::Yaml, Format::Json, Format::Terraform],
         tests: false,
         make: kubernetes::make,
+    },
+    Platform {
+        target: Target::Cedar,
+        formats: &[Format::Cedar, Format::Json],
+        tests: false,
+        make: cedar::make,
     },
 ];
 
