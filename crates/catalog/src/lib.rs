@@ -13,6 +13,7 @@ mod event;
 mod facts;
 mod folded;
 pub mod gcp;
+pub mod github;
 mod import;
 pub mod kubernetes;
 mod level;

@@ -10,6 +10,7 @@ pub mod cedar;
 pub mod cloud;
 mod elsewhere;
 pub mod gcp;
+pub mod github;
 pub mod kubernetes;
 mod unsaid;
 

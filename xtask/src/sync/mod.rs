@@ -5,6 +5,7 @@
 
 mod botocore;
 mod fetch;
+pub(crate) mod github;
 mod iam_data;
 pub(crate) mod kubernetes;
 mod merge;

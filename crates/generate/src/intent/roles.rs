@@ -18,12 +18,12 @@ pub(super) const FILE_KEYS: &[&str] = &["roles", "resources"];
 pub(super) const ROLE_KEYS: &[&str] =
     &["permissions", "never", "approval", "trust", "conditions", "boundary", "session", "owner", "expires"];
 /// The keys of a resource that is more than AWS: where else it stands for something.
-pub(super) const ELSEWHERE: &[&str] = &["gcp", "azure", "kubernetes", "mcp", "http"];
+pub(super) const ELSEWHERE: &[&str] = &["gcp", "azure", "kubernetes", "mcp", "http", "github"];
 /// The keys of a resource written as a mapping.
 pub(super) const RESOURCE_KEYS: &[&str] =
-    &["aws", "environments", "gcp", "azure", "kubernetes", "mcp", "http"];
+    &["aws", "environments", "gcp", "azure", "kubernetes", "mcp", "http", "github"];
 /// The keys of a resource in one environment.
-pub(super) const PLATFORM_KEYS: &[&str] = &["aws", "gcp", "azure", "kubernetes", "mcp", "http"];
+pub(super) const PLATFORM_KEYS: &[&str] = &["aws", "gcp", "azure", "kubernetes", "mcp", "http", "github"];
 /// The largest file that is read.
 pub const LARGEST_FILE: usize = 4 << 20;
 

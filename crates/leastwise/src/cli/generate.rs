@@ -132,6 +132,8 @@ pub enum Target {
     Kubernetes,
     /// Policies over MCP tools and HTTP routes, for a gateway
     Cedar,
+    /// Permissions of an app and of its tokens
+    Github,
 }
 
 /// Format of the result.

@@ -4,6 +4,7 @@ mod aws;
 mod cedar;
 mod clouds;
 mod denied;
+mod github;
 mod intent;
 mod kubernetes;
 mod platform;

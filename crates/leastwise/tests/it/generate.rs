@@ -238,3 +238,22 @@ fn a_gateway_gets_policies_and_the_schema_that_they_are_written_for() {
     assert!(done.err.contains("vpc.yaml:5:18: cedar cannot say `vpc`"), "{}", done.err);
     assert_eq!(names(&folder, "none"), Vec::<String>::new());
 }
+
+#[test]
+fn an_app_and_its_tokens_get_what_was_meant() {
+    let folder = Folder::new("generate-github");
+    let role =
+        ["generate", "--name", "Triage", "--target", "github", "--to", "github:write,acme/shop/issues"];
+    let done = run(&folder, &role);
+    assert_eq!(done.code, Some(0), "{}", done.err);
+    insta::assert_snapshot!("github", done.out);
+    assert!(done.err.contains("GitHub has no writing without reading"), "{}", done.err);
+    let done = run(&folder, &[&role[..], &["--out", "out"]].concat());
+    assert_eq!(done.code, Some(0), "{}", done.err);
+    assert_eq!(names(&folder, "out"), ["triage-app.json", "triage-token-1-acme.json"]);
+    let done = run(&folder, &[&role[..], &["--explain"]].concat());
+    assert!(done.out.contains("    issues: write on acme/shop\n"), "{}", done.out);
+    let done = run(&folder, &[&role[..], &["--format", "yaml"]].concat());
+    assert_eq!(done.code, Some(2), "{}", done.err);
+    assert!(done.err.contains("github has no format `yaml`"), "{}", done.err);
+}

@@ -5,7 +5,7 @@ use leastwise_generate::intent::Intent;
 use leastwise_generate::render::File;
 use serde_json::Value;
 
-use super::{aws, cedar, clouds, kubernetes};
+use super::{aws, cedar, clouds, github, kubernetes};
 use crate::cli::generate::{Format, GenerateArgs, Target, spelling};
 use crate::error::{Error, Result};
 
@@ -94,6 +94,7 @@ const PLATFORMS: &[Platform] = &[
         tests: false,
         make: cedar::make,
     },
+    Platform { target: Target::Github, formats: &[Format::Json], tests: false, make: github::make },
 ];
 
 /// The platforms that were asked for, each once, with the format of each.
