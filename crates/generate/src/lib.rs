@@ -5,5 +5,6 @@
 pub mod denied;
 pub mod intent;
 pub mod lower;
+pub mod model;
 pub mod render;
 pub mod words;

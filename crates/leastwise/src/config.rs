@@ -48,8 +48,12 @@ fn version() -> String {
     )
 }
 
+/// What is only ever said on the command line: no variable and no file can make leastwise send something.
+const SAID_EACH_TIME: [&str; 1] = ["model"];
+
 fn with_variable(arg: Arg) -> Arg {
-    let Some(long) = arg.get_long().filter(|long| !matches!(*long, "help" | "version")) else { return arg };
+    let settable = |long: &&str| !matches!(*long, "help" | "version") && !SAID_EACH_TIME.contains(long);
+    let Some(long) = arg.get_long().filter(settable) else { return arg };
     let name = format!("LEASTWISE_{}", long.replace('-', "_").to_uppercase());
     let arg = arg.env(name).hide_env(true);
     match arg.get_action() {
@@ -94,6 +98,21 @@ fn named_file(args: &[OsString]) -> Option<PathBuf> {
 fn with_settings(mut command: Command, settings: &Table) -> Result<Command> {
     for (key, value) in settings {
         match value {
+            // Where a model is, is said in a table of its own: `[model]`.
+            Value::Table(table) if key == "model" => {
+                for (name, value) in table {
+                    let place = format!("{name} in [model]");
+                    let flag = format!("model-{}", name.replace('_', "-"));
+                    let sub = command.find_subcommand("generate").map(flags).unwrap_or_default();
+                    let of_models =
+                        sub.iter().filter_map(|flag| flag.strip_prefix("model-")).map(str::to_owned);
+                    if !sub.contains(&flag) {
+                        return Err(unknown(&place, name, of_models.collect()));
+                    }
+                    let values = texts(&place, value)?;
+                    command = command.mut_subcommand("generate", |sub| with_default(sub, &flag, &values));
+                }
+            }
             Value::Table(table) => {
                 let known: Vec<String> =
                     command.get_subcommands().map(|sub| sub.get_name().to_owned()).collect();
@@ -126,7 +145,10 @@ fn with_settings(mut command: Command, settings: &Table) -> Result<Command> {
 }
 
 fn flags(command: &Command) -> Vec<String> {
-    let settable = |arg: &&Arg| !matches!(arg.get_action(), ArgAction::Help | ArgAction::Version);
+    let settable = |arg: &&Arg| {
+        let each_time = arg.get_long().is_some_and(|long| SAID_EACH_TIME.contains(&long));
+        !each_time && !matches!(arg.get_action(), ArgAction::Help | ArgAction::Version)
+    };
     command.get_arguments().filter(settable).filter_map(Arg::get_long).map(str::to_owned).collect()
 }
 
@@ -200,6 +222,24 @@ mod tests {
             let settings = settings.parse().expect("TOML");
             let error = with_settings(command(), &settings).expect_err("refused");
             assert_eq!(error.way_out(), Some("did you mean `width`?"));
+        }
+    }
+
+    #[test]
+    fn where_a_model_is_can_be_set_but_not_that_it_is_asked() {
+        let parse = |settings: &str| {
+            let settings = settings.parse().expect("TOML");
+            let command = with_settings(command(), &settings)?;
+            let matches =
+                command.try_get_matches_from(["leastwise", "generate", "a b"]).expect("a command line");
+            Ok::<Cli, Error>(Cli::from_arg_matches(&matches).expect("a command"))
+        };
+        let cli = parse("[model]\nprovider = 'ollama'\nname = 'm'\napi_key_env = 'KEY'").expect("settings");
+        let Verb::Generate(args) = cli.command else { panic!("not generate") };
+        assert_eq!((args.model.model, args.model.model_name.as_deref()), (None, Some("m")));
+        assert_eq!(args.model.model_api_key_env.as_deref(), Some("KEY"));
+        for settings in ["model = 'm'", "[generate]\nmodel = 'm'", "[model]\nkey = 'secret'"] {
+            assert!(parse(settings).is_err(), "{settings}");
         }
     }
 

@@ -16,6 +16,7 @@ mod config;
 mod error;
 mod input;
 mod interrupt;
+mod model;
 mod output;
 mod progress;
 mod report;

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
+use super::model::ModelArgs;
 use super::rightsize::TerraformStyle;
 
 /// Arguments of `leastwise generate`.
@@ -35,6 +36,9 @@ pub struct GenerateArgs {
     /// Ask nothing: words that are not understood are an error
     #[arg(long, short, help_heading = "One role by plain words")]
     pub yes: bool,
+
+    #[command(flatten)]
+    pub model: ModelArgs,
 
     /// Error texts of AWS, Google Cloud, Azure or Kubernetes that say what was refused; - is standard input. Prints the
     /// addition that would allow it, or what stands in the way

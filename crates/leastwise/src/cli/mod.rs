@@ -5,6 +5,7 @@ pub mod catalog;
 pub mod compare;
 pub mod generate;
 pub mod logs;
+pub mod model;
 pub mod rightsize;
 pub mod simulate;
 pub mod snapshot;

@@ -7,6 +7,7 @@ mod denied;
 mod github;
 mod intent;
 mod kubernetes;
+mod model;
 mod platform;
 mod words;
 

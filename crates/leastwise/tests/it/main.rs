@@ -13,6 +13,7 @@ mod denied;
 mod docs;
 mod generate;
 mod layers;
+mod model;
 mod rightsize;
 mod simulate;
 mod support;

@@ -6,7 +6,7 @@ use std::path::Path;
 use leastwise_catalog::Catalog;
 use leastwise_generate::intent::{Form, Intent, IntentError, LARGEST_FILE};
 
-use super::words;
+use super::{model, words};
 use crate::cli::generate::GenerateArgs;
 use crate::error::{Error, Result, story};
 use crate::output;
@@ -14,9 +14,16 @@ use crate::output;
 /// The intent of all files, of the flags, or of the words.
 pub fn read(args: &GenerateArgs, catalog: &Catalog, quiet: bool) -> Result<Intent> {
     if let Some(text) = words::said(args)? {
-        let mut intent = words::read(args, &text, catalog, quiet)?;
+        let mut intent = match args.model.model {
+            Some(_) => model::read(args, &text, catalog, quiet)?,
+            None => words::read(args, &text, catalog, quiet)?,
+        };
         bind(args, &mut intent)?;
         return Ok(intent);
+    }
+    if args.model.model.is_some() {
+        return Err(Error::usage("a model reads plain words, and there are none")
+            .hint("say in quotes what a role is to do, and `--model NAME` behind it"));
     }
     let by_flags = !args.to.is_empty() || !args.from.is_empty();
     if by_flags != args.files.is_empty() {
