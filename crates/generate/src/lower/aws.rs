@@ -25,7 +25,6 @@ pub use bind::{Bound, arn_of};
 pub use exact::{Exact, exact};
 pub use explain::Offer;
 pub use grant::Reason;
-pub(crate) use grant::kebab;
 
 /// What an intent leaves open and the caller may know.
 #[derive(Debug, Clone, PartialEq, Eq)]

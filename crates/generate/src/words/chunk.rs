@@ -28,6 +28,8 @@ pub(super) enum ChunkKind {
         lemma: String,
         form: Form,
         light: bool,
+        /// Whether it is a noun that says what a verb says.
+        nominal: bool,
     },
     /// An operation or action by its name.
     Operation(String),
@@ -38,6 +40,7 @@ pub(super) enum ChunkKind {
     Prep(String),
     Comma,
     Colon,
+    Open,
     Stop,
 }
 
@@ -65,7 +68,7 @@ fn next(
     let token = &tokens[at];
     match token.kind {
         TokenKind::Comma | TokenKind::Close => return (Some(ChunkKind::Comma), at + 1),
-        TokenKind::Open => return (None, at + 1),
+        TokenKind::Open => return (Some(ChunkKind::Open), at + 1),
         TokenKind::Colon => return (Some(ChunkKind::Colon), at + 1),
         TokenKind::Stop => return (Some(ChunkKind::Stop), at + 1),
         TokenKind::Word | TokenKind::Quoted => {}
@@ -90,12 +93,30 @@ fn next(
     let nominal = longest(|reading| matches!(reading, Reading::Nominal(_)));
     let verb = longest(|reading| matches!(reading, Reading::Verb { .. } | Reading::Light(_)));
     let func_length = func.map_or(0, |(length, _)| length);
+    let nounish =
+        readings.iter().filter(|(_, reading)| is_noun(reading)).map(|(length, _)| *length).max().unwrap_or(0);
+    if let Some(to) = permitted(tokens, at, lexicon, before) {
+        return (Some(ChunkKind::Func(Func::Modal)), to);
+    }
+    let plain = longest(|reading| *reading == Reading::Plain).filter(|(length, _)| *length > func_length);
+    if let Some((length, _)) = plain.filter(|(length, _)| *length > 1)
+        && !readings.iter().any(|(longer, _)| *longer > length)
+    {
+        return (None, at + length);
+    }
+    let after_verb =
+        matches!(before, Some(ChunkKind::Verb { class: Some(class), light: false, .. }) if class != "start");
     if let Some((length, Reading::Nominal(class))) = nominal
         && length >= func_length
+        && length >= nounish
+        && !after_verb
         && verb.is_none_or(|(longer, _)| longer <= length)
     {
         let (class, lemma) = (Some(class.clone()), class.clone());
-        return (Some(ChunkKind::Verb { class, lemma, form: Form::Base, light: false }), at + length);
+        return (
+            Some(ChunkKind::Verb { class, lemma, form: Form::Base, light: false, nominal: true }),
+            at + length,
+        );
     }
     let starts = starts_clause(before);
     let wins = |length: usize| if starts { length >= func_length } else { length > func_length };
@@ -105,7 +126,6 @@ fn next(
     {
         return (Some(kind), at + length);
     }
-    let plain = longest(|reading| *reading == Reading::Plain).filter(|(length, _)| *length > func_length);
     if let Some((length, _)) = plain
         && !readings.iter().any(|(longer, reading)| longer >= &length && **reading != Reading::Plain)
     {
@@ -141,17 +161,105 @@ fn phrase(tokens: &[Token], at: usize, lexicon: &Lexicon, before: Option<&ChunkK
 
 /// Whether a clause may begin here.
 pub(super) fn starts_clause(before: Option<&ChunkKind>) -> bool {
-    use ChunkKind::{Colon, Comma, Func as Word, Stop};
+    use ChunkKind::{Colon, Comma, Func as Word, Open, Stop};
     matches!(
         before,
         None | Some(
             Comma
                 | Colon
+                | Open
                 | Stop
                 | ChunkKind::Limit(_)
                 | Word(Func::And | Func::After | Func::But | Func::Only | Func::Rel)
         )
     )
+}
+
+pub(super) fn is_noun(reading: &Reading) -> bool {
+    matches!(reading, Reading::Noun { .. } | Reading::Content(_) | Reading::Service(_))
+}
+
+/// Whether what could be a noun or a verb is the verb, by what follows it: `records of`, `records are` are nouns, and so
+/// is what a verb follows.
+pub(super) fn acts(tokens: &[Token], end: usize, lexicon: &Lexicon) -> bool {
+    let Some(next) = tokens.get(end) else { return false };
+    match next.kind {
+        TokenKind::Quoted => return true,
+        TokenKind::Word => {}
+        _ => return false,
+    }
+    match closed::at(tokens, end) {
+        Some((length, Func::And)) => lexicon
+            .at(tokens, end + length)
+            .iter()
+            .any(|(_, reading)| matches!(reading, Reading::Verb { .. } | Reading::Light(_))),
+        Some((_, Func::Aux | Func::Modal | Func::Rel | Func::Neg)) => false,
+        Some((_, Func::Prep)) => next.lower != "of",
+        Some(_) => true,
+        None => {
+            let readings = lexicon.at(tokens, end);
+            let verb = readings.iter().any(|(_, reading)| match reading {
+                Reading::Verb { form, .. } | Reading::Light(form) => matches!(form, Form::Past | Form::Third),
+                _ => false,
+            });
+            !verb || readings.iter().any(|(_, reading)| is_noun(reading))
+        }
+    }
+}
+
+/// `let the web tier …`, `allow CI to …`, `we want our Lambda to …`: what comes before what is done. Gives where that
+/// begins.
+fn permitted(tokens: &[Token], at: usize, lexicon: &Lexicon, before: Option<&ChunkKind>) -> Option<usize> {
+    const PERMIT: [&str; 14] = [
+        "let",
+        "allow",
+        "permit",
+        "lets",
+        "allows",
+        "permits",
+        "we want",
+        "i want",
+        "i would like",
+        "we would like",
+        "we need",
+        "i need",
+        "enable",
+        "please let",
+    ];
+    if !starts_clause(before) {
+        return None;
+    }
+    let phrase = PERMIT.iter().find(|phrase| closed::matches(tokens, at, phrase))?;
+    let start = at + phrase.split(' ').count();
+    if agent(tokens, start, lexicon, Some(&ChunkKind::Stop)).is_some() {
+        return Some(start);
+    }
+    let form = |at: usize, wanted: Form| {
+        lexicon.at(tokens, at).iter().any(|(_, reading)| match reading {
+            Reading::Verb { form, .. } | Reading::Light(form) => *form == wanted,
+            _ => false,
+        })
+    };
+    if form(start, Form::Ing) {
+        return Some(start);
+    }
+    let first = match closed::at(tokens, start) {
+        Some((length, Func::Det)) => start + length,
+        Some(_) => return None,
+        None => start,
+    };
+    for here in first + 1..first + 6 {
+        tokens.get(here).filter(|token| token.kind == TokenKind::Word)?;
+        match closed::at(tokens, here) {
+            Some((1, Func::Prep)) if tokens[here].lower == "to" && form(here + 1, Form::Base) => {
+                return Some(here + 1);
+            }
+            Some(_) => return None,
+            None if form(here, Form::Base) => return Some(here),
+            None => {}
+        }
+    }
+    None
 }
 
 /// The verb at a place where one may stand.
@@ -175,11 +283,7 @@ fn verb_chunk(
     let nounish = readings.iter().any(|(other, noun)| {
         *other >= length && matches!(noun, Reading::Noun { .. } | Reading::Content(_) | Reading::Service(_))
     });
-    // `Translate` and `Batch` are services where a verb would not be followed by what follows.
-    let followed_by_verb = lexicon.at(tokens, end).iter().any(|(_, next)| {
-        matches!(next, Reading::Verb { form: Form::Third, .. } | Reading::Light(Form::Third))
-    });
-    if longer || (nounish && followed_by_verb) {
+    if longer || (nounish && starts_clause(before) && !acts(tokens, end, lexicon)) {
         return None;
     }
     let allowed = match before {
@@ -213,7 +317,7 @@ fn verb_chunk(
         .unwrap_or((None, String::new()));
     let light =
         readings.iter().any(|(other, reading)| *other == length && matches!(reading, Reading::Light(_)));
-    Some(ChunkKind::Verb { class, lemma, form, light })
+    Some(ChunkKind::Verb { class, lemma, form, light, nominal: false })
 }
 
 /// Who holds the role, where a clause begins or after `by` and `for`.
@@ -224,7 +328,7 @@ fn agent(
     before: Option<&ChunkKind>,
 ) -> Option<(String, usize)> {
     let by = matches!(before, Some(ChunkKind::Prep(prep)) if prep == "by" || prep == "for" || prep == "as");
-    let given = matches!(before, Some(ChunkKind::Verb { class: None, .. }));
+    let given = matches!(before, Some(ChunkKind::Verb { class: None, .. } | ChunkKind::Func(Func::Modal)));
     if !by && !given && !starts_clause(before) {
         return None;
     }

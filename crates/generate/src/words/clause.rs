@@ -51,7 +51,7 @@ pub(super) struct Clause {
     pub explained: bool,
     /// Whether it follows such a colon.
     pub explains: bool,
-    passive: bool,
+    pub passive: bool,
     infinitive: bool,
     /// The number of the sentence.
     pub sentence: usize,
@@ -70,6 +70,8 @@ pub(super) struct Text {
     pub left_out: Vec<(usize, usize)>,
     /// What only a person can decide: tokens.
     pub open: Vec<(usize, usize)>,
+    /// Resources with which nothing is done: tokens.
+    pub idle: Vec<(usize, usize)>,
 }
 
 struct Reader<'c> {
@@ -80,6 +82,8 @@ struct Reader<'c> {
     prep: Option<String>,
     negative: bool,
     passive: bool,
+    /// Whether the subject is what a relative clause is about.
+    relative: bool,
     sentence: usize,
     /// Whether a colon stood before in this sentence, after a clause.
     colon: bool,
@@ -95,6 +99,7 @@ pub(super) fn read(chunks: &[Chunk]) -> Text {
         prep: None,
         negative: false,
         passive: false,
+        relative: false,
         sentence: 0,
         colon: false,
     };
@@ -103,6 +108,7 @@ pub(super) fn read(chunks: &[Chunk]) -> Text {
         at = reader.chunk(at);
     }
     reader.close();
+    reader.idle();
     reader.text
 }
 
@@ -129,23 +135,23 @@ impl Reader<'_> {
                 self.prep = None;
             }
             ChunkKind::Limit(limit) => self.text.limits.push((limit.clone(), span)),
-            ChunkKind::Verb { class, lemma, form, light } => {
+            ChunkKind::Verb { class, lemma, form, nominal, .. } => {
                 let what = match class {
                     Some(class) => What::Verb { class: class.clone(), lemma: lemma.clone() },
                     None => What::Light,
                 };
-                self.verb(at, Act { what, span }, *form, *light);
+                self.verb(at, Act { what, span }, *form, *nominal);
             }
             ChunkKind::Operation(name) => {
                 self.operation(at, Act { what: What::Operation(name.clone()), span })
             }
             ChunkKind::Np(np) => self.np(at, Thing::Np(np.clone())),
             ChunkKind::Prep(prep) => self.prep = Some(prep.clone()),
-            ChunkKind::Comma => {}
+            ChunkKind::Comma | ChunkKind::Open => {}
             ChunkKind::Colon => self.colon(),
             ChunkKind::Stop => {
                 self.close();
-                self.subject.clear();
+                self.idle();
                 self.sentence += 1;
                 (self.colon, self.negative, self.passive, self.prep) = (false, false, false, None);
             }
@@ -158,6 +164,11 @@ impl Reader<'_> {
         let chunk = &self.chunks[at];
         match func {
             Func::Neg if self.restates(at) => return self.skip(at),
+            Func::What => {
+                self.close();
+                self.idle();
+                self.prep = None;
+            }
             Func::Neg => {
                 // What must not be done begins a clause of its own.
                 if !matches!(self.before(at), Some(ChunkKind::Np(_))) || self.subject.is_empty() {
@@ -170,7 +181,14 @@ impl Reader<'_> {
             Func::Forbidden => self.forbid(),
             Func::Pronoun => self.np(at, Thing::Pronoun(chunk.from)),
             Func::Except => self.text.open.push((chunk.from, chunk.to)),
+            // `list which metrics there are`: what is asked for.
+            Func::Rel if matches!(self.before(at), Some(ChunkKind::Verb { .. })) => {}
+            Func::Rel if matches!(self.before(at), Some(ChunkKind::Agent(_))) => {
+                self.close();
+                (self.subject, self.prep) = (Vec::new(), None);
+            }
             Func::Rel => {
+                self.relative = true;
                 let last = self.clause.as_ref().and_then(|clause| clause.parts.last().cloned());
                 let last = last.or_else(|| self.subject.last().cloned());
                 self.close();
@@ -220,7 +238,9 @@ impl Reader<'_> {
             end += 1;
         }
         self.text.left_out.push((self.chunks[at].from, self.chunks[end - 1].to));
-        self.close();
+        if !matches!(self.before(at), Some(ChunkKind::Open)) {
+            self.close();
+        }
         end
     }
 
@@ -238,8 +258,8 @@ impl Reader<'_> {
     }
 
     fn colon(&mut self) {
-        let open = self.clause.is_some();
         self.close();
+        let open = self.text.clauses.iter().any(|clause| clause.sentence == self.sentence);
         for part in std::mem::take(&mut self.subject) {
             if let Thing::Np(np) = part.thing {
                 self.text.topics.push((self.sentence, np));
@@ -279,10 +299,23 @@ impl Reader<'_> {
         self.clause = Some(Clause { acts: vec![act], negative, sentence, explains, ..Clause::default() });
     }
 
-    fn verb(&mut self, at: usize, act: Act, form: Form, _light: bool) {
+    /// Named resources that no verb came to.
+    fn idle(&mut self) {
+        for part in std::mem::take(&mut self.subject) {
+            if let Thing::Np(np) = part.thing
+                && !np.names.is_empty()
+            {
+                self.text.idle.push((np.from, np.to));
+            }
+        }
+    }
+
+    fn verb(&mut self, at: usize, act: Act, form: Form, nominal: bool) {
         let joined =
             matches!(self.before(at), Some(ChunkKind::Comma | ChunkKind::Func(Func::And | Func::Only)));
         let to = matches!(self.before(at), Some(ChunkKind::Prep(prep)) if prep == "to");
+        let and_to =
+            to && matches!(at.checked_sub(2).and_then(|at| self.kind(at)), Some(ChunkKind::Func(Func::And)));
         let after_np = matches!(self.before(at), Some(ChunkKind::Np(_)));
         self.prep = None;
         if std::mem::take(&mut self.passive) {
@@ -294,11 +327,19 @@ impl Reader<'_> {
                 clause.acts.push(act);
                 return;
             }
-            let light = clause.acts.iter().all(|known| known.what == What::Light);
+            if and_to && clause.infinitive {
+                clause.acts.push(act);
+                return;
+            }
+            let light = clause
+                .acts
+                .iter()
+                .all(|known| known.what == What::Light || (nominal && carries(&known.what)));
             let carried =
                 light || (clause.parts.is_empty() && clause.acts.iter().all(|known| carries(&known.what)));
             if carried && !joined && !self.negative {
                 clause.acts = vec![act];
+                clause.infinitive = to;
                 return;
             }
             if joined && clause.parts.is_empty() && !self.negative {
@@ -317,17 +358,37 @@ impl Reader<'_> {
             && !joined
             && self.subject.iter().any(|part| matches!(part.thing, Thing::Np(_)));
         self.negative |= stays;
-        let subject = std::mem::take(&mut self.subject);
+        let mut subject = std::mem::take(&mut self.subject);
+        if std::mem::take(&mut self.relative) && !elliptic {
+            subject.clear();
+        }
         self.begin(act);
         if let Some(clause) = &mut self.clause {
             clause.infinitive = to;
-            if elliptic {
-                (clause.parts, clause.passive) = (subject, true);
-            }
+            clause.passive = elliptic;
+            // Who does it is not what it is done to: `on queue gpu, …` is.
+            clause.parts = match elliptic {
+                true => subject,
+                false => subject.into_iter().filter(|part| part.prep.is_some() && is_named(part)).collect(),
+            };
         }
     }
 
     fn passive_verb(&mut self, act: Act) {
+        // `queries … may be made`: the noun already said what is done.
+        let empty = match &act.what {
+            What::Light => true,
+            What::Verb { lemma, .. } => ["make", "do", "perform", "run"].contains(&lemma.as_str()),
+            What::Operation(_) => false,
+        };
+        if empty
+            && self
+                .clause
+                .as_ref()
+                .is_some_and(|clause| !clause.acts.iter().all(|known| carries(&known.what)))
+        {
+            return;
+        }
         // `is triggered by the queue`: the subject acts.
         let acts = matches!(&act.what, What::Verb { lemma, .. } if lemma.ends_with(" by"));
         self.close();
@@ -346,7 +407,14 @@ impl Reader<'_> {
             self.before(at),
             Some(ChunkKind::Comma | ChunkKind::Func(Func::And) | ChunkKind::Operation(_))
         );
-        self.prep = None;
+        let with = self
+            .prep
+            .take()
+            .is_some_and(|prep| ["with", "by", "via", "through", "using"].contains(&prep.as_str()));
+        if let Some(clause) = self.clause.as_mut().filter(|_| with) {
+            clause.acts = vec![act];
+            return;
+        }
         if let Some(clause) = &mut self.clause
             && clause.parts.is_empty()
         {
@@ -360,8 +428,11 @@ impl Reader<'_> {
             }
         }
         self.close();
-        self.subject.clear();
+        let subject = std::mem::take(&mut self.subject);
         self.begin(act);
+        if let Some(clause) = &mut self.clause {
+            clause.parts = subject.into_iter().filter(|part| part.prep.is_some() && is_named(part)).collect();
+        }
     }
 
     fn np(&mut self, at: usize, thing: Thing) {
@@ -373,7 +444,7 @@ impl Reader<'_> {
             }
             _ => None,
         };
-        if joined && self.clause.is_some() && self.is_subject(at) {
+        if joined && self.clause.is_some() && self.is_subject(at) && !self.is_judged(at) {
             self.close();
         }
         let part = Part { prep, thing };
@@ -381,6 +452,25 @@ impl Reader<'_> {
             Some(clause) => clause.parts.push(part),
             None => self.subject.push(part),
         }
+    }
+
+    /// `deleting objects or the bucket is forbidden`: the phrase belongs to what is judged.
+    fn is_judged(&self, at: usize) -> bool {
+        let mut here = at;
+        while matches!(
+            self.kind(here),
+            Some(
+                ChunkKind::Np(_)
+                    | ChunkKind::Prep(_)
+                    | ChunkKind::Comma
+                    | ChunkKind::Func(
+                        Func::And | Func::Aux | Func::Modal | Func::Neg | Func::Pronoun | Func::Only
+                    )
+            )
+        ) {
+            here += 1;
+        }
+        matches!(self.kind(here), Some(ChunkKind::Func(Func::Forbidden | Func::Allowed)))
     }
 
     /// Whether the noun phrase at `at` begins the subject of a clause: a verb follows it.
@@ -415,12 +505,16 @@ impl Reader<'_> {
     }
 }
 
+fn is_named(part: &Part) -> bool {
+    matches!(&part.thing, Thing::Np(np) if !np.names.is_empty())
+}
+
 /// Whether a verb may only carry what follows: `calls PutItem`, `uses the key to sign`.
 fn carries(what: &What) -> bool {
     match what {
         What::Light => true,
         What::Verb { class, .. } => {
-            ["invoke", "run", "read", "create", "manage", "access"].contains(&class.as_str())
+            ["invoke", "run", "read", "create", "manage", "access", "start"].contains(&class.as_str())
         }
         What::Operation(_) => false,
     }

@@ -10,6 +10,8 @@ pub(super) enum Func {
     Prep,
     /// `that`, `which`: what follows is about what stands before.
     Rel,
+    /// `what`: what follows is a clause of its own.
+    What,
     /// `after`, `while`: what follows is a clause, or a noun.
     After,
     /// Forms of *be*.
@@ -86,12 +88,10 @@ const TABLE: &[(Func, &[&str])] = &[
             "on behalf of",
         ],
     ),
-    (Func::Rel, &["that", "which", "who", "what", "where", "so that", "because", "since", "whose"]),
+    (Func::What, &["what", "whatever"]),
+    (Func::Rel, &["that", "which", "who", "how", "where", "so that", "because", "since", "whose"]),
     (Func::After, &["after", "before", "while", "when", "whenever", "during", "then", "once", "as soon as"]),
-    (
-        Func::Aux,
-        &["is", "are", "was", "were", "be", "been", "being", "to be", "gets", "has been", "have been"],
-    ),
+    (Func::Aux, &["is", "are", "was", "were", "be", "been", "being", "to be", "has been", "have been"]),
     (
         Func::Modal,
         &[

@@ -90,7 +90,9 @@ pub(super) struct Lexicon {
     pub(super) nouns: Vec<Noun>,
     on: Vec<On>,
     inside: BTreeMap<String, Vec<String>>,
+    beside: BTreeMap<String, Vec<String>>,
     about: Vec<String>,
+    people: Vec<String>,
     generic: Vec<String>,
     irregular: BTreeMap<String, Vec<String>>,
     ops: BTreeMap<String, Vec<String>>,
@@ -128,7 +130,7 @@ impl Lexicon {
             "light" => rest.split(", ").for_each(|phrase| self.verb(phrase.trim(), &Reading::Light)),
             "plain" => rest.split(", ").for_each(|phrase| self.add(phrase.trim(), Reading::Plain)),
             "form" => {
-                let forms = list.split_whitespace().map(str::to_owned).collect();
+                let forms = phrases().map(str::to_owned).collect();
                 self.irregular.insert(name.to_owned(), forms);
             }
             "inside" => {
@@ -136,10 +138,22 @@ impl Lexicon {
                 contents.iter().for_each(|phrase| self.content(phrase));
                 self.inside.insert(name.to_owned(), contents);
             }
-            "about" | "generic" => {
+            "beside" => {
+                let contents: Vec<String> = phrases().map(str::to_owned).collect();
+                contents.iter().for_each(|phrase| self.content(phrase));
+                self.beside.insert(name.to_owned(), contents);
+            }
+            "content" => rest.split(',').for_each(|phrase| self.content(phrase.trim())),
+            "about" | "generic" | "people" => {
                 let list: Vec<String> = rest.split(',').map(|phrase| phrase.trim().to_owned()).collect();
                 list.iter().for_each(|phrase| self.content(phrase));
-                if head == "about" { self.about = list } else { self.generic = list }
+                if head == "people" {
+                    self.people = list;
+                } else if head == "about" {
+                    self.about = list
+                } else {
+                    self.generic = list
+                }
             }
             "ops" => {
                 let prefixes = phrases().map(|phrase| phrase.replace(' ', "")).collect();
@@ -151,7 +165,7 @@ impl Lexicon {
     }
 
     fn on(&mut self, name: &str, list: &str) {
-        let mut fields = name.split_whitespace().map(str::to_owned);
+        let mut fields = name.splitn(3, ' ').map(str::to_owned);
         if let (Some(kind), Some(class)) = (fields.next(), fields.next()) {
             let words = list.split_whitespace().map(str::to_owned).collect();
             self.on.push(On { kind, class, content: fields.next(), words });
@@ -220,7 +234,7 @@ impl Lexicon {
                 self.add(prefix, Reading::Service(prefix.to_owned()));
             }
             self.add(&name.to_lowercase(), Reading::Service(prefix.to_owned()));
-            if unlike_words || short.contains(' ') {
+            if unlike_words || short.contains(' ') || short.chars().skip(1).any(char::is_uppercase) {
                 self.add(&short.to_lowercase(), Reading::Service(prefix.to_owned()));
             }
         }
@@ -244,6 +258,13 @@ impl Lexicon {
             phrases.iter().filter(fits).map(|phrase| (phrase.words.len(), &phrase.reading)).collect();
         found.sort_by_key(|(length, _)| std::cmp::Reverse(*length));
         found
+    }
+
+    /// Whether a word may stand between a verb and a resource of a type, and changes nothing.
+    pub(super) fn goes_with(&self, kind: &str, content: &str) -> bool {
+        let listed =
+            |list: Option<&Vec<String>>| list.is_some_and(|list| list.iter().any(|known| known == content));
+        listed(self.inside.get(kind)) || listed(self.beside.get(kind))
     }
 
     /// What a class comes to on a type, by the `on` rows; with a content, the row for it comes first.
@@ -270,8 +291,19 @@ impl Lexicon {
         self.about.iter().any(|known| known == content)
     }
 
+    /// What something else is in or made of: images, documents.
+    pub(super) fn is_material(&self, content: &str) -> bool {
+        ["image", "document", "text", "file", "video", "photo", "picture", "speech", "audio"]
+            .contains(&content)
+            || self.is_generic(content)
+    }
+
+    pub(super) fn is_people(&self, content: &str) -> bool {
+        self.people.iter().any(|known| known == content)
+    }
+
     pub(super) fn is_generic(&self, content: &str) -> bool {
-        self.generic.iter().any(|known| known == content)
+        self.generic.iter().any(|known| known == content) || self.is_people(content)
     }
 }
 
@@ -322,9 +354,9 @@ mod tests {
 
     #[test]
     fn every_row_is_of_a_known_form() {
-        const HEADS: [&str; 13] = [
+        const HEADS: [&str; 16] = [
             "service", "noun", "verb", "light", "form", "nominal", "on", "inside", "about", "generic",
-            "plain", "agent", "ops",
+            "plain", "agent", "ops", "beside", "content", "people",
         ];
         let wrong: Vec<&str> =
             rows().filter(|line| !HEADS.contains(&line.split(' ').next().unwrap_or_default())).collect();

@@ -12,6 +12,7 @@ mod lexicon;
 mod limit;
 mod noun;
 mod operation;
+mod particle;
 mod question;
 mod resolve;
 mod sense;
@@ -60,7 +61,13 @@ struct Reader<'a> {
 pub fn read(text: &str, name: &str, catalog: &Catalog, options: &Options) -> Reading {
     let source: Arc<str> = Arc::from("words");
     let readable = if text.len() > LONGEST { "" } else { text };
-    let reader = Reader { text: readable, source, tokens: token::tokens(readable), catalog, options };
+    let reader = Reader {
+        text: readable,
+        source,
+        tokens: particle::joined(token::tokens(readable), Lexicon::embedded()),
+        catalog,
+        options,
+    };
     if text.len() > LONGEST {
         let question = Question {
             place: Place::at(&reader.source, 1, 1),
@@ -87,7 +94,9 @@ impl Reader<'_> {
         let text = clause::read(&chunks);
         let senses =
             sense::Senses { catalog: self.catalog, lexicon, operations: &operations, options: self.options };
-        let mut resolved = resolve::resolve(&senses, &text);
+        let several = |token: &Token| ["them", "these", "those"].contains(&token.lower.as_str());
+        let several: Vec<usize> = (0..self.tokens.len()).filter(|at| several(&self.tokens[*at])).collect();
+        let mut resolved = resolve::resolve(&senses, &text, &several);
         for span in &text.open {
             let ask = Ask::new(
                 *span,
@@ -95,6 +104,13 @@ impl Reader<'_> {
                 "say what is allowed, and what must never be done, each by itself",
             );
             resolved.asks.push(ask);
+        }
+        for span in &text.idle {
+            resolved.asks.push(Ask::new(
+                *span,
+                "what may be done with it?",
+                "say it with a verb: `read the Orders table`",
+            ));
         }
         if resolved.grants.iter().all(|grant| grant.negative) && resolved.asks.is_empty() {
             let end = self.tokens.len();

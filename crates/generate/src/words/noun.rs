@@ -1,5 +1,6 @@
 //! Noun phrases: `the orders queue`, `SQS queues split-a and split-b`, `s3://acme-in/x/`, `log events`, `Cost Explorer`.
 
+use super::chunk::{acts, is_noun};
 use super::closed::{self, Func};
 use super::forms::{Form, singular};
 use super::lexicon::{Lexicon, Reading};
@@ -117,12 +118,18 @@ fn item(tokens: &[Token], at: usize, lexicon: &Lexicon, before: &[Item], subject
     });
     let named = before.iter().any(|item| item.name);
     let started = !before.is_empty();
+    let noun = before.iter().any(|item| item.noun.is_some());
+    let after_noun =
+        before.iter().position(|item| item.noun.is_some()).is_some_and(|index| index + 1 < before.len());
+    // What may still be the noun of the phrase is it.
+    let open = !noun && readings.iter().any(|(_, reading)| is_noun(reading));
     let ends = match form {
-        Some(Form::Third) => subject && started,
-        Some(Form::Ing) => head,
-        Some(Form::Past) => head && !readings.iter().any(|(_, r)| matches!(r, Reading::Noun { .. })),
+        Some(Form::Third) => started && (after_noun || (subject && (!open || acts(tokens, at + 1, lexicon)))),
+        Some(Form::Ing) => head && !open,
+        Some(Form::Past) => head && !open,
         Some(Form::Base) => {
-            head && (named || before.iter().any(|item| item.noun.is_some_and(|(_, plural)| plural)))
+            let plural = before.iter().any(|item| item.noun.is_some_and(|(_, plural)| plural));
+            head && !open && (named || plural)
         }
         None => false,
     };
@@ -193,7 +200,7 @@ fn settle(np: &mut Np, items: Vec<Item>, tokens: &[Token], lexicon: &Lexicon) {
     let inside = |item: &Item| {
         item.content.as_ref().is_some_and(|content| {
             lexicon.is_about(content)
-                || lexicon.is_generic(content)
+                || (lexicon.is_generic(content) && !lexicon.is_people(content))
                 || kinds.iter().any(|kind| lexicon.inside(&kind.full()).contains(content))
         })
     };
@@ -203,7 +210,9 @@ fn settle(np: &mut Np, items: Vec<Item>, tokens: &[Token], lexicon: &Lexicon) {
         np.det.as_deref().is_some_and(|det| det != "a" && det != "an" && det != "some" && det != "another");
     let mut named = false;
     for item in right {
-        let is_content = inside(item) || (np.refers() && !item.name);
+        let known = item.content.is_some() || item.noun.is_some() || item.verb;
+        let described = np.det.is_some() && np.services.is_empty() && item.content.is_some() && !item.name;
+        let is_content = inside(item) || described || (np.refers() && !item.name && known);
         if !named && !is_content && right.len() == 1 && np.names.is_empty() {
             np.names.push(text(item));
             named = true;
@@ -217,7 +226,13 @@ fn settle(np: &mut Np, items: Vec<Item>, tokens: &[Token], lexicon: &Lexicon) {
         let modifier =
             inside(item) && item.content.as_ref().is_some_and(|stem| *stem == text(item).to_lowercase());
         let indefinite = np.det.is_some() && !definite && !item.name;
-        if !named && left.len() == 1 && !modifier && !indefinite && !np.refers() && np.names.is_empty() {
+        let capital =
+            tokens[item.at].text.starts_with(char::is_uppercase) || tokens[item.at].kind == TokenKind::Quoted;
+        let kind_of = np.det.is_none() && np.head.is_some_and(|(_, plural)| plural) && !item.name && !capital;
+        if kind_of && left.len() == 1 && np.names.is_empty() {
+            np.contents.push(stem(item));
+        } else if !named && left.len() == 1 && !modifier && !indefinite && !np.refers() && np.names.is_empty()
+        {
             np.names.push(text(item));
             named = true;
         } else if np.refers() && !item.name {
@@ -229,11 +244,10 @@ fn settle(np: &mut Np, items: Vec<Item>, tokens: &[Token], lexicon: &Lexicon) {
 }
 
 fn is_plain(tokens: &[Token], item: &Item, lexicon: &Lexicon) -> bool {
-    !item.verb
-        && lexicon
-            .at(tokens, item.at)
-            .iter()
-            .any(|(length, reading)| **reading == Reading::Plain && item.at + length == item.to)
+    lexicon
+        .at(tokens, item.at)
+        .iter()
+        .any(|(length, reading)| **reading == Reading::Plain && item.at + length == item.to)
 }
 
 /// Which of two nouns says what kind of thing it is: `the tasks queue`, `SQS queue jobs`.
@@ -288,11 +302,13 @@ fn further_names(np: &mut Np, tokens: &[Token], lexicon: &Lexicon) {
         });
         let word =
             matches!(name.kind, TokenKind::Word | TokenKind::Quoted) && closed::at(tokens, next).is_none();
+        let capital = name.text.starts_with(char::is_uppercase);
+        let of = matches!(closed::at(tokens, next + 1), Some((_, Func::Prep)));
         let followed = tokens.get(next + 1).is_some_and(|token| token.kind == TokenKind::Word)
             && closed::at(tokens, next + 1).is_none();
         if !word
             || (verb && !name_like(name))
-            || (known && !name_like(name))
+            || (known && !name_like(name) && (!capital || of))
             || followed
             || (bare && !name_like(name))
         {

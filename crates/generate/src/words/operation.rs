@@ -59,14 +59,17 @@ impl<'c> Operations<'c> {
     ) -> Vec<String> {
         let Some(service) = self.catalog.service(prefix) else { return Vec::new() };
         let wanted: BTreeSet<String> =
-            words.iter().flat_map(|word| word.split(' ').map(singular).collect::<Vec<_>>()).collect();
-        let may: BTreeSet<String> = may.iter().map(|word| singular(&word.to_lowercase())).collect();
+            words.iter().flat_map(|word| word.split(' ').map(plain).collect::<Vec<_>>()).collect();
+        let may: BTreeSet<String> = may.iter().map(|word| plain(&word.to_lowercase())).collect();
         for exact in [true, false] {
-            let found = Operations::matching(service, verb, |name| {
+            let mut found = Operations::matching(service, verb, |name| {
                 let more: Vec<&String> = name.difference(&wanted).collect();
                 let all = wanted.is_subset(name);
                 all && if exact { more.is_empty() } else { more.iter().all(|word| may.contains(*word)) }
             });
+            // Of `GetJobRun` and `GetJobRuns` the one that gets less is meant.
+            let all = if ["read", "list"].contains(&verb.class) { Vec::new() } else { found.clone() };
+            found.retain(|name| !all.iter().any(|other| other != name && singular(name) == *other));
             if !found.is_empty() {
                 return found;
             }
@@ -115,13 +118,28 @@ fn after_prefix(name: &str, prefix: &str) -> Option<Vec<String>> {
     for (index, word) in words.iter().enumerate() {
         begun.push_str(word);
         if begun == prefix {
-            return Some(words[index + 1..].iter().map(|word| singular(word)).collect());
+            return Some(
+                words[index + 1..].iter().filter(|word| !binds(word)).map(|word| plain(word)).collect(),
+            );
         }
         if begun.len() >= prefix.len() {
             return None;
         }
     }
     None
+}
+
+/// Words that only bind others: `GetCostAndUsage`, `SearchFacesByImage`.
+fn binds(word: &str) -> bool {
+    ["and", "by", "for", "of", "the", "with", "in", "on", "to", "from"].contains(&word)
+}
+
+/// A word in the singular and written out.
+fn plain(word: &str) -> String {
+    match word {
+        "config" => "configuration".to_owned(),
+        _ => singular(word),
+    }
 }
 
 /// The words of a name in capitals and small letters: `CreateDBSnapshot` is create, db, snapshot.

@@ -1,7 +1,7 @@
 //! Clauses → permissions. What cannot be placed becomes a question, never a grant.
 
 use super::clause::{Act, Clause, Part, Text, Thing, What};
-use super::lexicon::Kind;
+use super::lexicon::{Kind, Lexicon};
 use super::noun::Np;
 use super::operation::Verb;
 use super::question::Ask;
@@ -45,13 +45,21 @@ struct Resolver<'a> {
     /// The resources of the clause before, for `it` and `them`.
     last: Vec<Found>,
     last_contents: Vec<String>,
+    /// What the clause before the last was about.
+    previous: Vec<Found>,
+    /// The pronouns that stand for several things: tokens.
+    several: &'a [usize],
+    /// The services of the clauses before in the sentence.
+    last_services: (usize, Vec<String>),
+    /// What was resolved, by its name.
+    known: Vec<(String, Found)>,
     /// Tags that are set or removed: resource, set, removed, where.
     tags: Vec<(Found, bool, bool, Grant)>,
     out: Resolved,
 }
 
 /// Resolves the clauses of a text.
-pub(super) fn resolve(senses: &Senses<'_>, text: &Text) -> Resolved {
+pub(super) fn resolve(senses: &Senses<'_>, text: &Text, several: &[usize]) -> Resolved {
     let mut resolver = Resolver {
         senses,
         text,
@@ -59,6 +67,10 @@ pub(super) fn resolve(senses: &Senses<'_>, text: &Text) -> Resolved {
         all: text.limits.iter().any(|(limit, _)| matches!(limit, Limit::Tags(_))),
         last: Vec::new(),
         last_contents: Vec::new(),
+        previous: Vec::new(),
+        several,
+        last_services: (0, Vec::new()),
+        known: Vec::new(),
         tags: Vec::new(),
         out: Resolved::default(),
     };
@@ -104,32 +116,80 @@ fn said(senses: &Senses<'_>, text: &Text) -> Vec<(String, String)> {
 
 impl Resolver<'_> {
     fn clause(&mut self, clause: &Clause) -> Result<(), Ask> {
+        let clause = &below(clause, self.senses.lexicon);
         let services = self.services(clause);
-        let groups = self.groups(clause, &services)?;
+        let mut groups = self.groups(clause, &services)?;
+        self.homeless(clause, &mut groups);
         let span = span(clause);
-        let mut found_any = false;
+        let now: Vec<Found> =
+            groups.iter().flat_map(|group| group.found.iter().map(|(found, _)| found.clone())).collect();
         let contents: Vec<String> = groups.iter().flat_map(|group| group.contents.clone()).collect();
+        if !now.is_empty() && !clause.negative {
+            self.previous = std::mem::replace(&mut self.last, now.clone());
+            self.last_contents.clone_from(&contents);
+        }
+        let of: Vec<String> =
+            now.iter().filter_map(|found| found.kind.as_ref().map(|kind| kind.service.clone())).collect();
+        let inherited = self.inherited(clause);
+        self.last_services =
+            (clause.sentence, services.iter().cloned().chain(of).chain(inherited.clone()).collect());
+        if clause.acts.iter().all(|act| class_of(act) == "own") && !has_name(clause) {
+            self.out.left_out.push(span);
+            return Ok(());
+        }
+        let mut again = Vec::new();
         for group in &groups {
             for (found, direct) in &group.found {
-                found_any = true;
-                self.acts(clause, group, found, *direct, &services, span)?;
+                let before = self.out.grants.len();
+                if self.acts(clause, group, found, *direct, &services, span).is_err() {
+                    self.out.grants.truncate(before);
+                    again.push((group, found, *direct));
+                }
             }
         }
-        if !found_any {
-            self.nowhere(clause, &contents, &services, span)?;
-        } else if let Some(open) =
+        for (group, found, direct) in again {
+            self.acts(clause, group, found, direct, &services, span)?;
+        }
+        if now.is_empty() {
+            let services = if services.is_empty() { inherited } else { services };
+            return self.nowhere(clause, &contents, &services, span);
+        }
+        if let Some(open) =
             groups.iter().find(|group| group.found.is_empty() && !self.harmless(&group.contents))
         {
             let text = format!("`{}`: of what?", open.contents.join(" "));
             return Err(Ask::new(span, text, "say what it is done with and where, each with its verb"));
         }
-        let now: Vec<Found> =
-            groups.iter().flat_map(|group| group.found.iter().map(|(found, _)| found.clone())).collect();
-        if !now.is_empty() && !clause.negative {
-            self.last = now;
-            self.last_contents = contents;
-        }
         Ok(())
+    }
+
+    /// The services of the clauses before it in its sentence.
+    fn inherited(&self, clause: &Clause) -> Vec<String> {
+        match self.last_services.0 == clause.sentence {
+            true => self.last_services.1.clone(),
+            false => Vec::new(),
+        }
+    }
+
+    /// Contents without a resource go to the one that was named last and can hold them: `list the objects of the bucket
+    /// acme and remove objects`.
+    fn homeless(&mut self, clause: &Clause, groups: &mut [Group]) {
+        let named: Vec<Found> =
+            groups.iter().flat_map(|group| group.found.iter().map(|(found, _)| found.clone())).collect();
+        let only = match &named[..] {
+            [] if self.last.len() == 1 => self.last.first().cloned(),
+            [] if clause.negative => self.only_one(|_| true),
+            [one] => Some(one.clone()),
+            _ => None,
+        };
+        let Some(only) = only else { return };
+        let Some(kind) = &only.kind else { return };
+        for group in groups.iter_mut().filter(|group| group.found.is_empty() && !group.contents.is_empty()) {
+            let inside = self.senses.lexicon.inside(&kind.full());
+            if group.contents.iter().all(|content| inside.contains(content)) {
+                group.found.push((only.clone(), false));
+            }
+        }
     }
 
     fn harmless(&self, contents: &[String]) -> bool {
@@ -147,6 +207,9 @@ impl Resolver<'_> {
     ) -> Result<(), Ask> {
         let classes: Vec<&str> = clause.acts.iter().map(class_of).collect();
         let tags = group.contents.iter().any(|content| content == "tag") && !classes.contains(&"list");
+        if !tags && self.whole_write(clause, group, found, span) {
+            return Ok(());
+        }
         for act in &clause.acts {
             let class = class_of(act);
             let grant = Grant {
@@ -163,12 +226,44 @@ impl Resolver<'_> {
                 self.tag(found, sets, removes, grant);
                 continue;
             }
-            let beside = Beside { contents: &group.contents, services, direct, negative: clause.negative };
-            let word = self.senses.on(act, found, &beside)?;
+            if let Some(word) = self.on_previous(act, found) {
+                let on = self.previous.first().cloned().unwrap_or_else(|| found.clone());
+                self.out.grants.push(Grant { word, found: on, ..grant });
+                continue;
+            }
+            let purposes = purposes(clause);
+            let beside = Beside {
+                contents: &group.contents,
+                purposes: &purposes,
+                services,
+                direct,
+                negative: clause.negative,
+            };
+            let word = match self.senses.on(act, found, &beside) {
+                Ok(word) => word,
+                Err(ask) => self.as_before(act, found).ok_or(ask)?,
+            };
             self.out.grants.push(Grant { word, ..grant });
         }
-        self.whole_write(clause, found);
         Ok(())
+    }
+
+    /// An operation that is not about this resource, and is about the one that was named before.
+    fn on_previous(&self, act: &Act, found: &Found) -> Option<String> {
+        let What::Operation(name) = &act.what else { return None };
+        let [previous] = &self.previous[..] else { return None };
+        let service = &previous.kind.as_ref()?.service;
+        let bare = name.split_once(':').map_or(name.as_str(), |(_, bare)| bare).replace('-', "");
+        let action = self.senses.catalog.action(&format!("{service}:{bare}"))?;
+        let about = |found: &Found| self.senses.fits(service, &action.facts.name, found);
+        (!about(found) && about(previous)).then(|| action.full_name())
+    }
+
+    /// What the same act came to on a resource before, where it is about both: a volume is attached to an instance.
+    fn as_before(&self, act: &Act, found: &Found) -> Option<String> {
+        let before = self.out.grants.iter().rev().find(|grant| grant.span == act.span)?;
+        let (service, name) = before.word.split_once(':')?;
+        self.senses.fits(service, name, found).then(|| before.word.clone())
     }
 
     fn tag(&mut self, found: &Found, sets: bool, removes: bool, grant: Grant) {
@@ -203,23 +298,28 @@ impl Resolver<'_> {
     }
 
     /// To put, update and delete contents is what `write` says.
-    fn whole_write(&mut self, clause: &Clause, found: &Found) {
+    fn whole_write(&mut self, clause: &Clause, group: &Group, found: &Found, span: (usize, usize)) -> bool {
         let classes: Vec<&str> = clause.acts.iter().map(class_of).collect();
         let has = |names: &[&str]| classes.iter().any(|class| names.contains(class));
         let all = has(&["put"]) && has(&["update", "change"]) && has(&["delete"]) && classes.len() == 3;
-        if !all || clause.negative || !self.senses.means(found, "write") {
-            return;
-        }
-        let Some(first) = self
-            .out
-            .grants
-            .iter()
-            .rposition(|grant| grant.found == *found && grant.span == clause.acts[0].span)
+        let Some(kind) =
+            found.kind.as_ref().filter(|_| all && !clause.negative && self.senses.means(found, "write"))
         else {
-            return;
+            return false;
         };
-        self.out.grants.truncate(first + 1);
-        "write".clone_into(&mut self.out.grants[first].word);
+        let inside = self.senses.lexicon.inside(&kind.full());
+        if group.contents.is_empty() || !group.contents.iter().all(|content| inside.contains(content)) {
+            return false;
+        }
+        self.out.grants.push(Grant {
+            word: "write".to_owned(),
+            found: found.clone(),
+            negative: false,
+            span: clause.acts[0].span,
+            clause: span,
+            sentence: clause.sentence,
+        });
+        true
     }
 
     /// The services that a clause names, and those that its sentence is about.
@@ -227,7 +327,7 @@ impl Resolver<'_> {
         let mut services: Vec<String> = Vec::new();
         for part in &clause.parts {
             if let Thing::Np(np) = &part.thing
-                && (np.head.is_none() || np.names.is_empty())
+                && (np.head.is_none() || np.names.is_empty() || self.is_slot(np))
             {
                 services.extend(np.services.iter().cloned());
             }
@@ -240,17 +340,29 @@ impl Resolver<'_> {
         services
     }
 
+    /// Whether other types lie in it, so that their ARNs need its name.
+    fn is_slot(&self, np: &Np) -> bool {
+        let Some((noun, _)) = np.head else { return false };
+        let slot = format!("{{{}}}", self.senses.lexicon.nouns[noun].phrase);
+        let kinds = self.senses.lexicon.nouns.iter().flat_map(|noun| &noun.kinds);
+        kinds.into_iter().any(|kind| kind.pattern.as_ref().is_some_and(|pattern| pattern.contains(&slot)))
+    }
+
     /// Contents and resources, in the order in which they were said.
     fn groups(&mut self, clause: &Clause, services: &[String]) -> Result<Vec<Group>, Ask> {
         let mut groups = vec![Group::default()];
         let mut waiting: Vec<String> = Vec::new();
+        let mut waiting_bare = false;
         for (index, part) in clause.parts.iter().enumerate() {
             let np = match &part.thing {
                 Thing::Pronoun(_) if part.prep.as_deref() == Some("by") => continue,
                 Thing::Pronoun(token) => {
                     let found = self.referred(*token)?;
                     let mut group = Group { contents: std::mem::take(&mut waiting), found };
-                    if group.contents.is_empty() && clause.acts.iter().all(|act| class_of(act) != "untag") {
+                    if group.contents.is_empty()
+                        && self.several.contains(token)
+                        && clause.acts.iter().all(|act| class_of(act) != "untag")
+                    {
                         let tags = self.last_contents.iter().any(|content| content == "tag");
                         group.contents =
                             if tags || !clause.negative { self.last_contents.clone() } else { Vec::new() };
@@ -273,6 +385,10 @@ impl Resolver<'_> {
             if np.is_target() {
                 let found = self.found(clause, part, np, services)?;
                 if !found.is_empty() {
+                    // `deleting objects or the bucket`: two things, not one in the other.
+                    if waiting_bare && part.prep.is_none() && !waiting.is_empty() && !clause.passive {
+                        groups.push(Group { contents: std::mem::take(&mut waiting), found: Vec::new() });
+                    }
                     let mut contents = std::mem::take(&mut waiting);
                     contents.extend(np.contents.iter().cloned());
                     let direct = part.prep.is_none() && contents.is_empty();
@@ -289,11 +405,31 @@ impl Resolver<'_> {
                 waiting.extend(self.called(np));
                 continue;
             }
-            if np.refers() && !self.last.is_empty() && !np.contents.is_empty() {
-                let found = self.last.iter().map(|found| (found.clone(), false)).collect();
+            if np.every && np.head.is_none() && !np.contents.is_empty() {
+                let found = self.found(clause, part, np, services)?;
+                if !found.is_empty() {
+                    groups.push(Group {
+                        contents: Vec::new(),
+                        found: found.into_iter().map(|found| (found, true)).collect(),
+                    });
+                    continue;
+                }
+            }
+            let refers = !self.last.is_empty() || groups.iter().any(|group| !group.found.is_empty());
+            if np.refers() && refers && !np.contents.is_empty() {
+                let here = groups.iter().rev().find(|group| !group.found.is_empty());
+                let found = match here {
+                    Some(group) => group.found.iter().map(|(found, _)| (found.clone(), false)).collect(),
+                    None => self.last.iter().map(|found| (found.clone(), false)).collect(),
+                };
                 groups.push(Group { contents: np.contents.clone(), found });
                 continue;
             }
+            if part.prep.as_deref() == Some("as") {
+                // `orders as items`: what they are there.
+                waiting.clear();
+            }
+            waiting_bare = part.prep.is_none();
             waiting.extend(np.contents.iter().cloned());
         }
         if !waiting.is_empty() {
@@ -304,13 +440,19 @@ impl Resolver<'_> {
     }
 
     /// Contents that come after their resource: the subject of a passive, `the bucket … , objects`.
-    fn trailing(&mut self, _clause: &Clause, waiting: Vec<String>, groups: &mut Vec<Group>) {
+    fn trailing(&mut self, clause: &Clause, waiting: Vec<String>, groups: &mut Vec<Group>) {
         match groups.iter_mut().rev().find(|group| !group.found.is_empty() && group.contents.is_empty()) {
-            Some(group) if waiting.iter().all(|content| self.senses.lexicon.is_generic(content)) => {
-                group.contents = waiting;
+            Some(group) if clause.passive || waiting.iter().all(|content| self.goes_with(group, content)) => {
+                group.contents = waiting
             }
             _ => groups.push(Group { contents: waiting, found: Vec::new() }),
         }
+    }
+
+    fn goes_with(&self, group: &Group, content: &str) -> bool {
+        let kinds = group.found.iter().filter_map(|(found, _)| found.kind.as_ref());
+        self.senses.lexicon.is_generic(content)
+            || kinds.into_iter().all(|kind| self.senses.lexicon.goes_with(&kind.full(), content))
     }
 
     /// A further resource shares the contents of the one before, where they can lie in it.
@@ -328,11 +470,12 @@ impl Resolver<'_> {
                 _ => false,
             })
         });
-        if slot && !np.names.is_empty() {
+        let within = matches!(prep, Some("of" | "in" | "'s" | "within" | "inside" | "from"));
+        if slot && within && !np.names.is_empty() {
             return true;
         }
         let purpose = prep == Some("for") && !np.is_target() && np.services.is_empty();
-        if prep == Some("by") && !np.is_target() || purpose && clause.parts.len() > 1 {
+        if prep == Some("by") && clause.passive || purpose && clause.parts.len() > 1 {
             self.out.left_out.push((np.from, np.to));
             return true;
         }
@@ -344,12 +487,15 @@ impl Resolver<'_> {
         let Some((noun, _)) = np.head else { return false };
         let slot = format!("{{{slot}}}");
         let kinds = &self.senses.lexicon.nouns[noun].kinds;
-        let services: Vec<&String> = np.services.iter().collect();
-        let _ = clause;
         kinds.iter().any(|kind| {
-            let of = services.is_empty() || services.contains(&&kind.service);
-            of && kind.pattern.as_ref().is_some_and(|pattern| pattern.contains(&slot))
-        }) && !np.names.is_empty()
+            let of = np.services.is_empty() || np.services.contains(&kind.service);
+            let Some(pattern) = kind.pattern.as_ref().filter(|pattern| of && pattern.contains(&slot)) else {
+                return false;
+            };
+            let all =
+                !pattern.contains('@') && clause.acts.iter().any(|act| self.senses.could(act, kind, &[]));
+            !np.names.is_empty() || all
+        })
     }
 
     /// The words of a type that was said without a name: `transcription job`.
@@ -402,37 +548,90 @@ impl Resolver<'_> {
             .collect();
         let fits = |kind: &Kind| clause.acts.iter().any(|act| senses.could(act, kind, &contents));
         let lists = clause.acts.iter().all(|act| class_of(act) == "list");
+        let beside = self.nouns_beside(clause, np);
+        let near = self.near(clause);
+        let of_operation = self.of_operation(clause, services);
         let scope = Scope {
             catalog: senses.catalog,
             lexicon: senses.lexicon,
             options: senses.options,
-            services,
+            services: &of_operation,
             said: &self.said,
+            beside: &beside,
+            known: &self.known,
+            near: &near,
             all: self.all && !lists,
             fits: &fits,
         };
-        let found = scope.resolve(&self.below(part, np))?;
-        if !found.is_empty() || np.every {
-            return Ok(found);
+        let every = np.every && !(lists && np.names.is_empty());
+        let np = &Np { every, ..np.clone() };
+        let mut found = scope.resolve(np)?;
+        if found.is_empty() && !np.every {
+            found.extend(self.named_before(clause, np, &scope)?);
         }
-        // `the vault`: the one that was named.
-        let definite = np.det.as_deref().is_some_and(|det| ["the", "its", "this", "their"].contains(&det));
-        if let Some((index, false)) = np.head
-            && (definite || clause.negative)
-        {
-            let kinds = &senses.lexicon.nouns[index].kinds;
-            let same = |found: &Found| {
-                found.kind.as_ref().is_some_and(|kind| kinds.iter().any(|known| known.full() == kind.full()))
-            };
-            if let Some(one) = self.only_one(same) {
-                return Ok(vec![one]);
-            }
+        let _ = part;
+        for (name, one) in np.names.iter().zip(&found) {
+            self.known.push((name.clone(), one.clone()));
         }
-        Ok(Vec::new())
+        Ok(found)
     }
 
-    fn below(&self, _part: &Part, np: &Np) -> Np {
-        np.clone()
+    /// `the vault`: the one that was named.
+    fn named_before(&self, clause: &Clause, np: &Np, scope: &Scope<'_>) -> Result<Option<Found>, Ask> {
+        let definite = np.det.as_deref().is_some_and(|det| ["the", "its", "this", "their"].contains(&det));
+        let Some((index, false)) = np.head.filter(|_| definite || clause.negative) else { return Ok(None) };
+        let noun = &self.senses.lexicon.nouns[index];
+        let same = |found: &Found| {
+            found.kind.as_ref().is_some_and(|kind| noun.kinds.iter().any(|known| known.full() == kind.full()))
+        };
+        if let Some(one) = self.only_one(same) {
+            return Ok(Some(one));
+        }
+        let mut names: Vec<&String> =
+            self.said.iter().filter(|(said, _)| *said == noun.phrase).map(|(_, name)| name).collect();
+        names.sort();
+        names.dedup();
+        match names[..] {
+            [name] => {
+                let named = Np { names: vec![name.clone()], ..np.clone() };
+                Ok(scope.resolve(&named)?.pop())
+            }
+            _ => Ok(None),
+        }
+    }
+
+    /// The services that a clause speaks of in any way, and the clauses before it.
+    fn near(&self, clause: &Clause) -> Vec<String> {
+        let nps = clause.parts.iter().filter_map(|part| match &part.thing {
+            Thing::Np(np) => Some(np),
+            Thing::Pronoun(_) => None,
+        });
+        nps.flat_map(|np| np.services.iter().cloned()).chain(self.inherited(clause)).collect()
+    }
+
+    /// The nouns of the other phrases of a clause.
+    fn nouns_beside(&self, clause: &Clause, np: &Np) -> Vec<String> {
+        let others = clause.parts.iter().filter_map(|part| match &part.thing {
+            Thing::Np(other) if other != np && !other.names.is_empty() => other.head,
+            _ => None,
+        });
+        others.map(|(index, _)| self.senses.lexicon.nouns[index].phrase.clone()).collect()
+    }
+
+    /// The services that are named, and where none is, the one that has the operation.
+    fn of_operation(&self, clause: &Clause, services: &[String]) -> Vec<String> {
+        if !services.is_empty() {
+            return services.to_vec();
+        }
+        let mut of = Vec::new();
+        for act in &clause.acts {
+            if let What::Operation(name) = &act.what
+                && let [one] = self.senses.operations.services(name)
+            {
+                of.push(one.clone());
+            }
+        }
+        of
     }
 
     /// A clause that names no resource: a type to list, an operation of a service that needs none, or what the sentence
@@ -466,7 +665,35 @@ impl Resolver<'_> {
             let group = Group { contents: contents.to_vec(), found: Vec::new() };
             return self.acts(clause, &group, &one, false, services, span);
         }
+        // `the alarm` that was named nowhere is no alarm at all, and not all of them.
+        let vague = clause.parts.iter().find_map(|part| match &part.thing {
+            Thing::Np(np)
+                if np.head.is_some_and(|(_, plural)| !plural) && np.det.is_some() && !clause.negative =>
+            {
+                Some(np)
+            }
+            _ => None,
+        });
+        if let Some(np) = vague {
+            return Err(Ask::new(
+                (np.from, np.to),
+                "which one?",
+                "give its name, put it in quotes if it is a word, or write its arn",
+            ));
+        }
         for act in &clause.acts {
+            if let Some(grants) = self.of_last(act) {
+                let (negative, sentence) = (clause.negative, clause.sentence);
+                self.out.grants.extend(grants.into_iter().map(|(word, found)| Grant {
+                    word,
+                    found,
+                    negative,
+                    span: act.span,
+                    clause: span,
+                    sentence,
+                }));
+                continue;
+            }
             let grants = self.whole(clause, act, contents, services)?;
             for (word, found) in grants {
                 let (negative, sentence) = (clause.negative, clause.sentence);
@@ -474,6 +701,27 @@ impl Resolver<'_> {
             }
         }
         Ok(())
+    }
+
+    /// An operation that needs a resource and has none: on what the clause before was about, if it is about that.
+    fn of_last(&self, act: &Act) -> Option<Vec<(String, Found)>> {
+        let What::Operation(name) = &act.what else { return None };
+        let bare = name.split_once(':').map_or(name.as_str(), |(_, bare)| bare).replace('-', "");
+        let services = self.senses.operations.services(&bare);
+        let mut grants = Vec::new();
+        for found in &self.last {
+            let own = found.kind.as_ref().map(|kind| &kind.service)?;
+            let service = services.iter().find(|service| *service == own).or(match services {
+                [one] => Some(one),
+                _ => None,
+            })?;
+            let full = self.senses.catalog.action(&format!("{service}:{bare}"))?;
+            if !self.senses.fits(service, &full.facts.name, found) {
+                return None;
+            }
+            grants.push((full.full_name(), found.clone()));
+        }
+        (!grants.is_empty()).then_some(grants)
     }
 
     /// What the sentence is about, before its colon.
@@ -489,6 +737,9 @@ impl Resolver<'_> {
                 options: self.senses.options,
                 services,
                 said: &self.said,
+                beside: &[],
+                known: &self.known,
+                near: &[],
                 all: false,
                 fits: &fits,
             };
@@ -514,17 +765,10 @@ impl Resolver<'_> {
             )),
             What::Verb { class, .. } if class == "list" => self.listed(clause, act, contents, services),
             What::Verb { class, lemma } => {
-                let verb = Verb { lemma, class, lexicon: self.senses.lexicon };
                 for service in services {
-                    if let [name] = &self.senses.operations.made_of(service, &verb, contents, &[])[..] {
-                        return self.on_whole(act, service, name).map(|found| vec![found]);
+                    if let Some(found) = self.made_whole(clause, act, class, lemma, contents, service) {
+                        return Ok(found);
                     }
-                }
-                if class == "put"
-                    && services.iter().any(|service| service == "cloudwatch")
-                    && contents.iter().all(|c| c == "metric")
-                {
-                    return Ok(vec![("put-metrics".to_owned(), service_found("cloudwatch", None))]);
                 }
                 let text = format!("`{lemma}` {}: on what?", contents.join(" "));
                 Err(Ask::new(
@@ -534,6 +778,49 @@ impl Resolver<'_> {
                 ))
             }
         }
+    }
+
+    /// The operation of a service that verb and contents make, or one for each of the contents.
+    fn made_whole(
+        &self,
+        clause: &Clause,
+        act: &Act,
+        class: &str,
+        lemma: &str,
+        contents: &[String],
+        service: &str,
+    ) -> Option<Vec<(String, Found)>> {
+        let known = self.senses.lexicon.word_on(service, class, contents);
+        if let Some([word]) = known.filter(|_| !contents.is_empty()) {
+            return Some(vec![(word.clone(), service_found(service, None))]);
+        }
+        let verb = Verb { lemma, class, lexicon: self.senses.lexicon };
+        let made = |words: &[String]| match &self.senses.operations.made_of(service, &verb, words, &[])[..] {
+            [name] if !words.is_empty() => self.on_whole(act, service, name).ok(),
+            _ => None,
+        };
+        if let Some(found) = made(contents) {
+            return Some(vec![found]);
+        }
+        let each: Vec<(bool, Vec<String>)> = clause
+            .parts
+            .iter()
+            .filter_map(|part| match &part.thing {
+                Thing::Np(np) if np.names.is_empty() && !self.called(np).is_empty() => {
+                    Some((part.prep.is_some(), self.called(np)))
+                }
+                _ => None,
+            })
+            .collect();
+        // `labels in images`: what they are in may be left unsaid in the name.
+        let (within, bare): (Vec<_>, Vec<_>) = each.iter().cloned().partition(|(prep, _)| *prep);
+        let material =
+            within.iter().flat_map(|(_, words)| words).all(|word| self.senses.lexicon.is_material(word));
+        let bare: Vec<String> = bare.into_iter().flat_map(|(_, words)| words).collect();
+        if material && let Some(found) = made(&bare) {
+            return Some(vec![found]);
+        }
+        each.iter().map(|(_, words)| made(words)).collect::<Option<Vec<_>>>().filter(|found| found.len() > 1)
     }
 
     fn named_operation(&self, act: &Act, name: &str, services: &[String]) -> Result<(String, Found), Ask> {
@@ -606,6 +893,9 @@ impl Resolver<'_> {
                 options: senses.options,
                 services,
                 said: &self.said,
+                beside: &[],
+                known: &self.known,
+                near: &[],
                 all: false,
                 fits: &|_| false,
             };
@@ -669,6 +959,65 @@ impl Resolver<'_> {
         let mut keep = keep.into_iter();
         self.out.grants.retain(|_| keep.next().unwrap_or(true));
     }
+}
+
+/// What a clause is for: `for text`.
+fn purposes(clause: &Clause) -> Vec<String> {
+    let of = clause.parts.iter().filter(|part| part.prep.as_deref() == Some("for"));
+    of.filter_map(|part| match &part.thing {
+        Thing::Np(np) if !np.is_target() => Some(np.contents.clone()),
+        _ => None,
+    })
+    .flatten()
+    .collect()
+}
+
+/// The clause with each path made a part of what it is in: `the files below x/ in bucket acme` are in `acme/x/*`.
+fn below(clause: &Clause, lexicon: &Lexicon) -> Clause {
+    let path_of = |part: &Part| match &part.thing {
+        Thing::Np(np) if np.head.is_none() && np.services.is_empty() => {
+            let said = np
+                .contents
+                .iter()
+                .any(|word| ["prefix", "path", "folder", "directory"].contains(&word.as_str()));
+            let under =
+                matches!(part.prep.as_deref(), Some("below" | "under" | "beneath" | "underneath" | "inside"));
+            let only = np
+                .contents
+                .iter()
+                .all(|word| ["prefix", "path", "folder", "directory"].contains(&word.as_str()));
+            let [name] = &np.names[..] else { return None };
+            ((said || under) && only && !name.contains("://") && !name.starts_with("arn:"))
+                .then(|| name.clone())
+        }
+        _ => None,
+    };
+    let Some(index) = clause.parts.iter().position(|part| path_of(part).is_some()) else {
+        return clause.clone();
+    };
+    let path = clause.parts.get(index).and_then(path_of).unwrap_or_default();
+    let mut clause = clause.clone();
+    let end = if path.ends_with('*') {
+        ""
+    } else if path.ends_with('/') {
+        "*"
+    } else {
+        "/*"
+    };
+    for part in &mut clause.parts {
+        let Thing::Np(np) = &mut part.thing else { continue };
+        let Some((noun, _)) = np.head else { continue };
+        match (lexicon.nouns[noun].phrase.as_str(), &mut np.names[..]) {
+            ("bucket", [name]) => {
+                *name = format!("{}/{}{end}", name.trim_end_matches('/'), path.trim_start_matches('/'))
+            }
+            ("parameter", []) => np.names.push(format!("{path}{end}")),
+            _ => continue,
+        }
+        clause.parts.remove(index);
+        break;
+    }
+    clause
 }
 
 fn service_found(prefix: &str, kind: Option<&str>) -> Found {

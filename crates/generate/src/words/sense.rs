@@ -9,7 +9,7 @@ use super::operation::{Operations, Verb, words};
 use super::question::Ask;
 use super::target::Found;
 use crate::intent::Target;
-use crate::lower::aws::{Options, arn_of, kebab};
+use crate::lower::aws::{Options, arn_of};
 
 /// What is known when the meaning of a verb is looked for.
 pub(super) struct Senses<'a> {
@@ -23,6 +23,8 @@ pub(super) struct Senses<'a> {
 pub(super) struct Beside<'a> {
     /// What lies between the verb and the resource: `messages`.
     pub contents: &'a [String],
+    /// What it is for: `for text`.
+    pub purposes: &'a [String],
     /// The services that the clause names.
     pub services: &'a [String],
     /// Whether the verb has the resource itself as its object: `delete the table`, not `delete from the table`.
@@ -52,17 +54,20 @@ impl Senses<'_> {
         beside: &Beside<'_>,
     ) -> Result<String, Ask> {
         if ["manage", "access", "configure", "move", "copy", "grant"].contains(&class) {
-            return Err(self.what_is_done(
-                act,
-                found,
-                &format!("`{lemma}` may be many things: what is meant?"),
-            ));
+            let text = format!("`{lemma}` may be many things: what is meant?");
+            let made = match beside.contents {
+                [] => None,
+                _ => self.made(act, class, lemma, found, kind, beside).ok(),
+            };
+            return made.ok_or_else(|| self.what_is_done(act, found, &text));
         }
         let full = kind.full();
         let inside = self.lexicon.inside(&full);
         let contents = beside.contents;
-        if contents.iter().any(|content| self.lexicon.is_about(content)) {
-            return self.about(act, class, found, !inside.is_empty());
+        let about = |content: &String| self.lexicon.is_about(content) && !inside.contains(content);
+        if contents.iter().any(about) {
+            let word = self.about(act, class, found, !inside.is_empty());
+            return word.or_else(|ask| self.made(act, class, lemma, found, kind, beside).map_err(|_| ask));
         }
         let special = self.lexicon.word_on(&full, class, contents);
         let of_content = special.filter(|_| self.lexicon.word_on(&full, class, &[]) != special);
@@ -71,7 +76,9 @@ impl Senses<'_> {
         }
         let own = words(&kind.name);
         let known = |content: &String| {
-            inside.contains(content) || self.lexicon.is_generic(content) || own.contains(content)
+            self.lexicon.goes_with(&full, content)
+                || self.lexicon.is_generic(content)
+                || own.contains(content)
         };
         if contents.iter().all(known) {
             if let Some([word]) = special {
@@ -144,12 +151,15 @@ impl Senses<'_> {
         let mut may = words(&kind.name);
         may.extend(self.called(kind));
         for service in beside.services.iter().chain([&kind.service]) {
-            let found_names = self.operations.made_of(service, &verb, beside.contents, &may);
+            let mut found_names = self.operations.made_of(service, &verb, beside.contents, &may);
+            if found_names.is_empty() && !beside.purposes.is_empty() {
+                let all: Vec<String> = beside.contents.iter().chain(beside.purposes).cloned().collect();
+                found_names = self.operations.made_of(service, &verb, &all, &may);
+            }
             let fitting: Vec<&String> =
-                found_names.iter().filter(|name| self.fits(service, name, found, &kind.service)).collect();
+                found_names.iter().filter(|name| self.fits(service, name, found)).collect();
             match fitting[..] {
                 [] => {}
-                [one] if *service == kind.service => return Ok(kebab(one)),
                 [one] => return Ok(format!("{service}:{one}")),
                 _ => {
                     let mut ask = Ask::new(act.span, "which operation?", "name it, as one of the answers");
@@ -183,15 +193,14 @@ impl Senses<'_> {
     }
 
     /// Whether an operation acts on what was found.
-    fn fits(&self, service: &str, name: &str, found: &Found, own: &str) -> bool {
+    pub(super) fn fits(&self, service: &str, name: &str, found: &Found) -> bool {
         let full = format!("{service}:{name}");
         let Some(action) = self.catalog.action(&full) else { return false };
         let Some(arn) = self.arn(found) else { return false };
-        let word = if service == own { kebab(name) } else { full.clone() };
         let tables = LevelTables::embedded();
         let asked = Asked::Arn(&arn);
         let needs_none = action.resources.is_empty();
-        let meaning = tables.meaning(self.catalog, asked, &word);
+        let meaning = tables.meaning(self.catalog, asked, &full);
         !needs_none
             && meaning.is_some_and(|meaning| {
                 let mut grants = meaning.grants.iter();
@@ -256,16 +265,24 @@ impl Senses<'_> {
         {
             let verb = Verb { lemma, class, lexicon: self.lexicon };
             return !contents.is_empty()
-                && (self.operations.made_of(&kind.service, &verb, contents, &words(&kind.name)).len() == 1
-                    || contents.iter().any(|content| self.lexicon.inside(&kind.full()).contains(content)));
+                && (self.makes(kind, &verb, contents)
+                    || contents.iter().any(|content| self.lexicon.goes_with(&kind.full(), content)));
         }
         if self.lexicon.word_on(&kind.full(), class, contents).is_some() {
             return true;
         }
         let words_of = LevelTables::embedded().words(&kind.service, Some(&kind.name));
         let verb = Verb { lemma, class, lexicon: self.lexicon };
-        words_of.contains(&class.as_str())
-            || !self.operations.made_of(&kind.service, &verb, contents, &words(&kind.name)).is_empty()
+        words_of.contains(&class.as_str()) || self.makes(kind, &verb, contents)
+    }
+
+    /// Whether verb and contents make an operation on a type.
+    fn makes(&self, kind: &Kind, verb: &Verb<'_>, contents: &[String]) -> bool {
+        let made = self.operations.made_of(&kind.service, verb, contents, &words(&kind.name));
+        made.iter().any(|name| {
+            let action = self.catalog.action_of(&kind.service, name);
+            action.is_some_and(|action| action.resources.iter().any(|on| *on.resource_type == *kind.name))
+        })
     }
 
     fn arn(&self, found: &Found) -> Option<String> {

@@ -29,6 +29,12 @@ pub(super) struct Scope<'a> {
     pub services: &'a [String],
     /// The names of other things that were said: noun and name.
     pub said: &'a [(String, String)],
+    /// Services that are spoken of nearby.
+    pub near: &'a [String],
+    /// The nouns that the clause names besides.
+    pub beside: &'a [String],
+    /// What was resolved before, by its name.
+    pub known: &'a [(String, Found)],
     /// Whether a name that is not said stands for all (`any`, or because a tag says which).
     pub all: bool,
     /// Whether a type fits what is done.
@@ -46,7 +52,43 @@ impl Scope<'_> {
             let kind = self.kind(np, None)?;
             found.push(self.partial(np, &kind, "*")?);
         }
+        if found.is_empty() {
+            found.extend(self.of_container(np)?);
+        }
+        if found.is_empty() && np.every {
+            found.extend(self.of_service(np)?);
+        }
         Ok(found)
+    }
+
+    /// All of a type in what is named: `tasks in the cluster shop`.
+    fn of_container(&self, np: &Np) -> Result<Option<Found>, Ask> {
+        let Some((index, _)) = np.head else { return Ok(None) };
+        let kinds = self.lexicon.nouns[index].kinds.iter().filter(|kind| (self.fits)(kind));
+        for kind in kinds {
+            let Some(pattern) = kind.pattern.as_ref().filter(|pattern| !pattern.contains('@')) else {
+                continue;
+            };
+            let slot =
+                pattern.split_once('{').and_then(|(_, rest)| rest.split_once('}')).map(|(slot, _)| slot);
+            if slot.is_some_and(|slot| self.said.iter().any(|(noun, _)| noun == slot)) {
+                return self.partial(np, kind, "*").map(Some);
+            }
+        }
+        Ok(None)
+    }
+
+    /// Every one of a type that the service calls so: `any Route 53 change`.
+    fn of_service(&self, np: &Np) -> Result<Option<Found>, Ask> {
+        for service in np.services.iter().chain(self.services) {
+            let called = np.contents.join(" ");
+            if let Some(kind) =
+                self.catalog.service(service).and_then(|service| type_called(service, &called))
+            {
+                return self.partial(np, &kind, "*").map(Some);
+            }
+        }
+        Ok(None)
     }
 
     fn named(&self, np: &Np, name: &str) -> Result<Found, Ask> {
@@ -55,6 +97,11 @@ impl Scope<'_> {
         }
         if let Some(path) = name.strip_prefix("s3://") {
             return self.partial(np, &bucket(), path);
+        }
+        let known =
+            self.known.iter().find(|(known, _)| known == name && np.head.is_none() && np.services.is_empty());
+        if let Some((_, found)) = known {
+            return Ok(found.clone());
         }
         let kind = self.kind(np, Some(name))?;
         self.partial(np, &kind, name)
@@ -73,7 +120,9 @@ impl Scope<'_> {
         let kind = Kind { service: service.prefix.to_string(), name: kind.name.to_string(), pattern: None };
         if let Some((index, _)) = np.head {
             let noun = &self.lexicon.nouns[index];
-            let other = noun.default && !noun.kinds.iter().any(|known| known.service == kind.service);
+            let other = noun.default
+                && !noun.phrase.contains(&kind.name)
+                && !noun.kinds.iter().any(|known| known.service == kind.service);
             if other && !np.services.contains(&kind.service) {
                 let text = format!("`{arn}` is no {}, but {} of {}", noun.phrase, kind.name, service.name);
                 return Err(Ask::new((np.from, np.to), text, "say the arn alone, or what it is"));
@@ -92,7 +141,9 @@ impl Scope<'_> {
         let noun = &self.lexicon.nouns[index];
         let by_id = name.and_then(kind_of_id).filter(|id| noun.kinds.iter().any(|kind| kind.full() == *id));
         for wanted in &services {
-            if let Some(kind) = noun.kinds.iter().find(|kind| kind.service == **wanted) {
+            let mut of = noun.kinds.iter().filter(|kind| kind.service == **wanted);
+            let fitting = of.clone().find(|kind| (self.fits)(kind));
+            if let Some(kind) = fitting.or_else(|| of.next()) {
                 return Ok(kind.clone());
             }
             if let Some(kind) =
@@ -110,8 +161,14 @@ impl Scope<'_> {
             let text = format!("{} has nothing that is called {}", self.service_name(other), noun.phrase);
             return Err(Ask::new(span, text, "name the service that it is of, or write its arn"));
         }
+        if let Some(kind) = noun.kinds.iter().find(|kind| self.in_slot(kind)) {
+            return Ok(kind.clone());
+        }
         if noun.default {
             return Ok(noun.kinds[0].clone());
+        }
+        if let Some(kind) = noun.kinds.iter().find(|kind| self.near.contains(&kind.service)) {
+            return Ok(kind.clone());
         }
         let fitting: Vec<&Kind> = noun.kinds.iter().filter(|kind| (self.fits)(kind)).collect();
         if let [one] = fitting[..] {
@@ -133,6 +190,14 @@ impl Scope<'_> {
             ask = ask.or(format!("{short} {}", noun.phrase), said.trim().to_owned());
         }
         Err(ask)
+    }
+
+    /// Whether the clause names what a type lies in: `table orders of database shop`.
+    fn in_slot(&self, kind: &Kind) -> bool {
+        let slot = |noun: &String| {
+            kind.pattern.as_ref().is_some_and(|pattern| pattern.contains(&format!("{{{noun}}}")))
+        };
+        self.beside.iter().any(slot)
     }
 
     /// The type of something that only has a name: what its service is about, or what its id tells.

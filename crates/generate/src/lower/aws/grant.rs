@@ -192,7 +192,7 @@ fn alternatives(kinds: &[String]) -> String {
 }
 
 /// `PutItem` → `put-item`.
-pub(crate) fn kebab(name: &str) -> String {
+pub(super) fn kebab(name: &str) -> String {
     let mut kebab = String::new();
     for (index, letter) in name.chars().enumerate() {
         if letter.is_ascii_uppercase() && index > 0 {
