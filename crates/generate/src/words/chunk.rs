@@ -76,6 +76,10 @@ fn next(
     if token.lower == "'s" || token.lower == "’s" {
         return (Some(ChunkKind::Prep("'s".to_owned())), at + 1);
     }
+    // `gets deleted` is deleted.
+    if ["gets", "get", "got"].contains(&token.lower.as_str()) && is_past(tokens, at + 1, lexicon) {
+        return (Some(ChunkKind::Func(Func::Aux)), at + 1);
+    }
     if let Some((length, limit)) = limit::at(tokens, at) {
         return (Some(ChunkKind::Limit(limit)), at + length);
     }
@@ -175,6 +179,13 @@ pub(super) fn starts_clause(before: Option<&ChunkKind>) -> bool {
     )
 }
 
+pub(super) fn is_past(tokens: &[Token], at: usize, lexicon: &Lexicon) -> bool {
+    closed::at(tokens, at).is_none()
+        && lexicon.at(tokens, at).iter().any(|(_, reading)| {
+            matches!(reading, Reading::Verb { form: Form::Past, .. } | Reading::Light(Form::Past))
+        })
+}
+
 pub(super) fn is_noun(reading: &Reading) -> bool {
     matches!(reading, Reading::Noun { .. } | Reading::Content(_) | Reading::Service(_))
 }
@@ -183,6 +194,18 @@ pub(super) fn is_noun(reading: &Reading) -> bool {
 /// is what a verb follows.
 pub(super) fn acts(tokens: &[Token], end: usize, lexicon: &Lexicon) -> bool {
     let Some(next) = tokens.get(end) else { return false };
+    // `schedules reminder-* are created`: a verb follows all of it.
+    for at in end..end + 14 {
+        match tokens.get(at) {
+            Some(token) if token.kind == TokenKind::Word => {}
+            _ => break,
+        }
+        match closed::at(tokens, at) {
+            Some((_, Func::Aux)) => return false,
+            Some((_, Func::And | Func::Rel | Func::What | Func::After | Func::But)) => break,
+            _ => {}
+        }
+    }
     match next.kind {
         TokenKind::Quoted => return true,
         TokenKind::Word => {}
@@ -231,7 +254,7 @@ fn permitted(tokens: &[Token], at: usize, lexicon: &Lexicon, before: Option<&Chu
     }
     let phrase = PERMIT.iter().find(|phrase| closed::matches(tokens, at, phrase))?;
     let start = at + phrase.split(' ').count();
-    if agent(tokens, start, lexicon, Some(&ChunkKind::Stop)).is_some() {
+    if agent(tokens, start, lexicon, Some(&ChunkKind::Func(Func::Modal))).is_some() {
         return Some(start);
     }
     let form = |at: usize, wanted: Form| {
@@ -276,6 +299,12 @@ fn verb_chunk(
         _ => return None,
     };
     let length = readings.iter().find(|(_, other)| *other == reading).map(|(length, _)| *length)?;
+    // What is both is past after a noun: `the parameter read by a pod`.
+    let past = matches!(before, Some(ChunkKind::Np(_)))
+        && readings.iter().any(|(other, reading)| {
+            *other == length
+                && matches!(reading, Reading::Verb { form: Form::Past, .. } | Reading::Light(Form::Past))
+        });
     // A noun that is longer is the noun: `query results` and `log group`.
     let longer = readings.iter().any(|(other, noun)| {
         *other > length && matches!(noun, Reading::Noun { .. } | Reading::Content(_) | Reading::Service(_))
@@ -298,7 +327,7 @@ fn verb_chunk(
         },
         Some(ChunkKind::Verb { light, .. }) => *light && matches!(form, Form::Base | Form::Ing) && !nounish,
         Some(ChunkKind::Np(np)) => match form {
-            Form::Base => !np.is_target(),
+            Form::Base => !np.is_target() || past,
             _ => true,
         },
         _ => false,
@@ -317,6 +346,7 @@ fn verb_chunk(
         .unwrap_or((None, String::new()));
     let light =
         readings.iter().any(|(other, reading)| *other == length && matches!(reading, Reading::Light(_)));
+    let form = if past { Form::Past } else { form };
     Some(ChunkKind::Verb { class, lemma, form, light, nominal: false })
 }
 
@@ -327,7 +357,18 @@ fn agent(
     lexicon: &Lexicon,
     before: Option<&ChunkKind>,
 ) -> Option<(String, usize)> {
-    let by = matches!(before, Some(ChunkKind::Prep(prep)) if prep == "by" || prep == "for" || prep == "as");
+    let prep = match before {
+        Some(ChunkKind::Prep(prep)) => prep.as_str(),
+        _ => "",
+    };
+    // `…, in a Lambda`: apart from what is done, or at the beginning.
+    let apart = at
+        .checked_sub(2)
+        .and_then(|at| tokens.get(at))
+        .is_none_or(|token| !matches!(token.kind, TokenKind::Word | TokenKind::Quoted));
+    let within = apart && ["in", "from", "on", "inside", "within"].contains(&prep);
+    let a = tokens.get(at).is_some_and(|token| ["a", "an", "our", "my"].contains(&token.lower.as_str()));
+    let by = ["by", "for", "as"].contains(&prep) || (within && a);
     let given = matches!(before, Some(ChunkKind::Verb { class: None, .. } | ChunkKind::Func(Func::Modal)));
     if !by && !given && !starts_clause(before) {
         return None;
@@ -359,11 +400,12 @@ fn agent(
             Some((_, Func::Prep)) => by || token.lower == "with" || token.lower == "to",
             Some(_) => by,
             None => {
-                let verb = lexicon
-                    .at(tokens, end)
-                    .iter()
-                    .any(|(_, reading)| matches!(reading, Reading::Verb { .. } | Reading::Light(_)));
-                verb && !name_like(token)
+                let verb = lexicon.at(tokens, end).iter().any(|(_, reading)| match reading {
+                    Reading::Verb { form, .. } | Reading::Light(form) => *form != Form::Base || given,
+                    _ => false,
+                });
+                let shouted = token.text.chars().all(char::is_uppercase);
+                verb && !name_like(token) && !shouted
                     || lexicon.at(tokens, end).iter().any(|(_, r)| **r == Reading::Plain)
             }
         },

@@ -51,6 +51,10 @@ pub(super) struct Clause {
     pub explained: bool,
     /// Whether it follows such a colon.
     pub explains: bool,
+    /// Whether it says when: `whenever a user signs up`.
+    pub when: bool,
+    /// Who or what does it, where that has a name.
+    pub actor: Vec<Part>,
     pub passive: bool,
     infinitive: bool,
     /// The number of the sentence.
@@ -61,8 +65,8 @@ pub(super) struct Clause {
 #[derive(Debug, Default)]
 pub(super) struct Text {
     pub clauses: Vec<Clause>,
-    /// Who holds the role: trust, token, sentence.
-    pub agents: Vec<(String, usize, usize)>,
+    /// Who holds the role: trust and tokens.
+    pub agents: Vec<(String, (usize, usize))>,
     pub limits: Vec<(Limit, (usize, usize))>,
     /// What a sentence is about, before a colon: with the number of the sentence.
     pub topics: Vec<(usize, Np)>,
@@ -84,6 +88,10 @@ struct Reader<'c> {
     passive: bool,
     /// Whether the subject is what a relative clause is about.
     relative: bool,
+    /// Whether the next clause says when.
+    when: bool,
+    /// Whether what comes next only says which agent: `a Lambda started by …`.
+    participle: bool,
     sentence: usize,
     /// Whether a colon stood before in this sentence, after a clause.
     colon: bool,
@@ -100,6 +108,8 @@ pub(super) fn read(chunks: &[Chunk]) -> Text {
         negative: false,
         passive: false,
         relative: false,
+        when: false,
+        participle: false,
         sentence: 0,
         colon: false,
     };
@@ -127,7 +137,7 @@ impl Reader<'_> {
         let span = (chunk.from, chunk.to);
         match &chunk.kind {
             ChunkKind::Agent(trust) => {
-                self.text.agents.push((trust.clone(), chunk.from, self.sentence));
+                self.text.agents.push((trust.clone(), span));
                 if starts_clause(self.before(at)) {
                     self.close();
                 }
@@ -195,12 +205,18 @@ impl Reader<'_> {
                 self.subject = last.into_iter().collect();
                 self.prep = None;
             }
+            Func::Purpose => return self.skip(at),
+            Func::After if matches!(self.before(at), Some(ChunkKind::Func(Func::Only))) => {
+                self.text.open.push((chunk.from, chunk.to));
+            }
             Func::After => {
                 self.close();
+                self.when = true;
                 (self.subject, self.prep, self.negative) = (Vec::new(), None, false);
                 // A noun alone says when, not what.
                 if let (Some(ChunkKind::Np(np)), false) = (self.kind(at + 1), self.is_subject(at + 1))
                     && np.names.is_empty()
+                    && (np.every || np.det.as_deref() == Some("each"))
                 {
                     self.text.left_out.push((self.chunks[at].from, np.to));
                     return at + 2;
@@ -296,14 +312,16 @@ impl Reader<'_> {
     fn begin(&mut self, act: Act) {
         let negative = std::mem::take(&mut self.negative);
         let (sentence, explains) = (self.sentence, self.colon);
-        self.clause = Some(Clause { acts: vec![act], negative, sentence, explains, ..Clause::default() });
+        let when = std::mem::take(&mut self.when);
+        self.clause =
+            Some(Clause { acts: vec![act], negative, sentence, explains, when, ..Clause::default() });
     }
 
     /// Named resources that no verb came to.
     fn idle(&mut self) {
         for part in std::mem::take(&mut self.subject) {
             if let Thing::Np(np) = part.thing
-                && !np.names.is_empty()
+                && (!np.names.is_empty() || !np.contents.is_empty())
             {
                 self.text.idle.push((np.from, np.to));
             }
@@ -316,15 +334,60 @@ impl Reader<'_> {
         let to = matches!(self.before(at), Some(ChunkKind::Prep(prep)) if prep == "to");
         let and_to =
             to && matches!(at.checked_sub(2).and_then(|at| self.kind(at)), Some(ChunkKind::Func(Func::And)));
+        let own = self.has_own(at);
+        let by = matches!(self.before(at), Some(ChunkKind::Prep(prep)) if prep == "by") && form == Form::Ing;
+        let bare = matches!(self.before(at), Some(ChunkKind::Prep(prep)) if prep == "for")
+            && form == Form::Ing
+            && matches!(
+                self.kind(at + 1),
+                None | Some(ChunkKind::Comma | ChunkKind::Stop | ChunkKind::Func(Func::And))
+            );
         let after_np = matches!(self.before(at), Some(ChunkKind::Np(_)));
         self.prep = None;
+        let caused = matches!(&act.what, What::Verb { lemma, .. } if lemma.ends_with(" by"));
+        if form == Form::Past && !caused && matches!(self.before(at), Some(ChunkKind::Agent(_))) {
+            self.participle = true;
+            self.text.left_out.push(act.span);
+            return;
+        }
         if std::mem::take(&mut self.passive) {
             self.passive_verb(act);
             return;
         }
+        if bare
+            && self
+                .clause
+                .as_ref()
+                .is_some_and(|clause| !clause.acts.iter().all(|known| carries(&known.what)))
+        {
+            self.text.left_out.push(act.span);
+            return;
+        }
+        if by && let Some(clause) = &mut self.clause {
+            // `texts are checked by applying the guardrail`.
+            clause.explained = !clause.negative;
+            self.colon = true;
+        }
         if let Some(clause) = &mut self.clause {
             if joined && clause.passive && matches!(form, Form::Past | Form::Base) {
-                clause.acts.push(act);
+                let own = own && clause.parts.iter().any(is_named);
+                if !own {
+                    clause.acts.push(act);
+                    return;
+                }
+                // `objects are read from … and written to …`: the same things, somewhere else.
+                let things = clause.parts.iter().take_while(|part| !is_named(part)).cloned().collect();
+                let negative = clause.negative;
+                self.close();
+                self.begin(act);
+                if let Some(clause) = &mut self.clause {
+                    (clause.parts, clause.passive, clause.negative) = (things, true, negative);
+                }
+                return;
+            }
+            let operations = clause.acts.iter().all(|known| matches!(known.what, What::Operation(_)));
+            if operations && !joined && is_empty(&act.what) {
+                // `ExecuteStatement runs on the cluster`.
                 return;
             }
             if and_to && clause.infinitive {
@@ -367,6 +430,11 @@ impl Reader<'_> {
             clause.infinitive = to;
             clause.passive = elliptic;
             // Who does it is not what it is done to: `on queue gpu, …` is.
+            clause.actor = if elliptic {
+                Vec::new()
+            } else {
+                subject.iter().filter(|part| is_named(part)).cloned().collect()
+            };
             clause.parts = match elliptic {
                 true => subject,
                 false => subject.into_iter().filter(|part| part.prep.is_some() && is_named(part)).collect(),
@@ -376,12 +444,7 @@ impl Reader<'_> {
 
     fn passive_verb(&mut self, act: Act) {
         // `queries … may be made`: the noun already said what is done.
-        let empty = match &act.what {
-            What::Light => true,
-            What::Verb { lemma, .. } => ["make", "do", "perform", "run"].contains(&lemma.as_str()),
-            What::Operation(_) => false,
-        };
-        if empty
+        if is_empty(&act.what)
             && self
                 .clause
                 .as_ref()
@@ -407,6 +470,12 @@ impl Reader<'_> {
             self.before(at),
             Some(ChunkKind::Comma | ChunkKind::Func(Func::And) | ChunkKind::Operation(_))
         );
+        let list = joined
+            && at.checked_sub(2).is_some_and(|at| matches!(self.kind(at), Some(ChunkKind::Operation(_))));
+        if let Some(clause) = self.clause.as_mut().filter(|_| list) {
+            clause.acts.push(act);
+            return;
+        }
         let with = self
             .prep
             .take()
@@ -437,6 +506,11 @@ impl Reader<'_> {
 
     fn np(&mut self, at: usize, thing: Thing) {
         let joined = starts_clause(self.before(at));
+        if std::mem::take(&mut self.participle) {
+            self.text.left_out.push((self.chunks[at].from, self.chunks[at].to));
+            self.prep = None;
+            return;
+        }
         let prep = match (self.prep.take(), self.before(at)) {
             (Some(prep), _) => Some(prep),
             (None, Some(ChunkKind::Comma | ChunkKind::Func(Func::And))) => {
@@ -451,6 +525,23 @@ impl Reader<'_> {
         match &mut self.clause {
             Some(clause) => clause.parts.push(part),
             None => self.subject.push(part),
+        }
+    }
+
+    /// Whether a verb has a resource of its own after it: `and uploaded to the bucket b`.
+    fn has_own(&self, at: usize) -> bool {
+        let mut here = at + 1;
+        loop {
+            match (self.kind(here), self.kind(here + 1)) {
+                (Some(ChunkKind::Prep(prep)), Some(ChunkKind::Np(np))) if prep != "by" => {
+                    if !np.names.is_empty() {
+                        return true;
+                    }
+                    here += 2;
+                }
+                (Some(ChunkKind::Np(_)), _) => here += 1,
+                _ => return false,
+            }
         }
     }
 
@@ -502,6 +593,17 @@ impl Reader<'_> {
                 _ => return false,
             }
         }
+    }
+}
+
+/// Verbs that only say that something is done.
+fn is_empty(what: &What) -> bool {
+    match what {
+        What::Light => true,
+        What::Verb { lemma, .. } => {
+            ["make", "do", "perform", "run", "call", "execute"].contains(&lemma.as_str())
+        }
+        What::Operation(_) => false,
     }
 }
 

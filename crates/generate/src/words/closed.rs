@@ -10,6 +10,8 @@ pub(super) enum Func {
     Prep,
     /// `that`, `which`: what follows is about what stands before.
     Rel,
+    /// `so that`: why.
+    Purpose,
     /// `what`: what follows is a clause of its own.
     What,
     /// `after`, `while`: what follows is a clause, or a noun.
@@ -89,7 +91,8 @@ const TABLE: &[(Func, &[&str])] = &[
         ],
     ),
     (Func::What, &["what", "whatever"]),
-    (Func::Rel, &["that", "which", "who", "how", "where", "so that", "because", "since", "whose"]),
+    (Func::Rel, &["that", "which", "who", "how", "where", "whose"]),
+    (Func::Purpose, &["so that", "because", "since", "in order that", "as it", "given that"]),
     (Func::After, &["after", "before", "while", "when", "whenever", "during", "then", "once", "as soon as"]),
     (Func::Aux, &["is", "are", "was", "were", "be", "been", "being", "to be", "has been", "have been"]),
     (
@@ -219,6 +222,10 @@ const TABLE: &[(Func, &[&str])] = &[
             "and not",
             "not even",
             "but without",
+            "but keep",
+            "but keeps",
+            "but leave",
+            "but leaves",
             "rather than",
             "instead of",
             "without being able to",

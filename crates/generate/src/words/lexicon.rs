@@ -91,6 +91,7 @@ pub(super) struct Lexicon {
     on: Vec<On>,
     inside: BTreeMap<String, Vec<String>>,
     beside: BTreeMap<String, Vec<String>>,
+    any: BTreeMap<String, Vec<String>>,
     about: Vec<String>,
     people: Vec<String>,
     generic: Vec<String>,
@@ -142,6 +143,9 @@ impl Lexicon {
                 let contents: Vec<String> = phrases().map(str::to_owned).collect();
                 contents.iter().for_each(|phrase| self.content(phrase));
                 self.beside.insert(name.to_owned(), contents);
+            }
+            "any" => {
+                self.any.insert(name.to_owned(), phrases().map(str::to_owned).collect());
             }
             "content" => rest.split(',').for_each(|phrase| self.content(phrase.trim())),
             "about" | "generic" | "people" => {
@@ -267,6 +271,11 @@ impl Lexicon {
         listed(self.inside.get(kind)) || listed(self.beside.get(kind))
     }
 
+    /// Whether a verb may be done with whatever there is: `decrypt`.
+    pub(super) fn with_anything(&self, kind: &str, class: &str) -> bool {
+        self.any.get(kind).is_some_and(|list| list.iter().any(|known| known == class))
+    }
+
     /// What a class comes to on a type, by the `on` rows; with a content, the row for it comes first.
     pub(super) fn word_on(&self, kind: &str, class: &str, contents: &[String]) -> Option<&[String]> {
         let service = kind.split(':').next().unwrap_or(kind);
@@ -354,9 +363,9 @@ mod tests {
 
     #[test]
     fn every_row_is_of_a_known_form() {
-        const HEADS: [&str; 16] = [
+        const HEADS: [&str; 17] = [
             "service", "noun", "verb", "light", "form", "nominal", "on", "inside", "about", "generic",
-            "plain", "agent", "ops", "beside", "content", "people",
+            "plain", "agent", "ops", "beside", "content", "people", "any",
         ];
         let wrong: Vec<&str> =
             rows().filter(|line| !HEADS.contains(&line.split(' ').next().unwrap_or_default())).collect();

@@ -20,7 +20,9 @@ pub(super) fn at(tokens: &[Token], at: usize) -> Option<(usize, Limit)> {
             break;
         }
     }
-    let found = region(tokens, start)
+    let found = conditional(tokens, start)
+        .or_else(|| conditional(tokens, at))
+        .or_else(|| region(tokens, start))
         .or_else(|| mfa(tokens, start))
         .or_else(|| network(tokens, start))
         .or_else(|| time(tokens, start))
@@ -76,7 +78,7 @@ fn list(tokens: &[Token], at: usize, good: impl Fn(&str) -> bool) -> Option<(usi
 }
 
 fn region(tokens: &[Token], at: usize) -> Option<(usize, Limit)> {
-    let start = skip(tokens, at, &["in", "within", "inside"]);
+    let start = skip(tokens, at, &["in", "within", "inside", "in the", "within the", "inside the"]);
     let named = skip(
         tokens,
         start,
@@ -85,6 +87,80 @@ fn region(tokens: &[Token], at: usize) -> Option<(usize, Limit)> {
     let (end, values) = list(tokens, named, is_region).filter(|_| named > at)?;
     let end = skip(tokens, end, &["region", "regions"]);
     Some((end, Limit::Region(values)))
+}
+
+/// Words that begin a condition.
+const IF: [&str; 12] = [
+    "if",
+    "when",
+    "only if",
+    "only when",
+    "provided",
+    "provided that",
+    "as long as",
+    "on condition that",
+    "where",
+    "and if",
+    "and provided",
+    "only where",
+];
+
+/// `if MFA is present`, `provided the request comes from …`, `where the tag env is dev`.
+fn conditional(tokens: &[Token], at: usize) -> Option<(usize, Limit)> {
+    let start = skip(tokens, at, &IF);
+    if start == at {
+        return None;
+    }
+    let factor = skip(tokens, start, &["mfa", "multi-factor authentication", "multifactor authentication"]);
+    let present = skip(
+        tokens,
+        factor,
+        &[
+            "is present",
+            "is used",
+            "was used",
+            "is on",
+            "is active",
+            "is given",
+            "has been used",
+            "is in use",
+            "is there",
+        ],
+    );
+    if factor > start && present > factor {
+        return Some((present, Limit::Mfa(true)));
+    }
+    let subject = skip(
+        tokens,
+        start,
+        &[
+            "the source ip",
+            "the source address",
+            "the ip address",
+            "the source ip address",
+            "the request",
+            "the call",
+            "requests",
+            "calls",
+            "the caller",
+            "the address",
+            "it",
+            "they",
+            "the caller's address",
+            "the requests",
+            "the calls",
+        ],
+    );
+    let verb =
+        skip(tokens, subject, &["is", "are", "comes", "come", "is made", "are made", "goes", "go", "lies"]);
+    if subject > start && verb > subject {
+        return network(tokens, verb);
+    }
+    let tag = skip(tokens, start, &["the tag", "tag", "their tag", "its tag"]);
+    let is = skip(tokens, tag + 1, &["is", "equals", "has the value", "is set to", "="]);
+    let (key, value) = (text(tokens, tag)?, text(tokens, is)?);
+    (tag > start && is > tag + 1)
+        .then(|| (is + 1, Limit::Tags(BTreeMap::from([(key.to_owned(), vec![value.to_owned()])]))))
 }
 
 fn mfa(tokens: &[Token], at: usize) -> Option<(usize, Limit)> {

@@ -158,9 +158,9 @@ impl Reader<'_> {
         role: &mut Role,
         understood: &mut Vec<Understood>,
     ) {
-        for (trust, token, _) in &text.agents {
+        for (trust, span) in &text.agents {
             // `CodeBuild: start project web`: what the sentence is about, not who does it.
-            let itself = self.tokens.get(token + 1).is_some_and(|next| next.kind == token::TokenKind::Colon)
+            let itself = self.tokens.get(span.1).is_some_and(|next| next.kind == token::TokenKind::Colon)
                 && resolved
                     .grants
                     .iter()
@@ -169,8 +169,8 @@ impl Reader<'_> {
             if itself || role.trust.iter().any(|known| known.value == said) {
                 continue;
             }
-            understood.push(self.understood((*token, token + 1), format!("held by {trust}")));
-            role.trust.push(Said::new(said, self.place(*token)));
+            understood.push(self.understood(*span, format!("held by {trust}")));
+            role.trust.push(Said::new(said, self.place(span.0)));
         }
     }
 

@@ -1,6 +1,6 @@
 //! Noun phrases: `the orders queue`, `SQS queues split-a and split-b`, `s3://acme-in/x/`, `log events`, `Cost Explorer`.
 
-use super::chunk::{acts, is_noun};
+use super::chunk::{acts, is_noun, is_past};
 use super::closed::{self, Func};
 use super::forms::{Form, singular};
 use super::lexicon::{Lexicon, Reading};
@@ -98,12 +98,17 @@ pub(super) fn read(tokens: &[Token], at: usize, lexicon: &Lexicon, subject: bool
             here += length;
             continue;
         }
+        // `images get deleted`.
+        if !items.is_empty() && token.lower == "get" && is_past(tokens, here + 1, lexicon) {
+            break;
+        }
         let Some(item) = item(tokens, here, lexicon, &items, subject) else { break };
         here = item.to;
         items.push(item);
     }
     np.to = here.max(at + 1);
     settle(&mut np, items, tokens, lexicon);
+    only_words(&mut np, tokens, lexicon);
     further_names(&mut np, tokens, lexicon);
     np
 }
@@ -112,10 +117,13 @@ pub(super) fn read(tokens: &[Token], at: usize, lexicon: &Lexicon, subject: bool
 fn item(tokens: &[Token], at: usize, lexicon: &Lexicon, before: &[Item], subject: bool) -> Option<Item> {
     let readings = lexicon.at(tokens, at);
     let head = before.iter().any(|item| item.noun.is_some() || item.name || item.content.is_some());
-    let form = readings.iter().find_map(|(_, reading)| match reading {
+    let mut forms = readings.iter().filter_map(|(_, reading)| match reading {
         Reading::Verb { form, .. } | Reading::Light(form) => Some(*form),
         _ => None,
     });
+    let first = forms.next();
+    let past = forms.any(|form| form == Form::Past) && passive_follows(tokens, at + 1);
+    let form = if past { Some(Form::Past) } else { first };
     let named = before.iter().any(|item| item.name);
     let started = !before.is_empty();
     let noun = before.iter().any(|item| item.noun.is_some());
@@ -159,6 +167,15 @@ fn item(tokens: &[Token], at: usize, lexicon: &Lexicon, before: &[Item], subject
     Some(item)
 }
 
+/// Whether what could be present or past is past, by what follows: `items put into …`, `the parameter read by …`.
+fn passive_follows(tokens: &[Token], at: usize) -> bool {
+    match tokens.get(at) {
+        None => true,
+        Some(token) if token.kind != TokenKind::Word => true,
+        Some(_) => matches!(closed::at(tokens, at), Some((_, Func::Prep | Func::And))),
+    }
+}
+
 /// Decides which word says what kind of thing it is, and which is its name.
 fn settle(np: &mut Np, items: Vec<Item>, tokens: &[Token], lexicon: &Lexicon) {
     let plain = |item: &Item| {
@@ -177,6 +194,14 @@ fn settle(np: &mut Np, items: Vec<Item>, tokens: &[Token], lexicon: &Lexicon) {
             _ => rest.push(item),
         }
     }
+    // `Lambda` alone is the service.
+    if let [only] = &mut rest[..]
+        && np.det.is_none()
+        && let Some(service) = only.service.take()
+    {
+        np.services.push(service);
+        rest.clear();
+    }
     let nouns: Vec<usize> = (0..rest.len()).filter(|index| rest[*index].noun.is_some()).collect();
     let head = match nouns[..] {
         [] => None,
@@ -186,7 +211,9 @@ fn settle(np: &mut Np, items: Vec<Item>, tokens: &[Token], lexicon: &Lexicon) {
     let text =
         |item: &Item| tokens[item.at..item.to].iter().map(|t| t.text.as_str()).collect::<Vec<_>>().join(" ");
     let Some(head) = head else {
-        for item in &rest {
+        // What stands before an arn says what it is, and the arn says it better.
+        let arn = rest.iter().any(|item| tokens[item.at].text.starts_with("arn:"));
+        for item in rest.iter().filter(|item| !arn || item.name || item.content.is_some()) {
             match (&item.content, item.name) {
                 (_, true) => np.names.push(text(item)),
                 (Some(stem), _) => np.contents.push(stem.clone()),
@@ -241,6 +268,36 @@ fn settle(np: &mut Np, items: Vec<Item>, tokens: &[Token], lexicon: &Lexicon) {
             np.unknown.push(item.at);
         }
     }
+}
+
+/// A phrase whose words could not be placed and that has no name is only words: `document text detection`.
+fn only_words(np: &mut Np, tokens: &[Token], lexicon: &Lexicon) {
+    if np.unknown.is_empty() || (np.from..np.to).any(|at| tokens.get(at).is_some_and(name_like)) {
+        return;
+    }
+    np.contents.clear();
+    let mut at = np.from;
+    while at < np.to {
+        let readings = lexicon.at(tokens, at);
+        let service = readings.iter().find(|(_, reading)| matches!(reading, Reading::Service(_)));
+        let skipped = match closed::at(tokens, at) {
+            Some((length, _)) => Some(length),
+            None => service.map(|(length, _)| *length),
+        };
+        if let Some(length) = skipped {
+            at += length;
+            continue;
+        }
+        let content = readings.iter().find_map(|(length, reading)| match reading {
+            Reading::Content(stem) => Some((*length, stem.clone())),
+            _ => None,
+        });
+        let (length, stem) = content.unwrap_or_else(|| (1, singular(&tokens[at].lower)));
+        np.contents.push(stem);
+        at += length;
+    }
+    (np.head, np.unknown) = (None, Vec::new());
+    np.names.clear();
 }
 
 fn is_plain(tokens: &[Token], item: &Item, lexicon: &Lexicon) -> bool {

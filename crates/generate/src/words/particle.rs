@@ -12,7 +12,10 @@ const FAR: usize = 12;
 pub(super) fn joined(mut tokens: Vec<Token>, lexicon: &Lexicon) -> Vec<Token> {
     let mut at = 0;
     while at < tokens.len() {
-        if let Some((first, second)) = apart(&tokens, at, lexicon) {
+        if let Some(second) = both(&tokens, at, lexicon) {
+            let verb = tokens[at].clone();
+            tokens.insert(second, verb);
+        } else if let Some((first, second)) = apart(&tokens, at, lexicon) {
             let verb = tokens[at].clone();
             let mut moved = vec![tokens[first].clone()];
             if let Some(second) = second {
@@ -26,6 +29,20 @@ pub(super) fn joined(mut tokens: Vec<Token>, lexicon: &Lexicon) -> Vec<Token> {
         at += 1;
     }
     tokens
+}
+
+/// `powered off and on`: where the verb is left out before the second particle.
+fn both(tokens: &[Token], at: usize, lexicon: &Lexicon) -> Option<usize> {
+    let and = tokens.get(at + 2).filter(|token| token.lower == "and" || token.lower == "or")?;
+    let second = tokens.get(at + 3).filter(|token| PARTICLES.contains(&token.lower.as_str()))?;
+    let takes = |particle: &Token| {
+        let pair = [tokens[at].clone(), particle.clone()];
+        lexicon
+            .at(&pair, 0)
+            .iter()
+            .any(|(length, reading)| *length == 2 && matches!(reading, Reading::Verb { .. }))
+    };
+    (and.kind == TokenKind::Word && takes(&tokens[at + 1]) && takes(second)).then_some(at + 3)
 }
 
 /// Where the particle of the verb at `at` stands, and a second one: `on and off`.

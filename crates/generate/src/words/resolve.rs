@@ -37,6 +37,9 @@ struct Group {
     found: Vec<(Found, bool)>,
 }
 
+/// What a pronoun stands for, and the contents that its sentence is about.
+type Referred = (Vec<(Found, bool)>, Vec<String>);
+
 struct Resolver<'a> {
     senses: &'a Senses<'a>,
     text: &'a Text,
@@ -81,8 +84,14 @@ pub(super) fn resolve(senses: &Senses<'_>, text: &Text, several: &[usize]) -> Re
         let before = resolver.out.grants.len();
         if let Err(ask) = resolver.clause(clause) {
             resolver.out.grants.truncate(before);
-            let explained = clause.explained
-                && text.clauses.iter().any(|other| other.explains && other.sentence == clause.sentence);
+            let light = clause.negative
+                && clause.parts.is_empty()
+                && clause.acts.iter().all(|act| act.what == What::Light);
+            let when = clause.when && !has_name(clause);
+            let explained = when
+                || light
+                || clause.explained
+                    && text.clauses.iter().any(|other| other.explains && other.sentence == clause.sentence);
             match explained {
                 true => resolver.out.left_out.push(ask.span),
                 false => resolver.out.asks.push(ask),
@@ -222,6 +231,11 @@ impl Resolver<'_> {
             };
             let sets = ["put", "update", "create", "tag", "write", "attach", "apply"].contains(&class);
             let removes = ["delete", "untag", "detach"].contains(&class);
+            let both = ["change", "update", "manage"].contains(&class);
+            if tags && both {
+                self.out.grants.push(Grant { word: "tag".to_owned(), ..grant });
+                continue;
+            }
             if (tags && (sets || removes)) || class == "untag" {
                 self.tag(found, sets, removes, grant);
                 continue;
@@ -356,9 +370,18 @@ impl Resolver<'_> {
         for (index, part) in clause.parts.iter().enumerate() {
             let np = match &part.thing {
                 Thing::Pronoun(_) if part.prep.as_deref() == Some("by") => continue,
+                Thing::Pronoun(_) if clause.passive && has_name(clause) => continue,
+                Thing::Pronoun(_)
+                    if matches!(part.prep.as_deref(), Some("to" | "for" | "with")) && has_name(clause) =>
+                {
+                    continue;
+                }
                 Thing::Pronoun(token) => {
-                    let found = self.referred(*token)?;
+                    let (found, of_topic) = self.referred(clause, *token, services)?;
                     let mut group = Group { contents: std::mem::take(&mut waiting), found };
+                    if group.contents.is_empty() && self.several.contains(token) {
+                        group.contents = of_topic;
+                    }
                     if group.contents.is_empty()
                         && self.several.contains(token)
                         && clause.acts.iter().all(|act| class_of(act) != "untag")
@@ -405,7 +428,10 @@ impl Resolver<'_> {
                 waiting.extend(self.called(np));
                 continue;
             }
-            if np.every && np.head.is_none() && !np.contents.is_empty() {
+            let of_last = self.last.iter().filter_map(|found| found.kind.as_ref()).any(|kind| {
+                np.contents.iter().all(|content| self.senses.lexicon.inside(&kind.full()).contains(content))
+            });
+            if np.every && np.head.is_none() && !np.contents.is_empty() && !of_last {
                 let found = self.found(clause, part, np, services)?;
                 if !found.is_empty() {
                     groups.push(Group {
@@ -475,11 +501,22 @@ impl Resolver<'_> {
             return true;
         }
         let purpose = prep == Some("for") && !np.is_target() && np.services.is_empty();
-        if prep == Some("by") && clause.passive || purpose && clause.parts.len() > 1 {
+        // `faces are searched by image` says how, `by the calculator roads` with what.
+        let material =
+            np.det.is_none() && np.contents.len() == 1 && self.senses.lexicon.is_material(&np.contents[0]);
+        let with = np.head.is_some() && !np.names.is_empty() && !self.other_names(clause, index);
+        if prep == Some("by") && clause.passive && !material && !with || purpose && clause.parts.len() > 1 {
             self.out.left_out.push((np.from, np.to));
             return true;
         }
         !np.is_target() && np.contents.is_empty()
+    }
+
+    /// Whether another phrase of the clause has a name.
+    fn other_names(&self, clause: &Clause, index: usize) -> bool {
+        clause.parts.iter().enumerate().any(|(other, part)| {
+            other != index && matches!(&part.thing, Thing::Np(np) if !np.names.is_empty())
+        })
     }
 
     /// Whether a phrase is of a type whose pattern needs a `slot`.
@@ -507,14 +544,20 @@ impl Resolver<'_> {
         called
     }
 
-    fn referred(&self, token: usize) -> Result<Vec<(Found, bool)>, Ask> {
-        let found = match self.last.is_empty() {
-            true => self.only_one(|_| true).into_iter().collect(),
-            false => self.last.clone(),
+    /// What a pronoun stands for, and the contents that its sentence is about.
+    fn referred(&self, clause: &Clause, token: usize, services: &[String]) -> Result<Referred, Ask> {
+        let topic = self.topic(clause, services)?;
+        let contents =
+            self.text.topics.iter().filter(|(sentence, np)| *sentence == clause.sentence && !np.is_target());
+        let contents: Vec<String> = contents.flat_map(|(_, np)| np.contents.clone()).collect();
+        let found = match (topic, self.last.is_empty()) {
+            (Some(topic), _) => topic,
+            (None, true) => self.only_one(|_| true).into_iter().collect(),
+            (None, false) => self.last.clone(),
         };
         match found.is_empty() {
             true => Err(Ask::new((token, token + 1), "what does this refer to?", "name it")),
-            false => Ok(found.into_iter().map(|found| (found, true)).collect()),
+            false => Ok((found.into_iter().map(|found| (found, true)).collect(), contents)),
         }
     }
 
@@ -682,7 +725,19 @@ impl Resolver<'_> {
             ));
         }
         for act in &clause.acts {
-            if let Some(grants) = self.of_last(act) {
+            if let Some(grants) = self.of_actor(clause, act, services) {
+                let (negative, sentence) = (clause.negative, clause.sentence);
+                self.out.grants.extend(grants.into_iter().map(|(word, found)| Grant {
+                    word,
+                    found,
+                    negative,
+                    span: act.span,
+                    clause: span,
+                    sentence,
+                }));
+                continue;
+            }
+            if let Some(grants) = self.of_last(act, &self.last) {
                 let (negative, sentence) = (clause.negative, clause.sentence);
                 self.out.grants.extend(grants.into_iter().map(|(word, found)| Grant {
                     word,
@@ -704,12 +759,12 @@ impl Resolver<'_> {
     }
 
     /// An operation that needs a resource and has none: on what the clause before was about, if it is about that.
-    fn of_last(&self, act: &Act) -> Option<Vec<(String, Found)>> {
+    fn of_last(&self, act: &Act, last: &[Found]) -> Option<Vec<(String, Found)>> {
         let What::Operation(name) = &act.what else { return None };
         let bare = name.split_once(':').map_or(name.as_str(), |(_, bare)| bare).replace('-', "");
         let services = self.senses.operations.services(&bare);
         let mut grants = Vec::new();
-        for found in &self.last {
+        for found in last {
             let own = found.kind.as_ref().map(|kind| &kind.service)?;
             let service = services.iter().find(|service| *service == own).or(match services {
                 [one] => Some(one),
@@ -722,6 +777,25 @@ impl Resolver<'_> {
             grants.push((full.full_name(), found.clone()));
         }
         (!grants.is_empty()).then_some(grants)
+    }
+
+    /// `the EKS cluster prod needs DescribeCluster`: the operation is about what stands before.
+    fn of_actor(&self, clause: &Clause, act: &Act, services: &[String]) -> Option<Vec<(String, Found)>> {
+        let [Part { thing: Thing::Np(np), .. }] = &clause.actor[..] else { return None };
+        let scope = Scope {
+            catalog: self.senses.catalog,
+            lexicon: self.senses.lexicon,
+            options: self.senses.options,
+            services,
+            said: &self.said,
+            beside: &[],
+            known: &self.known,
+            near: &[],
+            all: false,
+            fits: &|kind| self.senses.could(act, kind, &[]),
+        };
+        let found = scope.resolve(np).ok()?;
+        self.of_last(act, &found)
     }
 
     /// What the sentence is about, before its colon.

@@ -74,6 +74,9 @@ impl Senses<'_> {
         if let Some([word]) = of_content {
             return Ok(word.clone());
         }
+        if self.lexicon.with_anything(&full, class) && self.means(found, class) {
+            return Ok(class.to_owned());
+        }
         let own = words(&kind.name);
         let known = |content: &String| {
             self.lexicon.goes_with(&full, content)

@@ -80,7 +80,7 @@ impl Scope<'_> {
 
     /// Every one of a type that the service calls so: `any Route 53 change`.
     fn of_service(&self, np: &Np) -> Result<Option<Found>, Ask> {
-        for service in np.services.iter().chain(self.services) {
+        for service in np.services.iter().chain(self.services).chain(self.near) {
             let called = np.contents.join(" ");
             if let Some(kind) =
                 self.catalog.service(service).and_then(|service| type_called(service, &called))
