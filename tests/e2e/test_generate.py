@@ -12,6 +12,7 @@ import subprocess
 import boto3
 import cfnlint
 import pytest
+import yaml
 from moto import mock_aws
 
 # Quotes and dollars are what a script could get wrong; admin brings a boundary.
@@ -128,3 +129,21 @@ def test_a_shell_hands_the_same_documents_to_aws(generated, tmp_path):
     assert json.loads(option(role, "--assume-role-policy-document")) == given["trust"]
     assert json.loads(option(role, "--tags")) == [{"Key": "owner", "Value": "Größe @example.com"}]
     assert option(role, "--permissions-boundary") == option(attach, "--policy-arn") != ""
+
+
+def test_every_intent_of_the_corpus_is_shown_by_its_own_requests(run, root, tmp_path):
+    """`--tests` beside each of the intents: `simulate` allows each line and denies its neighbour."""
+    answers = 0
+    for path in sorted((root / "crates/generate/tests/intents").glob("*.yaml")):
+        for entry in yaml.safe_load(path.read_text()):
+            roles = tmp_path / f"{entry['id']}.yaml"
+            roles.write_text(entry["roles"])
+            out = tmp_path / entry["id"]
+            run("--quiet", "generate", roles, "--out", out, "--tests")
+            for snapshot in out.glob("*.snapshot.json"):
+                requests = str(snapshot).replace(".snapshot.json", ".requests.jsonl")
+                lines = run("--quiet", "simulate", "--snapshot", snapshot, "--batch", requests).stdout.splitlines()
+                for line in map(json.loads, lines):
+                    assert line["decision"] == line["id"]["expect"], line
+                    answers += 1
+    assert answers > 1_000

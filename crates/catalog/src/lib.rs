@@ -15,6 +15,7 @@ mod folded;
 pub mod gcp;
 pub mod github;
 mod import;
+mod keys;
 pub mod kubernetes;
 mod level;
 pub mod levels;

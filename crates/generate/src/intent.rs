@@ -84,6 +84,8 @@ pub struct Binding {
     /// What it stands for elsewhere in one environment, by its name and that of the target; this takes the place of
     /// `elsewhere` there.
     pub environments_elsewhere: BTreeMap<String, BTreeMap<String, Vec<Said<String>>>>,
+    /// The ARN of the KMS key with which it is encrypted, as it was written.
+    pub encrypted: Option<Said<String>>,
 }
 
 /// One thing that a name stands for on AWS.
@@ -118,6 +120,7 @@ impl Binding {
             environments: BTreeMap::new(),
             elsewhere: BTreeMap::new(),
             environments_elsewhere: BTreeMap::new(),
+            encrypted: None,
         }
     }
 
@@ -162,6 +165,46 @@ impl Intent {
             self.resources.push(binding);
         }
         Ok(())
+    }
+
+    /// Says that a resource is encrypted, as `NAME=KEY` says: the name, or what flags call it, and the ARN of the key.
+    ///
+    /// # Errors
+    /// The text is not of that form, or nothing has that name.
+    pub fn encrypt(&mut self, text: &str) -> Result<(), Fault> {
+        let place = Place::whole(format!("--encrypted {text}"));
+        let Some((name, key)) =
+            text.rsplit_once('=').filter(|(name, key)| !name.is_empty() && !key.is_empty())
+        else {
+            return Err(Fault::new(&place, "no key of a resource").help("write `NAME=arn:aws:kms:…:key/…`"));
+        };
+        let used = self.roles.iter().flat_map(|role| role.permissions.iter().chain(&role.approval));
+        let arn = used.map(|permission| &permission.resource).find(|resource| {
+            resource.value == name && !self.resources.iter().any(|binding| binding.name.value == name)
+        });
+        if let Some(arn) = arn.filter(|arn| arn.value.starts_with("arn:")) {
+            let mut binding = Binding::named(arn.clone());
+            binding.add(arn.clone());
+            self.resources.push(binding);
+        }
+        // Flags call a resource by its service and what follows the comma.
+        let called = |binding: &&mut Binding| {
+            let known = &binding.name.value;
+            known == name || known.split_once(' ').is_some_and(|(_, rest)| rest == name)
+        };
+        let known: Vec<String> = self.resources.iter().map(|binding| binding.name.value.clone()).collect();
+        match self.resources.iter_mut().find(called) {
+            Some(binding) => {
+                binding.encrypted = Some(Said::new(key.to_owned(), place));
+                Ok(())
+            }
+            None => Err(Fault::new(&place, format!("no resource is called `{name}`")).help(
+                match nearest(name, known.iter().map(String::as_str)) {
+                    Some(near) => format!("did you mean `{near}`?"),
+                    None => format!("there are: {}", known.join(", ")),
+                },
+            )),
+        }
     }
 
     /// The names that permissions use and nothing binds.

@@ -35,6 +35,16 @@ fn an_unknown_level_names_the_one_that_was_meant() {
 }
 
 #[test]
+fn an_unknown_level_is_named_though_its_resource_is_not_bound_either() {
+    let faults = faults(&role("raed: nothing_like_it"));
+    assert_eq!(faults[0], "roles.yaml:4:9: unknown level or verb `raed`; did you mean `read`?");
+    assert!(
+        faults[1].starts_with("roles.yaml:4:15: the resource `nothing_like_it` is not bound"),
+        "{faults:?}"
+    );
+}
+
+#[test]
 fn an_unknown_action_names_the_nearest() {
     let text = fault(&role("dynamodb:GetItm: orders"));
     assert_eq!(text, "roles.yaml:4:9: unknown action `dynamodb:GetItm`; did you mean `dynamodb:GetItem`?");

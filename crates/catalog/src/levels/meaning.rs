@@ -30,6 +30,8 @@ pub enum Source {
     Action,
     /// The word is `admin`: every action of the service, `service:*`.
     Admin,
+    /// Something encrypted needs its key: a row of the table of keys.
+    Key,
 }
 
 /// An action of a meaning.

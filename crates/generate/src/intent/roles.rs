@@ -21,7 +21,7 @@ pub(super) const ROLE_KEYS: &[&str] =
 pub(super) const ELSEWHERE: &[&str] = &["gcp", "azure", "kubernetes", "mcp", "http", "github"];
 /// The keys of a resource written as a mapping.
 pub(super) const RESOURCE_KEYS: &[&str] =
-    &["aws", "environments", "gcp", "azure", "kubernetes", "mcp", "http", "github"];
+    &["aws", "encrypted", "environments", "gcp", "azure", "kubernetes", "mcp", "http", "github"];
 /// The keys of a resource in one environment.
 pub(super) const PLATFORM_KEYS: &[&str] = &["aws", "gcp", "azure", "kubernetes", "mcp", "http", "github"];
 /// The largest file that is read.
@@ -179,6 +179,7 @@ fn binding(name: &Key, body: &Node, faults: &mut Faults) -> Binding {
     for (key, value) in entries {
         match key.name.as_str() {
             "aws" => binding.aws = targets("aws", value, faults),
+            "encrypted" => binding.encrypted = faults.text("encrypted", value),
             "environments" => {
                 for (environment, value) in faults.map("environments", value) {
                     in_environment(&mut binding, &environment.name, value, faults);

@@ -146,6 +146,10 @@ fn trust_schema() -> Value {
 fn resource() -> Value {
     let mut elsewhere = properties(ELSEWHERE, |key| strings(&format!("What it stands for with {key}.")));
     elsewhere["aws"] = strings("ARNs, `service:rest`, services, or names of other resources.");
+    elsewhere["encrypted"] = json!({
+        "description": "The ARN of the KMS key with which it is encrypted on AWS.",
+        "type": "string",
+    });
     let platform = properties(PLATFORM_KEYS, |_| json!({"$ref": "#/$defs/strings"}));
     elsewhere["environments"] = json!({
         "description": "What it stands for in each environment: on AWS, or by platform.",

@@ -10,6 +10,7 @@ mod conditions;
 mod exact;
 mod explain;
 mod grant;
+mod keys;
 pub mod prove;
 mod trust;
 
@@ -37,11 +38,13 @@ pub struct Options {
     pub region: Option<String>,
     /// The environment whose bindings count.
     pub environment: Option<String>,
+    /// Whether to grant what encrypted resources need of their keys; else it is offered.
+    pub keys: bool,
 }
 
 impl Default for Options {
     fn default() -> Options {
-        Options { partition: "aws".to_owned(), account: None, region: None, environment: None }
+        Options { partition: "aws".to_owned(), account: None, region: None, environment: None, keys: false }
     }
 }
 
@@ -109,6 +112,8 @@ fn compile_role(
     let denied = granter.all(&role.never, Effect::Deny, faults);
     let approved = granter.all(&role.approval, Effect::Allow, faults);
     let trust = trust::policy(&role.trust, options, faults);
+    let keys = keys::needed(&allowed, intent, faults);
+    let approved_keys = keys::needed(&approved, intent, faults);
     if faults.len() > before {
         return None;
     }
@@ -117,11 +122,22 @@ fn compile_role(
     warnings.extend(conditions::warnings(&role.conditions, &allowed, catalog));
     let mut statements = allow::statements(&allowed, &conditions);
     statements.extend(allow::after_approval(&approved, &conditions));
+    let mut offered = keys::offers(&keys);
+    offered.extend(keys::offers(&approved_keys));
+    let mut granted_keys = Vec::new();
+    if options.keys {
+        statements.extend(keys::statements(&keys, &role.conditions, false));
+        statements.extend(keys::statements(&approved_keys, &role.conditions, true));
+        granted_keys.extend(keys.into_iter().chain(approved_keys));
+        warnings.extend(keys::warnings(&granted_keys, &role.conditions));
+        offered.clear();
+    }
     statements.extend(allow::denials(&denied));
     statements.extend(role.expires.as_ref().map(allow::expiry));
     let mut statements: Vec<Statement> = statements.into_iter().flat_map(allow::fitting).collect();
     allow::make_unique(&mut statements);
-    let reasons: Vec<Reason> = allowed.into_iter().chain(approved).chain(denied).collect();
+    let reasons: Vec<Reason> =
+        allowed.into_iter().chain(approved).chain(granted_keys).chain(denied).collect();
     warnings.extend(explain::warnings(role, &reasons));
     let boundary = boundary(role, &reasons, &statements);
     let identity = documents(&role.name.value, statements);
@@ -136,7 +152,7 @@ fn compile_role(
         boundary,
         session: role.session.as_ref().map(|session| session.value),
         owner: role.owner.as_ref().map(|owner| owner.value.clone()),
-        offers: explain::offers(&reasons, catalog),
+        offers: offered.into_iter().chain(explain::offers(&reasons, catalog)).collect(),
         reasons,
         warnings,
     })

@@ -19,7 +19,6 @@ mod sense;
 mod target;
 mod token;
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use leastwise_catalog::Catalog;
@@ -192,13 +191,9 @@ impl Reader<'_> {
             _ => label.clone(),
         };
         if !arn && !intent.resources.iter().any(|binding| binding.name.value == name) {
-            intent.resources.push(Binding {
-                name: Said::new(name.clone(), place.clone()),
-                aws: vec![Said::new(grant.found.target.clone(), place.clone())],
-                environments: BTreeMap::new(),
-                elsewhere: BTreeMap::new(),
-                environments_elsewhere: BTreeMap::new(),
-            });
+            let mut binding = Binding::named(Said::new(name.clone(), place.clone()));
+            binding.aws.push(Said::new(grant.found.target.clone(), place.clone()));
+            intent.resources.push(binding);
         }
         let permission = Permission {
             verb: Said::new(grant.word.clone(), place.clone()),

@@ -70,6 +70,14 @@ pub struct GenerateArgs {
     #[arg(long, value_name = "NAME=RESOURCE", help_heading = "What the files leave open")]
     pub bind: Vec<String>,
 
+    /// A resource is encrypted with a KMS key: its name, or what follows the comma of --to
+    #[arg(long, value_name = "NAME=KEY-ARN", help_heading = "What the files leave open")]
+    pub encrypted: Vec<String>,
+
+    /// Grant what encrypted resources need of their keys, by way of their services alone; else it is offered
+    #[arg(long)]
+    pub with_keys: bool,
+
     /// The environment whose resources are meant
     #[arg(long, value_name = "NAME", help_heading = "What the files leave open")]
     pub environment: Option<String>,

@@ -153,9 +153,12 @@ fn push<'r>(list: &mut Vec<&'r str>, text: &'r str) {
 /// `ReadCustomerOrders`; as many names as fit.
 fn sid(named: &Named<'_>) -> String {
     let verbs = named.verbs.iter().map(|verb| pascal(verb.rsplit(':').next().unwrap_or(verb)));
-    let names = named.names.iter().map(|name| pascal(last_part(name)));
+    let verbs: Vec<String> = verbs.collect();
+    // `write-logs: logs` says it once.
+    let said = |name: &String| verbs.iter().any(|verb| verb.ends_with(name.as_str()));
+    let names = named.names.iter().map(|name| pascal(last_part(name))).filter(|name| !said(name));
     let mut sid = String::new();
-    for word in verbs.chain(names) {
+    for word in verbs.iter().cloned().chain(names) {
         if sid.len() + word.len() <= LONGEST_SID {
             sid.push_str(&word);
         }

@@ -8,7 +8,7 @@ use leastwise_policy::aws::Effect;
 
 use super::Options;
 use super::bind::{Binder, Bound};
-use crate::intent::{Fault, Intent, Permission, Place, nearest};
+use crate::intent::{Fault, Intent, Permission, Place, Said, nearest};
 
 /// Why a policy allows or denies an action on resources: the line of the intent that says so.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -53,7 +53,11 @@ impl<'a> Granter<'a> {
         for permission in permissions {
             match self.one(permission, effect) {
                 Ok(found) => reasons.extend(found),
-                Err(fault) => faults.push(fault),
+                Err(fault) => {
+                    let told = fault.place == permission.verb.place;
+                    faults.push(fault);
+                    faults.extend(self.unheard(&permission.verb).filter(|_| !told));
+                }
             }
         }
         reasons
@@ -145,6 +149,25 @@ impl<'a> Granter<'a> {
             Some(near) => fault.help(format!("did you mean `{near}`?")),
             None => fault.help(format!("levels: {}; or an operation such as `put-item`", LEVELS.join(", "))),
         }
+    }
+
+    /// A word that means nothing anywhere, whatever its resource will turn out to be.
+    fn unheard(&self, verb: &Said<String>) -> Option<Fault> {
+        let word = verb.value.as_str();
+        let heard = |prefix: &str| {
+            let Some(service) = self.catalog.service(prefix) else { return false };
+            let kinds = service.resource_types.iter().map(|kind| Some(&*kind.name)).chain([None]);
+            kinds.into_iter().any(|kind| self.tables.words(prefix, kind).contains(&word))
+                || service.actions.iter().any(|action| kebab(&action.name) == word)
+        };
+        if word.contains(':') || LEVELS.contains(&word) || self.catalog.services().any(heard) {
+            return None;
+        }
+        let fault = Fault::new(&verb.place, format!("unknown level or verb `{word}`"));
+        Some(match nearest(word, LEVELS) {
+            Some(near) => fault.help(format!("did you mean `{near}`?")),
+            None => fault.help(format!("levels: {}; or an operation such as `put-item`", LEVELS.join(", "))),
+        })
     }
 
     /// The words that the tables know there.

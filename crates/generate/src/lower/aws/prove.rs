@@ -13,8 +13,8 @@ use serde_json::{Map, Value, json};
 
 use super::allow::APPROVED;
 use super::bind::Bound;
-use super::conditions;
 use super::{ACCOUNT, Compiled, MadeBoundary, Options, REGION, Reason};
+use super::{conditions, keys};
 use crate::intent::Role;
 
 /// The account in which the role is asked about when the intent names none.
@@ -52,10 +52,12 @@ pub fn proofs(role: &Role, compiled: &Compiled, catalog: &Catalog) -> Vec<Proof>
         if needs_approval {
             approved.push((APPROVED.to_owned(), json!("true")));
         }
-        let action = concrete(reason);
+        let action = neighbours.concrete(reason);
         let resources = reason.resources.iter();
         // One request of each line is enough to show it, but several resources are several requests.
-        let line = format!("{because} {:?}", reason.bound);
+        approved.extend(keys::context(reason));
+        let key = (reason.source == Source::Key).then_some(&reason.resources);
+        let line = format!("{because} {:?} {key:?}", reason.bound);
         let seen = lines.contains(&line);
         for resource in resources.take(if seen { 0 } else { usize::MAX }) {
             let one = |allowed, action: &str, resource: &str, context: &[(String, Value)]| Proof {
@@ -70,7 +72,9 @@ pub fn proofs(role: &Role, compiled: &Compiled, catalog: &Catalog) -> Vec<Proof>
                 continue;
             }
             proofs.push(one(true, &action, resource, &approved));
-            if needs_approval {
+            // Without the approval; and of a key without the service that uses it, unless another line says so.
+            let bare = || ask(&set, &action, resource, &context) == Verdict::Allowed;
+            if needs_approval || key.is_some() && !bare() {
                 proofs.push(one(false, &action, resource, &context));
             }
             if let Some((action, resource)) = neighbours.of(reason, resource) {
@@ -82,14 +86,6 @@ pub fn proofs(role: &Role, compiled: &Compiled, catalog: &Catalog) -> Vec<Proof>
     // What is allowed and forbidden at once is denied.
     proofs.retain(|proof| !proof.allowed || !explicitly_denied(&set, proof));
     proofs
-}
-
-/// The action itself, or for `s3:*` one that nobody knows yet.
-fn concrete(reason: &Reason) -> String {
-    match reason.source {
-        Source::Admin => reason.action.replace('*', "AnythingAtAll"),
-        _ => reason.action.to_string(),
-    }
 }
 
 fn explicitly_denied(set: &PolicySet, proof: &Proof) -> bool {
@@ -155,6 +151,33 @@ struct Neighbours<'a> {
 }
 
 impl Neighbours<'_> {
+    /// The action itself, or for `s3:*` the worst of those about the resource.
+    fn concrete(&self, reason: &Reason) -> String {
+        if reason.source != Source::Admin {
+            return reason.action.to_string();
+        }
+        let resource = reason.resources.first().map_or("*", String::as_str);
+        let worst =
+            reason.action.split(':').next().and_then(|prefix| self.about(prefix, reason, resource).next());
+        worst.unwrap_or_else(|| reason.action.to_string())
+    }
+
+    /// The actions of a service about a resource, or without one, the worst first.
+    fn about(&self, prefix: &str, reason: &Reason, resource: &str) -> impl Iterator<Item = String> + use<'_> {
+        let service = self.catalog.service(prefix);
+        let mut actions: Vec<&ActionFacts> = service.iter().flat_map(|service| &service.actions).collect();
+        actions.sort_by_key(|action| (!action.destructive, !action.levels.changes(), action.name.len()));
+        let kinds = service.map(|service| service.types_of(resource)).unwrap_or_default();
+        let without = resource == "*" || matches!(reason.bound, Bound::Service { .. });
+        let about = move |action: &&ActionFacts| match without {
+            true => action.resources.is_empty(),
+            false => kinds.iter().any(|kind| action.resource(&kind.name).is_some()),
+        };
+        let full =
+            move |action: &ActionFacts| format!("{}:{}", service.map_or("", |it| &*it.prefix), action.name);
+        actions.into_iter().filter(about).map(full)
+    }
+
     /// Something next to what is allowed which is not: another action on the same resource, the worst that there
     /// is; or where all actions are allowed, the same on another resource.
     fn of(&self, reason: &Reason, resource: &str) -> Option<(String, String)> {
@@ -164,29 +187,21 @@ impl Neighbours<'_> {
         let other = || {
             let other = format!("{resource}-of-somebody-else");
             let named = resource != "*" && !resource.ends_with('*');
-            (named && denied(&reason.action, &other)).then(|| (concrete(reason), other))
+            (named && denied(&reason.action, &other)).then(|| (self.concrete(reason), other))
         };
         if reason.source == Source::Admin {
             return other();
         }
-        let service = self.catalog.service(reason.action.split(':').next()?)?;
-        let mut actions: Vec<&ActionFacts> = service.actions.iter().collect();
-        actions.sort_by_key(|action| (!action.destructive, !action.levels.changes(), action.name.len()));
-        let kinds = service.types_of(resource);
-        let about = |action: &&&ActionFacts| match &reason.bound {
-            Bound::Arn(_) if resource != "*" => {
-                kinds.iter().any(|kind| action.resource(&kind.name).is_some())
-            }
-            _ => action.resources.is_empty(),
-        };
-        let full = |action: &&ActionFacts| format!("{}:{}", service.prefix, action.name);
-        let beside = actions.iter().filter(about).map(full).find(|action| denied(action, resource));
+        let prefix = reason.action.split(':').next()?;
+        let beside = self.about(prefix, reason, resource).find(|action| denied(action, resource));
         if let Some(action) = beside {
             return Some((action, resource.to_owned()));
         }
         // The only action there is: the same elsewhere, or another one of the service.
         other().or_else(|| {
-            actions.iter().map(full).find(|action| denied(action, "*")).map(|it| (it, "*".to_owned()))
+            let service = self.catalog.service(prefix)?;
+            let full = service.actions.iter().map(|action| format!("{prefix}:{}", action.name));
+            full.into_iter().find(|action| denied(action, "*")).map(|action| (action, "*".to_owned()))
         })
     }
 }
@@ -197,19 +212,41 @@ pub fn lines(proofs: &[Proof], compiled: &Compiled, options: &Options) -> String
     let mut text = String::new();
     for proof in proofs {
         let context: Map<String, Value> = proof.context.iter().cloned().collect();
-        let line = json!({
+        let mut line = json!({
             "id": {"expect": if proof.allowed { "allowed" } else { "denied" }, "because": proof.because},
             "principal": format!("arn:{}:iam::{account}:role/{}", options.partition, compiled.role),
             "action": proof.action,
             "resource": proof.resource,
-            "resource_account": account,
+            "resource_account": owner(&proof.resource).unwrap_or(account),
             "context": context,
             "complete_context": true,
         });
+        let on_key = proof.action.starts_with("kms:") && proof.resource.starts_with("arn:");
+        if on_key || proof.action == "sts:AssumeRole" {
+            line["resource_policy"] = leaves_it_to_iam(&proof.action, account, options);
+        }
         text.push_str(&filled(&line.to_string(), options));
         text.push('\n');
     }
     text
+}
+
+/// The policy of a key or a role that leaves it to IAM of the account: a key has it unless somebody gave it another
+/// (<https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-default.html>), and whoever is to assume a role
+/// needs one that lets him.
+fn leaves_it_to_iam(action: &str, account: &str, options: &Options) -> Value {
+    let mut policy = json!({
+        "Version": "2012-10-17",
+        "Statement": [{
+            "Effect": "Allow",
+            "Principal": {"AWS": format!("arn:{}:iam::{account}:root", options.partition)},
+            "Action": action,
+        }],
+    });
+    if action.starts_with("kms:") {
+        policy["Statement"][0]["Resource"] = json!("*");
+    }
+    policy
 }
 
 /// A snapshot, as `aws iam get-account-authorization-details` prints it, in which the role is alone.
@@ -244,6 +281,12 @@ pub fn snapshot(compiled: &Compiled, options: &Options) -> String {
     let all =
         json!({"UserDetailList": [], "GroupDetailList": [], "RoleDetailList": [role], "Policies": policies});
     format!("{}\n", filled(&format!("{all:#}"), options))
+}
+
+/// The account that an ARN names.
+fn owner(resource: &str) -> Option<&str> {
+    let account = resource.split(':').nth(4)?;
+    (account.len() == 12 && account.bytes().all(|b| b.is_ascii_digit())).then_some(account)
 }
 
 fn account_of(options: &Options) -> &str {

@@ -32,6 +32,7 @@ fn options(asked: &Asked<'_>) -> Result<aws::Options> {
         account: args.account.clone(),
         region: args.region.clone(),
         environment: args.environment.clone(),
+        keys: args.with_keys,
     })
 }
 

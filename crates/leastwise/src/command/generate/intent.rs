@@ -61,6 +61,9 @@ fn bind(args: &GenerateArgs, intent: &mut Intent) -> Result<()> {
     for text in &args.bind {
         intent.bind(text).map_err(|fault| told(args, fault.into()))?;
     }
+    for text in &args.encrypted {
+        intent.encrypt(text).map_err(|fault| told(args, fault.into()))?;
+    }
     Ok(())
 }
 

@@ -42,6 +42,7 @@ pub fn read(args: &GenerateArgs, text: &str, catalog: &Catalog, quiet: bool) -> 
         account: args.account.clone(),
         region: args.region.clone(),
         environment: args.environment.clone(),
+        keys: args.with_keys,
     };
     let mut text = text.to_owned();
     for _ in 0..MOST_ANSWERS {

@@ -42,7 +42,8 @@ fn lines(reasons: &[Reason]) -> Vec<Vec<&Reason>> {
     let mut lines: Vec<Vec<&Reason>> = Vec::new();
     for reason in reasons {
         let same = |line: &&mut Vec<&Reason>| {
-            line[0].place == reason.place && line[0].name == reason.name && line[0].effect == reason.effect
+            (&line[0].place, &line[0].name, line[0].effect) == (&reason.place, &reason.name, reason.effect)
+                && (line[0].source == Source::Key) == (reason.source == Source::Key)
         };
         match lines.iter_mut().find(same) {
             Some(line) => line.push(reason),
@@ -64,6 +65,7 @@ fn explain(text: &mut String, line: &[&Reason]) {
         Source::Operation => "the operation's own action",
         Source::Action => "as it was named",
         Source::Admin => "admin: everything",
+        Source::Key => "what is encrypted needs its key",
     };
     let what = format!("{}: {effect}{}: {}", first.place, first.verb, first.name);
     let _ = writeln!(text, "  {} ({how})", plain(&what));

@@ -30,6 +30,7 @@ pub(super) fn known(args: &GenerateArgs) -> Result<Known> {
         account: args.account.clone(),
         region: args.region.clone(),
         environment: None,
+        keys: args.with_keys,
     };
     Ok(Known { options, resources })
 }
