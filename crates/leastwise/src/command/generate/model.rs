@@ -29,6 +29,7 @@ pub fn read(args: &GenerateArgs, text: &str, catalog: &Catalog, quiet: bool) -> 
         account: args.account.clone(),
         region: args.region.clone(),
         environment: args.environment.clone(),
+        keys: args.with_keys,
     };
     match proposed(args, &endpoint, &stand_ins, catalog, &options)? {
         Ok(proposal) => confirmed(args, &endpoint, proposal, quiet),
