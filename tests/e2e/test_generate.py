@@ -147,3 +147,35 @@ def test_every_intent_of_the_corpus_is_shown_by_its_own_requests(run, root, tmp_
                     assert line["decision"] == line["id"]["expect"], line
                     answers += 1
     assert answers > 1_000
+
+
+def test_a_guardrail_is_taken_in_every_format(generated, monkeypatch, tmp_path):
+    given = json.loads(generated("--guardrail")["worker-guardrail.json"].read_text())
+    template = generated("--guardrail", "--format", "cloudformation")["worker-guardrail.yaml"]
+    assert [str(match) for match in cfnlint.lint_file(template)] == []
+    if shutil.which("terraform"):
+        text = generated("--guardrail", "--format", "terraform")["worker-guardrail.tf"].read_text()
+        done = subprocess.run(["terraform", "fmt", "-"], input=text, capture_output=True, text=True)
+        assert (done.returncode, done.stdout) == (0, text), done.stderr
+    script = generated("--guardrail", "--format", "script")["worker-guardrail.sh"]
+    stand_in = tmp_path / "bin" / "aws"
+    stand_in.parent.mkdir()
+    call = tmp_path / "call"
+    stand_in.write_text(f"#!/usr/bin/env python3\nimport json, sys\njson.dump(sys.argv[1:], open({str(call)!r}, 'w'))\n")
+    stand_in.chmod(0o755)
+    env = {**os.environ, "PATH": f"{stand_in.parent}:{os.environ['PATH']}"}
+    subprocess.run(["sh", str(script)], check=True, env=env, capture_output=True)
+    arguments = json.loads(call.read_text())
+    content = arguments[arguments.index("--content") + 1]
+    assert json.loads(content) == given
+    assert len(content) <= 10_240
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"):
+        monkeypatch.setenv(name, "testing")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    with mock_aws():
+        organizations = boto3.client("organizations")
+        organizations.create_organization(FeatureSet="ALL")
+        made = organizations.create_policy(
+            Content=content, Description="d", Name="worker-guardrail", Type="SERVICE_CONTROL_POLICY"
+        )
+        assert json.loads(made["Policy"]["Content"]) == given

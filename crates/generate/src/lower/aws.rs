@@ -10,6 +10,7 @@ mod conditions;
 mod exact;
 mod explain;
 mod grant;
+mod guardrail;
 mod keys;
 pub mod prove;
 mod trust;
@@ -26,6 +27,7 @@ pub use bind::{Bound, arn_of};
 pub use exact::{Exact, exact};
 pub use explain::Offer;
 pub use grant::Reason;
+pub use guardrail::guardrail;
 
 /// What an intent leaves open and the caller may know.
 #[derive(Debug, Clone, PartialEq, Eq)]

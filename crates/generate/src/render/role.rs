@@ -13,6 +13,8 @@ mod cloudformation;
 mod script;
 mod terraform;
 
+pub(super) use script::quoted;
+
 /// A role with all that belongs to it.
 #[derive(Clone, Debug)]
 pub struct RoleDeliverable {

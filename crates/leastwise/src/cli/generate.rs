@@ -122,6 +122,11 @@ pub struct GenerateArgs {
     #[arg(long, requires = "out")]
     pub tests: bool,
 
+    /// On AWS, make a service control policy for each role too: other services and what cannot be brought back only in
+    /// a session with the tag leastwise-approved, nothing outside of the role's regions and tags
+    #[arg(long)]
+    pub guardrail: bool,
+
     /// Print the JSON schema of the files, for editors
     #[arg(long, exclusive = true)]
     pub schema: bool,

@@ -257,3 +257,26 @@ fn an_app_and_its_tokens_get_what_was_meant() {
     assert_eq!(done.code, Some(2), "{}", done.err);
     assert!(done.err.contains("github has no format `yaml`"), "{}", done.err);
 }
+
+#[test]
+fn a_guardrail_is_a_document_and_a_file_of_its_own() {
+    let folder = folder("generate-guardrail");
+    let done = run(&folder, &["generate", "roles.yaml", "--guardrail"]);
+    assert_eq!(done.code, Some(0), "{}", done.err);
+    let object: serde_json::Value = serde_json::from_str(&done.out).expect("json");
+    let guardrail = &object["OrderProcessor"]["guardrail"];
+    insta::assert_snapshot!("guardrail", format!("{guardrail:#}"));
+    assert!(done.err.contains("attached in the organisation's management account"), "{}", done.err);
+    for (format, file) in
+        [("json", "json"), ("terraform", "tf"), ("cloudformation", "yaml"), ("script", "sh")]
+    {
+        let done =
+            run(&folder, &["generate", "roles.yaml", "--guardrail", "--format", format, "--out", format]);
+        assert_eq!(done.code, Some(0), "{}", done.err);
+        let name = format!("orderprocessor-guardrail.{file}");
+        assert!(names(&folder, format).contains(&name), "{:?}", names(&folder, format));
+    }
+    folder.write("cluster.yaml", CLUSTER);
+    let done = run(&folder, &["generate", "cluster.yaml", "--guardrail", "--target", "kubernetes"]);
+    assert_eq!(done.code, Some(2), "{}", done.err);
+}

@@ -96,6 +96,6 @@ fn create(
 }
 
 /// Between single quotes; a single quote itself ends them, is escaped, and begins them anew.
-fn quoted(text: &str) -> String {
+pub(in super::super) fn quoted(text: &str) -> String {
     format!("'{}'", text.replace('\'', r"'\''"))
 }

@@ -14,10 +14,23 @@ pub(super) fn make(asked: &Asked<'_>) -> Result<Made> {
     let options = options(asked)?;
     let roles = aws::compile(asked.intent, asked.catalog, &options)
         .map_err(|error| intent::told(asked.args, error))?;
-    let files = files::all(asked, &roles, &options)?;
+    let guardrails = files::guardrails(asked, &roles, &options)?;
+    let files = files::all(asked, &roles, &guardrails, &options)?;
     let mut notes: Vec<String> = roles.iter().flat_map(remarks).collect();
+    if !guardrails.is_empty() {
+        notes.push(
+            "note: a guardrail is attached in the organisation's management account, beside a policy that allows; it \
+             does not hold in that account itself"
+                .to_owned(),
+        );
+    }
     notes.extend(files.iter().flat_map(|file| &file.notes).map(|note| format!("warning: {note}")));
-    Ok(Made { printed: files::printed(asked, &roles, &files)?, files, trace: explain::text(&roles), notes })
+    Ok(Made {
+        printed: files::printed(asked, &roles, &guardrails, &files)?,
+        files,
+        trace: explain::text(&roles),
+        notes,
+    })
 }
 
 fn options(asked: &Asked<'_>) -> Result<aws::Options> {

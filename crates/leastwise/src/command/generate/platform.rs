@@ -99,6 +99,9 @@ const PLATFORMS: &[Platform] = &[
 
 /// The platforms that were asked for, each once, with the format of each.
 pub fn asked(args: &GenerateArgs) -> Result<Vec<(&'static Platform, Format)>> {
+    if args.guardrail && !args.target.contains(&Target::Aws) {
+        return Err(Error::usage("`--guardrail` is for aws").hint("add aws to `--target`, or leave it out"));
+    }
     let mut platforms: Vec<(&Platform, Format)> = Vec::new();
     for target in &args.target {
         let Some(platform) = PLATFORMS.iter().find(|platform| platform.target == *target) else { continue };

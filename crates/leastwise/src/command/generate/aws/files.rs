@@ -5,19 +5,33 @@ use leastwise_generate::render::{
     self, Attach, Deliverable, File, Made, Names, PrincipalKind, PrincipalTarget, RoleBoundary,
     RoleDeliverable, RoleFormat, TerraformStyle,
 };
+use leastwise_policy::aws::{Named, Policy};
 use serde_json::{Map, Value};
 
+use super::super::intent;
 use super::super::platform::{Asked, Printed};
 use crate::cli::generate::{Format, GenerateArgs};
 use crate::cli::rightsize;
 use crate::error::{Error, Result};
 
 /// Everything on one stream: JSON as one object by role and document, the rest as texts one after the other.
-pub(super) fn printed(asked: &Asked<'_>, roles: &[Compiled], files: &[File]) -> Result<Printed> {
+pub(super) fn printed(
+    asked: &Asked<'_>,
+    roles: &[Compiled],
+    guardrails: &[Named<Policy>],
+    files: &[File],
+) -> Result<Printed> {
     if asked.format == Format::Json {
         let mut all = Map::new();
+        let mut guardrails = guardrails.iter();
         for role in roles {
-            all.insert(role.role.clone(), render::role_value(&deliverable(role)).map_err(unsaid)?);
+            let mut value = render::role_value(&deliverable(role)).map_err(unsaid)?;
+            if let Some(guardrail) = guardrails.next() {
+                let text = guardrail.policy.to_json();
+                value["guardrail"] = serde_json::from_str(&text)
+                    .map_err(|error| Error::input("cannot write the guardrail").because(error))?;
+            }
+            all.insert(role.role.clone(), value);
         }
         return Ok(Printed::Json(Value::Object(all)));
     }
@@ -25,14 +39,40 @@ pub(super) fn printed(asked: &Asked<'_>, roles: &[Compiled], files: &[File]) -> 
     Ok(Printed::Text(texts.join("\n")))
 }
 
+/// The guardrail of each role, where guardrails are asked for.
+pub(super) fn guardrails(
+    asked: &Asked<'_>,
+    roles: &[Compiled],
+    options: &aws::Options,
+) -> Result<Vec<Named<Policy>>> {
+    let mut guardrails = Vec::new();
+    for compiled in roles.iter().filter(|_| asked.args.guardrail) {
+        let role = asked.intent.roles.iter().find(|role| role.name.value == compiled.role);
+        let Some(role) = role else { continue };
+        let made = aws::guardrail(role, compiled, asked.catalog, options)
+            .map_err(|fault| intent::told(asked.args, fault.into()))?;
+        guardrails.push(made);
+    }
+    Ok(guardrails)
+}
+
 /// The files of all roles, with the requests that show what they are worth where those are asked for.
-pub(super) fn all(asked: &Asked<'_>, roles: &[Compiled], options: &aws::Options) -> Result<Vec<File>> {
+pub(super) fn all(
+    asked: &Asked<'_>,
+    roles: &[Compiled],
+    guardrails: &[Named<Policy>],
+    options: &aws::Options,
+) -> Result<Vec<File>> {
     let mut names = Names::default();
     let mut files = Vec::new();
-    for compiled in roles {
+    let format = role_format(asked.format)?;
+    for (index, compiled) in roles.iter().enumerate() {
         // The name that the role's own files will have.
         let stem = names.clone().file_stem(&target(compiled));
         files.extend(rendered(asked, &mut names, compiled)?);
+        if let Some(guardrail) = guardrails.get(index) {
+            files.push(render::render_guardrail(&mut names, &stem, guardrail, format).map_err(unsaid)?);
+        }
         let role = asked.intent.roles.iter().find(|role| role.name.value == compiled.role);
         if let Some(role) = role.filter(|_| asked.args.tests) {
             let proofs = prove::proofs(role, compiled, asked.catalog);
