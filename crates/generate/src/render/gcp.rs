@@ -33,9 +33,10 @@ pub fn render_gcp(names: &mut Names, role: &Compiled, format: GcpFormat) -> Vec<
         return vec![File { name: format!("{stem}.tf"), text: terraform(names, role), notes: Vec::new() }];
     }
     let file = |(part, value): (String, Value)| {
+        // `gcloud iam policies` reads JSON only.
         let (extension, text) = match format {
-            GcpFormat::Json => ("json", format!("{value:#}\n")),
-            _ => ("yaml", yaml::print(&value)),
+            GcpFormat::Yaml if !part.starts_with("deny") => ("yaml", yaml::print(&value)),
+            _ => ("json", format!("{value:#}\n")),
         };
         File { name: format!("{stem}-{part}.{extension}"), text, notes: Vec::new() }
     };
@@ -64,9 +65,10 @@ fn documents(role: &Compiled) -> Vec<(String, Value)> {
     documents
 }
 
-/// `google.iam.admin.v1.Role`.
+/// `google.iam.admin.v1.Role`; gcloud takes the id from its own arguments and passes over the name.
 fn custom_role(role: &Compiled, custom: &CustomRole) -> Value {
     json!({
+        "name": format!("projects/{}/roles/{}", custom.project, custom.id),
         "title": custom.title,
         "description": description(role),
         "stage": "GA",
