@@ -204,3 +204,103 @@ fn what_words_mean_lies_within_the_clouds_own_roles() {
     }
     assert!(wrong.is_empty(), "{wrong:#?}");
 }
+
+/// A role with this trust, which reads a bucket or a container.
+fn trusted(trust: &str) -> Intent {
+    let container = "{st}/blobServices/default/containers/orders";
+    let text = format!(
+        "roles:\n  R:\n    permissions: [{{read: x}}]\n    trust: {trust}\nresources:\n  x: {{gcp: 'projects/shop-example/secrets/key', azure: '{}'}}\n",
+        long(container)
+    );
+    Intent::from_yaml("roles.yaml", &text).expect("roles")
+}
+
+fn warned(notes: &[leastwise_generate::lower::Note], part: &str) -> bool {
+    notes.iter().any(|note| note.text.contains(part))
+}
+
+#[test]
+fn a_branch_of_a_repository_is_one_subject() {
+    let intent = trusted("{github: shop/app, branch: main}");
+    let role = gcp::compile(&intent, &gcp::Options::default()).expect("gcp").remove(0);
+    let provider = &role.federation.providers[0];
+    let subject = "repo:shop/app:ref:refs/heads/main";
+    assert_eq!(provider.issuer, "https://token.actions.githubusercontent.com");
+    assert_eq!(provider.condition, format!("assertion.sub == \"{subject}\""));
+    assert_eq!(
+        provider.holders[0].member("projects/7/locations/global/workloadIdentityPools/r-role"),
+        format!(
+            "principal://iam.googleapis.com/projects/7/locations/global/workloadIdentityPools/r-role/subject/{subject}"
+        )
+    );
+    let role = azure::compile(&intent, &azure::Options::default()).expect("azure").remove(0);
+    assert_eq!(role.credentials[0].subject, subject);
+    assert_eq!(role.credentials[0].audience, "api://AzureADTokenExchange");
+    assert!(role.identity.new);
+}
+
+#[test]
+fn a_whole_repository_is_an_attribute_on_google_cloud_and_nobody_on_azure() {
+    let intent = trusted("{github: shop/app}");
+    let role = gcp::compile(&intent, &gcp::Options::default()).expect("gcp").remove(0);
+    let provider = &role.federation.providers[0];
+    assert_eq!(provider.condition, "assertion.repository == \"shop/app\"");
+    assert_eq!(
+        provider.holders[0].member("POOL"),
+        "principalSet://iam.googleapis.com/POOL/attribute.repository/shop/app"
+    );
+    assert!(warned(&role.warnings, "any branch, tag and pull request"));
+    let role = azure::compile(&intent, &azure::Options::default()).expect("azure").remove(0);
+    assert!(role.credentials.is_empty());
+    assert!(warned(&role.warnings, "a federated credential is for one subject"));
+}
+
+#[test]
+fn a_cluster_of_google_needs_no_pool() {
+    let intent = trusted(
+        "{kubernetes: container.googleapis.com/v1/projects/shop-example/locations/europe-west1/clusters/main, \
+         namespace: shop, service_account: app}",
+    );
+    let role = gcp::compile(&intent, &gcp::Options::default()).expect("gcp").remove(0);
+    assert!(role.federation.providers.is_empty());
+    assert_eq!(role.federation.members, ["serviceAccount:shop-example.svc.id.goog[shop/app]"]);
+}
+
+#[test]
+fn who_cannot_be_said_does_not_hold_the_role_and_is_told() {
+    for trust in [
+        "lambda",
+        "\"444455556666\"",
+        "{oidc: gitlab.example.org, subject: \"project:*\"}",
+        "\"spiffe://a/b\"",
+    ] {
+        let intent = trusted(trust);
+        let role = gcp::compile(&intent, &gcp::Options::default()).expect("gcp").remove(0);
+        assert_eq!(role.federation, gcp::Federation::default(), "{trust}");
+        assert!(warned(&role.warnings, "does not hold the role on Google Cloud"), "{trust}");
+        let role = azure::compile(&intent, &azure::Options::default()).expect("azure").remove(0);
+        assert!(role.credentials.is_empty(), "{trust}");
+        assert!(warned(&role.warnings, "does not hold the role on Azure"), "{trust}");
+    }
+}
+
+#[test]
+fn a_name_that_is_bound_elsewhere_only_is_refused_with_its_place() {
+    let text = "roles:\n  R:\n    permissions:\n      - read: x\nresources:\n  x: {gcp: 'gs://orders'}\n";
+    let intent = Intent::from_yaml("roles.yaml", text).expect("roles");
+    let error =
+        azure::compile(&intent, &azure::Options::default()).expect_err("nothing on azure").to_string();
+    assert!(error.starts_with("roles.yaml:4:15: the resource `x` stands for nothing on azure"), "{error}");
+}
+
+#[test]
+fn an_environment_has_resources_of_its_own() {
+    let text = "roles:\n  R:\n    permissions: [{read: x}]\nresources:\n  x:\n    gcp: gs://orders\n    environments:\n      test: {gcp: 'gs://orders-test'}\n";
+    let intent = Intent::from_yaml("roles.yaml", text).expect("roles");
+    let of = |environment: Option<&str>| {
+        let options = gcp::Options { environment: environment.map(str::to_owned), ..gcp::Options::default() };
+        gcp::compile(&intent, &options).expect("gcp")[0].bindings[0].resource.clone()
+    };
+    assert_eq!(of(None), "//storage.googleapis.com/projects/_/buckets/orders");
+    assert_eq!(of(Some("test")), "//storage.googleapis.com/projects/_/buckets/orders-test");
+}

@@ -306,9 +306,10 @@ impl Cloud {
                 notes.push(Note { place: want.place.clone(), text: format!("{}: {text}", want.verb) });
             }
             if want.how == How::Admin {
+                let roles: Vec<String> = want.admin.iter().map(|role| format!("`{role}`")).collect();
                 let text = format!(
-                    "admin: {} allows everything that {} knows or will know there, permissions and deletion included",
-                    want.admin.iter().map(|role| format!("`{role}`")).collect::<Vec<_>>().join(" and "),
+                    "admin: {} allows whatever {} puts into it, now and later; read it before you grant it",
+                    roles.join(" and "),
                     self.title
                 );
                 notes.push(Note { place: want.place.clone(), text });
