@@ -6,6 +6,7 @@ parser take the Terraform.
 """
 
 import json
+import os
 import shutil
 import subprocess
 
@@ -17,6 +18,7 @@ from kubernetes import client
 
 CLUSTER = "examples/roles/cluster.yaml"
 GATEWAY = "examples/roles/gateway.yaml"
+PATH = {"PATH": os.environ["PATH"]}
 
 MODELS = {
     "ServiceAccount": client.V1ServiceAccount,
@@ -47,6 +49,25 @@ def test_kubernetes_takes_every_object(written):
             MODELS[document["kind"]].from_dict(document)
             kinds.append(document["kind"])
     assert kinds == ["ServiceAccount", "Role", "RoleBinding", "ClusterRole", "ClusterRoleBinding"]
+
+
+def test_kubectl_reads_every_object(run, root, tmp_path):
+    """`--local` asks no cluster: kubectl reads the objects by its own types, and prints them again."""
+    if not shutil.which("kubectl"):
+        pytest.skip("kubectl is not here")
+    text = run("--quiet", "generate", root / CLUSTER, "--target", "kubernetes").stdout
+    command = ["kubectl", "label", "--local", "-f", "-", "read=yes", "-o", "json"]
+    done = subprocess.run(command, input=text, capture_output=True, text=True, env={"HOME": str(tmp_path)} | PATH)
+    assert done.returncode == 0, done.stderr
+    decoder, read, rest = json.JSONDecoder(), [], done.stdout.strip()
+    while rest:
+        item, end = decoder.raw_decode(rest)
+        read.append(item)
+        rest = rest[end:].strip()
+    for item in read:
+        assert item["metadata"]["labels"].pop("read") == "yes"
+        item["metadata"].pop("creationTimestamp", None)
+    assert read == list(yaml.safe_load_all(text))
 
 
 def test_kubernetes_lists_hold_the_same_as_documents(written):

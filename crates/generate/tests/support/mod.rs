@@ -1,35 +1,13 @@
 //! Random policies with hostile strings, and the sameness that AWS sees: a single value and a list of one are the
 //! same, and the order within a list does not matter.
 
+mod hostile;
+
+pub(crate) use hostile::hostile;
 use leastwise_generate::render::{Attach, Deliverable, PrincipalKind, PrincipalTarget};
 use leastwise_policy::aws::{Named, Policy};
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
-
-/// Text that quoting rules get wrong.
-pub(crate) fn hostile() -> impl Strategy<Value = String> {
-    let piece = prop_oneof![
-        Just("${aws:username}".to_owned()),
-        Just("$${x}".to_owned()),
-        Just("%{if true}".to_owned()),
-        Just("${".to_owned()),
-        Just("%%{".to_owned()),
-        Just("&{".to_owned()),
-        Just("\"".to_owned()),
-        Just("\\".to_owned()),
-        Just("'".to_owned()),
-        Just("\n  - x: y\n".to_owned()),
-        Just("<<EOF".to_owned()),
-        Just("# = {".to_owned()),
-        Just("*".to_owned()),
-        Just("on".to_owned()),
-        Just("\u{202e}\u{85}\u{feff}\u{2028}".to_owned()),
-        Just("日本 Größe 🎉".to_owned()),
-        "[a-z0-9/_.-]{1,8}",
-        "[ -~]{0,6}",
-    ];
-    prop::collection::vec(piece, 0..5).prop_map(|pieces| pieces.concat())
-}
 
 fn action() -> impl Strategy<Value = String> {
     prop::sample::select(vec![
