@@ -5,13 +5,16 @@
 //! becomes operations, each with the kind of place on which the cloud checks it; where it is then granted is what the
 //! two differ in.
 
-use leastwise_catalog::levels::LEVELS;
-use leastwise_catalog::places::{Kind, Lost, Means, Places, Resource, WHOLE};
+mod told;
+
+use leastwise_catalog::places::{Kind, Means, Places, Resource};
 use leastwise_policy::aws::Effect;
 
 use super::Note;
 use super::elsewhere::Binder;
-use crate::intent::{Fault, Intent, Permission, Place, Said, Trust, nearest};
+use crate::intent::{Fault, Intent, Permission, Place, Said};
+
+pub(super) use told::{described, titled};
 
 /// A cloud, as far as the two are alike.
 pub(super) struct Cloud {
@@ -221,47 +224,6 @@ impl Cloud {
         Ok((vec![Operation { name, on: resource.kind, by: None }], How::Named))
     }
 
-    fn lost(&self, text: &Said<String>, lost: &Lost) -> Fault {
-        match lost {
-            Lost::Wildcard => Fault::new(&text.place, format!("`{}` has a wildcard in it", text.value))
-                .help("a `*` can stand at the end only, for everything that begins so"),
-            Lost::Ambiguous(names) => {
-                Fault::new(&text.place, format!("`{}` may be of several services", text.value))
-                    .help(format!("write one of: {}", names.join(", ")))
-            }
-            Lost::Unknown(known) => {
-                let fault =
-                    Fault::new(&text.place, format!("{} has nothing like `{}`", self.title, text.value));
-                let near = nearest(&text.value, known.iter().map(String::as_str));
-                fault.help(match near {
-                    Some(near) => format!("did you mean `{near}`?"),
-                    None => format!("known: {}", known.join(", ")),
-                })
-            }
-        }
-    }
-
-    fn meaningless(&self, permission: &Permission, resource: &Resource<'static>) -> Fault {
-        let (verb, place) = (permission.verb.value.as_str(), &permission.verb.place);
-        let what = format!("`{verb}` means nothing for {}", described(resource));
-        if resource.all {
-            return Fault::new(place, what)
-                .help("all of a kind can only be listed: bind the name to one of them");
-        }
-        if let Some(refusal) = resource.service.refusal(&resource.kind.name, verb) {
-            return Fault::new(place, what).help(refusal);
-        }
-        let words = resource.service.words(resource.kind);
-        if LEVELS.contains(&verb) {
-            return Fault::new(place, what).help(format!("known: {}", words.join(", ")));
-        }
-        let fault = Fault::new(place, format!("unknown level or verb `{verb}`: {what}"));
-        match nearest(verb, words.iter().copied().chain(LEVELS)) {
-            Some(near) => fault.help(format!("did you mean `{near}`?")),
-            None => fault.help(format!("known: {}", words.join(", "))),
-        }
-    }
-
     /// Takes from what is allowed what must never be done. What lies only partly in what is forbidden cannot be
     /// taken away: that is a fault.
     pub(super) fn settle(
@@ -297,41 +259,6 @@ impl Cloud {
         }
         notes
     }
-
-    /// What is to be known of the words that were said.
-    pub(super) fn notes(&self, allowed: &[Wanted<'static>]) -> Vec<Note> {
-        let mut notes: Vec<Note> = Vec::new();
-        for want in allowed {
-            for text in want.resource.service.notes(&want.resource.kind.name, &want.verb) {
-                notes.push(Note { place: want.place.clone(), text: format!("{}: {text}", want.verb) });
-            }
-            if want.how == How::Admin {
-                let roles: Vec<String> = want.admin.iter().map(|role| format!("`{role}`")).collect();
-                let text = format!(
-                    "admin: {} allows whatever {} puts into it, now and later; read it before you grant it",
-                    roles.join(" and "),
-                    self.title
-                );
-                notes.push(Note { place: want.place.clone(), text });
-            }
-        }
-        notes
-    }
-
-    /// A trust that this cloud cannot say: then nobody holds the role by it, which allows less, so it is told.
-    pub(super) fn untrusted(&self, trust: &Said<Trust>) -> Note {
-        let who = match &trust.value {
-            Trust::Service(name) => format!("the service `{name}`"),
-            Trust::Account { principal, .. } => format!("`{principal}`"),
-            Trust::Oidc { subjects, .. } => format!("`{}`", subjects.join("`, `")),
-            Trust::ServiceAccount { namespace, name } => {
-                format!("the service account `{name}` of `{namespace}`, of which no cluster is said,")
-            }
-            Trust::Spiffe { id, .. } => format!("`{id}`"),
-        };
-        let text = format!("{who} does not hold the role on {}, which cannot say that", self.title);
-        Note { place: trust.place.clone(), text }
-    }
 }
 
 impl Wanted<'_> {
@@ -356,35 +283,4 @@ fn provider(resource: &Resource<'_>) -> String {
     let pattern = resource.kind.pattern.text();
     let provider = pattern.split("/providers/").nth(1).and_then(|rest| rest.split('/').next());
     format!("{}/", provider.unwrap_or_default().to_ascii_lowercase())
-}
-
-/// `an object of storage`.
-pub(super) fn described(resource: &Resource<'_>) -> String {
-    let (service, kind) = (&resource.service.name, &resource.kind.name);
-    let article = if kind.starts_with(['a', 'e', 'i', 'o']) { "an" } else { "a" };
-    match kind.as_str() {
-        WHOLE => format!("{service} as a whole"),
-        kind if resource.all => format!("every {kind} of {service}"),
-        kind => format!("{article} {kind} of {service}"),
-    }
-}
-
-/// Texts that stand for a role: its words and names, as many as fit.
-pub(super) fn titled(role: &str, wants: &[(&str, &str)], longest: usize) -> String {
-    let mut title = format!("{role}:");
-    for (verb, name) in wants {
-        let name =
-            name.rsplit(['/', ':', ' ']).find(|part| !part.trim_matches('*').is_empty()).unwrap_or(name);
-        let verb = verb.rsplit(['/', '.']).find(|part| *part != "action").unwrap_or(verb);
-        let more = format!(" {verb} {name}");
-        if title.contains(&more) || title.len() + more.len() + 1 > longest {
-            continue;
-        }
-        if !title.ends_with(':') {
-            title.push(',');
-        }
-        title.push_str(&more);
-    }
-    let plain = |c: char| if c.is_ascii_graphic() || c == ' ' { c } else { '?' };
-    title.trim_end_matches(':').chars().map(plain).take(longest).collect()
 }

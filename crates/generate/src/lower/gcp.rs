@@ -12,6 +12,7 @@
 mod conditions;
 mod grant;
 mod never;
+mod spot;
 mod trust;
 
 use leastwise_catalog::gcp::Gcp;
