@@ -70,6 +70,25 @@ def test_kubectl_reads_every_object(run, root, tmp_path):
     assert read == list(yaml.safe_load_all(text))
 
 
+@pytest.mark.parametrize("always", [0, 1])
+def test_a_script_asks_the_cluster_for_each_line_and_its_neighbour(run, root, tmp_path, always):
+    run("--quiet", "generate", root / CLUSTER, "--target", "kubernetes", "--out", tmp_path / "out", "--tests")
+    (tmp_path / "bin").mkdir()
+    stand_in = tmp_path / "bin" / "kubectl"
+    stand_in.write_text(f'#!/bin/sh\necho "$@" >> {tmp_path}/asked\nexit {always}\n')
+    stand_in.chmod(0o755)
+    env = {**os.environ, "PATH": f"{stand_in.parent}:{os.environ['PATH']}"}
+    script = tmp_path / "out" / "deploy-agent.can-i.sh"
+    done = subprocess.run(["sh", str(script)], env=env, capture_output=True, text=True)
+    assert done.returncode == 1, "a cluster that answers everything alike is wrong about half of it"
+    told = done.stderr.splitlines()
+    assert len(told) == 6 and all(line.endswith(f"must be {['no', 'yes'][always]}") for line in told), told
+    asked = (tmp_path / "asked").read_text().splitlines()
+    assert len(asked) == 12
+    user = "auth can-i --quiet --as=system:serviceaccount:shop:deploy-agent"
+    assert asked[0] == f"{user} get deployments.apps/web --namespace=shop"
+
+
 def test_kubernetes_lists_hold_the_same_as_documents(written):
     documents = [
         document for text in written(CLUSTER, "kubernetes").values() for document in yaml.safe_load_all(text)

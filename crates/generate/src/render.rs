@@ -26,7 +26,7 @@ pub use cedar::{CEDAR_SCHEMA, cedar_text, render_cedar};
 pub use gcp::{GcpFormat, gcp_value, render_gcp};
 pub use github::{github_value, render_github};
 pub use guardrail::render_guardrail;
-pub use kubernetes::{KubernetesFormat, kubernetes_value, render_kubernetes};
+pub use kubernetes::{KubernetesFormat, kubernetes_questions, kubernetes_value, render_kubernetes};
 pub use name::Names;
 pub use role::{RoleBoundary, RoleDeliverable, RoleFormat, render_role, role_value};
 

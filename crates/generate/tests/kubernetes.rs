@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use k8s_openapi::api::core::v1::ServiceAccount;
 use k8s_openapi::api::rbac::v1::{ClusterRole, ClusterRoleBinding, PolicyRule, Role, RoleBinding, Subject};
 use leastwise_generate::intent::{Fault, Intent};
-use leastwise_generate::lower::kubernetes::{self, Compiled};
+use leastwise_generate::lower::kubernetes::{self, Compiled, prove};
 use leastwise_generate::render::{KubernetesFormat, Names, kubernetes_value, render_kubernetes};
 use serde_json::Value;
 
@@ -208,6 +208,27 @@ fn check_neighbours(line: &str, role: &Compiled) {
     }
 }
 
+/// The questions that `--tests` writes come out as they say.
+fn check_proofs(line: &str, role: &Compiled) {
+    let cluster = cluster(role);
+    let proofs = prove::proofs(role);
+    assert!(proofs[0].allowed, "{line}");
+    for proof in proofs {
+        let own = match &proof.on {
+            prove::Asked::Path(path) => ("", "path", path.clone(), ""),
+            prove::Asked::Objects { namespace, group, resource, below, name } => {
+                let below = below.iter().map(|below| format!("/{below}"));
+                let full = std::iter::once(resource.clone()).chain(below).collect::<String>();
+                (namespace.as_deref().unwrap_or(""), group.as_str(), full, name.as_deref().unwrap_or(""))
+            }
+        };
+        let (namespace, group, resource, name) = (own.0, own.1, own.2.as_str(), own.3);
+        let asked =
+            Asked { account: ("agents", "agent"), namespace, group, resource, name, verb: &proof.verb };
+        assert_eq!(cluster.allows(&asked), proof.allowed, "{line}: {proof:?}");
+    }
+}
+
 #[test]
 fn every_line_comes_out_as_it_says() {
     let (mut lines, mut wrong) = (0, Vec::new());
@@ -217,7 +238,10 @@ fn every_line_comes_out_as_it_says() {
         let rest = words.collect::<Vec<_>>().join(" ");
         lines += 1;
         match (sign, compile(verb, resource)) {
-            (Some("="), Ok(role)) if said(&role) == expected(&rest) => check_neighbours(line, &role),
+            (Some("="), Ok(role)) if said(&role) == expected(&rest) => {
+                check_neighbours(line, &role);
+                check_proofs(line, &role);
+            }
             (Some("="), Ok(role)) => wrong.push(format!("{line}\n  gives {:?}", said(&role))),
             (Some("!"), Err(faults)) if faults.iter().any(|it| it.to_string().contains(&rest)) => {}
             (Some("?"), Ok(role)) if role.warnings.iter().any(|it| it.text.contains(&rest)) => {}

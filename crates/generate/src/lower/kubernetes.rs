@@ -8,6 +8,7 @@
 
 mod bind;
 mod grant;
+pub mod prove;
 mod rules;
 
 use leastwise_catalog::kubernetes::Kubernetes;

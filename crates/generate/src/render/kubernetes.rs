@@ -5,8 +5,10 @@
 
 use serde_json::{Map, Value, json};
 
+use super::role::quoted;
 use super::terraform::hcl::{self, Expr, Item, header};
 use super::{File, Names, yaml};
+use crate::lower::kubernetes::prove::{Asked, Proof};
 use crate::lower::kubernetes::{Compiled, Granted, Rule, ServiceAccount};
 
 const RBAC: &str = "rbac.authorization.k8s.io";
@@ -37,6 +39,44 @@ pub fn render_kubernetes(names: &mut Names, role: &Compiled, format: KubernetesF
 /// All objects of a role as a list, as `kubectl get -o json` prints one.
 pub fn kubernetes_value(role: &Compiled) -> Value {
     json!({"apiVersion": "v1", "kind": "List", "items": objects(role)})
+}
+
+/// A script that puts the questions to the cluster of the current context, and fails when one is answered otherwise.
+pub fn kubernetes_questions(role: &Compiled, proofs: &[Proof]) -> String {
+    let mut text = format!(
+        "#!/bin/sh\n# Whether the cluster allows the role what was meant, and denies what is next to it. Whoever runs it\n\
+         # must be allowed to impersonate the service account.\nset -u\nfailed=0\n\nask() {{\n  wanted=$1\n  because=$2\n  \
+         shift 2\n  said=$(kubectl auth can-i --quiet --as={} \"$@\" && echo yes || echo no)\n  \
+         [ \"$said\" = \"$wanted\" ] && return\n  echo \"$because: $* is $said, and must be $wanted\" >&2\n  failed=1\n}}\n\n",
+        role.held_by
+            .first()
+            .map(|it| quoted(&format!("system:serviceaccount:{}:{}", it.namespace, it.name)))
+            .unwrap_or_default(),
+    );
+    for proof in proofs {
+        let wanted = if proof.allowed { "yes" } else { "no" };
+        let because = proof.because.replace(char::is_control, " ");
+        let mut line = format!("ask {wanted} {} {}", quoted(&because), quoted(&proof.verb));
+        match &proof.on {
+            Asked::Path(path) => line = format!("{line} {}", quoted(path)),
+            Asked::Objects { namespace, group, resource, below, name } => {
+                let kind = if group.is_empty() { resource.clone() } else { format!("{resource}.{group}") };
+                let what = name.as_ref().map_or_else(|| kind.clone(), |name| format!("{kind}/{name}"));
+                line = format!("{line} {}", quoted(&what));
+                if let Some(below) = below {
+                    line = format!("{line} --subresource={}", quoted(below));
+                }
+                line = match namespace {
+                    Some(namespace) => format!("{line} --namespace={}", quoted(namespace)),
+                    None => format!("{line} --all-namespaces"),
+                };
+            }
+        }
+        text.push_str(&line);
+        text.push('\n');
+    }
+    text.push_str("exit $failed\n");
+    text
 }
 
 fn documents(role: &Compiled) -> String {

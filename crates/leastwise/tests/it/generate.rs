@@ -187,7 +187,7 @@ fn a_format_that_a_platform_does_not_know_is_told_with_those_that_it_does() {
     assert_eq!(done.code, Some(2), "{}", done.err);
     assert!(done.err.contains("kubernetes has no format `cloudformation`"), "{}", done.err);
     assert!(done.err.contains("it has: yaml, json, terraform"), "{}", done.err);
-    let done = run(&folder, &["generate", "roles.yaml", "--target", "kubernetes", "--tests", "--out", "o"]);
+    let done = run(&folder, &["generate", "roles.yaml", "--target", "github", "--tests", "--out", "o"]);
     assert_eq!(done.code, Some(2), "{}", done.err);
     assert_eq!(names(&folder, "o"), Vec::<String>::new());
 }
@@ -204,6 +204,11 @@ fn one_role_by_flags_is_for_kubernetes_too() {
     insta::assert_snapshot!("kubernetes-terraform", done.out);
     let done = run(&folder, &[&role[..], &who[..], &["--explain"]].concat());
     insta::assert_snapshot!("kubernetes-explain", done.out);
+    let done = run(&folder, &[&role[..], &who[..], &["--out", "out", "--tests"]].concat());
+    assert_eq!((done.code, done.out.as_str()), (Some(0), ""), "{}", done.err);
+    assert_eq!(names(&folder, "out"), ["deploy-agent.can-i.sh", "deploy-agent.yaml"]);
+    let script = std::fs::read_to_string(folder.0.join("out/deploy-agent.can-i.sh")).expect("written");
+    insta::assert_snapshot!("kubernetes-can-i", script);
     let bound = ["generate", "--to", "kubernetes:read,shop/pods", "--target", "kubernetes", "--only", "mfa"];
     let done = run(&folder, &bound);
     assert!(done.err.contains("`--only mfa`: kubernetes cannot say `mfa`"), "{}", done.err);

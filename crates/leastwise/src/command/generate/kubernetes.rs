@@ -2,8 +2,10 @@
 
 use std::fmt::Write as _;
 
-use leastwise_generate::lower::kubernetes::{self, Bound, Compiled, Reason, Scope};
-use leastwise_generate::render::{File, KubernetesFormat, Names, kubernetes_value, render_kubernetes};
+use leastwise_generate::lower::kubernetes::{self, Bound, Compiled, Reason, Scope, prove};
+use leastwise_generate::render::{
+    File, KubernetesFormat, Names, kubernetes_questions, kubernetes_value, render_kubernetes,
+};
 use serde_json::Value;
 
 use super::intent;
@@ -22,18 +24,28 @@ pub(super) fn make(asked: &Asked<'_>) -> Result<Made> {
         _ => KubernetesFormat::Yaml,
     };
     let mut names = Names::default();
-    let files: Vec<File> = roles.iter().map(|role| render_kubernetes(&mut names, role, format)).collect();
+    let mut files: Vec<File> = Vec::new();
+    let mut texts: Vec<String> = Vec::new();
+    for role in &roles {
+        let file = render_kubernetes(&mut names, role, format);
+        texts.push(file.text.clone());
+        if asked.args.tests {
+            let stem = file.name.split('.').next().unwrap_or_default();
+            let text = kubernetes_questions(role, &prove::proofs(role));
+            files.push(File { name: format!("{stem}.can-i.sh"), text, notes: Vec::new() });
+        }
+        files.push(file);
+    }
     let warnings = roles.iter().flat_map(|role| &role.warnings);
     Ok(Made {
-        printed: printed(&roles, &files, format),
+        printed: printed(&roles, &texts, format),
         files,
         trace: trace(&roles),
         notes: warnings.map(|note| format!("warning: {}: {}", note.place, note.text)).collect(),
     })
 }
 
-fn printed(roles: &[Compiled], files: &[File], format: KubernetesFormat) -> Printed {
-    let texts: Vec<&str> = files.iter().map(|file| file.text.as_str()).collect();
+fn printed(roles: &[Compiled], texts: &[String], format: KubernetesFormat) -> Printed {
     match format {
         KubernetesFormat::Json => {
             let by_role = roles.iter().map(|role| (role.role.clone(), kubernetes_value(role)));

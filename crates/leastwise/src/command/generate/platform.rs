@@ -85,7 +85,7 @@ const PLATFORMS: &[Platform] = &[
     Platform {
         target: Target::Kubernetes,
         formats: &[Format::Yaml, Format::Json, Format::Terraform],
-        tests: false,
+        tests: true,
         make: kubernetes::make,
     },
     Platform {
