@@ -69,6 +69,9 @@ impl Binder<'_> {
         let known: Vec<&str> =
             binding.environments_elsewhere.iter().filter(here).map(|(name, _)| name.as_str()).collect();
         match (self.environment, known.is_empty()) {
+            (_, true) if binding.name.place.line == 0 => {
+                fault.help(format!("say what it is there as `{key}:…`, such as `{key}:{example}`"))
+            }
             (_, true) => fault.help(format!("write `{key}: {example}` at {}", binding.name.place)),
             (None, false) => {
                 fault.help(format!("say which environment with `--environment`: {}", known.join(", ")))

@@ -209,6 +209,9 @@ fn one_role_by_flags_is_for_kubernetes_too() {
     assert_eq!(names(&folder, "out"), ["deploy-agent.can-i.sh", "deploy-agent.yaml"]);
     let script = std::fs::read_to_string(folder.0.join("out/deploy-agent.can-i.sh")).expect("written");
     insta::assert_snapshot!("kubernetes-can-i", script);
+    let done = run(&folder, &["generate", "--to", "dynamodb:read,table/x", "--target", "kubernetes"]);
+    assert_eq!(done.code, Some(2), "{}", done.err);
+    assert!(done.err.contains("say what it is there as `kubernetes:…`"), "{}", done.err);
     let bound = ["generate", "--to", "kubernetes:read,shop/pods", "--target", "kubernetes", "--only", "mfa"];
     let done = run(&folder, &bound);
     assert!(done.err.contains("`--only mfa`: kubernetes cannot say `mfa`"), "{}", done.err);
