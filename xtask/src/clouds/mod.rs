@@ -51,3 +51,18 @@ fn json(folder: &Path, name: &str) -> Result<Value> {
 fn texts(value: &Value) -> impl Iterator<Item = &str> {
     value.as_array().into_iter().flatten().filter_map(Value::as_str)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_committed_files_are_what_the_sources_give() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/data");
+        if !folder.join("gcp").exists() {
+            println!("skipped: ../shared/data is not here");
+            return;
+        }
+        assert!(!run(&folder, true).unwrap(), "run `cargo xtask sync-clouds ../shared/data`");
+    }
+}
