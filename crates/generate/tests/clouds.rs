@@ -304,3 +304,21 @@ fn an_environment_has_resources_of_its_own() {
     assert_eq!(of(None), "//storage.googleapis.com/projects/_/buckets/orders");
     assert_eq!(of(Some("test")), "//storage.googleapis.com/projects/_/buckets/orders-test");
 }
+
+#[test]
+fn two_roles_never_share_an_identity() {
+    let resource = "{gcp: 'gs://b', azure: '{st}/blobServices/default/containers/c'}";
+    let text = format!(
+        "roles:\n  OrderReader:\n    permissions: [{{read: x}}]\n  order-reader:\n    permissions: [{{write: x}}]\n  orderreader:\n    permissions: [{{read: x}}]\nresources:\n  x: {}\n",
+        long(resource)
+    );
+    let intent = Intent::from_yaml("roles.yaml", &text).expect("roles");
+    let error = gcp::compile(&intent, &gcp::Options::default()).expect_err("the same account").to_string();
+    assert!(
+        error.starts_with("roles.yaml:4:3: `order-reader` would be the service account `order-reader`"),
+        "{error}"
+    );
+    let error =
+        azure::compile(&intent, &azure::Options::default()).expect_err("the same identity").to_string();
+    assert!(error.starts_with("roles.yaml:6:3: `orderreader` would be the identity"), "{error}");
+}

@@ -12,6 +12,8 @@ mod conditions;
 mod grant;
 mod trust;
 
+use std::collections::HashSet;
+
 use leastwise_catalog::azure::Azure;
 use leastwise_catalog::places::Places;
 use leastwise_policy::aws::Effect;
@@ -89,9 +91,21 @@ const SAYS: Says = Says {
 /// Everything in the intent that Azure knows no meaning for, and every restriction that it cannot say.
 pub fn compile(intent: &Intent, options: &Options) -> Result<Vec<Compiled>, IntentError> {
     let mut faults = Vec::new();
-    let roles: Vec<Option<Compiled>> =
-        intent.roles.iter().map(|role| compile_role(intent, role, options, &mut faults)).collect();
-    IntentError::unless(roles.into_iter().flatten().collect(), faults)
+    let mut names = HashSet::new();
+    let mut compiled: Vec<Compiled> = Vec::new();
+    for role in &intent.roles {
+        let Some(mut made) = compile_role(intent, role, options, &mut faults) else { continue };
+        // What is granted to one identity would be granted to both roles.
+        let same = |known: &&Compiled| known.identity.name.eq_ignore_ascii_case(&made.identity.name);
+        if let Some(other) = compiled.iter().find(same) {
+            let id = &made.identity.name;
+            let message = format!("`{}` would be the identity `{id}`, as `{}` is", made.role, other.role);
+            faults.push(Fault::new(&role.name.place, message).help("give the role another name"));
+        }
+        made.roles.iter_mut().for_each(|custom| custom.make_unique(&mut names));
+        compiled.push(made);
+    }
+    IntentError::unless(compiled, faults)
 }
 
 fn compile_role(

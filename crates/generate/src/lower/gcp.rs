@@ -15,6 +15,8 @@ mod never;
 mod spot;
 mod trust;
 
+use std::collections::HashSet;
+
 use leastwise_catalog::gcp::Gcp;
 use leastwise_catalog::places::Places;
 use leastwise_policy::aws::Effect;
@@ -105,15 +107,27 @@ static CLOUD: Cloud = Cloud {
 /// Everything in the intent that Google Cloud knows no meaning for, and every restriction that it cannot say.
 pub fn compile(intent: &Intent, options: &Options) -> Result<Vec<Compiled>, IntentError> {
     let mut faults = Vec::new();
-    let roles: Vec<Option<Compiled>> =
-        intent.roles.iter().map(|role| compile_role(intent, role, options, &mut faults)).collect();
-    IntentError::unless(roles.into_iter().flatten().collect(), faults)
+    let mut ids = HashSet::new();
+    let mut compiled: Vec<Compiled> = Vec::new();
+    for role in &intent.roles {
+        let Some(made) = compile_role(intent, role, options, &mut ids, &mut faults) else { continue };
+        // What is granted to one service account would be granted to both roles.
+        if let Some(other) = compiled.iter().find(|known| known.account.email() == made.account.email()) {
+            let id = &made.account.id;
+            let message =
+                format!("`{}` would be the service account `{id}`, as `{}` is", made.role, other.role);
+            faults.push(Fault::new(&role.name.place, message).help("give the role another name"));
+        }
+        compiled.push(made);
+    }
+    IntentError::unless(compiled, faults)
 }
 
 fn compile_role(
     intent: &Intent,
     role: &Role,
     options: &Options,
+    ids: &mut HashSet<String>,
     faults: &mut Vec<Fault>,
 ) -> Option<Compiled> {
     let before = faults.len();
@@ -129,7 +143,7 @@ fn compile_role(
     }
     let project =
         home(options, allowed.iter().chain(&denied).filter_map(|want| want.resource.values.get("project")));
-    let granted = grant::grant(&role.name.value, &allowed, &limits, &project, faults);
+    let granted = grant::grant(&role.name.value, &allowed, &limits, &project, ids, faults);
     let mut reasons = granted.reasons;
     warnings.extend(cloud.notes(&allowed));
     warnings.extend(granted.notes);

@@ -102,16 +102,19 @@ pub(super) fn grant(role: &Role, allowed: &[Wanted<'static>], faults: &mut Vec<F
             granted.custom(&role.name.value, spot, here);
         }
     }
-    let mut taken = HashSet::new();
-    for role in &mut granted.roles {
-        let base = role.name.clone();
+    granted
+}
+
+impl CustomRole {
+    /// Takes a name that no other role has.
+    pub(super) fn make_unique(&mut self, taken: &mut HashSet<String>) {
+        let base = self.name.clone();
         let mut next = 2;
-        while !taken.insert(role.name.to_ascii_lowercase()) {
-            role.name = format!("{base} {next}");
+        while !taken.insert(self.name.to_ascii_lowercase()) {
+            self.name = format!("{base} {next}");
             next += 1;
         }
     }
-    granted
 }
 
 impl Granted {

@@ -70,11 +70,13 @@ struct Here<'w> {
     wants: Vec<(&'w str, &'w str)>,
 }
 
+/// Grants everything that is allowed; `taken` are the ids of custom roles that are given out.
 pub(super) fn grant(
     role: &str,
     allowed: &[Wanted<'static>],
     limits: &[String],
     home: &str,
+    taken: &mut HashSet<String>,
     faults: &mut Vec<Fault>,
 ) -> Granted {
     let mut granted = Granted::default();
@@ -111,10 +113,9 @@ pub(super) fn grant(
             }
         }
     }
-    let mut taken = HashSet::new();
     for spot in order {
         if let Some(here) = here.get(&spot) {
-            granted.custom(role, spot, here, &mut taken);
+            granted.custom(role, spot, here, taken);
         }
     }
     granted.check(allowed, faults);
