@@ -11,7 +11,7 @@ mod place;
 mod read;
 mod roles;
 pub mod schema;
-mod trust;
+pub(crate) mod trust;
 mod yaml;
 
 use std::collections::BTreeMap;

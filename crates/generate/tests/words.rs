@@ -1,7 +1,14 @@
 //! Plain words: the three phrasings of every intent of `tests/intents`, read without a model.
 //!
 //! What is understood must be right in at least 97 %, and at least 85 % must be understood without a question (an entry
-//! that is ambiguous on purpose must ask). What is wrong, or asks though it need not, stands in `words_not_yet.txt`.
+//! that is ambiguous on purpose must ask). What is wrong, or asks though it need not, stands in `words_not_yet.txt` with
+//! the reason; an entry that is listed there and is right fails the test too.
+//!
+//! The reader was made by looking at phrasings 0 and 1 only. Before the third was looked at, it was measured: of 361,
+//! 210 were understood, 196 of them rightly (93.3 %), and 229 (63.4 %) came out without a needless question. Two of the
+//! 361 had been seen by accident. After work on every second third phrasing, the other 180, still unseen, were measured:
+//! 129 of 133 understood were right (97.0 %), 140 (77.8 %) without a needless question. Since then all have been used:
+//! the figures that this test prints are no longer about text that nobody looked at.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -152,7 +159,6 @@ struct Score {
 
 #[test]
 fn plain_words_are_understood_rightly_or_asked_about() {
-    let listed = not_yet();
     // Which phrasings, and whether to say more: for those who work on the reader.
     let only = std::env::var("WORDS_PHRASINGS").unwrap_or_else(|_| "012".to_owned());
     let mut scores: BTreeMap<usize, Score> = BTreeMap::new();
@@ -213,13 +219,37 @@ fn plain_words_are_understood_rightly_or_asked_about() {
             println!("{id}: {why}");
         }
     }
-    let _ = listed;
+    if only == "012" && part.is_none() {
+        hold(&scores, failures);
+    }
+}
+
+/// The thresholds, and that the list of what is not right yet is the truth.
+fn hold(scores: &BTreeMap<usize, Score>, failures: Vec<(String, String)>) {
+    let sum = |of: fn(&Score) -> usize| scores.values().map(of).sum::<usize>() as f64;
+    let right = sum(|score| score.right) / sum(|score| score.understood);
+    let answered = sum(|score| score.understood + score.asked_rightly) / sum(|score| score.all);
+    println!(
+        "all: {:.1} % of what is understood is right, {:.1} % without a needless question",
+        100.0 * right,
+        100.0 * answered
+    );
+    let mut listed = not_yet();
+    let new: Vec<String> = failures
+        .into_iter()
+        .filter(|(id, _)| listed.remove(id).is_none())
+        .map(|(id, why)| format!("{id}: {why}"))
+        .collect();
+    assert!(new.is_empty(), "{} that were understood before:\n{}", new.len(), new.join("\n"));
+    assert!(listed.is_empty(), "listed in words_not_yet.txt, and right or no entries: {:?}", listed.keys());
+    assert!(right >= 0.97, "{right} of what is understood is right");
+    assert!(answered >= 0.85, "{answered} is understood without a needless question");
 }
 
 fn not_yet() -> BTreeMap<String, String> {
     let text = std::fs::read_to_string(folder().join("words_not_yet.txt")).unwrap_or_default();
     let rows = text.lines().filter(|line| !line.starts_with('#') && !line.trim().is_empty());
-    rows.map(|line| line.rsplit_once(": ").unwrap_or((line, "")))
+    rows.map(|line| line.split_once(": ").expect("id, phrasing and reason"))
         .map(|(id, why)| (id.to_owned(), why.to_owned()))
         .collect()
 }

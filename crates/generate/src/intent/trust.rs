@@ -115,7 +115,7 @@ fn mapping(node: &Node, entries: &[(Key, Node)], faults: &mut Faults) -> Option<
 }
 
 /// A repository of GitHub Actions, narrowed to one branch, environment or tag; without one, any of its workflows.
-fn github(repository: &str, narrow: [Option<String>; 4]) -> Result<Trust, &'static str> {
+pub(crate) fn github(repository: &str, narrow: [Option<String>; 4]) -> Result<Trust, &'static str> {
     let two = repository.split_once('/').is_some_and(|(owner, name)| {
         !owner.is_empty() && !name.is_empty() && !name.contains('/') && !owner.contains('*')
     });

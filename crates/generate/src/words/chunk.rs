@@ -3,12 +3,13 @@
 
 use super::closed::{self, Func};
 use super::forms::Form;
+use super::holder;
 use super::lexicon::{Lexicon, Reading};
 use super::noun::{self, Np};
 use super::operation::Operations;
 use super::token::{Token, TokenKind};
 use super::{limit, noun::name_like};
-use crate::intent::Limit;
+use crate::intent::{Limit, Trust};
 
 /// A part of a sentence.
 #[derive(Debug, Clone, PartialEq)]
@@ -36,6 +37,8 @@ pub(super) enum ChunkKind {
     Np(Np),
     Limit(Limit),
     Agent(String),
+    /// Who holds the role, said more exactly.
+    Holder(Trust),
     Func(Func),
     Prep(String),
     Comma,
@@ -87,6 +90,12 @@ fn next(
         return (Some(ChunkKind::Operation(token.text.clone())), at + 1);
     }
     let before = chunks.last().map(|chunk| &chunk.kind);
+    if (starts_clause(before)
+        || matches!(before, Some(ChunkKind::Prep(prep)) if prep == "by" || prep == "for"))
+        && let Some((to, trust)) = holder::at(tokens, at)
+    {
+        return (Some(ChunkKind::Holder(trust)), to);
+    }
     if let Some((trust, to)) = agent(tokens, at, lexicon, before) {
         return (Some(ChunkKind::Agent(trust)), to);
     }
@@ -312,12 +321,20 @@ fn verb_chunk(
     let nounish = readings.iter().any(|(other, noun)| {
         *other >= length && matches!(noun, Reading::Noun { .. } | Reading::Content(_) | Reading::Service(_))
     });
-    if longer || (nounish && starts_clause(before) && !acts(tokens, end, lexicon)) {
+    // `Transcribe` within a sentence is the service.
+    let capital = tokens[end - length].text.starts_with(char::is_uppercase)
+        && readings.iter().any(|(other, reading)| *other == length && matches!(reading, Reading::Service(_)))
+        && !matches!(before, None | Some(ChunkKind::Stop | ChunkKind::Colon));
+    // `tags on …` at the beginning are tags.
+    let first = matches!(before, None | Some(ChunkKind::Stop | ChunkKind::Colon));
+    let of =
+        nounish && first && form == Form::Third && matches!(closed::at(tokens, end), Some((_, Func::Prep)));
+    if of || longer || capital || (nounish && starts_clause(before) && !acts(tokens, end, lexicon)) {
         return None;
     }
     let allowed = match before {
         before if starts_clause(before) => true,
-        Some(ChunkKind::Agent(_)) => true,
+        Some(ChunkKind::Agent(_) | ChunkKind::Holder(_)) => true,
         Some(ChunkKind::Func(Func::Aux)) => matches!(form, Form::Past | Form::Ing) || form == Form::Base,
         Some(ChunkKind::Func(Func::Modal | Func::Neg | Func::Pronoun | Func::Without | Func::Every)) => true,
         Some(ChunkKind::Prep(prep)) => match form {

@@ -5,7 +5,7 @@ use super::chunk::{Chunk, ChunkKind, starts_clause};
 use super::closed::Func;
 use super::forms::Form;
 use super::noun::Np;
-use crate::intent::Limit;
+use crate::intent::{Limit, Trust};
 
 /// Something that is done.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -65,9 +65,10 @@ pub(super) struct Clause {
 #[derive(Debug, Default)]
 pub(super) struct Text {
     pub clauses: Vec<Clause>,
-    /// Who holds the role: trust and tokens.
-    pub agents: Vec<(String, (usize, usize))>,
-    pub limits: Vec<(Limit, (usize, usize))>,
+    /// Who holds the role: trust, tokens, sentence.
+    pub agents: Vec<(Trust, (usize, usize), usize)>,
+    /// Conditions, with their tokens and sentence.
+    pub limits: Vec<(Limit, (usize, usize), usize)>,
     /// What a sentence is about, before a colon: with the number of the sentence.
     pub topics: Vec<(usize, Np)>,
     /// What was said and is not granted: tokens.
@@ -136,15 +137,20 @@ impl Reader<'_> {
         let chunk = &self.chunks[at];
         let span = (chunk.from, chunk.to);
         match &chunk.kind {
-            ChunkKind::Agent(trust) => {
-                self.text.agents.push((trust.clone(), span));
+            ChunkKind::Agent(_) | ChunkKind::Holder(_) => {
+                let trust = match &chunk.kind {
+                    ChunkKind::Holder(trust) => trust.clone(),
+                    ChunkKind::Agent(service) => Trust::Service(service.clone()),
+                    _ => return at + 1,
+                };
+                self.text.agents.push((trust, span, self.sentence));
                 if starts_clause(self.before(at)) {
                     self.close();
                 }
                 self.subject.clear();
                 self.prep = None;
             }
-            ChunkKind::Limit(limit) => self.text.limits.push((limit.clone(), span)),
+            ChunkKind::Limit(limit) => self.text.limits.push((limit.clone(), span, self.sentence)),
             ChunkKind::Verb { class, lemma, form, nominal, .. } => {
                 let what = match class {
                     Some(class) => What::Verb { class: class.clone(), lemma: lemma.clone() },
@@ -193,7 +199,7 @@ impl Reader<'_> {
             Func::Except => self.text.open.push((chunk.from, chunk.to)),
             // `list which metrics there are`: what is asked for.
             Func::Rel if matches!(self.before(at), Some(ChunkKind::Verb { .. })) => {}
-            Func::Rel if matches!(self.before(at), Some(ChunkKind::Agent(_))) => {
+            Func::Rel if matches!(self.before(at), Some(ChunkKind::Agent(_) | ChunkKind::Holder(_))) => {
                 self.close();
                 (self.subject, self.prep) = (Vec::new(), None);
             }
@@ -345,7 +351,10 @@ impl Reader<'_> {
         let after_np = matches!(self.before(at), Some(ChunkKind::Np(_)));
         self.prep = None;
         let caused = matches!(&act.what, What::Verb { lemma, .. } if lemma.ends_with(" by"));
-        if form == Form::Past && !caused && matches!(self.before(at), Some(ChunkKind::Agent(_))) {
+        if form == Form::Past
+            && !caused
+            && matches!(self.before(at), Some(ChunkKind::Agent(_) | ChunkKind::Holder(_)))
+        {
             self.participle = true;
             self.text.left_out.push(act.span);
             return;
@@ -425,6 +434,15 @@ impl Reader<'_> {
         if std::mem::take(&mut self.relative) && !elliptic {
             subject.clear();
         }
+        // An account in the subject is who may hold the role: nothing to be dropped.
+        let account = |np: &Np| np.names.iter().any(|name| name.len() == 12 && name.bytes().all(|b| b.is_ascii_digit()));
+        for part in &subject {
+            if let Thing::Np(np) = &part.thing
+                && account(np)
+            {
+                self.text.idle.push((np.from, np.to));
+            }
+        }
         self.begin(act);
         if let Some(clause) = &mut self.clause {
             clause.infinitive = to;
@@ -437,7 +455,7 @@ impl Reader<'_> {
             };
             clause.parts = match elliptic {
                 true => subject,
-                false => subject.into_iter().filter(|part| part.prep.is_some() && is_named(part)).collect(),
+                false => fronted(subject),
             };
         }
     }
@@ -500,7 +518,7 @@ impl Reader<'_> {
         let subject = std::mem::take(&mut self.subject);
         self.begin(act);
         if let Some(clause) = &mut self.clause {
-            clause.parts = subject.into_iter().filter(|part| part.prep.is_some() && is_named(part)).collect();
+            clause.parts = fronted(subject);
         }
     }
 
@@ -518,7 +536,7 @@ impl Reader<'_> {
             }
             _ => None,
         };
-        if joined && self.clause.is_some() && self.is_subject(at) && !self.is_judged(at) {
+        if joined && self.clause.is_some() && self.begins_clause(at) && !self.is_judged(at) {
             self.close();
         }
         let part = Part { prep, thing };
@@ -526,6 +544,22 @@ impl Reader<'_> {
             Some(clause) => clause.parts.push(part),
             None => self.subject.push(part),
         }
+    }
+
+    /// Whether a noun phrase in a clause is the subject of the next: of an active one only when a verb follows at once.
+    fn begins_clause(&self, at: usize) -> bool {
+        let passive = self.clause.as_ref().is_some_and(|clause| clause.passive);
+        if passive {
+            return self.is_subject(at);
+        }
+        let mut here = at + 1;
+        while matches!(self.kind(here), Some(ChunkKind::Prep(_)))
+            && matches!(self.kind(here + 1), Some(ChunkKind::Np(_) | ChunkKind::Func(Func::Pronoun)))
+        {
+            here += 2;
+        }
+        let list = matches!(self.kind(here), Some(ChunkKind::Func(Func::And) | ChunkKind::Comma));
+        !list && self.is_subject(at)
     }
 
     /// Whether a verb has a resource of its own after it: `and uploaded to the bucket b`.
@@ -604,6 +638,16 @@ fn is_empty(what: &What) -> bool {
             ["make", "do", "perform", "run", "call", "execute"].contains(&lemma.as_str())
         }
         What::Operation(_) => false,
+    }
+}
+
+/// What stands before the subject: `on queue gpu, …`; not what belongs to it: `a service of domain x`.
+fn fronted(subject: Vec<Part>) -> Vec<Part> {
+    match subject.first() {
+        Some(first) if first.prep.is_some() => {
+            subject.into_iter().filter(|part| part.prep.is_some() && is_named(part)).collect()
+        }
+        _ => Vec::new(),
     }
 }
 

@@ -8,6 +8,7 @@ mod chunk;
 mod clause;
 mod closed;
 mod forms;
+mod holder;
 mod lexicon;
 mod limit;
 mod noun;
@@ -15,6 +16,7 @@ mod operation;
 mod particle;
 mod question;
 mod resolve;
+mod roles;
 mod sense;
 mod target;
 mod token;
@@ -122,22 +124,24 @@ impl Reader<'_> {
         self.reading(name, &text, resolved)
     }
 
-    fn reading(&self, name: &str, text: &clause::Text, resolved: Resolved) -> Reading {
+    fn reading(&self, name: &str, text: &clause::Text, mut resolved: Resolved) -> Reading {
         let mut intent = Intent::default();
         let mut understood = Vec::new();
-        let mut role = Role::named(Said::new(name.to_owned(), self.place(0)));
-        self.trust(text, &resolved, &mut role, &mut understood);
-        for grant in &resolved.grants {
-            self.permission(grant, &mut intent, &mut role, &mut understood);
-        }
-        for (limit, span) in &text.limits {
-            understood.push(self.understood(*span, format!("condition: {}", described(limit))));
-            let said = Said::new(limit.clone(), self.place(span.0));
-            if !role.conditions.iter().any(|known| known.value == said.value) {
-                role.conditions.push(said);
+        let holders = self.holders(text, &resolved);
+        let shares = roles::shares(&holders).unwrap_or_else(|span| {
+            let help = "say what each does in a sentence of its own";
+            resolved.asks.push(Ask::new(span, "who of them is to do which?", help));
+            vec![roles::Share::default()]
+        });
+        for share in &shares {
+            let name = if shares.len() > 1 { format!("{name}-{}", share.name) } else { name.to_owned() };
+            let mut role = Role::named(Said::new(name, self.place(0)));
+            self.fill(share, &holders, text, &mut role, &mut understood);
+            for grant in resolved.grants.iter().filter(|grant| share.covers(grant.sentence)) {
+                self.permission(grant, &mut intent, &mut role, &mut understood);
             }
+            intent.roles.push(role);
         }
-        intent.roles.push(role);
         let mut questions: Vec<Question> = resolved.asks.iter().map(|ask| self.question(ask)).collect();
         if questions.is_empty() {
             questions.extend(self.faults(&intent));
@@ -150,26 +154,38 @@ impl Reader<'_> {
         Reading { intent, understood, left_out, questions }
     }
 
-    fn trust(
+    /// Who holds a role, but for what a sentence is about: `CodeBuild: start project web`.
+    fn holders(&self, text: &clause::Text, resolved: &Resolved) -> Vec<roles::Holder> {
+        let itself = |(trust, span, sentence): &&roles::Holder| {
+            let Trust::Service(service) = trust else { return false };
+            let mut of_sentence = resolved.grants.iter().filter(|grant| grant.sentence == *sentence);
+            self.tokens.get(span.1).is_some_and(|next| next.kind == token::TokenKind::Colon)
+                && of_sentence
+                    .all(|grant| grant.found.kind.as_ref().is_some_and(|kind| kind.service == *service))
+        };
+        text.agents.iter().filter(|holder| !itself(holder)).cloned().collect()
+    }
+
+    /// Who holds a role, and under which conditions.
+    fn fill(
         &self,
+        share: &roles::Share,
+        holders: &[roles::Holder],
         text: &clause::Text,
-        resolved: &Resolved,
         role: &mut Role,
         understood: &mut Vec<Understood>,
     ) {
-        for (trust, span) in &text.agents {
-            // `CodeBuild: start project web`: what the sentence is about, not who does it.
-            let itself = self.tokens.get(span.1).is_some_and(|next| next.kind == token::TokenKind::Colon)
-                && resolved
-                    .grants
-                    .iter()
-                    .all(|grant| grant.found.kind.as_ref().is_some_and(|kind| kind.service == *trust));
-            let said = Trust::Service(trust.clone());
-            if itself || role.trust.iter().any(|known| known.value == said) {
-                continue;
+        for (trust, span, _) in holders.iter().filter(|(_, _, sentence)| share.covers(*sentence)) {
+            if !role.trust.iter().any(|known| known.value == *trust) {
+                understood.push(self.understood(*span, format!("held by {}", roles::called(trust))));
+                role.trust.push(Said::new(trust.clone(), self.place(span.0)));
             }
-            understood.push(self.understood(*span, format!("held by {trust}")));
-            role.trust.push(Said::new(said, self.place(span.0)));
+        }
+        for (limit, span, _) in text.limits.iter().filter(|(_, _, sentence)| share.covers(*sentence)) {
+            understood.push(self.understood(*span, format!("condition: {}", described(limit))));
+            if !role.conditions.iter().any(|known| known.value == *limit) {
+                role.conditions.push(Said::new(limit.clone(), self.place(span.0)));
+            }
         }
     }
 
@@ -183,12 +199,13 @@ impl Reader<'_> {
         let label = &grant.found.label;
         let place = self.place(grant.span.0);
         let arn = label.starts_with("arn:");
-        let name = match intent.resources.iter().find(|binding| binding.name.value == *label) {
-            // Two things that are called the same: the name says which.
-            Some(known) if known.aws[0].value != grant.found.target => {
-                format!("{label} ({})", intent.resources.len())
-            }
-            _ => label.clone(),
+        let same = intent.resources.iter().find(|binding| binding.aws[0].value == grant.found.target);
+        let taken = intent.resources.iter().any(|binding| binding.name.value == *label);
+        let name = match same {
+            Some(known) => known.name.value.clone(),
+            // Two things that are called the same: a number tells them apart.
+            None if taken => format!("{label} ({})", intent.resources.len()),
+            None => label.clone(),
         };
         if !arn && !intent.resources.iter().any(|binding| binding.name.value == name) {
             let mut binding = Binding::named(Said::new(name.clone(), place.clone()));

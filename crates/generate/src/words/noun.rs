@@ -134,7 +134,7 @@ fn item(tokens: &[Token], at: usize, lexicon: &Lexicon, before: &[Item], subject
     let ends = match form {
         Some(Form::Third) => started && (after_noun || (subject && (!open || acts(tokens, at + 1, lexicon)))),
         Some(Form::Ing) => head && !open,
-        Some(Form::Past) => head && !open,
+        Some(Form::Past) => (head && !open) || (started && passive_follows(tokens, at + 1)),
         Some(Form::Base) => {
             let plural = before.iter().any(|item| item.noun.is_some_and(|(_, plural)| plural));
             head && !open && (named || plural)
@@ -238,7 +238,9 @@ fn settle(np: &mut Np, items: Vec<Item>, tokens: &[Token], lexicon: &Lexicon) {
     let mut named = false;
     for item in right {
         let known = item.content.is_some() || item.noun.is_some() || item.verb;
-        let described = np.det.is_some() && np.services.is_empty() && item.content.is_some() && !item.name;
+        let people = item.content.as_ref().is_some_and(|content| lexicon.is_people(content));
+        let described =
+            np.det.is_some() && np.services.is_empty() && item.content.is_some() && !item.name && !people;
         let is_content = inside(item) || described || (np.refers() && !item.name && known);
         if !named && !is_content && right.len() == 1 && np.names.is_empty() {
             np.names.push(text(item));

@@ -48,6 +48,8 @@ struct Resolver<'a> {
     /// The resources of the clause before, for `it` and `them`.
     last: Vec<Found>,
     last_contents: Vec<String>,
+    /// Why a phrase was taken for words rather than for a resource.
+    unsure: Option<Ask>,
     /// What the clause before the last was about.
     previous: Vec<Found>,
     /// The pronouns that stand for several things: tokens.
@@ -67,9 +69,10 @@ pub(super) fn resolve(senses: &Senses<'_>, text: &Text, several: &[usize]) -> Re
         senses,
         text,
         said: said(senses, text),
-        all: text.limits.iter().any(|(limit, _)| matches!(limit, Limit::Tags(_))),
+        all: text.limits.iter().any(|(limit, ..)| matches!(limit, Limit::Tags(_))),
         last: Vec::new(),
         last_contents: Vec::new(),
+        unsure: None,
         previous: Vec::new(),
         several,
         last_services: (0, Vec::new()),
@@ -126,6 +129,7 @@ fn said(senses: &Senses<'_>, text: &Text) -> Vec<(String, String)> {
 impl Resolver<'_> {
     fn clause(&mut self, clause: &Clause) -> Result<(), Ask> {
         let clause = &below(clause, self.senses.lexicon);
+        self.unsure = None;
         let services = self.services(clause);
         let mut groups = self.groups(clause, &services)?;
         self.homeless(clause, &mut groups);
@@ -161,7 +165,8 @@ impl Resolver<'_> {
         }
         if now.is_empty() {
             let services = if services.is_empty() { inherited } else { services };
-            return self.nowhere(clause, &contents, &services, span);
+            let unsure = self.unsure.take();
+            return self.nowhere(clause, &contents, &services, span).map_err(|ask| unsure.unwrap_or(ask));
         }
         if let Some(open) =
             groups.iter().find(|group| group.found.is_empty() && !self.harmless(&group.contents))
@@ -386,9 +391,7 @@ impl Resolver<'_> {
                         && self.several.contains(token)
                         && clause.acts.iter().all(|act| class_of(act) != "untag")
                     {
-                        let tags = self.last_contents.iter().any(|content| content == "tag");
-                        group.contents =
-                            if tags || !clause.negative { self.last_contents.clone() } else { Vec::new() };
+                        group.contents = self.last_contents.clone();
                     }
                     groups.push(group);
                     continue;
@@ -406,7 +409,17 @@ impl Resolver<'_> {
                 ));
             }
             if np.is_target() {
-                let found = self.found(clause, part, np, services)?;
+                let found = match self.found(clause, part, np, services) {
+                    Ok(found) => found,
+                    Err(ask) if self.may_be_words(np) => {
+                        // `document text is detected`: no document of that name.
+                        self.unsure = Some(ask);
+                        waiting.extend(self.called(np));
+                        waiting.extend(np.names.iter().map(|name| name.to_lowercase()));
+                        continue;
+                    }
+                    Err(ask) => return Err(ask),
+                };
                 if !found.is_empty() {
                     // `deleting objects or the bucket`: two things, not one in the other.
                     if waiting_bare && part.prep.is_none() && !waiting.is_empty() && !clause.passive {
@@ -465,6 +478,14 @@ impl Resolver<'_> {
         Ok(groups)
     }
 
+    /// Whether a noun that was not placed, and its name, may be words that say what is done.
+    fn may_be_words(&self, np: &Np) -> bool {
+        let plain = |name: &String| name.bytes().all(|b| b.is_ascii_lowercase());
+        np.head.is_some_and(|(index, _)| !self.senses.lexicon.nouns[index].default)
+            && np.det.is_none()
+            && np.names.iter().all(plain)
+    }
+
     /// Contents that come after their resource: the subject of a passive, `the bucket … , objects`.
     fn trailing(&mut self, clause: &Clause, waiting: Vec<String>, groups: &mut Vec<Group>) {
         match groups.iter_mut().rev().find(|group| !group.found.is_empty() && group.contents.is_empty()) {
@@ -505,7 +526,14 @@ impl Resolver<'_> {
         let material =
             np.det.is_none() && np.contents.len() == 1 && self.senses.lexicon.is_material(&np.contents[0]);
         let with = np.head.is_some() && !np.names.is_empty() && !self.other_names(clause, index);
-        if prep == Some("by") && clause.passive && !material && !with || purpose && clause.parts.len() > 1 {
+        // `by an analyst's script`.
+        let of_actor = prep == Some("'s")
+            && clause.passive
+            && index.checked_sub(1).is_some_and(|before| clause.parts[before].prep.as_deref() == Some("by"));
+        if of_actor
+            || prep == Some("by") && clause.passive && !material && !with
+            || purpose && clause.parts.len() > 1
+        {
             self.out.left_out.push((np.from, np.to));
             return true;
         }
@@ -697,16 +725,18 @@ impl Resolver<'_> {
             return Ok(());
         }
         if clause.negative
-            && contents.is_empty()
             && let Some(one) = self.only_one(|_| true)
         {
-            return self.acts(clause, &Group::default(), &one, true, services, span);
-        }
-        if clause.negative
-            && let Some(one) = self.only_one(|_| true)
-        {
-            let group = Group { contents: contents.to_vec(), found: Vec::new() };
-            return self.acts(clause, &group, &one, false, services, span);
+            // `items are received and never deleted`: what was spoken of, where that can be; else the resource.
+            let before = self.last_contents.clone();
+            let said = if contents.is_empty() { &before[..] } else { contents };
+            let group = Group { contents: said.to_vec(), found: Vec::new() };
+            let direct = said.is_empty();
+            let done = self.acts(clause, &group, &one, direct, services, span);
+            return match contents.is_empty() && !direct {
+                true => done.or_else(|_| self.acts(clause, &Group::default(), &one, true, services, span)),
+                false => done,
+            };
         }
         // `the alarm` that was named nowhere is no alarm at all, and not all of them.
         let vague = clause.parts.iter().find_map(|part| match &part.thing {
@@ -837,6 +867,15 @@ impl Resolver<'_> {
                 "what is to be allowed?",
                 "say what is done, and with what: `read the Orders table`",
             )),
+            What::Verb { class, .. }
+                if class == "list" && clause.parts.is_empty() && self.last.len() == 1 =>
+            {
+                let last = self.last[0].clone();
+                match self.senses.means(&last, "list") {
+                    true => Ok(vec![("list".to_owned(), last)]),
+                    false => self.listed(clause, act, contents, services),
+                }
+            }
             What::Verb { class, .. } if class == "list" => self.listed(clause, act, contents, services),
             What::Verb { class, lemma } => {
                 for service in services {
