@@ -220,20 +220,20 @@ fn plain_words_are_understood_rightly_or_asked_about() {
         }
     }
     if only == "012" && part.is_none() {
-        hold(&scores, failures);
+        let sum = |of: fn(&Score) -> usize| scores.values().map(of).sum::<usize>() as f64;
+        let right = sum(|score| score.right) / sum(|score| score.understood);
+        let answered = sum(|score| score.understood + score.asked_rightly) / sum(|score| score.all);
+        println!(
+            "all: {:.1} % of what is understood is right, {:.1} % without a needless question",
+            100.0 * right,
+            100.0 * answered
+        );
+        hold(right, answered, failures);
     }
 }
 
 /// The thresholds, and that the list of what is not right yet is the truth.
-fn hold(scores: &BTreeMap<usize, Score>, failures: Vec<(String, String)>) {
-    let sum = |of: fn(&Score) -> usize| scores.values().map(of).sum::<usize>() as f64;
-    let right = sum(|score| score.right) / sum(|score| score.understood);
-    let answered = sum(|score| score.understood + score.asked_rightly) / sum(|score| score.all);
-    println!(
-        "all: {:.1} % of what is understood is right, {:.1} % without a needless question",
-        100.0 * right,
-        100.0 * answered
-    );
+fn hold(right: f64, answered: f64, failures: Vec<(String, String)>) {
     let mut listed = not_yet();
     let new: Vec<String> = failures
         .into_iter()

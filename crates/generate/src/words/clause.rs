@@ -435,7 +435,9 @@ impl Reader<'_> {
             subject.clear();
         }
         // An account in the subject is who may hold the role: nothing to be dropped.
-        let account = |np: &Np| np.names.iter().any(|name| name.len() == 12 && name.bytes().all(|b| b.is_ascii_digit()));
+        let account = |np: &Np| {
+            np.names.iter().any(|name| name.len() == 12 && name.bytes().all(|b| b.is_ascii_digit()))
+        };
         for part in &subject {
             if let Thing::Np(np) = &part.thing
                 && account(np)

@@ -1,5 +1,8 @@
 //! The closed classes of English: the words that hold a sentence together.
 
+use std::collections::BTreeMap;
+use std::sync::OnceLock;
+
 use super::token::{Token, TokenKind};
 
 /// What a word of a closed class does.
@@ -301,13 +304,21 @@ const TABLE: &[(Func, &[&str])] = &[
 
 /// The longest word or words of a closed class that stand at `at`.
 pub(super) fn at(tokens: &[Token], at: usize) -> Option<(usize, Func)> {
-    let mut best: Option<(usize, Func)> = None;
-    for (func, phrases) in TABLE {
-        for phrase in *phrases {
-            let length = phrase.split(' ').count();
-            if best.is_none_or(|(most, _)| length > most) && matches(tokens, at, phrase) {
-                best = Some((length, *func));
+    static FIRST: OnceLock<BTreeMap<&str, Vec<(&str, Func)>>> = OnceLock::new();
+    let by_first = FIRST.get_or_init(|| {
+        let mut by_first: BTreeMap<&str, Vec<(&str, Func)>> = BTreeMap::new();
+        for (func, phrases) in TABLE {
+            for phrase in *phrases {
+                by_first.entry(phrase.split(' ').next().unwrap_or(phrase)).or_default().push((phrase, *func));
             }
+        }
+        by_first
+    });
+    let mut best: Option<(usize, Func)> = None;
+    for (phrase, func) in by_first.get(tokens.get(at)?.lower.as_str())? {
+        let length = phrase.split(' ').count();
+        if best.is_none_or(|(most, _)| length > most) && matches(tokens, at, phrase) {
+            best = Some((length, *func));
         }
     }
     best

@@ -61,6 +61,9 @@ pub(super) fn singular(word: &str) -> String {
 }
 
 fn thirds(word: &str) -> Vec<String> {
+    if word == "have" {
+        return vec!["has".to_owned()];
+    }
     if let Some(stem) = word.strip_suffix('y').filter(|stem| !stem.ends_with(['a', 'e', 'i', 'o', 'u'])) {
         return vec![format!("{stem}ies")];
     }

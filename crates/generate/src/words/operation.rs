@@ -12,8 +12,21 @@ use super::lexicon::Lexicon;
 /// The operations of a catalogue.
 pub(super) struct Operations<'c> {
     catalog: &'c Catalog,
-    /// The services that have an action, by its name in lower case.
-    index: OnceLock<BTreeMap<String, Vec<String>>>,
+    index: OnceLock<Index>,
+}
+
+/// The services that have an action, by its name in lower case.
+type Index = BTreeMap<String, Vec<String>>;
+
+fn index_of(catalog: &Catalog) -> Index {
+    let mut index = Index::new();
+    for prefix in catalog.services() {
+        let actions = catalog.service(prefix).map_or(&[][..], |service| &service.actions);
+        for action in actions {
+            index.entry(action.name.to_lowercase()).or_default().push(prefix.to_owned());
+        }
+    }
+    index
 }
 
 impl<'c> Operations<'c> {
@@ -35,16 +48,10 @@ impl<'c> Operations<'c> {
 
     /// The services that have an operation of that name.
     pub(super) fn services(&self, text: &str) -> &[String] {
-        let index = self.index.get_or_init(|| {
-            let mut index: BTreeMap<String, Vec<String>> = BTreeMap::new();
-            for prefix in self.catalog.services() {
-                let actions = self.catalog.service(prefix).map_or(&[][..], |service| &service.actions);
-                for action in actions {
-                    index.entry(action.name.to_lowercase()).or_default().push(prefix.to_owned());
-                }
-            }
-            index
-        });
+        static EMBEDDED: OnceLock<Index> = OnceLock::new();
+        // The index of the embedded catalogue is made once.
+        let embedded = std::ptr::eq(self.catalog, Catalog::embedded());
+        let index = if embedded { &EMBEDDED } else { &self.index }.get_or_init(|| index_of(self.catalog));
         index.get(&text.replace('-', "").to_lowercase()).map_or(&[], Vec::as_slice)
     }
 

@@ -87,9 +87,7 @@ pub(super) fn resolve(senses: &Senses<'_>, text: &Text, several: &[usize]) -> Re
         let before = resolver.out.grants.len();
         if let Err(ask) = resolver.clause(clause) {
             resolver.out.grants.truncate(before);
-            let light = clause.negative
-                && clause.parts.is_empty()
-                && clause.acts.iter().all(|act| act.what == What::Light);
+            let light = clause.parts.is_empty() && clause.acts.iter().all(|act| act.what == What::Light);
             let when = clause.when && !has_name(clause);
             let explained = when
                 || light

@@ -20,3 +20,4 @@ mod support;
 mod usage;
 mod verify;
 mod weird;
+mod words;

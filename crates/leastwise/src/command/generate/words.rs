@@ -73,26 +73,24 @@ fn show(reading: &Reading) {
     }
 }
 
-/// Every question but the last on stderr; the last is what the program ends with.
+/// Every question on stderr, with the answers that it has.
 fn refused(reading: &Reading, quiet: bool) -> Error {
     if !quiet {
         show(reading);
     }
-    let (last, first) = match reading.questions.split_last() {
-        Some((last, first)) => (Some(last), first),
-        None => (None, &[][..]),
-    };
-    for question in first {
-        note(&told(question));
+    for question in &reading.questions {
+        note(&format!("question: {}", told(question)));
         for choice in &question.choices {
             note(&format!("  {}: {}", choice.label, choice.text));
         }
         note(&format!("  help: {}", question.help));
     }
-    let Some(last) = last else { return Error::input("the words are not understood") };
-    let answers: Vec<String> =
-        last.choices.iter().map(|choice| format!("\n    {}: {}", choice.label, choice.text)).collect();
-    Error::input(told(last)).hint(format!("{}{}", last.help, answers.concat()))
+    let open = match reading.questions.len() {
+        1 => "a question is open".to_owned(),
+        several => format!("{several} questions are open"),
+    };
+    Error::input(format!("the words are not understood: {open}"))
+        .hint("say it as the answers do, or in roles or flags; on a terminal, without `--yes`, you are asked")
 }
 
 fn told(question: &Question) -> String {
