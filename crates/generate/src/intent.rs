@@ -12,6 +12,7 @@ mod read;
 mod roles;
 pub mod schema;
 pub(crate) mod trust;
+mod write;
 mod yaml;
 
 use std::collections::BTreeMap;

@@ -69,6 +69,34 @@ impl Drop for Batch {
     }
 }
 
+/// Writes one file that its owner alone can read, in a folder of the same kind when it has to be made.
+pub fn write_private(path: &Path, bytes: &[u8]) -> Result<()> {
+    let failed = |error: std::io::Error| {
+        Error::input(format!("cannot write `{}`", path.display()))
+            .because(error)
+            .hint("give a place that you may write to")
+    };
+    let folder = match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    };
+    let mut make = fs::DirBuilder::new();
+    make.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut make, 0o700);
+    make.create(folder).map_err(failed)?;
+    let temporary = folder.join(temporary_name(path));
+    interrupt::register(&temporary);
+    let batch = Batch { files: vec![(temporary.clone(), path.to_owned())] };
+    let mut open = fs::OpenOptions::new();
+    open.write(true).create(true).truncate(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut open, 0o600);
+    let mut file = open.open(&temporary).map_err(failed)?;
+    file.write_all(bytes).and_then(|()| file.sync_all()).map_err(failed)?;
+    batch.commit()
+}
+
 /// Writes one file.
 pub fn write(path: &Path, bytes: &[u8]) -> Result<()> {
     let mut batch = Batch::new();

@@ -19,6 +19,7 @@ mod interrupt;
 mod model;
 mod output;
 mod progress;
+mod proposals;
 mod report;
 
 use std::process::ExitCode;

@@ -127,6 +127,14 @@ pub struct GenerateArgs {
     #[arg(long)]
     pub guardrail: bool,
 
+    /// Keep what was meant and what came of it on this machine, for `leastwise feedback`
+    #[arg(long, help_heading = "Feedback (docs/feedback.md)")]
+    pub keep: bool,
+
+    /// Where proposals are kept [default: leastwise/proposals in $XDG_STATE_HOME or ~/.local/state]
+    #[arg(long, value_name = "DIR", help_heading = "Feedback (docs/feedback.md)")]
+    pub proposals: Option<PathBuf>,
+
     /// Print the JSON schema of the files, for editors
     #[arg(long, exclusive = true)]
     pub schema: bool,

@@ -3,6 +3,7 @@
 
 pub mod catalog;
 pub mod compare;
+pub mod feedback;
 pub mod generate;
 pub mod logs;
 pub mod model;
@@ -18,6 +19,7 @@ use clap::{Parser, Subcommand};
 
 use catalog::CatalogArgs;
 use compare::CompareArgs;
+use feedback::FeedbackArgs;
 use generate::GenerateArgs;
 use rightsize::RightsizeArgs;
 use simulate::SimulateArgs;
@@ -72,6 +74,8 @@ pub enum Command {
     Compare(Box<CompareArgs>),
     /// Write policies for what is meant: roles in YAML, or flags
     Generate(Box<GenerateArgs>),
+    /// Say what you think of what was generated; it stays on this machine
+    Feedback(FeedbackArgs),
     /// Look up actions and services, or bring in newer ones
     Catalog(CatalogArgs),
     /// Fetch what every principal of the account is granted

@@ -6,6 +6,7 @@ mod clouds;
 mod denied;
 mod github;
 mod intent;
+mod keep;
 mod kubernetes;
 mod model;
 mod platform;
@@ -43,11 +44,11 @@ pub fn run(args: &GenerateArgs, catalog: &Catalog, quiet: bool) -> Result<()> {
             output::note(&output::plain(note));
         }
     }
+    let named: Vec<(String, &Made)> = made.iter().map(|(target, made)| (spelling(target), made)).collect();
     if let Some(folder) = &args.out {
-        let named: Vec<(String, &Made)> =
-            made.iter().map(|(target, made)| (spelling(target), made)).collect();
         write(folder, &named)?;
     }
+    keep::keep(args, keep::said(args, words::said(args)?), &intent, &named, catalog)?;
     match (args.explain, &args.out) {
         (true, _) => output::result(headed(&made, |made| made.trace.clone()).as_bytes()),
         (false, None) => output::result(printed(&made).as_bytes()),

@@ -4,6 +4,7 @@ mod catalog;
 mod collect;
 mod compare;
 mod completions;
+mod feedback;
 mod generate;
 mod man;
 mod rightsize;
@@ -31,6 +32,7 @@ pub fn run(cli: Cli) -> Result<()> {
         Command::WhatCan(args) => what_can::run(&args, load(args.layers.catalog.as_deref())?),
         Command::Compare(args) => compare::run(&args, load(args.catalog.as_deref())?),
         Command::Generate(args) => generate::run(&args, load(args.catalog.as_deref())?, cli.quiet),
+        Command::Feedback(args) => feedback::run(&args, cli.quiet),
         Command::Catalog(args) => catalog::run(&args),
         Command::Snapshot(args) => snapshot::run(&args, cli.quiet),
         Command::Man { command } => man::run(command.as_deref()),

@@ -23,6 +23,11 @@ fn the_page_about_refusals_shows_real_output() {
     check("docs/denied.md");
 }
 
+#[test]
+fn the_page_about_feedback_shows_real_output() {
+    check("docs/feedback.md");
+}
+
 fn check(page: &str) {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     let page = root.join(page);

@@ -11,6 +11,7 @@ mod cli;
 mod compare;
 mod denied;
 mod docs;
+mod feedback;
 mod generate;
 mod layers;
 mod model;

@@ -7,7 +7,7 @@ use std::path::Path;
 
 use leastwise_catalog::Catalog;
 use leastwise_generate::denied::{self, Answer, Because, Denials, LARGEST_TEXT, Platform, Told};
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use super::intent;
 use super::platform::{Made, Printed};
@@ -37,6 +37,12 @@ pub fn run(args: &GenerateArgs, path: &Path, catalog: &Catalog, quiet: bool) -> 
     } else if !made.files.is_empty() {
         output::result(made.printed.text().as_bytes())?;
     }
+    let input = json!({"kind": "denied", "text": made.trace});
+    let named = |addition: &denied::Addition| match &addition.whose {
+        denied::Whose::Principal(Some(who)) => who.name.clone(),
+        _ => args.name.clone(),
+    };
+    super::keep::keep(args, input, &answer.intent(named), &[("additions".to_owned(), &made)], catalog)?;
     refused(&answer.told)
 }
 
