@@ -15,6 +15,10 @@ use super::structural::{self, Structure};
 /// How much is looked at in one go: small enough to stay in the second-level cache.
 const WINDOW: usize = 256 << 10;
 
+/// How much is looked at behind a line that was lost; from there on it grows again. Many lost lines cost no more than
+/// so much each.
+const FRESH_WINDOW: usize = 1 << 10;
+
 /// The largest single record. CloudTrail cuts events at 256 KB (1 MB for Lake and enriched events).
 pub const MAX_RECORD: usize = 16 << 20;
 
@@ -125,11 +129,13 @@ impl Reader {
             structural::index(&rest[..len], &mut structure);
             self.escapes = std::mem::take(&mut structure.escapes);
             self.passed = 0;
-            let used = self.window(&rest[..len], &structure.positions, last && whole, sink);
+            let (used, fresh) = self.window(&rest[..len], &structure.positions, last && whole, sink);
             done += used;
             self.offset += used as u64;
-            if used > 0 {
-                window = WINDOW;
+            if fresh {
+                window = FRESH_WINDOW;
+            } else if used > 0 {
+                window = (window * 2).clamp(FRESH_WINDOW, WINDOW);
             } else if whole {
                 break;
             } else {
@@ -149,8 +155,9 @@ impl Reader {
         if last || self.state == State::Lost { text.len() } else { done }
     }
 
-    /// Reads what it can of one window, and returns how many bytes are done with.
-    fn window(&mut self, text: &[u8], positions: &[u32], last: bool, sink: &mut impl Sink) -> usize {
+    /// Reads what it can of one window, and returns how many bytes are done with, and whether a line was lost there: what
+    /// the window says of strings behind it does not hold, since a line begins outside of them.
+    fn window(&mut self, text: &[u8], positions: &[u32], last: bool, sink: &mut impl Sink) -> (usize, bool) {
         let mut cursor = Cursor::new(text, positions);
         let mut done = 0;
         while done < text.len() {
@@ -158,7 +165,7 @@ impl Reader {
             match self.step(&mut cursor, done, last, sink) {
                 Ok(Step::Done(to)) => done = to,
                 Ok(Step::More) => break,
-                Ok(Step::Stop) => return text.len(),
+                Ok(Step::Stop) => return (text.len(), false),
                 Err(malformed) if malformed.incomplete && !last => break,
                 Err(malformed) => {
                     cursor = before;
@@ -166,19 +173,22 @@ impl Reader {
                         Ok(to) => {
                             self.report(sink, done, malformed.reason);
                             done = to;
+                            if self.state == State::Top {
+                                return (done, true);
+                            }
                         }
                         Err(incomplete) if incomplete && !last => break,
                         Err(_) => {
                             let reason = format!("{}; the rest of the file is left out", malformed.reason);
                             self.report_owned(sink, done, reason);
                             self.state = State::Lost;
-                            return text.len();
+                            return (text.len(), false);
                         }
                     }
                 }
             }
         }
-        done
+        (done, false)
     }
 
     /// One move of the state machine from byte `at`.
@@ -415,11 +425,7 @@ impl Reader {
             }
             // One line of NDJSON is lost, not the file.
             State::Top if self.values > 0 && text.get(start) == Some(&b'{') => {
-                let line = start + memchr::memchr(b'\n', &text[start..]).ok_or(true)? + 1;
-                while cursor.peek().is_some() && cursor.position() < line {
-                    cursor.step().map_err(|malformed| malformed.incomplete)?;
-                }
-                Ok(line)
+                Ok(start + memchr::memchr(b'\n', &text[start..]).ok_or(true)? + 1)
             }
             _ => Err(false),
         }

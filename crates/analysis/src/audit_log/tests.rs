@@ -83,6 +83,12 @@ fn what_cannot_be_read_is_reported_and_the_rest_is_read() {
     check(&format!(r#"{{"Records":[{{"eventName":"A","eventName":"B"}},{A}]}}"#), &["A"], 1);
     check(&format!(r#"{{"Records":[{A}]}} garbage"#), &["A"], 1);
     check(&format!("{A}\n{{\"eventName\" \"broken\"}}\n{B}\n"), &["A", "B"], 1);
+    // A quote too many turns strings inside out, but not beyond the line.
+    check(
+        &format!("{A}\n{{\"eventName\":om\", \"x\": 1}}\n{B}\n{{\"eventName\":om\"}}\n{A}"),
+        &["A", "B", "A"],
+        2,
+    );
     check("hello", &[], 1);
     check("", &[], 1);
     check("{}", &[], 1);
