@@ -10,11 +10,14 @@ use std::path::{Path, PathBuf};
 use leastwise_catalog::Catalog;
 use leastwise_generate::intent::{Form, Intent};
 use leastwise_generate::lower::aws::{self, Compiled, MadeBoundary};
+use leastwise_policy::aws::compare::{Answer, Kind, excess};
 use leastwise_policy::aws::evaluate::{
     Context, PolicySet, PrincipalRef, Request, ResourceRef, Verdict, evaluate,
 };
 use leastwise_policy::aws::quota::Quota;
-use leastwise_policy::aws::{ActionBlock, DocumentKind, Effect, Named, Policy, ResourceBlock, Statement};
+use leastwise_policy::aws::{
+    ActionBlock, Condition, DocumentKind, Effect, Named, Operator, Policy, ResourceBlock, Statement,
+};
 
 #[path = "support/yaml.rs"]
 mod yaml;
@@ -189,7 +192,38 @@ fn check(entry: &Entry, as_: Form_) -> Result<(), String> {
     warnings(entry, role)?;
     documents(role)?;
     proofs(&intent, role)?;
+    compared(entry, role, as_)?;
     decisions(entry, role, as_)
+}
+
+/// The policy is compared exactly with the one that the entry says: nothing more is allowed, for any request there can
+/// be, and without denies nothing less.
+fn compared(entry: &Entry, role: &Compiled, as_: Form_) -> Result<(), String> {
+    if as_ == Form_::Flags {
+        return Ok(()); // the same pairs with placeholders, which no request has
+    }
+    let policy = |may: bool| {
+        let statements = expected(entry, &entry.expect, as_, may).into_iter().map(|(action, resource)| {
+            let allow = Statement::allow([action], [resource]);
+            entry.conditions.iter().fold(allow, |statement, (operator, key, values)| {
+                let operator = Operator::parse(operator).expect("an operator");
+                statement.with_condition(Condition { operator, key: key.clone(), values: values.clone() })
+            })
+        });
+        Policy::new(statements.collect())
+    };
+    let terms = Catalog::embedded().terms();
+    let made: Vec<&Policy> = role.identity.iter().map(|document| &document.policy).collect();
+    let more = excess(&terms, Kind::Identity, &[&policy(true)], &made);
+    if more != Answer::None {
+        return Err(format!("allows more than it should: {more:?}"));
+    }
+    let less = excess(&terms, Kind::Identity, &made, &[&policy(false)]);
+    match less {
+        Answer::Some(witness) if entry.denies.is_empty() => Err(format!("allows too little: {witness:?}")),
+        Answer::Unknown(reason) => Err(format!("not comparable: {reason:?}")),
+        _ => Ok(()),
+    }
 }
 
 /// The requests that `--tests` writes: each line has one that is allowed or forbidden, and it comes out so.
