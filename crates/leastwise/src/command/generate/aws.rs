@@ -7,11 +7,12 @@ use leastwise_generate::lower::aws::{self, ACCOUNT, Compiled, REGION};
 
 use super::intent;
 use super::platform::{Asked, Made};
+use crate::cli::generate::GenerateArgs;
 use crate::error::{Error, Result};
 
 /// What AWS makes of the intent.
 pub(super) fn make(asked: &Asked<'_>) -> Result<Made> {
-    let options = options(asked)?;
+    let options = options(asked.args)?;
     let roles = aws::compile(asked.intent, asked.catalog, &options)
         .map_err(|error| intent::told(asked.args, error))?;
     let guardrails = files::guardrails(asked, &roles, &options)?;
@@ -33,8 +34,8 @@ pub(super) fn make(asked: &Asked<'_>) -> Result<Made> {
     })
 }
 
-fn options(asked: &Asked<'_>) -> Result<aws::Options> {
-    let args = asked.args;
+/// What the arguments say of what an intent leaves open.
+pub(super) fn options(args: &GenerateArgs) -> Result<aws::Options> {
     if let Some(account) = &args.account
         && !(account.len() == 12 && account.bytes().all(|b| b.is_ascii_digit()))
     {

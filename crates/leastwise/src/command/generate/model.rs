@@ -24,13 +24,7 @@ pub fn read(args: &GenerateArgs, text: &str, catalog: &Catalog, quiet: bool) -> 
         return Err(Error::usage(format!("more than {} KiB of words", LONGEST_WORDS >> 10)));
     }
     let stand_ins = StandIns::of(text, catalog);
-    let options = Options {
-        partition: args.partition.clone(),
-        account: args.account.clone(),
-        region: args.region.clone(),
-        environment: args.environment.clone(),
-        keys: args.with_keys,
-    };
+    let options = super::aws::options(args)?;
     match proposed(args, &endpoint, &stand_ins, catalog, &options)? {
         Ok(proposal) => confirmed(args, &endpoint, proposal, quiet),
         Err(why) => {

@@ -5,7 +5,6 @@ use std::io::{self, BufRead, IsTerminal as _};
 
 use leastwise_catalog::Catalog;
 use leastwise_generate::intent::Intent;
-use leastwise_generate::lower::aws;
 use leastwise_generate::words::{self, Question, Reading};
 
 use crate::cli::generate::GenerateArgs;
@@ -37,13 +36,7 @@ pub fn said(args: &GenerateArgs) -> Result<Option<String>> {
 
 /// Reads the words; asks for what they leave open.
 pub fn read(args: &GenerateArgs, text: &str, catalog: &Catalog, quiet: bool) -> Result<Intent> {
-    let options = aws::Options {
-        partition: args.partition.clone(),
-        account: args.account.clone(),
-        region: args.region.clone(),
-        environment: args.environment.clone(),
-        keys: args.with_keys,
-    };
+    let options = super::aws::options(args)?;
     let mut text = text.to_owned();
     for _ in 0..MOST_ANSWERS {
         let reading = words::read(&text, &args.name, catalog, &options);
@@ -130,6 +123,7 @@ fn note(text: &str) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use leastwise_generate::lower::aws;
 
     fn question() -> Question {
         let text = "a Lambda that uses the tasks queue";

@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use leastwise_generate::denied::{Addition, Answer, Known, PrincipalKind as Who, Whose};
-use leastwise_generate::lower::aws::Options;
 use leastwise_generate::render::{
     self, Attach, Deliverable, File, Names, PrincipalKind, PrincipalTarget, RoleDeliverable,
 };
@@ -25,13 +24,7 @@ pub(super) fn known(args: &GenerateArgs) -> Result<Known> {
         };
         resources.entry(action.to_ascii_lowercase()).or_default().push(format!("arn:{rest}"));
     }
-    let options = Options {
-        partition: args.partition.clone(),
-        account: args.account.clone(),
-        region: args.region.clone(),
-        environment: None,
-        keys: args.with_keys,
-    };
+    let options = super::super::aws::options(args)?;
     Ok(Known { options, resources })
 }
 
