@@ -37,6 +37,7 @@ pub(super) fn needed(reasons: &[Reason], intent: &Intent, faults: &mut Vec<Fault
                 *known.action == *action
                     && known.place == reason.place
                     && known.resources == [key.value.as_str()]
+                    && known.bound.service() == reason.bound.service()
             });
             if !known {
                 needed.push(Reason {
@@ -140,7 +141,8 @@ fn key_of<'i>(name: &str, intent: &'i Intent) -> Option<&'i Said<String>> {
 fn check(key: &Said<String>) -> Result<(), Fault> {
     let is_key =
         |arn: Arn| arn.service() == "kms" && arn.resource().starts_with("key/") && !arn.region().is_empty();
-    if Arn::parse(&key.value).is_some_and(is_key) {
+    // What is encrypted has one key: a pattern would open others too.
+    if !key.value.contains(['*', '?']) && Arn::parse(&key.value).is_some_and(is_key) {
         return Ok(());
     }
     let fault = Fault::new(&key.place, format!("`{}` is no arn of a KMS key", key.value));
@@ -216,6 +218,8 @@ resources:
     fn an_alias_is_no_key() {
         let text = ROLES.replace("key/1234abcd-12ab-34cd-56ef-1234567890ab", "alias/jobs");
         let error = compiled(&text, true).expect_err("an alias");
+        let every = ROLES.replace("key/1234abcd-12ab-34cd-56ef-1234567890ab", "key/*");
+        assert!(compiled(&every, true).is_err(), "every key is none");
         assert!(error.starts_with("roles.yaml:13:16: "), "{error}");
         assert!(error.contains("alias"), "{error}");
     }
