@@ -8,5 +8,5 @@
 pub mod arn;
 pub mod aws;
 pub mod glob;
-mod json;
+pub mod json;
 pub mod time;

@@ -7,49 +7,61 @@ mod reader;
 
 use std::fmt::Write as _;
 
-pub(crate) use reader::parse;
+pub use reader::parse;
 
 /// How deep arrays and objects may nest; a policy needs seven levels.
-pub(crate) const MAX_DEPTH: usize = 64;
+pub const MAX_DEPTH: usize = 64;
 
 /// A value and the byte at which it begins.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Value {
-    pub(crate) at: usize,
-    pub(crate) kind: Kind,
+pub struct Value {
+    /// The byte at which it begins.
+    pub at: usize,
+    /// What it is.
+    pub kind: Kind,
 }
 
 /// What a value is.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) enum Kind {
+pub enum Kind {
+    /// `null`
     Null,
+    /// `true` or `false`
     Bool(bool),
     /// As it was written.
     Number(String),
+    /// Without quotes and escapes.
     String(String),
+    /// In order.
     Array(Vec<Value>),
+    /// In order; no key comes twice.
     Object(Vec<Member>),
 }
 
 /// A key with its value.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Member {
-    pub(crate) at: usize,
-    pub(crate) key: String,
-    pub(crate) value: Value,
+pub struct Member {
+    /// The byte at which the key begins.
+    pub at: usize,
+    /// The key.
+    pub key: String,
+    /// What stands behind it.
+    pub value: Value,
 }
 
 /// Why a text is not JSON, and where.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Refusal {
-    pub(crate) at: usize,
+pub struct Refusal {
+    /// The byte at which it could not be read on.
+    pub at: usize,
     /// The path of the value that could not be read.
-    pub(crate) pointer: String,
-    pub(crate) reason: String,
+    pub pointer: String,
+    /// Why, and what would be right.
+    pub reason: String,
 }
 
 /// Line and column, from 1, of the byte `at`; columns count characters.
-pub(crate) fn place(text: &str, at: usize) -> (usize, usize) {
+pub fn place(text: &str, at: usize) -> (usize, usize) {
     let mut before = &text[..at.min(text.len())];
     let line = before.bytes().filter(|byte| *byte == b'\n').count() + 1;
     if let Some(end) = before.rfind('\n') {
@@ -59,7 +71,7 @@ pub(crate) fn place(text: &str, at: usize) -> (usize, usize) {
 }
 
 /// Adds a step to a JSON pointer ([RFC 6901](https://www.rfc-editor.org/rfc/rfc6901)).
-pub(crate) fn push_step(pointer: &mut String, key: &str) {
+pub fn push_step(pointer: &mut String, key: &str) {
     pointer.push('/');
     for character in key.chars() {
         match character {
@@ -85,7 +97,7 @@ impl Value {
 }
 
 /// Appends `text` as a JSON string.
-pub(crate) fn write_string(out: &mut String, text: &str) {
+pub fn write_string(out: &mut String, text: &str) {
     out.push('"');
     for character in text.chars() {
         match character {

@@ -4,7 +4,7 @@ use super::{Kind, MAX_DEPTH, Member, Refusal, Value, push_step};
 use std::collections::HashSet;
 
 /// Reads the one value that `text` is.
-pub(crate) fn parse(text: &str) -> Result<Value, Refusal> {
+pub fn parse(text: &str) -> Result<Value, Refusal> {
     let mut reader = Reader { text, at: 0, path: Vec::new() };
     if text.starts_with('\u{feff}') {
         return Err(reader.refuse("the document begins with a byte order mark; save it as UTF-8 without one"));

@@ -1,0 +1,135 @@
+//! A policy document with its place, as it was written and as far as it can be understood.
+
+use std::sync::Arc;
+
+use leastwise_policy::aws::{DocumentKind, Policy, Version};
+
+use super::StatementView;
+use crate::source::{Node, Value};
+
+/// A policy document in a file.
+#[derive(Debug, Clone)]
+pub struct Document {
+    /// The file, as it was named.
+    pub file: Arc<str>,
+    /// The JSON pointer of the document in its file; empty when it is the file.
+    pub pointer: String,
+    /// How people call it: the file, the policy's name, the role and `trust policy`.
+    pub name: String,
+    /// Where it is used.
+    pub kind: DocumentKind,
+    /// What it is attached to, as CloudFormation calls the type, when that is known: `AWS::S3::Bucket`.
+    pub resource_type: Option<String>,
+    /// What was written.
+    pub root: Node,
+    /// Those of its statements that can be understood, in order.
+    pub policy: Policy,
+    /// For each statement of `policy`, its number in the document.
+    pub understood: Vec<usize>,
+}
+
+/// A document with views of its statements: what rules look at.
+#[derive(Debug)]
+pub struct Subject<'a> {
+    /// The document.
+    pub document: &'a Document,
+    /// Its statements, whether they can be understood or not.
+    pub statements: Vec<StatementView<'a>>,
+    /// `Version` as it was written.
+    pub version: Option<&'a Node>,
+}
+
+impl Document {
+    /// Takes a tree for a document; statements that IAM would not read are left out of [`Document::policy`].
+    pub fn new(file: Arc<str>, name: impl Into<String>, kind: DocumentKind, root: Node) -> Document {
+        let mut document = Document {
+            file,
+            pointer: String::new(),
+            name: name.into(),
+            kind,
+            resource_type: None,
+            root,
+            policy: Policy::default(),
+            understood: Vec::new(),
+        };
+        document.understand();
+        document
+    }
+
+    /// The same document at this place of its file.
+    #[must_use]
+    pub fn under(mut self, pointer: impl Into<String>) -> Document {
+        self.pointer = pointer.into();
+        self
+    }
+
+    /// The same document on a resource of this type.
+    #[must_use]
+    pub fn on(mut self, resource_type: impl Into<String>) -> Document {
+        self.resource_type = Some(resource_type.into());
+        self
+    }
+
+    fn understand(&mut self) {
+        if let Ok(policy) = Policy::parse_kind(&self.root.to_json(), self.kind) {
+            self.understood = (0..policy.statements.len()).collect();
+            self.policy = policy;
+            return;
+        }
+        let is_new = self.root.get("Version").and_then(Node::text) == Some("2012-10-17");
+        self.policy.version = if is_new { Version::V2012_10_17 } else { Version::V2008_10_17 };
+        for (index, statement) in statements(&self.root).iter().enumerate() {
+            let alone = format!(
+                r#"{{"Version":"{}","Statement":{}}}"#,
+                self.policy.version.as_str(),
+                statement.to_json()
+            );
+            if let Ok(policy) = Policy::parse_kind(&alone, self.kind) {
+                self.policy.statements.extend(policy.statements);
+                self.understood.push(index);
+            }
+        }
+    }
+
+    /// Whether every statement could be understood.
+    pub fn is_whole(&self) -> bool {
+        self.understood.len() == statements(&self.root).len()
+    }
+}
+
+/// The statements of a document: a list, or one alone.
+fn statements(root: &Node) -> &[Node] {
+    match root.get("Statement") {
+        Some(node) if !matches!(node.value, Value::Unknown(_)) => node.one_or_many(),
+        _ => &[],
+    }
+}
+
+impl<'a> Subject<'a> {
+    /// Looks at a document.
+    pub fn new(document: &'a Document) -> Subject<'a> {
+        let mut views: Vec<StatementView<'a>> = statements(&document.root)
+            .iter()
+            .enumerate()
+            .map(|(index, node)| StatementView::new(index, node))
+            .collect();
+        for (statement, index) in document.policy.statements.iter().zip(&document.understood) {
+            if let Some(view) = views.get_mut(*index) {
+                view.typed = Some(statement);
+            }
+        }
+        Subject { document, statements: views, version: document.root.get("Version") }
+    }
+
+    /// Whether policy variables mean something in it.
+    pub fn has_variables(&self) -> bool {
+        self.document.policy.version == Version::V2012_10_17
+    }
+
+    /// The statements that can be understood, with their views.
+    pub fn understood(
+        &self,
+    ) -> impl Iterator<Item = (&StatementView<'a>, &'a leastwise_policy::aws::Statement)> {
+        self.statements.iter().filter_map(|view| Some((view, view.typed?)))
+    }
+}

@@ -1,0 +1,175 @@
+//! What is wrong, over-wide or dangerous in what lies in a repository or an account, before it is deployed.
+//!
+//! A check is one file with its rule, its documentation and an example of each kind; a test runs every example. Checks
+//! that IAM Access Analyzer has too keep its codes, so that suppressions carry over:
+//! <https://docs.aws.amazon.com/IAM/latest/UserGuide/access-analyzer-reference-policy-checks.md>.
+//!
+//! What a check looks at is a [`Subject`] (one document, with views of its statements) or, later, a principal or all
+//! that was read ([`Estate`]). Nothing is taken for granted that the texts do not say: what cannot be read is a finding
+//! of its own.
+
+mod document;
+mod estate;
+mod finding;
+mod report;
+mod right;
+mod statement;
+
+use leastwise_catalog::Catalog;
+use leastwise_policy::aws::DocumentKind;
+
+pub use document::{Document, Subject};
+pub use estate::Estate;
+pub use finding::{Finding, Severity};
+pub use report::Report;
+pub use statement::{ConditionView, StatementView};
+
+/// What a check says and how it is found.
+#[derive(Debug)]
+pub struct Check {
+    /// The code, by which it is suppressed and explained: `INVALID_ACTION`.
+    pub code: &'static str,
+    /// A few words for a heading.
+    pub title: &'static str,
+    /// The kind of finding.
+    pub class: Class,
+    /// How bad it is, unless a finding says otherwise.
+    pub severity: Severity,
+    /// MITRE ATT&CK techniques: `T1098.003`.
+    pub mitre: &'static [&'static str],
+    /// What it is and why it matters; Markdown, without a heading.
+    pub about: &'static str,
+    /// Something that it finds.
+    pub bad: Example,
+    /// The same, put right.
+    pub good: Example,
+    /// Where the rule comes from.
+    pub references: &'static [&'static str],
+    /// How it is found.
+    pub rule: Rule,
+}
+
+/// The kind of finding: the first four are those of IAM Access Analyzer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Class {
+    /// AWS refuses the document, or part of it has no effect.
+    Error,
+    /// It allows what is over-permissive.
+    SecurityWarning,
+    /// It is not as AWS recommends, or probably does not do what it seems to.
+    Warning,
+    /// It can be written better.
+    Suggestion,
+    /// What it really allows is dangerous.
+    Dangerous,
+    /// Who may use it is too wide.
+    Trust,
+    /// An agent holds what an agent should not.
+    Agent,
+    /// It leads to more power than was given.
+    Path,
+    /// It allows more than before.
+    NewAccess,
+    /// It could not be read, or not in full.
+    Unreadable,
+}
+
+/// A text that a check is shown and tested with.
+#[derive(Debug, Clone, Copy)]
+pub struct Example {
+    /// What the text is called; its ending and content say what it is.
+    pub file: &'static str,
+    /// What kind of policy document it is, where its content does not tell.
+    pub kind: Option<DocumentKind>,
+    /// The resource that the policy is attached to, as CloudFormation calls its type: `AWS::S3::Bucket`.
+    pub resource_type: Option<&'static str>,
+    /// The text.
+    pub text: &'static str,
+}
+
+/// How a check finds.
+#[derive(Debug, Clone, Copy)]
+pub enum Rule {
+    /// In one policy document.
+    Document(fn(&Subject<'_>, &Facts<'_>, &mut Report<'_>)),
+    /// While something is read or compared, not by a rule of its own.
+    Elsewhere,
+}
+
+/// What rules may ask.
+#[derive(Debug, Clone, Copy)]
+pub struct Facts<'a> {
+    /// What AWS offers.
+    pub catalog: &'a Catalog,
+}
+
+/// Every check, by code.
+pub fn all() -> impl Iterator<Item = &'static Check> {
+    right::CHECKS.iter().copied()
+}
+
+/// The check with this code, in any case.
+pub fn named(code: &str) -> Option<&'static Check> {
+    all().find(|check| check.code.eq_ignore_ascii_case(code))
+}
+
+/// Everything that the checks find, sorted by file and place.
+pub fn run(estate: &Estate, facts: &Facts<'_>) -> Vec<Finding> {
+    let mut findings = estate.unreadable.clone();
+    for document in &estate.documents {
+        let subject = Subject::new(document);
+        for check in all() {
+            if let Rule::Document(rule) = check.rule {
+                let mut report = Report::new(check, document, &mut findings);
+                rule(&subject, facts, &mut report);
+            }
+        }
+    }
+    findings.sort();
+    findings.dedup();
+    findings
+}
+
+impl Class {
+    /// `error`, `security warning`, …
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Class::Error => "error",
+            Class::SecurityWarning => "security warning",
+            Class::Warning => "warning",
+            Class::Suggestion => "suggestion",
+            Class::Dangerous => "dangerous",
+            Class::Trust => "trust",
+            Class::Agent => "agent",
+            Class::Path => "path",
+            Class::NewAccess => "new access",
+            Class::Unreadable => "unreadable",
+        }
+    }
+}
+
+impl Example {
+    /// A text whose content says what it is.
+    pub const fn file(file: &'static str, text: &'static str) -> Example {
+        Example { file, kind: None, resource_type: None, text }
+    }
+
+    /// An identity policy.
+    pub const fn identity(text: &'static str) -> Example {
+        Example::policy(DocumentKind::Identity, text)
+    }
+
+    /// A policy document of this kind.
+    pub const fn policy(kind: DocumentKind, text: &'static str) -> Example {
+        Example { file: "policy.json", kind: Some(kind), resource_type: None, text }
+    }
+
+    /// A policy on a resource of this type: `AWS::S3::Bucket`.
+    pub const fn resource(resource_type: &'static str, text: &'static str) -> Example {
+        let kind = Some(DocumentKind::Resource);
+        Example { file: "policy.json", kind, resource_type: Some(resource_type), text }
+    }
+}
+
+#[cfg(test)]
+mod tests;

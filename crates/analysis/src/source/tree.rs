@@ -1,0 +1,308 @@
+//! A text as a tree in which every value knows its place, whichever language it was written in.
+//!
+//! What a static reading cannot know (a variable without a default, an attribute that AWS will assign) is not guessed:
+//! a value is [`Value::Unknown`], and within a text it is a *hole*, marked by characters that no policy can hold.
+//! Checks of form skip texts with holes; the evaluator sees a text that no pattern but a wildcard matches.
+
+use std::fmt::Write as _;
+
+use leastwise_policy::json::{self, Kind, write_string};
+
+/// Where something stands, in characters, both from 1.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Place {
+    /// The line.
+    pub line: u32,
+    /// The column.
+    pub column: u32,
+}
+
+/// A value with its place.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Node {
+    /// Where it begins.
+    pub at: Place,
+    /// What it is.
+    pub value: Value,
+}
+
+/// What a value is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Value {
+    /// Nothing was written.
+    Null,
+    /// `true` or `false`
+    Bool(bool),
+    /// A number as it was written.
+    Number(String),
+    /// A text, perhaps with [holes](hole).
+    Text(String),
+    /// In order.
+    List(Vec<Node>),
+    /// In order.
+    Map(Vec<Entry>),
+    /// Not known before it is deployed; what it hangs on, as it was written: `var.actions`.
+    Unknown(String),
+}
+
+/// A key with its value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    /// The key.
+    pub key: String,
+    /// Where the key stands.
+    pub at: Place,
+    /// What stands behind it.
+    pub value: Node,
+}
+
+const OPEN: char = '\u{e000}';
+const CLOSE: char = '\u{e001}';
+
+/// A part of a text that is not known: `aws_s3_bucket.logs.id`.
+pub fn hole(name: &str) -> String {
+    let name: String = name.chars().filter(|c| !matches!(*c, OPEN | CLOSE)).collect();
+    format!("{OPEN}{name}{CLOSE}")
+}
+
+/// Whether a part of the text is not known.
+pub fn has_hole(text: &str) -> bool {
+    text.contains(OPEN)
+}
+
+/// The text for people: holes as `${name}`.
+pub fn shown(text: &str) -> String {
+    match has_hole(text) {
+        true => text.replace(OPEN, "${").replace(CLOSE, "}"),
+        false => text.to_owned(),
+    }
+}
+
+/// Line and column of byte offsets in one text.
+#[derive(Debug)]
+pub struct Lines<'t> {
+    text: &'t str,
+    /// Where each line begins.
+    begins: Vec<usize>,
+    /// Whether bytes are characters.
+    ascii: bool,
+}
+
+impl<'t> Lines<'t> {
+    /// Of this text.
+    pub fn new(text: &'t str) -> Lines<'t> {
+        let mut begins = vec![0];
+        begins.extend(memchr::memchr_iter(b'\n', text.as_bytes()).map(|at| at + 1));
+        Lines { text, begins, ascii: text.is_ascii() }
+    }
+
+    /// The place of the byte `at`.
+    pub fn place(&self, at: usize) -> Place {
+        let at = at.min(self.text.len());
+        let line = self.begins.partition_point(|begin| *begin <= at).max(1);
+        let begin = self.begins[line - 1];
+        let before = match self.ascii {
+            true => at - begin,
+            false => self.text.get(begin..at).unwrap_or_default().chars().count(),
+        };
+        Place { line: number(line), column: number(before + 1) }
+    }
+}
+
+fn number(value: usize) -> u32 {
+    u32::try_from(value).unwrap_or(u32::MAX)
+}
+
+impl Place {
+    /// The first character.
+    pub const START: Place = Place { line: 1, column: 1 };
+}
+
+impl Node {
+    /// `value` at this place.
+    pub fn new(at: Place, value: Value) -> Node {
+        Node { at, value }
+    }
+
+    /// Reads JSON.
+    pub fn json(text: &str) -> Result<Node, json::Refusal> {
+        let lines = Lines::new(text);
+        Ok(of_json(json::parse(text)?, &lines))
+    }
+
+    /// What stands behind `key`.
+    pub fn get(&self, key: &str) -> Option<&Node> {
+        self.entry(key).map(|entry| &entry.value)
+    }
+
+    /// The entry with this key.
+    pub fn entry(&self, key: &str) -> Option<&Entry> {
+        self.entries().iter().find(|entry| entry.key == key)
+    }
+
+    /// The value at this path of keys.
+    pub fn path(&self, keys: &[&str]) -> Option<&Node> {
+        keys.iter().try_fold(self, |node, key| node.get(key))
+    }
+
+    /// The entries of a mapping; of anything else none.
+    pub fn entries(&self) -> &[Entry] {
+        match &self.value {
+            Value::Map(entries) => entries,
+            _ => &[],
+        }
+    }
+
+    /// The values of a list; of anything else none.
+    pub fn items(&self) -> &[Node] {
+        match &self.value {
+            Value::List(items) => items,
+            _ => &[],
+        }
+    }
+
+    /// The values of a list, or this value alone: where IAM takes one or several.
+    pub fn one_or_many(&self) -> &[Node] {
+        match &self.value {
+            Value::List(items) => items,
+            _ => std::slice::from_ref(self),
+        }
+    }
+
+    /// The text, if it is one.
+    pub fn text(&self) -> Option<&str> {
+        match &self.value {
+            Value::Text(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// What it is, in words.
+    pub fn describe(&self) -> &'static str {
+        match &self.value {
+            Value::Null => "null",
+            Value::Bool(_) => "a boolean",
+            Value::Number(_) => "a number",
+            Value::Text(_) => "a string",
+            Value::List(_) => "a list",
+            Value::Map(_) => "an object",
+            Value::Unknown(_) => "a value that is not known before it is deployed",
+        }
+    }
+
+    /// The same as JSON on one line. What is unknown is a text with a hole.
+    pub fn to_json(&self) -> String {
+        let mut out = String::new();
+        self.write_json(&mut out);
+        out
+    }
+
+    fn write_json(&self, out: &mut String) {
+        match &self.value {
+            Value::Null => out.push_str("null"),
+            Value::Bool(truth) => {
+                // Writing to a string cannot fail.
+                let _ = write!(out, "{truth}");
+            }
+            Value::Number(number) => out.push_str(number),
+            Value::Text(text) => write_string(out, text),
+            Value::Unknown(name) => write_string(out, &hole(name)),
+            Value::List(items) => {
+                out.push('[');
+                for (index, item) in items.iter().enumerate() {
+                    out.push_str(if index > 0 { "," } else { "" });
+                    item.write_json(out);
+                }
+                out.push(']');
+            }
+            Value::Map(entries) => {
+                out.push('{');
+                for (index, entry) in entries.iter().enumerate() {
+                    out.push_str(if index > 0 { "," } else { "" });
+                    write_string(out, &entry.key);
+                    out.push(':');
+                    entry.value.write_json(out);
+                }
+                out.push('}');
+            }
+        }
+    }
+
+    /// The JSON pointer of `wanted`, which is this value or within it, told by its address.
+    pub fn pointer_of(&self, wanted: &Node) -> Option<String> {
+        if std::ptr::eq(self, wanted) {
+            return Some(String::new());
+        }
+        let within = |step: &str, node: &Node| {
+            let rest = node.pointer_of(wanted)?;
+            let mut pointer = String::new();
+            json::push_step(&mut pointer, step);
+            pointer.push_str(&rest);
+            Some(pointer)
+        };
+        match &self.value {
+            Value::List(items) => {
+                items.iter().enumerate().find_map(|(index, item)| within(&index.to_string(), item))
+            }
+            Value::Map(entries) => entries.iter().find_map(|entry| within(&entry.key, &entry.value)),
+            _ => None,
+        }
+    }
+
+    /// The value at a JSON pointer ([RFC 6901](https://www.rfc-editor.org/rfc/rfc6901)).
+    pub fn pointer(&self, pointer: &str) -> Option<&Node> {
+        let mut node = self;
+        for step in pointer.split('/').skip(1) {
+            let step = step.replace("~1", "/").replace("~0", "~");
+            node = match &node.value {
+                Value::List(items) => items.get(step.parse::<usize>().ok()?)?,
+                Value::Map(_) => node.get(&step)?,
+                _ => return None,
+            };
+        }
+        Some(node)
+    }
+}
+
+fn of_json(value: json::Value, lines: &Lines<'_>) -> Node {
+    let at = lines.place(value.at);
+    let value = match value.kind {
+        Kind::Null => Value::Null,
+        Kind::Bool(truth) => Value::Bool(truth),
+        Kind::Number(number) => Value::Number(number),
+        Kind::String(text) => Value::Text(text),
+        Kind::Array(items) => Value::List(items.into_iter().map(|item| of_json(item, lines)).collect()),
+        Kind::Object(members) => Value::Map(
+            members
+                .into_iter()
+                .map(|member| Entry {
+                    key: member.key,
+                    at: lines.place(member.at),
+                    value: of_json(member.value, lines),
+                })
+                .collect(),
+        ),
+    };
+    Node { at, value }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_value_of_a_json_text_knows_its_place() {
+        let node = Node::json("{\n  \"ä\": [1,\n    \"x\"]}").unwrap();
+        let inner = node.pointer("/ä/1").unwrap();
+        assert_eq!(inner.at, Place { line: 3, column: 5 });
+        assert_eq!(node.pointer_of(inner).as_deref(), Some("/ä/1"));
+        assert_eq!(node.entry("ä").unwrap().at, Place { line: 2, column: 3 });
+    }
+
+    #[test]
+    fn what_is_not_known_stays_visible_in_the_text() {
+        let text = format!("arn:aws:s3:::{}/*", hole("aws_s3_bucket.logs.id"));
+        assert!(has_hole(&text));
+        assert_eq!(shown(&text), "arn:aws:s3:::${aws_s3_bucket.logs.id}/*");
+    }
+}
