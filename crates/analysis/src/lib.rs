@@ -3,6 +3,7 @@
 pub mod audit_log;
 pub mod check;
 pub mod granted;
+pub mod paths;
 pub mod proof;
 pub mod replay;
 pub mod rightsize;

@@ -23,6 +23,7 @@ use serde::Serialize;
 #[derive(Debug, Clone, Default)]
 pub struct Snapshot {
     principals: BTreeMap<String, GrantedPrincipal>,
+    groups: Vec<GrantedGroup>,
     findings: Vec<Finding>,
     origins: BTreeMap<String, Origin>,
     truncated: bool,
@@ -60,6 +61,17 @@ pub struct GrantedPrincipal {
     /// Why the snapshot does not say what AWS would decide for it: an attachment that is not listed, a document that
     /// cannot be read or that no quota would let be. A decision needs that there are none.
     pub problems: Vec<Problem>,
+}
+
+/// A group with what membership in it gives.
+#[derive(Debug, Clone)]
+pub struct GrantedGroup {
+    /// The ARN, with the path.
+    pub arn: String,
+    /// The name, without the path.
+    pub name: String,
+    /// Its policies, attached and inline.
+    pub policies: Vec<Named<Policy>>,
 }
 
 /// What kind of principal it is.
@@ -172,6 +184,11 @@ impl Snapshot {
     /// All principals, by ARN.
     pub fn principals(&self) -> impl Iterator<Item = &GrantedPrincipal> {
         self.principals.values()
+    }
+
+    /// All groups, by ARN.
+    pub fn groups(&self) -> &[GrantedGroup] {
+        &self.groups
     }
 
     /// Where the document with this name stands in the files.

@@ -10,7 +10,7 @@ use leastwise_policy::aws::{DocumentKind, Named, Policy};
 use super::document::{self, Document};
 use super::listing::{Entity, ManagedPolicy, Page, Tag};
 use super::problem::{Origin, Place, Problem};
-use super::{Finding, GrantedPrincipal, PrincipalKind, Snapshot};
+use super::{Finding, GrantedGroup, GrantedPrincipal, PrincipalKind, Snapshot};
 
 /// Managed policies by ARN.
 type Managed = BTreeMap<String, Listed>;
@@ -25,6 +25,8 @@ struct Listed {
 #[derive(Clone, Default)]
 struct Held {
     policies: Vec<Named<Policy>>,
+    /// Of a group: its ARN.
+    arn: String,
     /// Whether all of them could be read.
     complete: bool,
     problems: Vec<Problem>,
@@ -50,8 +52,13 @@ pub(super) fn snapshot(pages: Vec<Page>) -> Snapshot {
             resolver.principal(&place, role, PrincipalKind::Role);
         }
     }
-    let Resolver { findings, origins, principals, .. } = resolver;
-    Snapshot { principals, findings, origins, truncated }
+    let Resolver { groups, findings, origins, principals, .. } = resolver;
+    let mut groups: Vec<GrantedGroup> = groups
+        .into_iter()
+        .map(|((_, name), held)| GrantedGroup { arn: held.arn, name, policies: held.policies })
+        .collect();
+    groups.sort_by(|one, other| one.arn.cmp(&other.arn));
+    Snapshot { principals, groups, findings, origins, truncated }
 }
 
 #[derive(Default)]
@@ -230,7 +237,8 @@ impl Resolver {
             for (number, group) in listing.group_detail_list.iter().flatten().enumerate() {
                 let place = place.under("GroupDetailList").under(number);
                 let name = group.name.clone().unwrap_or_else(|| last_part(&group.arn));
-                let held = self.own_policies(&place, group, "GroupPolicyList", Quota::InlineGroup);
+                let mut held = self.own_policies(&place, group, "GroupPolicyList", Quota::InlineGroup);
+                held.arn.clone_from(&group.arn);
                 self.groups.insert((account(&group.arn), name), held);
             }
         }

@@ -1,0 +1,214 @@
+//! What is asked and what is answered.
+
+use std::collections::BTreeMap;
+
+use leastwise_policy::aws::evaluate::{OrganizationPath, StatementRef};
+use leastwise_policy::time::Timestamp;
+use serde::Serialize;
+
+use crate::granted::{Problem, Snapshot};
+
+/// Everything that is known when paths are looked for.
+#[derive(Debug, Clone)]
+pub struct World<'a> {
+    /// What the principals of one or several accounts are granted.
+    pub snapshot: &'a Snapshot,
+    /// The service control policies on the way to each account. An account without an entry has none.
+    pub service_control: BTreeMap<String, OrganizationPath>,
+    /// The resource control policies, likewise.
+    pub resource_control: BTreeMap<String, OrganizationPath>,
+    /// Things that run as roles. Of a service of which none is listed, each role that trusts it is assumed to have one.
+    pub workloads: Vec<Workload>,
+    /// When the calls would be made, for conditions on time.
+    pub now: Timestamp,
+}
+
+/// Something that runs as a role: a function, an instance, a notebook.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Workload {
+    /// Its ARN.
+    pub arn: String,
+    /// The principal of the service that runs it: `lambda.amazonaws.com`, `ec2.amazonaws.com`.
+    pub service: String,
+    /// The ARN of the role that it runs as.
+    pub role: String,
+}
+
+/// What is looked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Options {
+    /// Only paths that begin with this principal; its ARN.
+    pub from: Option<String>,
+    /// Where paths end.
+    pub to: Target,
+    /// Whether the statement is looked for whose removal frees most sources; it costs several more searches.
+    pub cut: bool,
+}
+
+/// Where paths end.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Target {
+    /// Whoever can give itself everything that its organisation leaves to the account.
+    Admin,
+    /// This principal, or whoever can write to, give away or read the data of this resource.
+    Arn(String),
+}
+
+/// How sure a path is; what comes later is less so.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Certainty {
+    /// Every call is allowed by what was read.
+    Sure,
+    /// Something is taken to exist that was not read: a function that runs as the role.
+    Assumed,
+    /// A call is allowed only under conditions that are not the caller's to choose.
+    Conditional,
+    /// It makes somebody else powerful, and takes the credentials of that principal to use it.
+    Another,
+}
+
+/// What was found.
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct Found {
+    /// Whoever is at the target already, by ARN.
+    pub admins: Vec<Admin>,
+    /// The best path of each other principal, the surest and shortest first.
+    pub paths: Vec<Path>,
+    /// The one statement whose removal frees most sources.
+    pub cut: Option<Cut>,
+    /// Principals of whom the snapshot does not say everything; their paths may be more than were found.
+    pub unreadable: Vec<Unreadable>,
+    /// How many principals were looked at.
+    pub principals: usize,
+}
+
+/// A principal that is at the target already.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Admin {
+    /// Its ARN.
+    pub principal: String,
+    /// `Sure`, or `Conditional` when it hangs on keys.
+    pub certainty: Certainty,
+    /// The keys that it hangs on.
+    pub conditions: Vec<String>,
+}
+
+/// How one principal gets to the target.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Path {
+    /// Who begins: an ARN, or whom a trust policy names and no snapshot lists.
+    pub source: String,
+    /// Whether the source is in no snapshot.
+    pub outside: bool,
+    /// Who it becomes at last: the ARN of a principal, or what is made on the way.
+    pub target: String,
+    /// How sure it is: as its least sure step.
+    pub certainty: Certainty,
+    /// What is done, one after the other.
+    pub steps: Vec<Step>,
+    /// Condition keys that are not the caller's to choose, and that a step or the target's power hangs on.
+    pub conditions: Vec<String>,
+}
+
+/// One change of identity.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Step {
+    /// The entries of the tables that it is an instance of: `lambda-001`, or two that work together.
+    pub ids: Vec<String>,
+    /// Who acts.
+    pub who: String,
+    /// What is done, in words.
+    pub says: String,
+    /// The calls, in order.
+    pub calls: Vec<Call>,
+    /// Who one is after that.
+    pub becomes: String,
+    /// How sure it is.
+    pub certainty: Certainty,
+    /// What is taken to exist.
+    pub assumes: Vec<String>,
+    /// Condition keys that are not the caller's to choose.
+    pub conditions: Vec<String>,
+}
+
+/// One permission that is used.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Call {
+    /// The action, as the tables spell it.
+    pub action: String,
+    /// On what.
+    pub resource: String,
+    /// Condition keys that the caller chooses, with their values.
+    pub with: BTreeMap<String, Vec<String>>,
+    /// The statements that allow it, or that hang on conditions.
+    pub by: Vec<Allowing>,
+}
+
+/// A statement that allows a call.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct Allowing {
+    /// The layer: `identity policies`, `resource-based policy`.
+    pub layer: String,
+    /// The name of the document.
+    pub document: String,
+    /// The statement's place in it, from 0.
+    pub index: usize,
+    /// Its `Sid`.
+    pub sid: Option<String>,
+    /// The file, when the snapshot has the document.
+    pub file: Option<String>,
+    /// The JSON pointer of the statement in the file.
+    pub pointer: Option<String>,
+}
+
+/// The one change that frees most sources.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Cut {
+    /// The statement.
+    pub statement: Allowing,
+    /// Which of its actions the paths use.
+    pub actions: Vec<String>,
+    /// Whoever has no path any more without it.
+    pub frees: Vec<String>,
+    /// How many sources there are.
+    pub of: usize,
+    /// Whether every statement that could free more was tried.
+    pub best: bool,
+}
+
+/// A principal of whom the snapshot does not say everything.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Unreadable {
+    /// Its ARN.
+    pub principal: String,
+    /// What is the matter.
+    pub problems: Vec<Problem>,
+}
+
+impl Certainty {
+    /// `sure`, `assumed`, `conditional` or `another`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Certainty::Sure => "sure",
+            Certainty::Assumed => "assumed",
+            Certainty::Conditional => "conditional",
+            Certainty::Another => "another",
+        }
+    }
+}
+
+impl Allowing {
+    /// The statement with its place in the snapshot, when that has the document.
+    pub fn new(snapshot: &Snapshot, statement: &StatementRef) -> Allowing {
+        let origin = snapshot.origin(&statement.document);
+        Allowing {
+            layer: statement.layer.as_str().to_owned(),
+            document: statement.document.clone(),
+            index: statement.index,
+            sid: statement.sid.clone(),
+            file: origin.map(|origin| origin.file.clone()),
+            pointer: origin.map(|origin| origin.statement(statement.index)),
+        }
+    }
+}
