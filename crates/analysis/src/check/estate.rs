@@ -1,27 +1,52 @@
-//! Everything that was read: documents, and what could not be read.
+//! Everything that was read: documents, who is granted them, and what could not be read.
 
-#[cfg(test)]
-use super::Example;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
 use super::{Document, Finding};
-#[cfg(test)]
-use crate::source::Node;
+use crate::granted::Snapshot;
+use crate::source::Place;
 
 /// Everything that checks look at.
 #[derive(Debug, Clone, Default)]
 pub struct Estate {
     /// The policy documents, in the order of the files.
     pub documents: Vec<Document>,
+    /// The roles and users of all files with what they are granted.
+    pub snapshot: Snapshot,
+    /// Where each principal stands, by ARN.
+    pub homes: BTreeMap<String, Home>,
     /// What could not be read.
     pub unreadable: Vec<Finding>,
+    /// Files that nobody named and that no format takes.
+    pub left_alone: Vec<Arc<str>>,
+    by_name: HashMap<String, usize>,
 }
 
-#[cfg(test)]
+/// Where a principal stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Home {
+    /// The file.
+    pub file: Arc<str>,
+    /// Where it begins.
+    pub at: Place,
+    /// The JSON pointer in the file.
+    pub pointer: String,
+}
+
 impl Estate {
-    pub(super) fn of_example(example: &Example) -> Estate {
-        let root = Node::json(example.text).expect("an example");
-        let kind = example.kind.expect("an example of a policy");
-        let mut document = Document::new(example.file.into(), example.file, kind, root);
-        document.resource_type = example.resource_type.map(str::to_owned);
-        Estate { documents: vec![document], unreadable: Vec::new() }
+    /// Adds a document; of several with one name the last is found by it, as the last of a snapshot counts.
+    pub(super) fn add(&mut self, document: Document) {
+        self.by_name.insert(document.name.clone(), self.documents.len());
+        self.documents.push(document);
+    }
+
+    pub(super) fn set_snapshot(&mut self, snapshot: Snapshot) {
+        self.snapshot = snapshot;
+    }
+
+    /// The document that a policy set calls by this name.
+    pub fn document(&self, name: &str) -> Option<&Document> {
+        self.by_name.get(name).map(|index| &self.documents[*index])
     }
 }

@@ -4,13 +4,14 @@
 //! that IAM Access Analyzer has too keep its codes, so that suppressions carry over:
 //! <https://docs.aws.amazon.com/IAM/latest/UserGuide/access-analyzer-reference-policy-checks.md>.
 //!
-//! What a check looks at is a [`Subject`] (one document, with views of its statements) or, later, a principal or all
-//! that was read ([`Estate`]). Nothing is taken for granted that the texts do not say: what cannot be read is a finding
+//! What a check looks at is a [`Subject`] (one document, with views of its statements). Nothing is taken for granted that the texts do not say: what cannot be read is a finding
 //! of its own.
 
 mod document;
 mod estate;
 mod finding;
+mod input;
+mod read;
 mod report;
 mod right;
 mod statement;
@@ -19,8 +20,9 @@ use leastwise_catalog::Catalog;
 use leastwise_policy::aws::DocumentKind;
 
 pub use document::{Document, Subject};
-pub use estate::Estate;
+pub use estate::{Estate, Home};
 pub use finding::{Finding, Severity};
+pub use read::{SourceFile, read};
 pub use report::Report;
 pub use statement::{ConditionView, StatementView};
 
@@ -105,7 +107,7 @@ pub struct Facts<'a> {
 
 /// Every check, by code.
 pub fn all() -> impl Iterator<Item = &'static Check> {
-    right::CHECKS.iter().copied()
+    [input::CHECKS, right::CHECKS].into_iter().flatten().copied()
 }
 
 /// The check with this code, in any case.

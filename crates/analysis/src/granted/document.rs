@@ -36,7 +36,7 @@ pub(super) fn read(document: &Value, kind: DocumentKind, place: &Place) -> Resul
 }
 
 /// Undoes RFC 3986 encoding, which is what IAM's API applies to documents.
-fn percent_decoded(text: &str) -> Option<String> {
+pub(crate) fn percent_decoded(text: &str) -> Option<String> {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.bytes();
     while let Some(byte) = rest.next() {

@@ -14,6 +14,7 @@ mod resolve;
 
 use std::collections::BTreeMap;
 
+pub(crate) use document::percent_decoded;
 use leastwise_policy::aws::evaluate::PolicySet;
 use leastwise_policy::aws::{DocumentKind, Named, Policy};
 pub use problem::{Origin, Problem};

@@ -177,6 +177,21 @@ impl Node {
         }
     }
 
+    /// Puts it and all that is in it at one place: what a text within a text holds stands where the text stands.
+    pub fn move_to(&mut self, at: Place) {
+        self.at = at;
+        match &mut self.value {
+            Value::List(items) => items.iter_mut().for_each(|item| item.move_to(at)),
+            Value::Map(entries) => {
+                for entry in entries {
+                    entry.at = at;
+                    entry.value.move_to(at);
+                }
+            }
+            _ => {}
+        }
+    }
+
     /// What it is, in words.
     pub fn describe(&self) -> &'static str {
         match &self.value {

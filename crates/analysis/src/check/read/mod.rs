@@ -1,0 +1,70 @@
+//! From files to an [`Estate`]: which format a file has is found out from its ending and its content, each format is
+//! one file of this room and one row of [`FORMATS`].
+//!
+//! A file that somebody named and that no format takes, and a file of a known format that cannot be read, is a finding
+//! with its place; the others are read all the same.
+
+mod gathered;
+mod iam;
+mod snapshot;
+mod text;
+
+use std::sync::Arc;
+
+use gathered::Gathered;
+use text::Text;
+
+use super::Estate;
+
+/// A file with its text.
+#[derive(Debug, Clone)]
+pub struct SourceFile {
+    /// The name, as findings show it.
+    pub name: Arc<str>,
+    /// The text.
+    pub text: String,
+    /// Whether somebody named it: a file that was met in a folder may well be of no format that is known.
+    pub named: bool,
+}
+
+/// A format that files can have.
+struct Format {
+    /// Whether a text has it.
+    takes: fn(&Text<'_>) -> bool,
+    /// Reads all the texts that have it.
+    read: fn(&[&Text<'_>], &mut Gathered),
+}
+
+/// Every format; the first that takes a text reads it.
+const FORMATS: &[Format] =
+    &[Format { takes: snapshot::takes, read: snapshot::read }, Format { takes: iam::takes, read: iam::read }];
+
+impl SourceFile {
+    /// A file that somebody named.
+    pub fn named(name: impl Into<Arc<str>>, text: impl Into<String>) -> SourceFile {
+        SourceFile { name: name.into(), text: text.into(), named: true }
+    }
+}
+
+/// Reads files, each in the format that it has.
+pub fn read(files: &[SourceFile]) -> Estate {
+    let mut gathered = Gathered::default();
+    let texts: Vec<Text<'_>> = files.iter().filter_map(|file| Text::of(file, &mut gathered)).collect();
+    let mut taken: Vec<Vec<&Text<'_>>> = FORMATS.iter().map(|_| Vec::new()).collect();
+    for text in &texts {
+        match FORMATS.iter().position(|format| (format.takes)(text)) {
+            Some(format) => taken[format].push(text),
+            None if text.file.named => gathered.unknown_format(text.file),
+            None => gathered.estate.left_alone.push(text.file.name.clone()),
+        }
+    }
+    for (format, texts) in FORMATS.iter().zip(taken) {
+        if !texts.is_empty() {
+            (format.read)(&texts, &mut gathered);
+        }
+    }
+    gathered.finish()
+}
+
+#[cfg(test)]
+mod tests;
