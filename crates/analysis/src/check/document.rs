@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use leastwise_policy::aws::{DocumentKind, Policy, Version};
 
-use super::StatementView;
+use super::{Facts, StatementView};
 use crate::source::{Node, Value};
 
 /// A policy document in a file.
@@ -107,11 +107,11 @@ fn statements(root: &Node) -> &[Node] {
 
 impl<'a> Subject<'a> {
     /// Looks at a document.
-    pub fn new(document: &'a Document) -> Subject<'a> {
+    pub fn new(document: &'a Document, facts: &Facts<'a>) -> Subject<'a> {
         let mut views: Vec<StatementView<'a>> = statements(&document.root)
             .iter()
             .enumerate()
-            .map(|(index, node)| StatementView::new(index, node))
+            .map(|(index, node)| StatementView::new(index, node, facts))
             .collect();
         for (statement, index) in document.policy.statements.iter().zip(&document.understood) {
             if let Some(view) = views.get_mut(*index) {

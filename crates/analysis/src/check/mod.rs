@@ -7,11 +7,15 @@
 //! What a check looks at is a [`Subject`] (one document, with views of its statements). Nothing is taken for granted that the texts do not say: what cannot be read is a finding
 //! of its own.
 
+mod dangerous;
 mod document;
 mod estate;
+mod expand;
 mod finding;
+mod holder;
 mod input;
 mod marks;
+mod own;
 mod read;
 mod report;
 mod right;
@@ -22,7 +26,9 @@ use leastwise_policy::aws::DocumentKind;
 
 pub use document::{Document, Subject};
 pub use estate::{Estate, Home};
+pub use expand::{ActionUse, Found};
 pub use finding::{Finding, Severity};
+pub use holder::{Allowed, Hits, Holder, Power, Said, Use, Uses};
 pub use marks::{DEFAULT_NAMES, DEFAULT_TAGS, Mark, Marks};
 pub use read::{SourceFile, read};
 pub use report::Report;
@@ -96,20 +102,36 @@ pub struct Example {
 pub enum Rule {
     /// In one policy document.
     Document(fn(&Subject<'_>, &Facts<'_>, &mut Report<'_>)),
+    /// In what a principal is granted, or a policy would grant to whoever holds it.
+    Holder(fn(&Holder<'_>, &mut Hits<'_>)),
     /// While something is read or compared, not by a rule of its own.
     Elsewhere,
 }
 
 /// What rules may ask.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug)]
 pub struct Facts<'a> {
     /// What AWS offers.
     pub catalog: &'a Catalog,
+    expansions: expand::Expansions<'a>,
+    dangers: holder::Dangers,
+}
+
+impl<'a> Facts<'a> {
+    /// What this catalogue knows.
+    pub fn new(catalog: &'a Catalog) -> Facts<'a> {
+        Facts { catalog, expansions: expand::Expansions::default(), dangers: holder::Dangers::of(catalog) }
+    }
+
+    /// The actions that a pattern covers; what was looked up once is kept.
+    pub fn expand(&self, pattern: &str) -> Found<'a> {
+        self.expansions.expand(self.catalog, pattern)
+    }
 }
 
 /// Every check, by code.
 pub fn all() -> impl Iterator<Item = &'static Check> {
-    [input::CHECKS, right::CHECKS].into_iter().flatten().copied()
+    [input::CHECKS, right::CHECKS, dangerous::CHECKS].into_iter().flatten().copied()
 }
 
 /// The check with this code, in any case.
@@ -118,10 +140,10 @@ pub fn named(code: &str) -> Option<&'static Check> {
 }
 
 /// Everything that the checks find, sorted by file and place.
-pub fn run(estate: &Estate, facts: &Facts<'_>) -> Vec<Finding> {
+pub fn run<'a>(estate: &'a Estate, facts: &Facts<'a>) -> Vec<Finding> {
     let mut findings = estate.unreadable.clone();
     for document in &estate.documents {
-        let subject = Subject::new(document);
+        let subject = Subject::new(document, facts);
         for check in all() {
             if let Rule::Document(rule) = check.rule {
                 let mut report = Report::new(check, document, &mut findings);
@@ -129,6 +151,7 @@ pub fn run(estate: &Estate, facts: &Facts<'_>) -> Vec<Finding> {
             }
         }
     }
+    findings.extend(holder::run(estate, facts));
     findings.sort();
     findings.dedup();
     findings

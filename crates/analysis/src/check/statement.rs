@@ -2,6 +2,7 @@
 
 use leastwise_policy::aws::{Effect, Operator, Statement};
 
+use super::{ActionUse, Facts};
 use crate::source::{Entry, Node};
 
 /// A statement with its elements at hand.
@@ -21,6 +22,8 @@ pub struct StatementView<'a> {
     pub action: Option<&'a Entry>,
     /// `NotAction`
     pub not_action: Option<&'a Entry>,
+    /// The action patterns that are texts, of `Action` or `NotAction`, with the actions that they cover.
+    pub actions: Vec<ActionUse<'a>>,
     /// `Resource`
     pub resource: Option<&'a Entry>,
     /// `NotResource`
@@ -47,7 +50,9 @@ pub struct ConditionView<'a> {
 }
 
 impl<'a> StatementView<'a> {
-    pub(super) fn new(index: usize, node: &'a Node) -> StatementView<'a> {
+    pub(super) fn new(index: usize, node: &'a Node, facts: &Facts<'a>) -> StatementView<'a> {
+        let (action, not_action) = (node.entry("Action"), node.entry("NotAction"));
+        let named = |(node, text)| ActionUse { node, text, found: facts.expand(text) };
         let effect = match node.get("Effect").and_then(Node::text) {
             Some("Allow") => Some(Effect::Allow),
             Some("Deny") => Some(Effect::Deny),
@@ -69,8 +74,9 @@ impl<'a> StatementView<'a> {
             typed: None,
             effect,
             sid: node.get("Sid"),
-            action: node.entry("Action"),
-            not_action: node.entry("NotAction"),
+            action,
+            not_action,
+            actions: texts(action.or(not_action)).map(named).collect(),
             resource: node.entry("Resource"),
             not_resource: node.entry("NotResource"),
             principal: node.entry("Principal"),
@@ -88,11 +94,6 @@ impl<'a> StatementView<'a> {
     /// Whether it denies.
     pub fn denies(&self) -> bool {
         self.effect == Some(Effect::Deny)
-    }
-
-    /// The action patterns that are texts, of `Action` or `NotAction`, with their places.
-    pub fn action_texts(&self) -> impl Iterator<Item = (&'a Node, &'a str)> {
-        texts(self.action.or(self.not_action))
     }
 
     /// The resource patterns that are texts, of `Resource` or `NotResource`, with their places.

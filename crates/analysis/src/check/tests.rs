@@ -17,7 +17,7 @@ fn estate(example: &Example) -> Estate {
 }
 
 fn codes(example: &Example) -> Vec<&'static str> {
-    let facts = Facts { catalog: Catalog::embedded() };
+    let facts = Facts::new(Catalog::embedded());
     let estate = estate(example);
     run(&estate, &facts).iter().map(|finding| finding.code).collect()
 }

@@ -32,7 +32,8 @@ pub(super) static CHECK: Check = Check {
 
 fn rule(subject: &Subject<'_>, facts: &Facts<'_>, report: &mut Report<'_>) {
     for statement in &subject.statements {
-        for (node, action) in statement.action_texts() {
+        for action in &statement.actions {
+            let (node, action) = (action.node, action.text);
             let Some((prefix, name)) = action.split_once(':') else { continue };
             if has_hole(action) || prefix.contains(['*', '?']) {
                 continue;

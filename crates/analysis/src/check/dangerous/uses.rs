@@ -1,0 +1,99 @@
+//! What the checks of this room have in common: actions of some use, on everything that there is.
+
+use leastwise_catalog::Action;
+
+use super::admin_access;
+use crate::check::holder::{Allowed, Power, Said, Use};
+use crate::check::{Hits, Holder, Severity};
+
+/// The most actions that a message names.
+const NAMED: usize = 4;
+
+/// Reports, for each statement, the actions of `wanted` that the holder can really do everywhere; `fits` can leave some
+/// out. Statements that give everything, or everything of a service, are told by checks of their own.
+pub(super) fn everywhere(
+    holder: &Holder<'_>,
+    hits: &mut Hits<'_>,
+    wanted: &[Use],
+    fits: fn(&Action<'_>) -> bool,
+    what: &str,
+    fix: &str,
+) {
+    for allowed in &holder.allows {
+        if admin_access::is_admin(allowed) {
+            continue;
+        }
+        let mut powers: Vec<Power<'_>> = Vec::new();
+        for of in wanted {
+            let more = holder.powers(allowed, *of);
+            let new = |power: &Power<'_>| {
+                fits(&power.action)
+                    && !powers.iter().any(|known| known.action.full_name() == power.action.full_name())
+            };
+            let more: Vec<Power<'_>> = more.into_iter().filter(new).collect();
+            powers.extend(more);
+        }
+        powers.retain(|power| !has_all_of_service(allowed, &power.action));
+        if powers.is_empty() {
+            continue;
+        }
+        let names: Vec<String> = powers.iter().map(|power| power.action.full_name()).collect();
+        let said = Said::new(format!("{what}: {}", listed(&names))).fix(fix);
+        report(hits, allowed, &names, &powers, said);
+    }
+}
+
+/// Adds what weakens the finding and what nearly stopped it, and reports it at the pattern that reaches the first.
+pub(super) fn report(
+    hits: &mut Hits<'_>,
+    allowed: &Allowed<'_>,
+    names: &[String],
+    powers: &[Power<'_>],
+    mut said: Said,
+) {
+    let only = &powers[0].only;
+    if !only.is_empty() && powers.iter().all(|power| !power.only.is_empty()) {
+        said.severity = Some(lower(said.severity.unwrap_or(hits.severity())));
+        said = said.evidence(format!("only when {}", only.join(" and ")));
+    }
+    let mut almost: Vec<&String> = powers.iter().flat_map(|power| &power.almost).collect();
+    almost.sort();
+    almost.dedup();
+    for text in almost.into_iter().take(3) {
+        said = said.evidence(format!("almost stopped: {text}"));
+    }
+    let patterns = allowed.statement.action.patterns();
+    let word = names.first().and_then(|name| patterns.iter().find(|pattern| pattern.matches(name)));
+    hits.at_statement(allowed, word.map(|pattern| pattern.as_str()), said);
+}
+
+/// Whether the statement has every action of the action's service, on everything.
+fn has_all_of_service(allowed: &Allowed<'_>, action: &Action<'_>) -> bool {
+    let mut patterns = allowed.statement.action.patterns().iter();
+    patterns.any(|pattern| whole_service(pattern.as_str()).is_some_and(|of| of == *action.service.prefix))
+}
+
+/// The service all of whose actions the pattern covers: `s3:*`.
+pub(super) fn whole_service(pattern: &str) -> Option<String> {
+    let (service, name) = pattern.split_once(':')?;
+    let whole = !name.is_empty() && name.bytes().all(|byte| byte == b'*');
+    (whole && !service.contains(['*', '?'])).then(|| service.to_ascii_lowercase())
+}
+
+/// `` `a`, `b` and 3 more ``
+pub(super) fn listed(names: &[String]) -> String {
+    let shown: Vec<String> = names.iter().take(NAMED).map(|name| format!("`{name}`")).collect();
+    match names.len().saturating_sub(NAMED) {
+        0 => shown.join(", "),
+        more => format!("{} and {more} more", shown.join(", ")),
+    }
+}
+
+fn lower(severity: Severity) -> Severity {
+    match severity {
+        Severity::Critical => Severity::High,
+        Severity::High => Severity::Medium,
+        Severity::Medium | Severity::Low => Severity::Low,
+        Severity::Info => Severity::Info,
+    }
+}

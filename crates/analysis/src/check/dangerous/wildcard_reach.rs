@@ -1,0 +1,102 @@
+//! `WILDCARD_REACHES_DESTRUCTIVE`, `WILDCARD_REACHES_PERMISSIONS`: a pattern of actions that covers more than meant.
+
+use super::admin_access;
+use super::uses::{listed, report, whole_service};
+use crate::check::holder::{Power, Said, Use};
+use crate::check::own::own;
+use crate::check::{Check, Class, Example, Hits, Holder, Severity};
+
+const REFERENCES: &[&str] =
+    &["https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_action.html"];
+
+pub(super) static DESTRUCTIVE: Check = own(
+    Class::Dangerous,
+    Severity::Medium,
+    "WILDCARD_REACHES_DESTRUCTIVE",
+    "Wildcard that reaches what cannot be undone",
+    "A pattern such as `s3:*` or `rds:*DBInstance` covers actions that remove what cannot be brought back, although \
+     nobody wrote their names. What is not written is not reviewed. The finding names them; grant the ones that are \
+     meant, by name.",
+    REFERENCES,
+)
+.mitre(&["T1485"])
+.bad(Example::identity(
+    r#"{
+  "Version": "2012-10-17",
+  "Statement": {"Effect": "Allow", "Action": "rds:*DBInstance", "Resource": "arn:aws:rds:eu-west-1:111122223333:db:orders"}
+}"#,
+))
+.good(Example::identity(
+    r#"{
+  "Version": "2012-10-17",
+  "Statement": {
+    "Effect": "Allow",
+    "Action": ["rds:StartDBInstance", "rds:StopDBInstance"],
+    "Resource": "arn:aws:rds:eu-west-1:111122223333:db:orders"
+  }
+}"#,
+))
+.held(destructive);
+
+pub(super) static PERMISSIONS: Check = own(
+    Class::Dangerous,
+    Severity::High,
+    "WILDCARD_REACHES_PERMISSIONS",
+    "Wildcard that reaches who may do what",
+    "A pattern such as `s3:Put*` covers actions that change who may do what (`s3:PutBucketPolicy`, `s3:PutBucketAcl`), \
+     although nobody wrote their names. Who can change permissions can give itself, or anybody, the rest.",
+    REFERENCES,
+)
+.mitre(&["T1098.003"])
+.bad(Example::identity(
+    r#"{
+  "Version": "2012-10-17",
+  "Statement": {"Effect": "Allow", "Action": "s3:Put*", "Resource": ["arn:aws:s3:::reports", "arn:aws:s3:::reports/*"]}
+}"#,
+))
+.good(Example::identity(
+    r#"{
+  "Version": "2012-10-17",
+  "Statement": {"Effect": "Allow", "Action": "s3:PutObject", "Resource": "arn:aws:s3:::reports/*"}
+}"#,
+))
+.held(permissions);
+
+fn destructive(holder: &Holder<'_>, hits: &mut Hits<'_>) {
+    reached(holder, hits, Use::Destructive, "that cannot be undone");
+}
+
+fn permissions(holder: &Holder<'_>, hits: &mut Hits<'_>) {
+    reached(holder, hits, Use::Permissions, "that change who may do what");
+}
+
+fn reached(holder: &Holder<'_>, hits: &mut Hits<'_>, wanted: Use, what: &str) {
+    for allowed in &holder.allows {
+        if admin_access::is_admin(allowed) {
+            continue;
+        }
+        let powers = holder.powers_anywhere(allowed, wanted);
+        for pattern in allowed.statement.action.patterns() {
+            let text = pattern.as_str();
+            let covered: Vec<Power<'_>> =
+                powers.iter().filter(|power| pattern.matches(&power.action.full_name())).cloned().collect();
+            if !text.contains(['*', '?']) || covered.is_empty() {
+                continue;
+            }
+            // Everything of a service on everything has a check of its own.
+            let everywhere = holder.is_everywhere(allowed, &covered[0]);
+            if whole_service(text).is_some() && everywhere {
+                continue;
+            }
+            let names: Vec<String> = covered.iter().map(|power| power.action.full_name()).collect();
+            let mut said = Said::new(format!("`{text}` covers actions {what}: {}", listed(&names)))
+                .fix("write the actions that are meant, by name");
+            if everywhere {
+                said.severity = Some(Severity::High);
+            } else {
+                said.severity = Some(Severity::Medium);
+            }
+            report(hits, allowed, &[text.to_owned()], &covered, said);
+        }
+    }
+}

@@ -1,0 +1,118 @@
+//! What actions can be used for: access levels and marks of the catalogue, and the table `data/danger/actions.txt`.
+
+use std::collections::HashMap;
+
+use leastwise_catalog::{Action, Catalog, Level};
+
+const TABLE: &str = include_str!("../../../data/danger/actions.txt");
+
+/// What an action can be used for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Use {
+    /// Hands out or makes credentials.
+    Credentials,
+    /// Reads stored data, or hands it out.
+    Data,
+    /// Lets others at a resource.
+    Share,
+    /// Stops or thins out the record of what happened.
+    Audit,
+    /// Removes backups.
+    Backups,
+    /// Changes who may do what.
+    Permissions,
+    /// Removes or overwrites what cannot be brought back.
+    Destructive,
+    /// Changes something.
+    Write,
+}
+
+/// A set of uses.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Uses(u16);
+
+/// The uses of the actions that the table names, by the address of their facts: the catalogue stays where it is.
+#[derive(Debug)]
+pub(in crate::check) struct Dangers(HashMap<usize, Uses>);
+
+impl Use {
+    const TABLED: [(&'static str, Use); 5] = [
+        ("credentials", Use::Credentials),
+        ("data", Use::Data),
+        ("share", Use::Share),
+        ("audit", Use::Audit),
+        ("backups", Use::Backups),
+    ];
+
+    const fn bit(self) -> u16 {
+        1 << self as u16
+    }
+}
+
+impl Uses {
+    /// Whether it is among them.
+    pub fn contains(self, wanted: Use) -> bool {
+        self.0 & wanted.bit() != 0
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+
+    fn add(&mut self, more: Use) {
+        self.0 |= more.bit();
+    }
+}
+
+/// The rows of the table: use, pattern.
+fn rows() -> impl Iterator<Item = (Use, &'static str)> {
+    TABLE.lines().filter(|line| !line.starts_with('#')).flat_map(|line| {
+        let (facts, _) = line.split_once('#').unwrap_or((line, ""));
+        let mut words = facts.split_whitespace();
+        let of = words.next().and_then(|word| Use::TABLED.iter().find(|(name, _)| *name == word));
+        words.filter_map(move |pattern| Some((of?.1, pattern)))
+    })
+}
+
+impl Dangers {
+    /// By this catalogue.
+    pub(in crate::check) fn of(catalog: &Catalog) -> Dangers {
+        let mut uses: HashMap<usize, Uses> = HashMap::new();
+        for (of, pattern) in rows() {
+            for action in catalog.expand(pattern) {
+                uses.entry(std::ptr::from_ref(action.facts).addr()).or_default().add(of);
+            }
+        }
+        Dangers(uses)
+    }
+
+    /// What the action can be used for.
+    pub(super) fn uses(&self, action: Action<'_>) -> Uses {
+        let facts = action.facts;
+        let mut uses = self.0.get(&std::ptr::from_ref(facts).addr()).copied().unwrap_or_default();
+        for (level, of) in [(Level::PermissionsManagement, Use::Permissions), (Level::Write, Use::Write)] {
+            if facts.levels.contains(level) {
+                uses.add(of);
+            }
+        }
+        if facts.destructive {
+            uses.add(Use::Destructive);
+        }
+        uses
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_row_names_actions_that_exist() {
+        let catalog = Catalog::embedded();
+        let unknown: Vec<&str> =
+            rows().map(|(_, pattern)| pattern).filter(|pattern| catalog.expand(pattern).is_empty()).collect();
+        assert!(unknown.is_empty(), "{unknown:?}");
+        assert!(rows().count() > 150);
+    }
+}
