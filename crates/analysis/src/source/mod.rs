@@ -1,5 +1,8 @@
 //! Texts as they lie in a repository, as values that know their places.
 
+mod refusal;
 mod tree;
+pub mod yaml;
 
+pub use refusal::Refusal;
 pub use tree::{Entry, Lines, Node, Place, Value, has_hole, hole, shown};
