@@ -127,7 +127,32 @@ impl Node {
     /// Reads JSON.
     pub fn json(text: &str) -> Result<Node, json::Refusal> {
         let lines = Lines::new(text);
-        Ok(of_json(json::parse(text)?, &lines))
+        Ok(Node::of_json(json::parse(text)?, &|at| lines.place(at)))
+    }
+
+    /// A JSON value whose bytes have these places.
+    pub(super) fn of_json(value: json::Value, place: &dyn Fn(usize) -> Place) -> Node {
+        let at = place(value.at);
+        let value = match value.kind {
+            Kind::Null => Value::Null,
+            Kind::Bool(truth) => Value::Bool(truth),
+            Kind::Number(number) => Value::Number(number),
+            Kind::String(text) => Value::Text(text),
+            Kind::Array(items) => {
+                Value::List(items.into_iter().map(|item| Node::of_json(item, place)).collect())
+            }
+            Kind::Object(members) => Value::Map(
+                members
+                    .into_iter()
+                    .map(|member| Entry {
+                        key: member.key,
+                        at: place(member.at),
+                        value: Node::of_json(member.value, place),
+                    })
+                    .collect(),
+            ),
+        };
+        Node { at, value }
     }
 
     /// What stands behind `key`.
@@ -277,28 +302,6 @@ impl Node {
         }
         Some(node)
     }
-}
-
-fn of_json(value: json::Value, lines: &Lines<'_>) -> Node {
-    let at = lines.place(value.at);
-    let value = match value.kind {
-        Kind::Null => Value::Null,
-        Kind::Bool(truth) => Value::Bool(truth),
-        Kind::Number(number) => Value::Number(number),
-        Kind::String(text) => Value::Text(text),
-        Kind::Array(items) => Value::List(items.into_iter().map(|item| of_json(item, lines)).collect()),
-        Kind::Object(members) => Value::Map(
-            members
-                .into_iter()
-                .map(|member| Entry {
-                    key: member.key,
-                    at: lines.place(member.at),
-                    value: of_json(member.value, lines),
-                })
-                .collect(),
-        ),
-    };
-    Node { at, value }
 }
 
 #[cfg(test)]

@@ -1,0 +1,137 @@
+//! Attributes that AWS assigns and that follow from what is written: ARNs above all.
+//!
+//! The account is not known before deployment; [`ACCOUNT`] stands for it everywhere, so that ARNs within one set of
+//! files match each other.
+
+use super::eval::{Scope, as_text, text};
+use super::machine::Machine;
+use super::syntax::Block;
+use crate::source::{Node, Value, hole};
+
+/// Stands for the account that files are deployed to.
+pub const ACCOUNT: &str = "000000000000";
+
+struct Facts {
+    /// Of resources and of the data of the same name.
+    kind: &'static str,
+    /// `{x}` is the attribute `x`, `{x?y}` with `y` when it is not written.
+    arn: &'static str,
+    /// What `id` is: an attribute, or `arn`.
+    id: &'static str,
+}
+
+const fn row(kind: &'static str, arn: &'static str, id: &'static str) -> Facts {
+    Facts { kind, arn, id }
+}
+
+const FACTS: &[Facts] = &[
+    row("aws_iam_role", "arn:aws:iam::{account}:role{path?/}{name}", "name"),
+    row("aws_iam_user", "arn:aws:iam::{account}:user{path?/}{name}", "name"),
+    row("aws_iam_group", "arn:aws:iam::{account}:group{path?/}{name}", "name"),
+    row("aws_iam_policy", "arn:aws:iam::{account}:policy{path?/}{name}", "arn"),
+    row("aws_iam_instance_profile", "arn:aws:iam::{account}:instance-profile{path?/}{name}", "name"),
+    row("aws_iam_openid_connect_provider", "arn:aws:iam::{account}:oidc-provider/{url}", "arn"),
+    row("aws_iam_saml_provider", "arn:aws:iam::{account}:saml-provider/{name}", "arn"),
+    row("aws_s3_bucket", "arn:aws:s3:::{bucket}", "bucket"),
+    row("aws_sqs_queue", "arn:aws:sqs:{region}:{account}:{name}", "-"),
+    row("aws_sns_topic", "arn:aws:sns:{region}:{account}:{name}", "arn"),
+    row("aws_dynamodb_table", "arn:aws:dynamodb:{region}:{account}:table/{name}", "name"),
+    row("aws_lambda_function", "arn:aws:lambda:{region}:{account}:function:{function_name}", "function_name"),
+    row("aws_kinesis_stream", "arn:aws:kinesis:{region}:{account}:stream/{name}", "arn"),
+    row("aws_cloudwatch_log_group", "arn:aws:logs:{region}:{account}:log-group:{name}", "name"),
+    row("aws_ecr_repository", "arn:aws:ecr:{region}:{account}:repository/{name}", "name"),
+    row("aws_ecs_cluster", "arn:aws:ecs:{region}:{account}:cluster/{name}", "arn"),
+    row("aws_eks_cluster", "arn:aws:eks:{region}:{account}:cluster/{name}", "name"),
+    row("aws_codebuild_project", "arn:aws:codebuild:{region}:{account}:project/{name}", "arn"),
+    row("aws_codepipeline", "arn:aws:codepipeline:{region}:{account}:{name}", "name"),
+    row("aws_sfn_state_machine", "arn:aws:states:{region}:{account}:stateMachine:{name}", "arn"),
+    row("aws_glue_job", "arn:aws:glue:{region}:{account}:job/{name}", "name"),
+    row("aws_cloudwatch_event_bus", "arn:aws:events:{region}:{account}:event-bus/{name}", "name"),
+    row("aws_cloudwatch_event_rule", "arn:aws:events:{region}:{account}:rule/{name}", "name"),
+    row("aws_ssm_parameter", "arn:aws:ssm:{region}:{account}:parameter{name}", "name"),
+    row("aws_cloudtrail", "arn:aws:cloudtrail:{region}:{account}:trail/{name}", "name"),
+    row("aws_backup_vault", "arn:aws:backup:{region}:{account}:backup-vault:{name}", "name"),
+    row("aws_kms_key", "arn:aws:kms:{region}:{account}:key/{key_id}", "-"),
+    row("aws_secretsmanager_secret", "arn:aws:secretsmanager:{region}:{account}:secret:{name}-??????", "arn"),
+];
+
+/// What data of AWS says that is known without asking, and what stands for it.
+const DATA: &[(&str, &str, &str)] = &[
+    ("data.aws_caller_identity.", "account_id", ACCOUNT),
+    ("data.aws_caller_identity.", "id", ACCOUNT),
+    ("data.aws_partition.", "partition", "aws"),
+    ("data.aws_partition.", "id", "aws"),
+    ("data.aws_partition.", "dns_suffix", "amazonaws.com"),
+    ("data.aws_partition.", "reverse_dns_prefix", "com.amazonaws"),
+];
+
+/// The attribute, when it follows from what is written or stands for what nobody knows.
+pub(super) fn attribute(
+    machine: &mut Machine<'_>,
+    address: &str,
+    block: &Block,
+    scope: &Scope<'_>,
+    name: &str,
+) -> Option<Node> {
+    let at = block.at;
+    if let Some((.., value)) = DATA.iter().find(|(data, key, _)| address.starts_with(data) && *key == name) {
+        return Some(text(at, *value));
+    }
+    if address.starts_with("data.aws_region.") && matches!(name, "name" | "id" | "region") {
+        return machine.region();
+    }
+    let kind = address.strip_prefix("data.").unwrap_or(address).split('.').next()?;
+    let facts = FACTS.iter().find(|facts| facts.kind == kind)?;
+    match (name, facts.id) {
+        ("arn", _) | ("id", "arn") => Some(text(at, arn(machine, address, block, scope, facts))),
+        ("id", "-") => None,
+        ("id", id) => Some(text(at, written(machine, address, block, scope, id)?)),
+        ("name", _)
+            if matches!(
+                kind,
+                "aws_iam_role" | "aws_iam_user" | "aws_iam_policy" | "aws_iam_instance_profile"
+            ) =>
+        {
+            Some(text(at, hole(&format!("{}{address}.name", machine.prefix))))
+        }
+        ("url", _) => None,
+        _ => None,
+    }
+}
+
+fn arn(machine: &mut Machine<'_>, address: &str, block: &Block, scope: &Scope<'_>, facts: &Facts) -> String {
+    let mut out = String::new();
+    for (index, piece) in facts.arn.split(['{', '}']).enumerate() {
+        if index % 2 == 0 {
+            out.push_str(piece);
+            continue;
+        }
+        let (name, default) = piece.split_once('?').unwrap_or((piece, ""));
+        let value = match name {
+            "account" => Some(ACCOUNT.to_owned()),
+            "region" => machine.region().as_ref().and_then(as_text),
+            name => written(machine, address, block, scope, name),
+        };
+        let value = value.or_else(|| (!default.is_empty()).then(|| default.to_owned()));
+        let value = value.unwrap_or_else(|| hole(&format!("{}{address}.{name}", machine.prefix)));
+        // An identity provider's ARN has its address without the scheme.
+        out.push_str(if name == "url" { value.trim_start_matches("https://") } else { &value });
+    }
+    out
+}
+
+fn written(
+    machine: &mut Machine<'_>,
+    address: &str,
+    block: &Block,
+    scope: &Scope<'_>,
+    name: &str,
+) -> Option<String> {
+    let value = &block.body.attribute(name)?.value;
+    let node = machine.eval(value, scope);
+    match &node.value {
+        Value::Null => None,
+        Value::Unknown(_) => Some(hole(&format!("{}{address}.{name}", machine.prefix))),
+        _ => as_text(&node),
+    }
+}

@@ -1,0 +1,415 @@
+//! Working expressions out, as far as the text says.
+//!
+//! A value that is not known is a value of its own ([`Value::Unknown`], or a hole in a text), so everything around it
+//! stays known. The work is bounded in steps, in what values weigh when they are copied, and in depth.
+
+use std::collections::{HashMap, HashSet};
+
+use super::machine::Machine;
+use super::place::in_file;
+use super::syntax::{Expr, For, Kind, Operator, Step};
+use super::{functions, template};
+use crate::source::{Entry, Node, Place, Value, has_hole};
+
+/// How deep expressions and what they refer to may lie in each other.
+const DEEPEST: usize = 120;
+
+/// Names that stand for values: of a `for`, of `each`, `count` and of a dynamic block.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Scope<'s> {
+    pub(super) names: Vec<(String, Node)>,
+    pub(super) outer: Option<&'s Scope<'s>>,
+}
+
+impl<'s> Scope<'s> {
+    pub(super) fn within(outer: &'s Scope<'s>, names: Vec<(String, Node)>) -> Scope<'s> {
+        Scope { names, outer: Some(outer) }
+    }
+
+    pub(super) fn find(&self, name: &str) -> Option<&Node> {
+        let own = self.names.iter().find(|(known, _)| known == name).map(|(_, node)| node);
+        own.or_else(|| self.outer.and_then(|outer| outer.find(name)))
+    }
+}
+
+pub(super) fn unknown(at: Place, what: impl Into<String>) -> Node {
+    Node::new(at, Value::Unknown(what.into()))
+}
+
+pub(super) fn text(at: Place, text: impl Into<String>) -> Node {
+    Node::new(at, Value::Text(text.into()))
+}
+
+impl Machine<'_> {
+    /// What an expression comes to.
+    pub(super) fn eval(&mut self, expr: &Expr, scope: &Scope<'_>) -> Node {
+        if self.depth >= DEEPEST || !self.spend(1) {
+            return unknown(expr.at, "what is too deep or too large to be worked out");
+        }
+        self.depth += 1;
+        let node = self.eval_kind(expr, scope);
+        self.depth -= 1;
+        node
+    }
+
+    fn eval_kind(&mut self, expr: &Expr, scope: &Scope<'_>) -> Node {
+        let at = expr.at;
+        match &expr.kind {
+            Kind::Literal(value) => Node::new(at, value.clone()),
+            Kind::Template(parts) => template::eval(self, parts, scope, at),
+            Kind::List(items) => {
+                let items = items.iter().map(|item| self.eval(item, scope)).collect();
+                Node::new(at, Value::List(items))
+            }
+            Kind::Object(entries) => self.object(entries, scope, at),
+            Kind::Reference { root, steps, written } => self.reference(root, steps, written, scope, at),
+            Kind::Access { of, steps, written } => {
+                let of = self.eval(of, scope);
+                self.walk(of, steps, written, scope)
+            }
+            Kind::Conditional(sides) => self.conditional(sides, scope),
+            Kind::Call { name, arguments, expand } => self.call(name, arguments, *expand, scope, at),
+            Kind::Not(of) => match self.eval(of, scope).value {
+                Value::Bool(truth) => Node::new(at, Value::Bool(!truth)),
+                other => unknown(at, what(&other)),
+            },
+            Kind::Negative(of) => match number(&self.eval(of, scope)) {
+                Some(value) => numeric(at, -value),
+                None => unknown(at, "a number"),
+            },
+            Kind::Binary(operator, sides) => {
+                let [left, right] = &**sides;
+                let (left, right) = (self.eval(left, scope), self.eval(right, scope));
+                binary(*operator, &left, &right, at)
+            }
+            Kind::For(each) => self.each(each, scope, at),
+            Kind::Opaque(written) => unknown(at, written.clone()),
+        }
+    }
+
+    fn object(&mut self, entries: &[(Expr, Expr)], scope: &Scope<'_>, at: Place) -> Node {
+        let mut made: Vec<Entry> = Vec::with_capacity(entries.len());
+        let mut index: HashMap<String, usize> = HashMap::new();
+        for (key, value) in entries {
+            let node = self.eval(key, scope);
+            let Some(key) = as_text(&node) else { continue };
+            let entry = Entry { at: node.at, value: self.eval(value, scope), key };
+            put(&mut made, &mut index, entry);
+        }
+        Node::new(at, Value::Map(made))
+    }
+
+    /// One of the sides when the text says which; of lists both when it does not, so that nothing is overlooked.
+    fn conditional(&mut self, sides: &[Expr; 3], scope: &Scope<'_>) -> Node {
+        let [condition, then, otherwise] = sides;
+        match self.eval(condition, scope).value {
+            Value::Bool(true) => self.eval(then, scope),
+            Value::Bool(false) => self.eval(otherwise, scope),
+            other => {
+                let (then, otherwise) = (self.eval(then, scope), self.eval(otherwise, scope));
+                either(then, otherwise, what(&other))
+            }
+        }
+    }
+
+    /// Follows steps into a value.
+    pub(super) fn walk(&mut self, of: Node, steps: &[Step], written: &str, scope: &Scope<'_>) -> Node {
+        let Some((step, rest)) = steps.split_first() else { return of };
+        let at = of.at;
+        let next = match step {
+            Step::Attribute(name) => match of.value {
+                Value::Map(entries) => {
+                    entries.into_iter().find(|entry| entry.key == *name).map(|entry| entry.value)
+                }
+                _ => None,
+            },
+            Step::Index(index) => {
+                let index = self.eval(index, scope);
+                indexed(of, &index)
+            }
+            Step::Splat => {
+                let items = match of.value {
+                    Value::List(items) => items,
+                    Value::Null => Vec::new(),
+                    Value::Unknown(_) => return unknown(at, written),
+                    _ => vec![of],
+                };
+                let items = items.into_iter().map(|item| self.walk(item, rest, written, scope)).collect();
+                return Node::new(at, Value::List(items));
+            }
+        };
+        match next {
+            Some(next) => self.walk(next, rest, written, scope),
+            None => unknown(at, written),
+        }
+    }
+
+    fn call(&mut self, name: &str, arguments: &[Expr], expand: bool, scope: &Scope<'_>, at: Place) -> Node {
+        if matches!(name, "try" | "coalesce") {
+            return self.first(name, arguments, scope, at);
+        }
+        if name == "can" {
+            return unknown(at, "can(…)");
+        }
+        let mut values: Vec<Node> = arguments.iter().map(|argument| self.eval(argument, scope)).collect();
+        if expand && let Some(last) = values.pop() {
+            match last.value {
+                Value::List(items) => values.extend(items),
+                _ => return unknown(at, format!("{name}(…)")),
+            }
+        }
+        let weight: usize = values.iter().map(weight).sum();
+        if !self.spend(weight) {
+            return unknown(at, "what is too large to be worked out");
+        }
+        functions::call(name, values, at)
+    }
+
+    /// `try` and `coalesce`: the first argument that is something; one that is not known may be it.
+    fn first(&mut self, name: &str, arguments: &[Expr], scope: &Scope<'_>, at: Place) -> Node {
+        let mut missed = None;
+        for argument in arguments {
+            let node = self.eval(argument, scope);
+            match &node.value {
+                Value::Null => {}
+                Value::Text(text) if text.is_empty() && name == "coalesce" => {}
+                Value::Unknown(what) => missed = missed.or_else(|| Some(what.clone())),
+                _ if missed.is_none() => return node,
+                // A default behind something that is not known is what is left when that does not exist.
+                _ if name == "try" => return node,
+                _ => break,
+            }
+        }
+        match missed {
+            Some(what) => unknown(at, what),
+            None => Node::new(at, Value::Null),
+        }
+    }
+
+    fn each(&mut self, each: &For, scope: &Scope<'_>, at: Place) -> Node {
+        let collection = self.eval(&each.collection, scope);
+        let pairs = match pairs(&collection) {
+            Ok(pairs) => pairs,
+            Err(what) => {
+                // Once, with holes, so that what is written in it is seen.
+                vec![(unknown(at, format!("{what} key")), unknown(at, what))]
+            }
+        };
+        let mut items = Vec::new();
+        let mut entries: Vec<Entry> = Vec::new();
+        let mut index = HashMap::new();
+        for (key, value) in pairs {
+            let mut names = vec![(each.value_name.clone(), value)];
+            names.extend(each.key_name.clone().map(|name| (name, key)));
+            let inner = Scope::within(scope, names);
+            if let Some(condition) = &each.condition
+                && self.eval(condition, &inner).value == Value::Bool(false)
+            {
+                continue;
+            }
+            let value = self.eval(&each.value, &inner);
+            let Some(key) = &each.key else {
+                items.push(value);
+                continue;
+            };
+            let key = self.eval(key, &inner);
+            let Some(name) = as_text(&key) else { continue };
+            match each.grouping {
+                true => group(&mut entries, &mut index, name, key.at, value),
+                false => put(&mut entries, &mut index, Entry { key: name, at: key.at, value }),
+            }
+        }
+        Node::new(at, if each.key.is_some() { Value::Map(entries) } else { Value::List(items) })
+    }
+}
+
+fn put(entries: &mut Vec<Entry>, index: &mut HashMap<String, usize>, entry: Entry) {
+    match index.get(&entry.key) {
+        Some(earlier) => entries[*earlier] = entry,
+        None => {
+            index.insert(entry.key.clone(), entries.len());
+            entries.push(entry);
+        }
+    }
+}
+
+fn group(entries: &mut Vec<Entry>, index: &mut HashMap<String, usize>, key: String, at: Place, value: Node) {
+    if let Some(earlier) = index.get(&key) {
+        if let Value::List(items) = &mut entries[*earlier].value.value {
+            items.push(value);
+        }
+        return;
+    }
+    index.insert(key.clone(), entries.len());
+    entries.push(Entry { key, at, value: Node::new(at, Value::List(vec![value])) });
+}
+
+/// Keys and values of what a `for` or `for_each` goes over; what it hangs on when that is not known.
+pub(super) fn pairs(collection: &Node) -> Result<Vec<(Node, Node)>, String> {
+    let at = collection.at;
+    match &collection.value {
+        Value::List(items) => Ok(items
+            .iter()
+            .enumerate()
+            .map(|(index, item)| (Node::new(at, Value::Number(index.to_string())), item.clone()))
+            .collect()),
+        Value::Map(entries) if template::encoded(collection).is_none() => {
+            Ok(entries.iter().map(|entry| (text(entry.at, entry.key.clone()), entry.value.clone())).collect())
+        }
+        Value::Null => Ok(Vec::new()),
+        other => Err(what(other)),
+    }
+}
+
+/// What an unknown value hangs on.
+pub(super) fn what(value: &Value) -> String {
+    match value {
+        Value::Unknown(what) => what.clone(),
+        Value::Text(text) => crate::source::shown(text),
+        _ => "a value".to_owned(),
+    }
+}
+
+/// A value that may be one or the other.
+fn either(then: Node, otherwise: Node, hangs_on: String) -> Node {
+    if then.value == otherwise.value {
+        return then;
+    }
+    let nothing = |node: &Node| match &node.value {
+        Value::Null => true,
+        Value::Text(text) => text.is_empty(),
+        Value::List(items) => items.is_empty(),
+        Value::Map(entries) => entries.is_empty(),
+        _ => false,
+    };
+    match (then.value, otherwise.value) {
+        (Value::List(mut items), Value::List(more)) => {
+            items.extend(more);
+            Node::new(then.at, Value::List(items))
+        }
+        (value, other) => {
+            let (then, otherwise) = (Node::new(then.at, value), Node::new(otherwise.at, other));
+            match (nothing(&then), nothing(&otherwise)) {
+                (false, true) => then,
+                (true, false) => otherwise,
+                _ => unknown(then.at, hangs_on),
+            }
+        }
+    }
+}
+
+pub(super) fn indexed(of: Node, index: &Node) -> Option<Node> {
+    match of.value {
+        Value::List(mut items) => {
+            let index: usize = as_text(index)?.parse().ok()?;
+            (index < items.len()).then(|| items.swap_remove(index))
+        }
+        Value::Map(entries) => {
+            let key = as_text(index)?;
+            entries.into_iter().find(|entry| entry.key == key).map(|entry| entry.value)
+        }
+        _ => None,
+    }
+}
+
+/// The value as a text, as an interpolation writes it.
+pub(super) fn as_text(node: &Node) -> Option<String> {
+    match &node.value {
+        Value::Text(text) => Some(text.clone()),
+        Value::Number(number) => Some(number.clone()),
+        Value::Bool(truth) => Some(truth.to_string()),
+        Value::Unknown(name) => Some(crate::source::hole(name)),
+        Value::Map(_) => template::encoded(node).map(Node::to_json),
+        Value::Null | Value::List(_) => None,
+    }
+}
+
+pub(super) fn number(node: &Node) -> Option<f64> {
+    match &node.value {
+        Value::Number(text) | Value::Text(text) => text.parse().ok().filter(|value: &f64| value.is_finite()),
+        _ => None,
+    }
+}
+
+pub(super) fn numeric(at: Place, value: f64) -> Node {
+    let value = if value.is_finite() { value } else { 0.0 };
+    let text =
+        if value.fract() == 0.0 && value.abs() < 1e15 { format!("{value:.0}") } else { value.to_string() };
+    Node::new(at, Value::Number(text))
+}
+
+fn binary(operator: Operator, left: &Node, right: &Node, at: Place) -> Node {
+    let truth = |truth: bool| Node::new(at, Value::Bool(truth));
+    let known = |node: &Node| match &node.value {
+        Value::Unknown(_) => false,
+        Value::Text(text) => !has_hole(text),
+        _ => true,
+    };
+    match (operator, &left.value, &right.value) {
+        (Operator::And, Value::Bool(false), _) | (Operator::And, _, Value::Bool(false)) => {
+            return truth(false);
+        }
+        (Operator::Or, Value::Bool(true), _) | (Operator::Or, _, Value::Bool(true)) => return truth(true),
+        _ => {}
+    }
+    if !known(left) || !known(right) {
+        let unclear = if known(left) { right } else { left };
+        return unknown(at, what(&unclear.value));
+    }
+    match operator {
+        Operator::Equal => return truth(same(left, right)),
+        Operator::NotEqual => return truth(!same(left, right)),
+        Operator::And | Operator::Or => {
+            let (Value::Bool(one), Value::Bool(other)) = (&left.value, &right.value) else {
+                return unknown(at, "a condition");
+            };
+            return truth(if operator == Operator::And { *one && *other } else { *one || *other });
+        }
+        _ => {}
+    }
+    let (Some(one), Some(other)) = (number(left), number(right)) else { return unknown(at, "a number") };
+    match operator {
+        Operator::Less => truth(one < other),
+        Operator::LessEqual => truth(one <= other),
+        Operator::Greater => truth(one > other),
+        Operator::GreaterEqual => truth(one >= other),
+        Operator::Plus => numeric(at, one + other),
+        Operator::Minus => numeric(at, one - other),
+        Operator::Times => numeric(at, one * other),
+        Operator::Over => numeric(at, one / other),
+        _ => numeric(at, one % other),
+    }
+}
+
+/// Whether two values are the same, wherever they stand.
+pub(super) fn same(one: &Node, other: &Node) -> bool {
+    match (&one.value, &other.value) {
+        (Value::List(one), Value::List(other)) => {
+            one.len() == other.len() && one.iter().zip(other).all(|(one, other)| same(one, other))
+        }
+        (Value::Map(_), _) | (_, Value::Map(_)) => one.to_json() == other.to_json(),
+        (Value::Number(_), Value::Number(_)) => number(one) == number(other),
+        (one, other) => one == other,
+    }
+}
+
+/// How much a value weighs when it is copied.
+pub(super) fn weight(node: &Node) -> usize {
+    1 + match &node.value {
+        Value::Text(text) | Value::Number(text) | Value::Unknown(text) => text.len() / 64,
+        Value::List(items) => items.iter().map(weight).sum(),
+        Value::Map(entries) => entries.iter().map(|entry| 1 + weight(&entry.value)).sum(),
+        _ => 0,
+    }
+}
+
+/// The values of a list without those that come again; large lists are compared by what they are written as.
+pub(super) fn distinct(items: Vec<Node>) -> Vec<Node> {
+    let mut seen = HashSet::new();
+    items.into_iter().filter(|item| seen.insert(item.to_json())).collect()
+}
+
+/// A place for what no file says.
+pub(super) fn nowhere(file: u16) -> Place {
+    in_file(file, Place::START)
+}

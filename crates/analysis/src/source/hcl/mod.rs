@@ -1,0 +1,178 @@
+//! Terraform's language, worked out as far as the text says: <https://developer.hashicorp.com/terraform/language>.
+//!
+//! A folder is a module. Variables have their defaults, or what `terraform.tfvars` says; local modules are worked out
+//! with what they are called with. Nothing is fetched: providers' data, files and modules from elsewhere are values
+//! that are not known. What a resource refers to is used when it is written or follows from what is written
+//! ([`computed`]).
+
+mod computed;
+mod eval;
+mod functions;
+mod json_body;
+mod lower;
+mod machine;
+mod module;
+mod place;
+mod policy_document;
+mod syntax;
+mod template;
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+pub use computed::ACCOUNT;
+
+use self::eval::Scope;
+use self::machine::{Machine, Modules, shown_key};
+use super::{Node, Place, Refusal};
+
+/// Files of Terraform, by folder.
+#[derive(Debug, Default)]
+pub struct Sources {
+    files: Vec<Arc<str>>,
+    modules: Modules,
+}
+
+/// A resource or data that a configuration declares.
+#[derive(Debug, Clone)]
+pub struct Resource {
+    /// `module.x.aws_iam_role.agent["a"]`
+    pub address: String,
+    /// `module.x.`, or nothing.
+    pub prefix: String,
+    /// `aws_iam_role`
+    pub kind: String,
+    /// `agent`
+    pub name: String,
+    /// Whether it is data that is looked up.
+    pub is_data: bool,
+    /// Its attributes and blocks; [`Sources::settled`] takes out of it what a document is made of.
+    pub body: Node,
+}
+
+impl Sources {
+    /// Reads files; those that cannot be read are told and left out.
+    pub fn parse<'a>(
+        files: impl IntoIterator<Item = (Arc<str>, &'a str)>,
+    ) -> (Sources, Vec<(Arc<str>, Refusal)>) {
+        let mut sources = Sources::default();
+        let mut refused = Vec::new();
+        let mut assigned = Vec::new();
+        for (name, text) in files {
+            let Ok(file) = u16::try_from(sources.files.len()) else {
+                refused.push((
+                    name,
+                    Refusal::new(Place::START, "more files of Terraform than are read at once"),
+                ));
+                continue;
+            };
+            sources.files.push(name.clone());
+            let body = match name.ends_with(".json") {
+                true => json(file, text),
+                false => lower::parse(file, text),
+            };
+            let folder = module::folder(&name);
+            match body {
+                Ok(body) if name.contains(".tfvars") => assigned.push((folder, body)),
+                Ok(body) => sources.modules.entry(folder).or_default().add(body),
+                Err(refusal) => refused.push((name, refusal)),
+            }
+        }
+        for (folder, body) in assigned {
+            if let Some(module) = sources.modules.get_mut(&folder) {
+                module.assign(body);
+            }
+        }
+        (sources, refused)
+    }
+
+    /// Everything that is declared, each root module with the modules that it calls. The second value names folders
+    /// that ask for more work than is done.
+    pub fn resources(&self) -> (Vec<Resource>, Vec<String>) {
+        let called: BTreeSet<String> = self
+            .modules
+            .iter()
+            .flat_map(|(folder, module)| {
+                module
+                    .sources()
+                    .filter_map(|path| module::joined(folder, &path))
+                    .filter(move |to| to != folder)
+            })
+            .collect();
+        let mut found = Vec::new();
+        let mut exhausted = Vec::new();
+        let all_called = self.modules.keys().all(|folder| called.contains(folder));
+        for (folder, module) in &self.modules {
+            if called.contains(folder) && !all_called {
+                continue;
+            }
+            let mut machine = Machine::root(&self.modules, folder, module);
+            collect(&mut machine, &mut found);
+            if machine.is_exhausted() {
+                exhausted.push(folder.clone());
+            }
+        }
+        (found, exhausted)
+    }
+
+    /// The file in which a value begins, and the value with places in that file alone.
+    pub fn settled(&self, node: &Node) -> (Arc<str>, Node) {
+        let file = self.files.get(place::file(node.at)).cloned().unwrap_or_default();
+        let mut node = node.clone();
+        place::settle(&mut node);
+        (file, node)
+    }
+
+    /// The file and place of a value.
+    pub fn place(&self, at: Place) -> (Arc<str>, Place) {
+        (self.files.get(place::file(at)).cloned().unwrap_or_default(), place::plain(at))
+    }
+}
+
+/// The tree of a text that is JSON: what `jsonencode`, a heredoc or a policy document came to.
+pub fn json_text(node: &Node) -> Option<&Node> {
+    template::encoded(node)
+}
+
+/// The document that a `data "aws_iam_policy_document"` stands for.
+pub fn policy_document(body: &Node) -> Node {
+    policy_document::document(body)
+}
+
+fn json(file: u16, text: &str) -> Result<syntax::Body, Refusal> {
+    match Node::json(text) {
+        Ok(root) => Ok(json_body::body(file, &root)),
+        Err(refusal) => {
+            let at = super::Lines::new(text).place(refusal.at);
+            Err(Refusal::new(at, format!("not JSON: {}", refusal.reason)))
+        }
+    }
+}
+
+fn collect(machine: &mut Machine<'_>, found: &mut Vec<Resource>) {
+    let module = machine.module;
+    for (address, block) in &module.resources {
+        let instances = machine.instances(address, block);
+        for instance in instances.iter() {
+            let scope = Scope { names: instance.names.clone(), outer: None };
+            let body = machine.body(&block.body, &scope, block.at);
+            let label = |index: usize| block.labels.get(index).cloned().unwrap_or_default();
+            found.push(Resource {
+                address: format!("{}{address}{}", machine.prefix, shown_key(instance.key.as_ref())),
+                prefix: machine.prefix.clone(),
+                kind: label(0),
+                name: label(1),
+                is_data: block.kind == "data",
+                body,
+            });
+        }
+    }
+    for name in module.calls.keys() {
+        for (_, child) in machine.children(name).into_iter().flatten() {
+            collect(child, found);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

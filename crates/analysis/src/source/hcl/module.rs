@@ -1,0 +1,108 @@
+//! What the files of one folder declare: variables, locals, resources, data, outputs, calls of other modules.
+
+use std::collections::BTreeMap;
+
+use super::syntax::{Attribute, Block, Body, Expr, Kind};
+use crate::source::Value;
+
+/// The files of one folder.
+#[derive(Debug, Default)]
+pub(super) struct Module {
+    /// Defaults of variables; none without one.
+    pub(super) variables: BTreeMap<String, Option<Expr>>,
+    pub(super) locals: BTreeMap<String, Expr>,
+    /// `aws_iam_role.agent` and `data.aws_iam_policy_document.agent`.
+    pub(super) resources: BTreeMap<String, Block>,
+    pub(super) outputs: BTreeMap<String, Expr>,
+    pub(super) calls: BTreeMap<String, Block>,
+    /// The region of the provider that has no alias.
+    pub(super) region: Option<Expr>,
+}
+
+impl Module {
+    /// Adds a file's declarations.
+    pub(super) fn add(&mut self, body: Body) {
+        for mut block in body.blocks {
+            let label = |index: usize| block.labels.get(index).cloned().unwrap_or_default();
+            match block.kind.as_str() {
+                "variable" => {
+                    let default = take(&mut block.body, "default");
+                    self.variables.insert(label(0), default);
+                }
+                "locals" => {
+                    let locals = block.body.attributes.into_iter();
+                    self.locals.extend(locals.map(|local| (local.key, local.value)));
+                }
+                "resource" => {
+                    self.resources.insert(format!("{}.{}", label(0), label(1)), block);
+                }
+                "data" => {
+                    self.resources.insert(format!("data.{}.{}", label(0), label(1)), block);
+                }
+                "output" => {
+                    if let Some(value) = take(&mut block.body, "value") {
+                        self.outputs.insert(label(0), value);
+                    }
+                }
+                "module" => {
+                    self.calls.insert(label(0), block);
+                }
+                "provider" if label(0) == "aws" && block.body.attribute("alias").is_none() => {
+                    self.region = take(&mut block.body, "region");
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// Adds what a `.tfvars` file says of variables, over their defaults.
+    pub(super) fn assign(&mut self, body: Body) {
+        for Attribute { key, value, .. } in body.attributes {
+            self.variables.insert(key, Some(value));
+        }
+    }
+
+    /// The local folders that it calls as modules.
+    pub(super) fn sources(&self) -> impl Iterator<Item = String> + '_ {
+        self.calls.values().filter_map(source)
+    }
+}
+
+/// The folder that a call names, when it is a path.
+pub(super) fn source(call: &Block) -> Option<String> {
+    let Kind::Template(parts) = &call.body.attribute("source")?.value.kind else { return None };
+    let [super::syntax::Part::Text(literal)] = &parts[..] else { return None };
+    let text = &literal.text;
+    (text.starts_with("./") || text.starts_with("../")).then(|| text.clone())
+}
+
+fn take(body: &mut Body, key: &str) -> Option<Expr> {
+    let index = body.attributes.iter().position(|attribute| attribute.key == key)?;
+    let value = body.attributes.swap_remove(index).value;
+    // A variable whose default is null has none that says anything.
+    let is_null = matches!(value.kind, Kind::Literal(Value::Null));
+    (!is_null || key != "default").then_some(value)
+}
+
+/// `folder` and a path from there, without `.` and `..`; none when it leads out of what was given.
+pub(super) fn joined(folder: &str, path: &str) -> Option<String> {
+    let mut steps: Vec<&str> = folder.split('/').filter(|step| !matches!(*step, "" | ".")).collect();
+    for step in path.split('/') {
+        match step {
+            "" | "." => {}
+            ".." => {
+                steps.pop()?;
+            }
+            step => steps.push(step),
+        }
+    }
+    let root = if folder.starts_with('/') { "/" } else { "" };
+    Some(format!("{root}{}", steps.join("/")))
+}
+
+/// The folder of a file, as [`joined`] writes folders.
+pub(super) fn folder(file: &str) -> String {
+    let folder = file.rsplit_once('/').map_or("", |(folder, _)| folder);
+    let folder = if folder.is_empty() && file.starts_with('/') { "/" } else { folder };
+    joined(folder, ".").unwrap_or_default()
+}

@@ -1,0 +1,174 @@
+//! Texts with interpolations, and JSON in them.
+//!
+//! A text that is a JSON object, and what `jsonencode` makes, is kept as the tree that it is ([`encode`]), so that a
+//! policy in it keeps the places of its parts; it becomes a text where a text is wanted.
+
+use leastwise_policy::json;
+
+use super::eval::{Scope, as_text, pairs, text, unknown, what};
+use super::machine::Machine;
+use super::place::{down, right};
+use super::syntax::{Literal, Part};
+use crate::source::{Entry, Lines, Node, Place, Value, has_hole};
+
+/// The key of a tree that stands for its JSON text.
+const ENCODED: &str = "\u{e002}json";
+
+/// The tree as a JSON text.
+pub(super) fn encode(tree: Node) -> Node {
+    let at = tree.at;
+    Node::new(at, Value::Map(vec![Entry { key: ENCODED.to_owned(), at, value: tree }]))
+}
+
+/// The tree of a JSON text that has one.
+pub(super) fn encoded(node: &Node) -> Option<&Node> {
+    match node.entries() {
+        [entry] if entry.key == ENCODED => Some(&entry.value),
+        _ => None,
+    }
+}
+
+/// A text in the making.
+#[derive(Default)]
+struct Written<'p> {
+    text: String,
+    /// Where in the text a piece begins, and what piece it is.
+    pieces: Vec<(usize, Piece<'p>)>,
+}
+
+#[derive(Clone, Copy)]
+enum Piece<'p> {
+    Literal(&'p Literal),
+    Value(Place),
+}
+
+pub(super) fn eval(machine: &mut Machine<'_>, parts: &[Part], scope: &Scope<'_>, at: Place) -> Node {
+    if let [Part::Value(only)] = parts {
+        return machine.eval(only, scope);
+    }
+    if let [Part::Text(only)] = parts
+        && !begins_as_json(&only.text)
+    {
+        return text(at, only.text.clone());
+    }
+    let mut written = Written::default();
+    if let Err(hangs_on) = write(machine, parts, scope, &mut written) {
+        return unknown(at, hangs_on);
+    }
+    if !machine.spend(written.text.len() / 16) {
+        return unknown(at, "what is too large to be worked out");
+    }
+    if !begins_as_json(&written.text) {
+        return text(at, written.text);
+    }
+    let tree = tree(&written).or_else(|| {
+        // An interpolation outside of quotation marks that is not known: as a text it leaves the rest readable.
+        has_hole(&written.text).then(|| tree(&quoted(&written))).flatten()
+    });
+    match tree {
+        Some(mut tree) => {
+            tree.at = at;
+            encode(tree)
+        }
+        None => text(at, written.text),
+    }
+}
+
+fn begins_as_json(text: &str) -> bool {
+    text.trim_start().starts_with('{')
+}
+
+fn write<'p>(
+    machine: &mut Machine<'_>,
+    parts: &'p [Part],
+    scope: &Scope<'_>,
+    out: &mut Written<'p>,
+) -> Result<(), String> {
+    for part in parts {
+        match part {
+            Part::Text(literal) => {
+                out.pieces.push((out.text.len(), Piece::Literal(literal)));
+                out.text.push_str(&literal.text);
+            }
+            Part::Value(expr) => {
+                let node = machine.eval(expr, scope);
+                out.pieces.push((out.text.len(), Piece::Value(expr.at)));
+                // Null in a text is an error for Terraform; here it is nothing.
+                out.text.push_str(&as_text(&node).unwrap_or_default());
+            }
+            Part::If { condition, then, otherwise } => {
+                let chosen = match machine.eval(condition, scope).value {
+                    Value::Bool(truth) => truth,
+                    // More of the text is seen with it than without.
+                    _ => !then.is_empty(),
+                };
+                write(machine, if chosen { then } else { otherwise }, scope, out)?;
+            }
+            Part::For { key, value, collection, parts } => {
+                let node = machine.eval(collection, scope);
+                for (index, item) in pairs(&node)? {
+                    let mut names = vec![(value.clone(), item)];
+                    names.extend(key.clone().map(|key| (key, index)));
+                    write(machine, parts, &Scope::within(scope, names), out)?;
+                    if !machine.spend(1) {
+                        return Err(what(&node.value));
+                    }
+                }
+            }
+        }
+        if !machine.spend(1 + out.text.len() / 4096) {
+            return Err("what is too large to be worked out".to_owned());
+        }
+    }
+    Ok(())
+}
+
+/// The same with marks around what is not known and stands outside of a JSON text.
+fn quoted<'p>(written: &Written<'p>) -> Written<'p> {
+    let mut out = Written::default();
+    let mut in_text = false;
+    let mut escaped = false;
+    for (number, (begin, piece)) in written.pieces.iter().enumerate() {
+        let end = written.pieces.get(number + 1).map_or(written.text.len(), |(next, _)| *next);
+        let text = &written.text[*begin..end];
+        out.pieces.push((out.text.len(), *piece));
+        if !in_text && has_hole(text) {
+            json::write_string(&mut out.text, text);
+            continue;
+        }
+        for byte in text.bytes() {
+            match byte {
+                _ if escaped => escaped = false,
+                b'\\' => escaped = in_text,
+                b'"' => in_text = !in_text,
+                _ => {}
+            }
+        }
+        out.text.push_str(text);
+    }
+    out
+}
+
+fn tree(written: &Written<'_>) -> Option<Node> {
+    let value = json::parse(&written.text).ok()?;
+    let lines = Lines::new(&written.text);
+    Some(Node::of_json(value, &|at| place(written, &lines, at)))
+}
+
+/// Where in the source the byte `at` of the text stands.
+fn place(written: &Written<'_>, lines: &Lines<'_>, at: usize) -> Place {
+    let number = written.pieces.partition_point(|(begin, _)| *begin <= at).saturating_sub(1);
+    let Some((begin, piece)) = written.pieces.get(number) else { return Place::START };
+    match piece {
+        Piece::Value(at) => *at,
+        // Escapes make a quoted text differ from what it stands for; its lines are one.
+        Piece::Literal(Literal { at, indent: None, .. }) => *at,
+        Piece::Literal(literal) => {
+            let (from, to) = (lines.place(*begin), lines.place(at));
+            match to.line - from.line {
+                0 => right(literal.at, to.column - from.column),
+                down_by => down(literal.at, down_by, to.column + literal.indent.unwrap_or(0)),
+            }
+        }
+    }
+}
