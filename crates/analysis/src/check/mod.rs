@@ -20,8 +20,9 @@ mod read;
 mod report;
 mod right;
 mod statement;
+mod trust;
 
-use leastwise_catalog::Catalog;
+use leastwise_catalog::{Catalog, Terms};
 use leastwise_policy::aws::DocumentKind;
 
 pub use document::{Document, Subject};
@@ -115,12 +116,23 @@ pub struct Facts<'a> {
     pub catalog: &'a Catalog,
     expansions: expand::Expansions<'a>,
     dangers: holder::Dangers,
+    terms: Terms<'a>,
 }
 
 impl<'a> Facts<'a> {
     /// What this catalogue knows.
     pub fn new(catalog: &'a Catalog) -> Facts<'a> {
-        Facts { catalog, expansions: expand::Expansions::default(), dangers: holder::Dangers::of(catalog) }
+        Facts {
+            catalog,
+            expansions: expand::Expansions::default(),
+            dangers: holder::Dangers::of(catalog),
+            terms: catalog.terms(),
+        }
+    }
+
+    /// What policies speak about, for comparing them.
+    pub fn terms(&self) -> &Terms<'a> {
+        &self.terms
     }
 
     /// The actions that a pattern covers; what was looked up once is kept.
@@ -131,7 +143,7 @@ impl<'a> Facts<'a> {
 
 /// Every check, by code.
 pub fn all() -> impl Iterator<Item = &'static Check> {
-    [input::CHECKS, right::CHECKS, dangerous::CHECKS].into_iter().flatten().copied()
+    [input::CHECKS, right::CHECKS, dangerous::CHECKS, trust::CHECKS].into_iter().flatten().copied()
 }
 
 /// The check with this code, in any case.

@@ -1,6 +1,6 @@
 //! Checks of our own, written down as rows: what IAM Access Analyzer has is in `row.rs`.
 
-use super::{Check, Class, Example, Hits, Holder, Rule, Severity};
+use super::{Check, Class, Example, Facts, Hits, Holder, Report, Rule, Severity, Subject};
 
 /// A check of this kind; its rule and its examples are added to it.
 pub(super) const fn own(
@@ -42,6 +42,12 @@ impl Check {
     /// MITRE ATT&CK techniques.
     pub(super) const fn mitre(mut self, techniques: &'static [&'static str]) -> Check {
         self.mitre = techniques;
+        self
+    }
+
+    /// How it is found in a document.
+    pub(super) const fn found(mut self, rule: fn(&Subject<'_>, &Facts<'_>, &mut Report<'_>)) -> Check {
+        self.rule = Rule::Document(rule);
         self
     }
 

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use leastwise_catalog::Catalog;
 use leastwise_policy::aws::Policy;
-use leastwise_policy::aws::compare::{Answer, Kind, compare, excess};
+use leastwise_policy::aws::compare::{Answer, Kind, compare, excess, to_some};
 
 use crate::cli::compare::{CompareArgs, CompareKind, CompareOutput};
 use crate::error::{Error, Result};
@@ -35,7 +35,7 @@ pub fn run(args: &CompareArgs, catalog: &Catalog) -> Result<()> {
                 return Err(Error::usage("`--no-public-access` is about the policies of resources")
                     .hint("leave `--type` out, or give `--type resource` or `--type trust`"));
             }
-            check(args, catalog, kind, &documents, question::to_some, "grants access to everybody")
+            check(args, catalog, kind, &documents, to_some, "grants access to everybody")
         }
     }
 }

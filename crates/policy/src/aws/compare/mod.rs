@@ -20,6 +20,7 @@ mod language;
 mod model;
 mod names;
 mod principals;
+mod public;
 mod question;
 mod search;
 mod spelling;
@@ -33,6 +34,7 @@ use super::Policy;
 use super::evaluate::StatementRef;
 pub use actions::Actions;
 pub use kind::Kind;
+pub use public::{FIXING, to_some};
 pub use question::Question;
 
 /// What the documents speak about, as far as it is known from elsewhere.

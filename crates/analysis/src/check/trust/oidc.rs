@@ -1,0 +1,335 @@
+//! `OIDC_SUBJECT_MISSING`, `OIDC_SUBJECT_TOO_WIDE`, `OIDC_WITHOUT_AUDIENCE`: whom a token of an OpenID Connect provider
+//! must belong to. The providers are rows of `data/trust/oidc.txt`.
+
+use leastwise_policy::aws::{Comparison, DocumentKind};
+use leastwise_policy::glob;
+
+use crate::check::own::own;
+use crate::check::{Check, Class, ConditionView, Example, Facts, Report, Severity, StatementView, Subject};
+use crate::source::{Node, has_hole};
+
+const REFERENCES: &[&str] = &[
+    "https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_providers_oidc_secure-by-default.html",
+    "https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_iam-condition-keys.html#condition-keys-wif",
+];
+
+const GOOD: Example = Example::policy(
+    DocumentKind::Trust,
+    r#"{
+  "Version": "2012-10-17",
+  "Statement": {
+    "Effect": "Allow",
+    "Principal": {"Federated": "arn:aws:iam::111122223333:oidc-provider/token.actions.githubusercontent.com"},
+    "Action": "sts:AssumeRoleWithWebIdentity",
+    "Condition": {
+      "StringEquals": {
+        "token.actions.githubusercontent.com:aud": "sts.amazonaws.com",
+        "token.actions.githubusercontent.com:sub": "repo:example/shop:ref:refs/heads/main"
+      }
+    }
+  }
+}"#,
+);
+
+pub(super) static SUBJECT_MISSING: Check = own(
+    Class::Trust,
+    Severity::Critical,
+    "OIDC_SUBJECT_MISSING",
+    "Token of anybody at the provider",
+    "The role takes any token that the provider gives out. Of a provider that everybody can use (GitHub, GitLab, \
+     Terraform Cloud, Google, Cognito …) that means anybody in the world who signs up there; of one's own (an EKS \
+     cluster) every workload in it. Test the claim that says whose token it is.",
+    REFERENCES,
+)
+.mitre(&["T1199", "T1078.004"])
+.bad(Example::policy(
+    DocumentKind::Trust,
+    r#"{
+  "Version": "2012-10-17",
+  "Statement": {
+    "Effect": "Allow",
+    "Principal": {"Federated": "arn:aws:iam::111122223333:oidc-provider/token.actions.githubusercontent.com"},
+    "Action": "sts:AssumeRoleWithWebIdentity",
+    "Condition": {"StringEquals": {"token.actions.githubusercontent.com:aud": "sts.amazonaws.com"}}
+  }
+}"#,
+))
+.good(GOOD)
+.found(missing);
+
+pub(super) static SUBJECT_TOO_WIDE: Check = own(
+    Class::Trust,
+    Severity::High,
+    "OIDC_SUBJECT_TOO_WIDE",
+    "Subject that others can have too",
+    "The subject has a wildcard where others can choose: the organisation (then anybody who registers one that fits gets \
+     in), the repository or project (then all of the organisation), the branch or event (then every branch, and with \
+     GitHub every pull request workflow). How bad it is follows from the part that is left open.",
+    REFERENCES,
+)
+.mitre(&["T1199", "T1078.004"])
+.bad(Example::policy(
+    DocumentKind::Trust,
+    r#"{
+  "Version": "2012-10-17",
+  "Statement": {
+    "Effect": "Allow",
+    "Principal": {"Federated": "arn:aws:iam::111122223333:oidc-provider/token.actions.githubusercontent.com"},
+    "Action": "sts:AssumeRoleWithWebIdentity",
+    "Condition": {
+      "StringEquals": {"token.actions.githubusercontent.com:aud": "sts.amazonaws.com"},
+      "StringLike": {"token.actions.githubusercontent.com:sub": "repo:example*/*"}
+    }
+  }
+}"#,
+))
+.good(GOOD)
+.found(too_wide);
+
+pub(super) static AUDIENCE: Check = own(
+    Class::Trust,
+    Severity::Low,
+    "OIDC_WITHOUT_AUDIENCE",
+    "Token for any audience",
+    "The role does not ask for whom the token was made. A token that a workload shows to another service, which asks for \
+     one of its own audience, can then be used for the role by that service.",
+    REFERENCES,
+)
+.mitre(&["T1550.001"])
+.bad(Example::policy(
+    DocumentKind::Trust,
+    r#"{
+  "Version": "2012-10-17",
+  "Statement": {
+    "Effect": "Allow",
+    "Principal": {"Federated": "arn:aws:iam::111122223333:oidc-provider/gitlab.com"},
+    "Action": "sts:AssumeRoleWithWebIdentity",
+    "Condition": {
+      "StringEquals": {"gitlab.com:sub": "project_path:example/shop:ref_type:branch:ref:main"}
+    }
+  }
+}"#,
+))
+.good(GOOD)
+.found(audience);
+
+const TABLE: &str = include_str!("../../../data/trust/oidc.txt");
+
+/// What is known of a provider.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Provider {
+    pattern: &'static str,
+    /// Whether everybody can get a token of it.
+    shared: bool,
+    claim: &'static str,
+    /// How the claim is made up; none when nothing of it can be left open.
+    shape: Option<&'static str>,
+}
+
+fn providers() -> impl Iterator<Item = Provider> {
+    TABLE.lines().filter(|line| !line.starts_with('#')).filter_map(|line| {
+        let mut words = line.splitn(4, ' ');
+        let (pattern, whose, claim, shape) = (words.next()?, words.next()?, words.next()?, words.next()?);
+        Some(Provider { pattern, shared: whose == "shared", claim, shape: (shape != "-").then_some(shape) })
+    })
+}
+
+/// A provider that a statement trusts: its name in condition keys, what is known of it, and where it stands.
+struct Trusted<'a> {
+    name: &'a str,
+    provider: Provider,
+    node: &'a Node,
+}
+
+fn trusted<'a>(statement: &StatementView<'a>) -> Vec<Trusted<'a>> {
+    let texts = statement.principal_texts().into_iter();
+    let federated = texts.filter(|(kind, _, text)| *kind == "Federated" && !has_hole(text));
+    let of = federated.filter_map(|(_, node, text)| {
+        let name = match text.split_once(":oidc-provider/") {
+            Some((_, name)) => name,
+            None if text.starts_with("arn:") => return None,
+            None => text,
+        };
+        let provider = providers().find(|provider| glob::matches(provider.pattern, name))?;
+        Some(Trusted { name, provider, node })
+    });
+    of.collect()
+}
+
+/// The conditions that test a claim of the provider for certain values.
+fn tests<'v, 'a>(
+    statement: &'v StatementView<'a>,
+    trusted: &Trusted<'_>,
+    claim: &str,
+) -> impl Iterator<Item = &'v ConditionView<'a>> {
+    let key = format!("{}:{claim}", trusted.name);
+    statement.conditions.iter().filter(move |condition| {
+        let positive = condition.operator.is_some_and(|operator| {
+            let base = operator.base;
+            let texts = matches!(
+                base,
+                Comparison::StringEquals | Comparison::StringEqualsIgnoreCase | Comparison::StringLike
+            );
+            texts && !operator.if_exists
+        });
+        positive && condition.key.key.eq_ignore_ascii_case(&key)
+    })
+}
+
+fn allowing<'s, 'a>(subject: &'s Subject<'a>) -> impl Iterator<Item = &'s StatementView<'a>> {
+    subject.statements.iter().filter(|statement| statement.allows())
+}
+
+fn missing(subject: &Subject<'_>, _: &Facts<'_>, report: &mut Report<'_>) {
+    for statement in allowing(subject) {
+        for trusted in trusted(statement) {
+            let claim = trusted.provider.claim;
+            if tests(statement, &trusted, claim).next().is_some() {
+                continue;
+            }
+            let (message, severity) = match trusted.provider.shared {
+                true => (format!("anybody who can use `{}` gets in", trusted.name), Severity::Critical),
+                false => (format!("every token of `{}` gets in", trusted.name), Severity::Medium),
+            };
+            report
+                .at(trusted.node, message)
+                .severity(severity)
+                .fix(format!("test `{}:{claim}` for whose token it is", trusted.name));
+        }
+    }
+}
+
+fn too_wide(subject: &Subject<'_>, _: &Facts<'_>, report: &mut Report<'_>) {
+    for statement in allowing(subject) {
+        for trusted in trusted(statement) {
+            for condition in tests(statement, &trusted, trusted.provider.claim) {
+                if condition.operator.is_none_or(|operator| operator.base != Comparison::StringLike) {
+                    continue;
+                }
+                for (node, text) in condition.texts() {
+                    if let Some((severity, what)) = width(text, trusted.provider) {
+                        report
+                            .at(node, format!("`{text}` fits {what}"))
+                            .severity(severity)
+                            .fix("write the whole subject, or leave open only its last part");
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn audience(subject: &Subject<'_>, _: &Facts<'_>, report: &mut Report<'_>) {
+    for statement in allowing(subject) {
+        for trusted in trusted(statement) {
+            // The audience of these is the claim that the other checks look at.
+            let told = ["aud", "app_id"].contains(&trusted.provider.claim);
+            let asks = ["aud", "oaud"].iter().any(|claim| tests(statement, &trusted, claim).next().is_some());
+            if !told && !asks {
+                report
+                    .at(trusted.node, format!("takes tokens of `{}` for any audience", trusted.name))
+                    .fix(format!("test `{}:aud`, which is `sts.amazonaws.com` by default", trusted.name));
+            }
+        }
+    }
+}
+
+/// Whom a pattern lets in beyond one subject, and how bad that is; none when it is one.
+fn width(text: &str, provider: Provider) -> Option<(Severity, String)> {
+    let open = text.find(['*', '?'])?;
+    if has_hole(&text[..open]) {
+        // What stands before the wildcard is not known, so neither is what it leaves open.
+        return None;
+    }
+    let strangers = match provider.shared {
+        true => (Severity::Critical, "subjects that anybody can have".to_owned()),
+        false => (Severity::Medium, "subjects of everybody at the provider".to_owned()),
+    };
+    let Some(shape) = provider.shape else {
+        return Some(strangers);
+    };
+    let parts: Vec<&str> = shape.split(['{', '}']).skip(1).step_by(2).collect();
+    match opened(&text[..open], shape) {
+        Some(0) => Some(strangers),
+        Some(1) => {
+            let what = format!("every {} of the {}", parts.get(1).unwrap_or(&"one"), parts.first()?);
+            let severity = if provider.shared { Severity::Medium } else { Severity::Low };
+            Some((severity, what))
+        }
+        Some(number) => {
+            Some((Severity::Low, format!("every {} of the {}", parts.get(number)?, parts.get(1)?)))
+        }
+        None => Some((Severity::Low, "more than one subject, of a form that is not known".to_owned())),
+    }
+}
+
+/// In which part of the shape (from 0) the text ends; none when it is not of that shape.
+fn opened(before: &str, shape: &str) -> Option<usize> {
+    let mut rest = before;
+    let mut number = 0;
+    for (index, piece) in shape.split(['{', '}']).enumerate() {
+        if index % 2 == 1 {
+            // A part: it goes as far as the next fixed text, which comes next.
+            continue;
+        }
+        if piece.is_empty() {
+            continue;
+        }
+        let begins = index == 0;
+        match rest.find(piece) {
+            Some(at) if at == 0 || !begins => {
+                rest = &rest[at + piece.len()..];
+                number += usize::from(!begins);
+            }
+            // The text ends within this fixed text, or within the part before it.
+            _ if begins && !piece.starts_with(rest) => return None,
+            _ => return Some(number),
+        }
+    }
+    Some(number)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(name: &str, text: &str) -> Option<Severity> {
+        let provider =
+            providers().find(|provider| glob::matches(provider.pattern, name)).expect("a provider");
+        width(text, provider).map(|(severity, _)| severity)
+    }
+
+    #[test]
+    fn what_a_subject_leaves_open_decides_how_bad_it_is() {
+        let github = "token.actions.githubusercontent.com";
+        assert_eq!(of(github, "repo:example/shop:ref:refs/heads/main"), None);
+        assert_eq!(of(github, "repo:example/shop:ref:refs/heads/*"), Some(Severity::Low));
+        assert_eq!(of(github, "repo:example/shop:*"), Some(Severity::Low));
+        assert_eq!(of(github, "repo:example/*"), Some(Severity::Medium));
+        assert_eq!(of(github, "repo:example/shop*"), Some(Severity::Medium));
+        assert_eq!(of(github, "repo:example*"), Some(Severity::Critical));
+        assert_eq!(of(github, "repo:*"), Some(Severity::Critical));
+        assert_eq!(of(github, "re*"), Some(Severity::Critical));
+        assert_eq!(of(github, "*"), Some(Severity::Critical));
+        assert_eq!(of(github, "repository_owner_id:1*"), Some(Severity::Low));
+        assert_eq!(
+            of("gitlab.com", "project_path:example/*:ref_type:branch:ref:main"),
+            Some(Severity::Medium)
+        );
+        assert_eq!(of("gitlab.com", "project_path:*"), Some(Severity::Critical));
+        let terraform = "app.terraform.io";
+        assert_eq!(of(terraform, "organization:example:project:*"), Some(Severity::Medium));
+        assert_eq!(
+            of(terraform, "organization:*:project:p:workspace:w:run_phase:apply"),
+            Some(Severity::Critical)
+        );
+        assert_eq!(
+            of(terraform, "organization:example:project:p:workspace:w:run_phase:*"),
+            Some(Severity::Low)
+        );
+        let eks = "oidc.eks.eu-west-1.amazonaws.com/id/EXAMPLED539D4633E53DE1B716D3041E";
+        assert_eq!(of(eks, "system:serviceaccount:*:*"), Some(Severity::Medium));
+        assert_eq!(of(eks, "system:serviceaccount:shop:*"), Some(Severity::Low));
+        assert_eq!(of(eks, "system:serviceaccount:shop:cart"), None);
+    }
+}

@@ -1,0 +1,147 @@
+//! `PUBLIC_ACCESS`, `TRUST_ANYONE`: what everybody may do, with a request that shows it.
+//!
+//! The policy is compared with one that allows all to those whom it names: what it allows beyond that, it allows to
+//! everybody. A condition that fixes where a request comes from takes the finding away, one that anybody can meet does
+//! not.
+
+use leastwise_policy::aws::compare::{Answer, Kind, Witness, excess, to_some};
+use leastwise_policy::aws::{
+    DocumentKind, Effect, Policy, PrincipalBlock, PrincipalKind, PrincipalSet, Statement,
+};
+
+use crate::check::own::own;
+use crate::check::{Check, Class, Example, Facts, Report, Severity, Subject};
+
+const REFERENCES: &[&str] = &[
+    "https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html#access-control-block-public-access-policy-status",
+    "https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html#principal-anonymous",
+];
+
+pub(super) static PUBLIC_ACCESS: Check = own(
+    Class::Trust,
+    Severity::High,
+    "PUBLIC_ACCESS",
+    "Open to everybody",
+    "The policy lets everybody, of any account or without credentials, do something with the resource. It is found by \
+     looking for a request that the policy allows to somebody whom it does not name and who comes from nowhere in \
+     particular; that request is in the evidence. A condition on the account, the organisation, the network or the \
+     source counts; one that anybody can meet (`aws:SecureTransport`, a user agent) does not. What an S3 public access \
+     block holds back is not looked at: it can be taken away by one call.",
+    REFERENCES,
+)
+.mitre(&["T1530"])
+.bad(Example::resource(
+    "AWS::S3::Bucket",
+    r#"{
+  "Version": "2012-10-17",
+  "Statement": {"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::reports/*"}
+}"#,
+))
+.good(Example::resource(
+    "AWS::S3::Bucket",
+    r#"{
+  "Version": "2012-10-17",
+  "Statement": {
+    "Effect": "Allow",
+    "Principal": "*",
+    "Action": "s3:GetObject",
+    "Resource": "arn:aws:s3:::reports/*",
+    "Condition": {"StringEquals": {"aws:PrincipalOrgID": "o-exampleorgid"}}
+  }
+}"#,
+))
+.found(public);
+
+pub(super) static TRUST_ANYONE: Check = own(
+    Class::Trust,
+    Severity::Critical,
+    "TRUST_ANYONE",
+    "Role that everybody can assume",
+    "The trust policy lets principals of any account assume the role: whoever knows its ARN, which is no secret, has \
+     what the role has. Name the account or the role that should, and let third parties send an external id. A condition \
+     on `sts:ExternalId` alone does not count, since it is a name and no password.",
+    REFERENCES,
+)
+.mitre(&["T1199", "T1078.004"])
+.bad(Example::policy(
+    DocumentKind::Trust,
+    r#"{
+  "Version": "2012-10-17",
+  "Statement": {"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "sts:AssumeRole"}
+}"#,
+))
+.good(Example::policy(
+    DocumentKind::Trust,
+    r#"{
+  "Version": "2012-10-17",
+  "Statement": {
+    "Effect": "Allow",
+    "Principal": {"AWS": "arn:aws:iam::111122223333:role/deployer"},
+    "Action": "sts:AssumeRole"
+  }
+}"#,
+))
+.found(trust);
+
+fn public(subject: &Subject<'_>, facts: &Facts<'_>, report: &mut Report<'_>) {
+    if subject.document.kind == DocumentKind::Resource {
+        look(subject, facts, report, Kind::Resource, "lets everybody");
+    }
+}
+
+fn trust(subject: &Subject<'_>, facts: &Facts<'_>, report: &mut Report<'_>) {
+    if subject.document.kind == DocumentKind::Trust {
+        look(subject, facts, report, Kind::Trust, "lets everybody, of any account,");
+    }
+}
+
+fn look(subject: &Subject<'_>, facts: &Facts<'_>, report: &mut Report<'_>, kind: Kind, who: &str) {
+    // Each statement for itself, so that each is told; what the document denies counts for all of them.
+    let denies = subject.document.policy.statements.iter().filter(|one| one.effect == Effect::Deny);
+    let denies: Vec<Statement> = denies.cloned().collect();
+    for (view, statement) in subject.understood() {
+        if statement.effect != Effect::Allow || !may_be_anybody(statement) {
+            continue;
+        }
+        let mut alone = Policy { version: subject.document.policy.version, ..Policy::default() };
+        alone.statements.push(statement.clone());
+        alone.statements.extend(denies.iter().cloned());
+        let named = to_some(&alone);
+        let node = view.principal.or(view.not_principal).map_or(view.node, |entry| &entry.value);
+        match excess(facts.terms(), kind, &[&named], &[&alone]) {
+            Answer::None => {}
+            Answer::Some(witness) => {
+                let added = report.at(node, format!("{who} do `{}`", witness.action));
+                let added = added.evidence(told(&witness));
+                added.fix("name the accounts or principals that need it, or ask for `aws:PrincipalOrgID`");
+            }
+            Answer::Unknown(reason) => {
+                let message = format!("perhaps {who} in; that was not decided: {}", reason.as_str());
+                report.at(node, message).severity(Severity::Medium);
+            }
+        }
+    }
+}
+
+/// Whether somebody whom it does not name may be meant.
+fn may_be_anybody(statement: &Statement) -> bool {
+    match &statement.principal {
+        Some(PrincipalBlock::Principal(PrincipalSet::Everyone) | PrincipalBlock::NotPrincipal(_)) => true,
+        Some(PrincipalBlock::Principal(PrincipalSet::ByKind(kinds))) => {
+            let mut of_aws = kinds.iter().filter(|(kind, _)| *kind == PrincipalKind::Aws);
+            of_aws.any(|(_, texts)| texts.iter().any(|text| text.contains('*')))
+        }
+        None => false,
+    }
+}
+
+/// The request in words.
+fn told(witness: &Witness) -> String {
+    let mut text =
+        format!("for example {} may do {} on {}", witness.principal, witness.action, witness.resource);
+    for (number, (key, values)) in witness.context.iter().enumerate() {
+        text.push_str(if number == 0 { " with " } else { ", " });
+        text.push_str(&format!("{key} = {}", values.join(" and ")));
+    }
+    text
+}
