@@ -7,6 +7,7 @@
 //! What a check looks at is a [`Subject`] (one document, with views of its statements). Nothing is taken for granted that the texts do not say: what cannot be read is a finding
 //! of its own.
 
+mod agent;
 mod dangerous;
 mod document;
 mod estate;
@@ -24,7 +25,9 @@ mod trust;
 
 use leastwise_catalog::{Catalog, Terms};
 use leastwise_policy::aws::DocumentKind;
+use leastwise_policy::time::Timestamp;
 
+pub use agent::Agent;
 pub use document::{Document, Subject};
 pub use estate::{Estate, Home};
 pub use expand::{ActionUse, Found};
@@ -105,6 +108,8 @@ pub enum Rule {
     Document(fn(&Subject<'_>, &Facts<'_>, &mut Report<'_>)),
     /// In what a principal is granted, or a policy would grant to whoever holds it.
     Holder(fn(&Holder<'_>, &mut Hits<'_>)),
+    /// In what a principal is granted that counts as an agent.
+    Agent(fn(&Agent<'_>, &mut Hits<'_>)),
     /// While something is read or compared, not by a rule of its own.
     Elsewhere,
 }
@@ -117,6 +122,8 @@ pub struct Facts<'a> {
     expansions: expand::Expansions<'a>,
     dangers: holder::Dangers,
     terms: Terms<'a>,
+    marks: Marks,
+    now: Option<Timestamp>,
 }
 
 impl<'a> Facts<'a> {
@@ -127,7 +134,23 @@ impl<'a> Facts<'a> {
             expansions: expand::Expansions::default(),
             dangers: holder::Dangers::of(catalog),
             terms: catalog.terms(),
+            marks: Marks::default(),
+            now: None,
         }
+    }
+
+    /// The same, telling agents by these marks.
+    #[must_use]
+    pub fn with_marks(mut self, marks: Marks) -> Facts<'a> {
+        self.marks = marks;
+        self
+    }
+
+    /// The same at this time; without it no date has passed.
+    #[must_use]
+    pub fn at(mut self, now: Timestamp) -> Facts<'a> {
+        self.now = Some(now);
+        self
     }
 
     /// What policies speak about, for comparing them.
@@ -143,7 +166,10 @@ impl<'a> Facts<'a> {
 
 /// Every check, by code.
 pub fn all() -> impl Iterator<Item = &'static Check> {
-    [input::CHECKS, right::CHECKS, dangerous::CHECKS, trust::CHECKS].into_iter().flatten().copied()
+    [input::CHECKS, right::CHECKS, dangerous::CHECKS, trust::CHECKS, agent::CHECKS]
+        .into_iter()
+        .flatten()
+        .copied()
 }
 
 /// The check with this code, in any case.

@@ -1,6 +1,6 @@
 //! Checks of our own, written down as rows: what IAM Access Analyzer has is in `row.rs`.
 
-use super::{Check, Class, Example, Facts, Hits, Holder, Report, Rule, Severity, Subject};
+use super::{Agent, Check, Class, Example, Facts, Hits, Holder, Report, Rule, Severity, Subject};
 
 /// A check of this kind; its rule and its examples are added to it.
 pub(super) const fn own(
@@ -54,6 +54,12 @@ impl Check {
     /// How it is found in what a holder has.
     pub(super) const fn held(mut self, rule: fn(&Holder<'_>, &mut Hits<'_>)) -> Check {
         self.rule = Rule::Holder(rule);
+        self
+    }
+
+    /// How it is found in what an agent has.
+    pub(super) const fn of_agent(mut self, rule: fn(&Agent<'_>, &mut Hits<'_>)) -> Check {
+        self.rule = Rule::Agent(rule);
         self
     }
 }

@@ -2,6 +2,8 @@
 
 use std::collections::HashSet;
 
+use leastwise_policy::time::Timestamp;
+
 use super::*;
 
 fn estate(example: &Example) -> Estate {
@@ -17,7 +19,7 @@ fn estate(example: &Example) -> Estate {
 }
 
 fn codes(example: &Example) -> Vec<&'static str> {
-    let facts = Facts::new(Catalog::embedded());
+    let facts = Facts::new(Catalog::embedded()).at(Timestamp::parse("2026-11-21T00:00:00Z").expect("a time"));
     let estate = estate(example);
     run(&estate, &facts).iter().map(|finding| finding.code).collect()
 }

@@ -16,6 +16,8 @@ mod uses;
 mod wildcard_reach;
 
 use super::Check;
+pub(super) use admin_access::admin_powers;
+pub(super) use uses::listed;
 
 /// The checks of this room.
 pub(super) static CHECKS: &[&Check] = &[

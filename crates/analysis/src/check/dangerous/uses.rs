@@ -81,7 +81,7 @@ pub(super) fn whole_service(pattern: &str) -> Option<String> {
 }
 
 /// `` `a`, `b` and 3 more ``
-pub(super) fn listed(names: &[String]) -> String {
+pub(in crate::check) fn listed(names: &[String]) -> String {
     let shown: Vec<String> = names.iter().take(NAMED).map(|name| format!("`{name}`")).collect();
     match names.len().saturating_sub(NAMED) {
         0 => shown.join(", "),

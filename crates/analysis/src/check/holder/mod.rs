@@ -20,7 +20,7 @@ pub use dangers::{Use, Uses};
 pub use effective::Power;
 pub use hits::{Hits, Said};
 
-use super::{Estate, Facts, Finding, Rule};
+use super::{Agent, Estate, Facts, Finding, Rule};
 use crate::granted::GrantedPrincipal;
 
 /// Somebody with policies.
@@ -117,9 +117,17 @@ pub(super) fn run(estate: &Estate, facts: &Facts<'_>) -> Vec<Finding> {
     let principals = principals.map(|one| (one.arn.as_str(), Some(one), &one.policies));
     for (name, principal, set) in principals.chain(alone.iter().map(|(name, set)| (*name, None, set))) {
         let holder = Holder::new(name, principal, set, facts);
+        let agent = principal.and_then(|principal| {
+            let tags = principal.tags.iter().map(|(key, value)| (key.as_str(), value.as_str()));
+            let mark = facts.marks.of(&principal.name, tags)?;
+            Some(Agent { holder: &holder, principal, mark, now: facts.now })
+        });
         for check in super::all() {
-            if let Rule::Holder(rule) = check.rule {
-                rule(&holder, &mut Hits::new(check, estate, &holder, &mut hits));
+            let mut report = Hits::new(check, estate, &holder, &mut hits);
+            match (check.rule, &agent) {
+                (Rule::Holder(rule), _) => rule(&holder, &mut report),
+                (Rule::Agent(rule), Some(agent)) => rule(agent, &mut report),
+                _ => {}
             }
         }
     }
