@@ -9,8 +9,40 @@
 //! condition keys which are not the caller's to choose ([`Certainty::Conditional`]), that it takes somebody else's
 //! credentials ([`Certainty::Another`]).
 
+mod ask;
+mod attempt;
+mod changes;
+mod could;
+mod cut;
+mod fill;
+mod index;
+mod model;
+mod others;
+mod report;
+mod rows;
+mod search;
+mod target;
+#[cfg(test)]
+mod tests;
+mod trust;
 mod types;
 
+use leastwise_catalog::Catalog;
+
+use search::Search;
 pub use types::{
     Admin, Allowing, Call, Certainty, Cut, Found, Options, Path, Step, Target, Unreadable, Workload, World,
 };
+
+/// Finds, for each principal that is not at the target, the best path there.
+pub fn find(world: &World<'_>, options: &Options, catalog: &Catalog) -> Found {
+    let mut found = Search::run(world, &options.to, catalog, None).found();
+    if let Some(from) = &options.from {
+        found.paths.retain(|path| path.source == *from);
+        found.admins.retain(|admin| admin.principal == *from);
+    }
+    if options.cut && !found.paths.is_empty() {
+        found.cut = cut::best(world, &options.to, catalog, &found);
+    }
+    found
+}

@@ -17,6 +17,8 @@ pub struct World<'a> {
     pub service_control: BTreeMap<String, OrganizationPath>,
     /// The resource control policies, likewise.
     pub resource_control: BTreeMap<String, OrganizationPath>,
+    /// Where accounts stand in their organisation, as `aws:PrincipalOrgPaths` says it.
+    pub places: BTreeMap<String, String>,
     /// Things that run as roles. Of a service of which none is listed, each role that trusts it is assumed to have one.
     pub workloads: Vec<Workload>,
     /// When the calls would be made, for conditions on time.

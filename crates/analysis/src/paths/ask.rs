@@ -1,0 +1,234 @@
+//! What the evaluator says to a call, when the caller chooses what is the caller's to choose.
+
+use std::collections::BTreeMap;
+
+use leastwise_policy::aws::evaluate::explain::explain;
+use leastwise_policy::aws::evaluate::{
+    Context, Evaluation, PolicySet, PrincipalRef, Request, ResourceRef, ResourceSide, Verdict, evaluate,
+};
+use leastwise_policy::aws::{Named, Policy};
+
+use super::Certainty;
+use super::model::Model;
+use crate::granted::GrantedPrincipal;
+
+/// A call that somebody might make.
+#[derive(Debug, Clone)]
+pub(super) struct Question<'q> {
+    pub(super) action: &'q str,
+    pub(super) resource: &'q str,
+    /// Keys of the request; none for one that it does not have.
+    pub(super) with: Vec<(String, Option<String>)>,
+    /// The principal that the resource is.
+    pub(super) target: Option<&'q GrantedPrincipal>,
+    /// The account that owns the resource, with the policy on it, when that has a say.
+    pub(super) side: Option<(&'q str, Named<Policy>)>,
+}
+
+/// A call that is allowed, perhaps under conditions.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Answer {
+    pub(super) certainty: Certainty,
+    /// Keys that it hangs on.
+    pub(super) conditions: Vec<String>,
+    /// Keys that the caller chose.
+    pub(super) chosen: BTreeMap<String, Vec<String>>,
+}
+
+impl Answer {
+    pub(super) fn sure() -> Answer {
+        Answer { certainty: Certainty::Sure, conditions: Vec::new(), chosen: BTreeMap::new() }
+    }
+
+    pub(super) fn add(&mut self, other: &Answer) {
+        self.certainty = self.certainty.max(other.certainty);
+        merge(&mut self.conditions, &other.conditions);
+    }
+}
+
+/// Adds what is not there yet.
+pub(super) fn merge(all: &mut Vec<String>, more: &[String]) {
+    for one in more {
+        if !all.contains(one) {
+            all.push(one.clone());
+        }
+    }
+    all.sort();
+}
+
+impl<'q> Question<'q> {
+    pub(super) fn new(action: &'q str, resource: &'q str) -> Question<'q> {
+        Question { action, resource, with: Vec::new(), target: None, side: None }
+    }
+}
+
+impl Model<'_> {
+    /// Whether the node may make the call; none when it may not.
+    pub(super) fn ask(&self, node: usize, question: &Question<'_>) -> Option<Answer> {
+        let principal = self.principal(node);
+        self.asked(node, question, |set, context| self.decide(set, principal, question, context))
+    }
+
+    /// Which statements allow the call, with the keys that the caller chose.
+    pub(super) fn reasons(
+        &self,
+        node: usize,
+        question: &Question<'_>,
+        chosen: &BTreeMap<String, Vec<String>>,
+    ) -> Evaluation {
+        let principal = self.principal(node);
+        self.asked(node, question, |set, context| {
+            let mut context = context.clone();
+            for (key, values) in chosen {
+                context.insert(key, values.as_slice());
+            }
+            evaluate(set, &request(principal, question, &context))
+        })
+    }
+
+    fn asked<T>(
+        &self,
+        node: usize,
+        question: &Question<'_>,
+        with: impl FnOnce(&PolicySet, &Context) -> T,
+    ) -> T {
+        let own = self.nodes[node].account.as_str();
+        self.with_set(node, |set, known| {
+            let context = context(question, known, own);
+            let Some((account, policy)) = &question.side else { return with(set, &context) };
+            set.resource = Some(ResourceSide::new(*account, vec![policy.clone()]));
+            let elsewhere = *account != own;
+            let before = set.resource_control.clone();
+            if elsewhere {
+                set.resource_control = self.world.resource_control.get(*account).cloned();
+            }
+            let answer = with(set, &context);
+            set.resource = None;
+            if elsewhere {
+                set.resource_control = before;
+            }
+            answer
+        })
+    }
+
+    fn decide(
+        &self,
+        set: &PolicySet,
+        principal: PrincipalRef<'_>,
+        question: &Question<'_>,
+        context: &Context,
+    ) -> Option<Answer> {
+        let evaluation = evaluate(set, &request(principal, question, context));
+        match evaluation.verdict {
+            Verdict::Allowed => Some(Answer::sure()),
+            Verdict::ExplicitDeny | Verdict::ImplicitDeny => None,
+            Verdict::Depends => self.choose(set, principal, question, context, &evaluation),
+        }
+    }
+
+    /// Gives the keys that are the caller's values under which the call is allowed. The others are conditions.
+    fn choose(
+        &self,
+        set: &PolicySet,
+        principal: PrincipalRef<'_>,
+        question: &Question<'_>,
+        context: &Context,
+        evaluation: &Evaluation,
+    ) -> Option<Answer> {
+        let mut context = context.clone();
+        let absent = |key: &&String| question.target.is_some() && is_tag_of_resource(key);
+        let absent: Vec<&String> = evaluation.missing_keys.iter().filter(absent).collect();
+        if !absent.is_empty() {
+            // The tags of a principal are all in the snapshot.
+            for key in absent {
+                context.absent(key);
+            }
+            return self.decide(set, principal, question, &context);
+        }
+        let explanation = explain(set, &request(principal, question, &context));
+        let Some(allowing) = explanation.allowing else {
+            return Some(conditional(evaluation.missing_keys.clone(), BTreeMap::new()));
+        };
+        let mut chosen = BTreeMap::new();
+        for (key, values) in allowing.iter().filter(|(key, _)| self.table.is_chosen(key)) {
+            context.insert(key, values.as_slice());
+            chosen.insert(key.clone(), values.clone());
+        }
+        let after = evaluate(set, &request(principal, question, &context));
+        match after.verdict {
+            Verdict::Allowed => Some(Answer { chosen, ..Answer::sure() }),
+            Verdict::Depends => Some(conditional(after.missing_keys, chosen)),
+            Verdict::ExplicitDeny | Verdict::ImplicitDeny => {
+                Some(conditional(evaluation.missing_keys.clone(), BTreeMap::new()))
+            }
+        }
+    }
+
+    /// Whether the role lets this service assume it.
+    pub(super) fn trusts(&self, role: &GrantedPrincipal, service: &str) -> Option<(Answer, Evaluation)> {
+        let trust = self.trust(role)?;
+        let set = PolicySet {
+            resource: Some(ResourceSide::new(role.account(), vec![trust])),
+            resource_control: self.world.resource_control.get(role.account()).cloned(),
+            ..PolicySet::default()
+        };
+        let mut context = Context::new();
+        context.insert("aws:SourceAccount", role.account()).insert("aws:PrincipalIsAWSService", "true");
+        context.insert("aws:PrincipalServiceName", service);
+        if let Some(place) = self.world.places.get(role.account()) {
+            context.insert("aws:SourceOrgID", place.split('/').next().unwrap_or_default());
+        }
+        let question = Question::new("sts:AssumeRole", &role.arn);
+        let request = request(PrincipalRef::new(service), &question, &context);
+        let evaluation = evaluate(&set, &request);
+        let answer = match evaluation.verdict {
+            Verdict::Allowed => Answer::sure(),
+            Verdict::Depends => conditional(evaluation.missing_keys.clone(), BTreeMap::new()),
+            Verdict::ExplicitDeny | Verdict::ImplicitDeny => return None,
+        };
+        Some((answer, evaluation))
+    }
+}
+
+fn conditional(conditions: Vec<String>, chosen: BTreeMap<String, Vec<String>>) -> Answer {
+    Answer { certainty: Certainty::Conditional, conditions, chosen }
+}
+
+fn request<'r>(principal: PrincipalRef<'r>, question: &'r Question<'_>, context: &'r Context) -> Request<'r> {
+    Request { principal, action: question.action, resource: ResourceRef::Exact(question.resource), context }
+}
+
+/// What is known of one call.
+fn context(question: &Question<'_>, known: &Context, own: &str) -> Context {
+    let mut context = known.clone();
+    let mut parts = question.resource.split(':').skip(3);
+    let (region, account) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
+    if !region.is_empty() {
+        context.insert("aws:RequestedRegion", region);
+    } else if question.action.starts_with("iam:") {
+        // "Global services […] requests are made to a single Region", which for IAM is this one.
+        context.insert("aws:RequestedRegion", "us-east-1");
+    }
+    context.insert("aws:ResourceAccount", if account.is_empty() { own } else { account });
+    if let Some(target) = question.target {
+        for (key, value) in &target.tags {
+            context.insert(format!("aws:ResourceTag/{key}"), value);
+            context.insert(format!("iam:ResourceTag/{key}"), value);
+        }
+        match &target.boundary {
+            Some(boundary) => context.insert("iam:PermissionsBoundary", boundary),
+            None => context.absent("iam:PermissionsBoundary"),
+        };
+    }
+    for (key, value) in &question.with {
+        match value {
+            Some(value) => context.insert(key, value),
+            None => context.absent(key),
+        };
+    }
+    context
+}
+
+fn is_tag_of_resource(key: &str) -> bool {
+    key.starts_with("aws:resourcetag/") || key.starts_with("iam:resourcetag/")
+}

@@ -1,0 +1,330 @@
+//! One way to power, tried by one principal on another.
+
+use std::cell::RefCell;
+use std::collections::{BTreeMap, HashMap};
+use std::rc::Rc;
+
+use leastwise_policy::aws::{Named, Policy, PrincipalBlock, PrincipalKind, PrincipalSet, Statement};
+
+use super::Certainty;
+use super::ask::{Answer, Question};
+use super::fill::fill;
+use super::model::Model;
+use super::rows::{Kind, Need, Of, On, Row, With};
+use crate::granted::GrantedPrincipal;
+
+/// A way that works.
+#[derive(Debug, Clone)]
+pub(super) struct Attempt {
+    /// The number of the row.
+    pub(super) row: usize,
+    pub(super) answer: Answer,
+    pub(super) assumes: Vec<String>,
+    pub(super) calls: Vec<Made>,
+    /// The node of the principal that it is about, as it is.
+    pub(super) target: Option<usize>,
+}
+
+/// A call of it.
+#[derive(Debug, Clone)]
+pub(super) struct Made {
+    pub(super) action: usize,
+    /// On what; of several resources the first is the one that is told with reasons.
+    pub(super) resources: Vec<String>,
+    pub(super) with: Vec<(String, Option<String>)>,
+    pub(super) chosen: BTreeMap<String, Vec<String>>,
+    pub(super) side: Side,
+}
+
+/// Which policy the resource has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Side {
+    None,
+    /// The role's trust policy.
+    Trust,
+    /// A trust policy that the caller wrote, which names the caller.
+    Written,
+}
+
+/// The part that is the same for every target: resources of the caller's choice and the calls on them.
+#[derive(Debug, Clone)]
+struct Solved {
+    vars: Vec<Option<String>>,
+    answer: Answer,
+    assumes: Vec<String>,
+    /// By the number of the need.
+    calls: Vec<(usize, Made)>,
+}
+
+/// Parts that were solved already, by node, row, and whether workloads are listed.
+pub(super) type Solutions = RefCell<HashMap<(usize, usize, bool), Option<Rc<Solution>>>>;
+
+/// Opaque to those who keep it.
+pub(super) struct Solution(Solved);
+
+/// ARNs tried for one resource of the caller's choice.
+const MOST_TRIED: usize = 16;
+
+impl Model<'_> {
+    /// Whether `node` can go this way to the principal of the node `target`, or to what runs as it at `work`; for a row
+    /// that joins a group `work` is the group.
+    pub(super) fn attempt(
+        &self,
+        kept: &Solutions,
+        node: usize,
+        row: usize,
+        target: Option<usize>,
+        work: Option<&str>,
+    ) -> Option<Attempt> {
+        let said = &self.table.rows[row];
+        let solution = self.independent(kept, node, row, work.is_some())?;
+        let mut solved = solution.0.clone();
+        if let (Some(number), Some(arn)) = (said.work(), work) {
+            solved.vars[number] = Some(arn.to_owned());
+        }
+        for (number, need) in said.needs.iter().enumerate() {
+            if said.is_dependent(need, work.is_some()) {
+                let trust = said.assumes_role && number == 0;
+                let group = work.filter(|_| said.kind == Kind::Joins);
+                let made = self.dependent(node, need, (target, group), trust, &mut solved)?;
+                solved.calls.push((number, made));
+            }
+        }
+        solved.calls.sort_by_key(|(number, _)| *number);
+        let mut calls: Vec<Made> = solved.calls.into_iter().map(|(_, made)| made).collect();
+        let own = match said.kind {
+            Kind::Makes if said.of == Of::Role => solved.vars.first().cloned().flatten(),
+            _ if said.trusting_self => target.map(|target| self.nodes[target].arn.clone()),
+            _ => None,
+        };
+        if let Some(role) = own {
+            let made = self.assume_own(node, &role, &mut solved.answer)?;
+            calls.push(made);
+        }
+        Some(Attempt { row, answer: solved.answer, assumes: solved.assumes, calls, target })
+    }
+
+    /// Whether the part that is the same for every target works; none when it does not.
+    pub(super) fn independent(
+        &self,
+        kept: &Solutions,
+        node: usize,
+        row: usize,
+        listed: bool,
+    ) -> Option<Rc<Solution>> {
+        let key = (node, row, listed);
+        if let Some(known) = kept.borrow().get(&key) {
+            return known.clone();
+        }
+        let solved = self.solve(node, &self.table.rows[row], listed).map(|solved| Rc::new(Solution(solved)));
+        kept.borrow_mut().insert(key, solved.clone());
+        solved
+    }
+
+    fn solve(&self, node: usize, row: &Row, listed: bool) -> Option<Solved> {
+        let assumes: Vec<String> = row.assumes.iter().cloned().collect();
+        let mut solved =
+            Solved { vars: vec![None; row.vars.len()], answer: Answer::sure(), assumes, calls: Vec::new() };
+        for (number, var) in row.vars.iter().enumerate() {
+            if var.work && listed {
+                continue;
+            }
+            solved.vars[number] = Some(self.chosen(node, row, number)?);
+            if var.work {
+                solved.assumes.push(format!("a {} runs as the role; none was listed", var.name));
+            }
+        }
+        for (number, need) in row.needs.iter().enumerate() {
+            if !row.is_dependent(need, listed) {
+                let made = self.dependent(node, need, (None, None), false, &mut solved)?;
+                solved.calls.push((number, made));
+            }
+        }
+        if !solved.assumes.is_empty() {
+            solved.answer.certainty = solved.answer.certainty.max(Certainty::Assumed);
+        }
+        Some(solved)
+    }
+
+    /// The ARN of a resource of the caller's choice on which everything is allowed that the row needs on it.
+    fn chosen(&self, node: usize, row: &Row, number: usize) -> Option<String> {
+        let needs: Vec<&Need> = row.needs.iter().filter(|need| need.on.contains(&On::Var(number))).collect();
+        let templates: Vec<String> =
+            row.vars[number].templates.iter().map(|one| self.written(node, one)).collect();
+        let mut tried: Vec<String> = Vec::new();
+        let mut best: Option<(Certainty, String)> = None;
+        for need in &needs {
+            for pattern in self.patterns(node, need.action) {
+                for template in &templates {
+                    for arn in fill(template, pattern, &self.regions) {
+                        if tried.len() >= MOST_TRIED || tried.contains(&arn) {
+                            continue;
+                        }
+                        match self.all_on(node, &needs, &arn) {
+                            Some(Certainty::Sure) => return Some(arn),
+                            Some(certainty) if best.as_ref().is_none_or(|(of, _)| certainty < *of) => {
+                                best = Some((certainty, arn.clone()));
+                            }
+                            _ => {}
+                        }
+                        tried.push(arn);
+                    }
+                }
+            }
+        }
+        best.map(|(_, arn)| arn)
+    }
+
+    fn all_on(&self, node: usize, needs: &[&Need], arn: &str) -> Option<Certainty> {
+        let mut certainty = Certainty::Sure;
+        for need in needs {
+            let mut question = Question::new(&self.actions[need.action], arn);
+            question.with = need.with.iter().filter_map(|(key, with)| plain(key, with)).collect();
+            for (_, value) in &mut question.with {
+                *value = value.as_ref().map(|text| self.written(node, text));
+            }
+            certainty = certainty.max(self.ask(node, &question)?.certainty);
+        }
+        Some(certainty)
+    }
+
+    /// Text of a table with what it leaves open.
+    fn written(&self, node: usize, text: &str) -> String {
+        let node = &self.nodes[node];
+        let partition = node.arn.split(':').nth(1).unwrap_or("aws");
+        text.replace("{partition}", partition).replace("{account}", &node.account).replace("{region}", "*")
+    }
+
+    /// Asks for one permission on all that it must be on.
+    fn dependent(
+        &self,
+        node: usize,
+        need: &Need,
+        (target, group): (Option<usize>, Option<&str>),
+        trust: bool,
+        solved: &mut Solved,
+    ) -> Option<Made> {
+        let of = target.and_then(|target| self.nodes[target].granted);
+        let mut with = Vec::with_capacity(need.with.len());
+        for (key, value) in &need.with {
+            let value = match value {
+                With::Absent => None,
+                With::Text(text) => Some(self.written(node, text)),
+                With::Of(On::Var(number)) => solved.vars[*number].clone(),
+                With::Of(_) => of.map(|of| of.arn.clone()),
+            };
+            with.push((key.clone(), value));
+        }
+        let mut made = Made {
+            action: need.action,
+            resources: Vec::with_capacity(need.on.len()),
+            with,
+            chosen: BTreeMap::new(),
+            side: if trust { Side::Trust } else { Side::None },
+        };
+        for on in &need.on {
+            let options = match on {
+                On::Nothing => vec!["*".to_owned()],
+                On::Var(number) => solved.vars[*number].iter().cloned().collect(),
+                On::Target => of.map(|of| of.arn.clone()).into_iter().collect(),
+                On::Policy => of.map(own_policies).unwrap_or_default(),
+                On::Group if group.is_some() => group.map(str::to_owned).into_iter().collect(),
+                On::Group => of.map(|of| self.groups_of(of)).unwrap_or_default(),
+                On::Boundary => of.and_then(own_boundary).into_iter().collect(),
+            };
+            let target = of.filter(|_| *on == On::Target);
+            let answers = options.into_iter().filter_map(|arn| {
+                let question = self.question(node, &made, &arn, target)?;
+                let answer = self.ask(node, &question)?;
+                Some((answer, arn))
+            });
+            // The first of the surest.
+            let (answer, arn) = answers.min_by_key(|(answer, _)| answer.certainty)?;
+            solved.answer.add(&answer);
+            made.chosen.extend(answer.chosen);
+            made.resources.push(arn);
+        }
+        Some(made)
+    }
+
+    /// The question of a call on one resource.
+    pub(super) fn question<'q>(
+        &'q self,
+        node: usize,
+        made: &Made,
+        arn: &'q str,
+        target: Option<&'q GrantedPrincipal>,
+    ) -> Option<Question<'q>> {
+        let mut question = Question::new(&self.actions[made.action], arn);
+        question.with.clone_from(&made.with);
+        question.target = target;
+        question.side = match made.side {
+            Side::None => None,
+            Side::Trust => target.and_then(|role| Some((role.account(), self.trust(role)?))),
+            Side::Written => Some((&self.nodes[node].account, written_trust(&self.nodes[node].arn))),
+        };
+        (made.side == Side::None || question.side.is_some()).then_some(question)
+    }
+
+    /// Assumes a role whose trust policy the caller wrote.
+    fn assume_own(&self, node: usize, role: &str, answer: &mut Answer) -> Option<Made> {
+        let action = self.action("sts:AssumeRole")?;
+        let made = Made {
+            action,
+            resources: vec![role.to_owned()],
+            with: Vec::new(),
+            chosen: BTreeMap::new(),
+            side: Side::Written,
+        };
+        let said = self.ask(node, &self.question(node, &made, role, None)?)?;
+        answer.add(&said);
+        Some(Made { chosen: said.chosen, ..made })
+    }
+
+    /// ARNs of the groups that a user is in.
+    pub(super) fn groups_of(&self, user: &GrantedPrincipal) -> Vec<String> {
+        let names = user.groups.iter().map(|name| (user.account(), name.as_str()));
+        names.filter_map(|key| self.groups.get(&key)).map(|group| group.arn.clone()).collect()
+    }
+}
+
+impl Row {
+    /// Whether the permission cannot be asked for without the target.
+    fn is_dependent(&self, need: &Need, listed: bool) -> bool {
+        let at_work = |on: &On| matches!(on, On::Var(number) if self.vars[*number].work);
+        need.is_about_target() || listed && need.on.iter().any(at_work)
+    }
+}
+
+/// The customer managed policies that a principal has, attached or through groups.
+pub(super) fn own_policies(of: &GrantedPrincipal) -> Vec<String> {
+    let names = of.policies.identity.iter().map(|document| document.name.as_str());
+    names.filter(|name| is_own_policy(name, of)).map(str::to_owned).collect()
+}
+
+fn own_boundary(of: &GrantedPrincipal) -> Option<String> {
+    of.boundary.clone().filter(|name| is_own_policy(name, of))
+}
+
+fn is_own_policy(name: &str, of: &GrantedPrincipal) -> bool {
+    let mut parts = name.splitn(6, ':').skip(4);
+    parts.next() == Some(of.account())
+        && parts.next().is_some_and(|rest| rest.starts_with("policy/") && !rest.contains('#'))
+}
+
+fn plain(key: &str, with: &With) -> Option<(String, Option<String>)> {
+    match with {
+        With::Absent => Some((key.to_owned(), None)),
+        With::Text(text) => Some((key.to_owned(), Some(text.clone()))),
+        With::Of(_) => None,
+    }
+}
+
+/// A trust policy that names one principal.
+fn written_trust(arn: &str) -> Named<Policy> {
+    let principals = PrincipalSet::ByKind(vec![(PrincipalKind::Aws, vec![arn.to_owned()])]);
+    let mut statement = Statement::allow(["sts:AssumeRole"], ["*"]);
+    statement.resource = None;
+    statement.principal = Some(PrincipalBlock::Principal(principals));
+    Named::new("the trust policy that the caller writes", Policy::new(vec![statement]))
+}

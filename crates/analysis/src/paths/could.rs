@@ -1,0 +1,148 @@
+//! Who could go a way to a target at all, by what policies name.
+
+use super::ask::Answer;
+use super::attempt;
+use super::index::Index;
+use super::rows::{Kind, Need, On};
+use super::search::Search;
+
+impl Search<'_> {
+    /// Who could go the way to the principal at all, each with the workload that runs as it.
+    pub(super) fn candidates(&mut self, row: usize, node: usize) -> Vec<(Option<String>, usize)> {
+        let said = &self.model.table.rows[row];
+        let granted = self.model.principals[node];
+        if granted.service_linked {
+            return Vec::new();
+        }
+        if said.assumes_role {
+            return self.assuming(row, node).into_iter().map(|from| (None, from)).collect();
+        }
+        if let Some(service) = &said.trusts
+            && self.trusted(node, service).is_none()
+        {
+            return Vec::new();
+        }
+        if said.work().is_none() {
+            return self.looked_up(row, &granted.arn).into_iter().map(|from| (None, from)).collect();
+        }
+        if !self.model.is_listed(row) {
+            let account = granted.account();
+            let settled = std::mem::take(&mut self.settled);
+            let over = |node: usize| settled.get(node).copied().unwrap_or_default();
+            let found = self.index(row).of_account(account, over);
+            self.settled = settled;
+            return found.into_iter().map(|from| (None, from)).collect();
+        }
+        let mut found = Vec::new();
+        for arn in self.model.works(row, &granted.arn) {
+            found.extend(self.looked_up(row, &arn).into_iter().map(|from| (Some(arn.clone()), from)));
+        }
+        found
+    }
+
+    pub(super) fn looked_up(&mut self, row: usize, arn: &str) -> Vec<usize> {
+        let settled = std::mem::take(&mut self.settled);
+        let over = |node: usize| settled.get(node).copied().unwrap_or_default();
+        let found = self.index(row).of(arn, over);
+        self.settled = settled;
+        found
+    }
+
+    /// Who could assume the role: those whom its trust policy names, and of accounts that it names those who have the
+    /// permission.
+    pub(super) fn assuming(&mut self, row: usize, node: usize) -> Vec<usize> {
+        let named = self.named[node].clone();
+        let mut found = self.model.named_one_by_one(&named);
+        if named.everybody || !named.accounts.is_empty() {
+            let arn = self.model.nodes[node].arn.clone();
+            let looked_up = self.looked_up(row, &arn);
+            let of_account =
+                |from: &usize| named.everybody || named.accounts.contains(&self.model.nodes[*from].account);
+            found.extend(looked_up.into_iter().filter(of_account));
+        }
+        if named.everybody {
+            // Within the account nothing but the trust policy need allow it.
+            let account = &self.model.nodes[node].account;
+            let own = self.model.nodes.iter().enumerate();
+            let own = own.filter(|(from, one)| {
+                one.acts && one.granted.is_some() && one.account == *account && !self.is_settled(*from)
+            });
+            found.extend(own.map(|(from, _)| from));
+        }
+        found.sort_unstable();
+        found.dedup();
+        found
+    }
+
+    pub(super) fn is_finished(&self, row: usize, node: usize) -> bool {
+        self.indexes[row].as_ref().is_some_and(|index| index.is_done(node))
+    }
+
+    /// The index of a row, made when it is first needed.
+    pub(super) fn index(&mut self, row: usize) -> &mut Index {
+        if self.indexes[row].is_none() {
+            self.indexes[row] = Some(self.indexed(row));
+        }
+        self.indexes[row].get_or_insert_default()
+    }
+
+    pub(super) fn indexed(&self, row: usize) -> Index {
+        let said = &self.model.table.rows[row];
+        let mut index = Index::default();
+        let listed = self.model.is_listed(row);
+        let about = |need: &&Need| match said.work() {
+            Some(work) => listed && need.on.contains(&On::Var(work)),
+            None => need.is_about_target(),
+        };
+        let deciding = said.needs.iter().find(about);
+        for (number, node) in self.model.nodes.iter().enumerate() {
+            if !node.acts || node.granted.is_none() || self.is_there(number) || !self.could(number, row) {
+                continue;
+            }
+            match deciding {
+                Some(need) => index.add(number, self.model.patterns(number, need.action)),
+                None => index.add_to_account(number, &node.account),
+            }
+        }
+        index
+    }
+
+    /// Who could raise the principal, by which row.
+    pub(super) fn raisers(&mut self, node: usize) -> Vec<(usize, usize)> {
+        let granted = self.model.principals[node];
+        let table = self.model.table;
+        let mut found = Vec::new();
+        for (row, said) in table.rows.iter().enumerate() {
+            if said.kind != Kind::Raises || !said.of.includes(granted.kind) {
+                continue;
+            }
+            let arns = match said.needs[0].on[0] {
+                On::Policy => attempt::own_policies(granted),
+                On::Group => self.model.groups_of(granted),
+                _ => vec![granted.arn.clone()],
+            };
+            for arn in arns {
+                let own = granted.account();
+                let looked_up = self.looked_up(row, &arn);
+                let own = looked_up.into_iter().filter(|from| self.model.nodes[*from].account == own);
+                found.extend(own.map(|from| (row, from)));
+            }
+        }
+        found
+    }
+
+    pub(super) fn trusted(&mut self, role: usize, service: &str) -> Option<Answer> {
+        if !self.named[role].has_service(service) {
+            return None;
+        }
+        let model = &self.model;
+        let ask = || Some(model.trusts(model.principals[role], service)?.0);
+        self.trusts.entry((role, service.to_owned())).or_insert_with(ask).clone()
+    }
+
+    /// Whether the node has some `Allow` for each permission of the row.
+    pub(super) fn could(&self, node: usize, row: usize) -> bool {
+        let bits = &self.model.nodes[node].bits;
+        self.model.table.rows[row].needs.iter().all(|need| bits.has(need.action))
+    }
+}

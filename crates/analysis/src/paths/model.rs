@@ -1,0 +1,427 @@
+//! Whoever can act, as nodes: principals as they are, and as they would be after a step that changes what they have.
+
+use std::cell::RefCell;
+use std::collections::{BTreeSet, HashMap};
+use std::rc::Rc;
+
+use leastwise_policy::aws::evaluate::{Context, PolicySet, PrincipalRef};
+use leastwise_policy::aws::{ActionPattern, Effect, Named, Policy, ResourceBlock, Statement};
+use leastwise_policy::glob;
+
+use super::World;
+use super::rows::{Row, Table};
+use crate::granted::{GrantedGroup, GrantedPrincipal, PrincipalKind};
+
+/// A statement that is taken away, by document and place, to see what it is worth.
+pub(super) type Removed = (String, usize);
+
+/// All nodes, with what is asked of each at most once.
+pub(super) struct Model<'a> {
+    pub(super) world: &'a World<'a>,
+    pub(super) table: &'static Table,
+    /// Every action that matters, by its number: those of the rows, then those that make a target.
+    pub(super) actions: Vec<String>,
+    /// The nodes; those of the principals of the snapshot come first, in its order.
+    pub(super) nodes: Vec<Node<'a>>,
+    pub(super) principals: Vec<&'a GrantedPrincipal>,
+    /// Nodes that may act, by the ARN of their principal.
+    pub(super) acting: HashMap<&'a str, Vec<usize>>,
+    /// Roles by account and name: the ARN of a session has no path.
+    pub(super) roles: HashMap<(&'a str, &'a str), &'a str>,
+    /// Groups by account and name.
+    pub(super) groups: HashMap<(&'a str, &'a str), &'a GrantedGroup>,
+    /// Regions that some condition names.
+    pub(super) regions: Vec<String>,
+    /// By row: what is listed of what it works on, by role.
+    works: Vec<HashMap<&'a str, Vec<&'a str>>>,
+    removed: Option<&'a Removed>,
+    documents: HashMap<&'a str, Rc<Bits>>,
+}
+
+/// Somebody who acts.
+pub(super) struct Node<'a> {
+    pub(super) granted: Option<&'a GrantedPrincipal>,
+    pub(super) arn: String,
+    pub(super) account: String,
+    pub(super) form: Form<'a>,
+    /// Whether somebody gets to be it, so that it may act.
+    pub(super) acts: bool,
+    pub(super) bits: Rc<Bits>,
+    set: RefCell<Option<(PolicySet, Context)>>,
+}
+
+/// What has become of a principal.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Form<'a> {
+    Plain,
+    /// With a policy that allows everything.
+    Raised,
+    /// Without its boundary.
+    Free,
+    FreeRaised,
+    /// In this group too.
+    Joined(&'a GrantedGroup),
+    /// Made for the purpose.
+    New,
+    /// Named by a trust policy, and in no snapshot.
+    Outside,
+}
+
+/// A set of numbers of actions.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Bits(Vec<u64>);
+
+impl Bits {
+    fn insert(&mut self, number: usize) {
+        let word = number / 64;
+        if self.0.len() <= word {
+            self.0.resize(word + 1, 0);
+        }
+        self.0[word] |= 1 << (number % 64);
+    }
+
+    pub(super) fn has(&self, number: usize) -> bool {
+        self.0.get(number / 64).is_some_and(|word| word & (1 << (number % 64)) != 0)
+    }
+
+    fn add(&mut self, other: &Bits) {
+        if self.0.len() < other.0.len() {
+            self.0.resize(other.0.len(), 0);
+        }
+        for (word, more) in self.0.iter_mut().zip(&other.0) {
+            *word |= more;
+        }
+    }
+
+    fn all(count: usize) -> Bits {
+        Bits(vec![u64::MAX; count.div_ceil(64)])
+    }
+}
+
+impl<'a> Model<'a> {
+    pub(super) fn new(world: &'a World<'a>, more: &[String], removed: Option<&'a Removed>) -> Model<'a> {
+        let table = Table::embedded();
+        let mut actions = table.actions.clone();
+        for action in more {
+            if !actions.contains(action) {
+                actions.push(action.clone());
+            }
+        }
+        let principals: Vec<_> = world.snapshot.principals().collect();
+        let mut model = Model {
+            world,
+            table,
+            actions,
+            nodes: Vec::with_capacity(2 * principals.len()),
+            acting: HashMap::with_capacity(principals.len()),
+            roles: HashMap::new(),
+            groups: HashMap::new(),
+            regions: Vec::new(),
+            principals,
+            works: works(world, table),
+            removed,
+            documents: HashMap::new(),
+        };
+        model.read_documents();
+        for group in world.snapshot.groups() {
+            model.groups.insert((group.arn.split(':').nth(4).unwrap_or_default(), &group.name), group);
+        }
+        for granted in model.principals.clone() {
+            if granted.kind == PrincipalKind::Role {
+                model.roles.insert((granted.account(), &granted.name), &granted.arn);
+            }
+            // AWS makes service-linked roles, and nobody else acts as they do or changes them.
+            let acts = !granted.service_linked;
+            model.add(Some(granted), Form::Plain, granted.arn.clone(), acts);
+        }
+        model
+    }
+
+    /// Whether something is listed of what the row works on.
+    pub(super) fn is_listed(&self, row: usize) -> bool {
+        !self.works[row].is_empty()
+    }
+
+    /// What is listed that the row works on and that runs as the role.
+    pub(super) fn works(&self, row: usize, role: &str) -> Vec<String> {
+        self.works[row].get(role).into_iter().flatten().map(|arn| (*arn).to_owned()).collect()
+    }
+
+    /// The number of an action that matters.
+    pub(super) fn action(&self, name: &str) -> Option<usize> {
+        self.actions.iter().position(|known| known == name)
+    }
+
+    pub(super) fn add(
+        &mut self,
+        granted: Option<&'a GrantedPrincipal>,
+        form: Form<'a>,
+        arn: String,
+        acts: bool,
+    ) -> usize {
+        let number = self.nodes.len();
+        let account = arn.split(':').nth(4).unwrap_or_default().to_owned();
+        let bits = self.bits(granted, form);
+        self.nodes.push(Node { granted, arn, account, form, acts, bits, set: RefCell::new(None) });
+        if let Some(granted) = granted.filter(|_| acts) {
+            self.acting.entry(&granted.arn).or_default().push(number);
+        }
+        number
+    }
+
+    /// Lets a node act that was only a target so far.
+    pub(super) fn let_act(&mut self, number: usize) {
+        let node = &mut self.nodes[number];
+        if let Some(granted) = node.granted.filter(|_| !node.acts) {
+            node.acts = true;
+            self.acting.entry(&granted.arn).or_default().push(number);
+        }
+    }
+
+    /// What the node is allowed before anything is denied: the actions of some `Allow`.
+    fn bits(&self, granted: Option<&'a GrantedPrincipal>, form: Form<'a>) -> Rc<Bits> {
+        let Some(granted) = granted.filter(|_| !form.has_everything()) else {
+            return Rc::new(Bits::all(self.actions.len()));
+        };
+        let joined = match form {
+            Form::Joined(group) => group.policies.as_slice(),
+            _ => &[],
+        };
+        let identity = &granted.policies.identity;
+        if let ([one], []) = (identity.as_slice(), joined) {
+            return self.documents.get(one.name.as_str()).cloned().unwrap_or_default();
+        }
+        let mut bits = Bits::default();
+        for document in identity.iter().chain(joined) {
+            if let Some(of) = self.documents.get(document.name.as_str()) {
+                bits.add(of);
+            }
+        }
+        Rc::new(bits)
+    }
+
+    fn read_documents(&mut self) {
+        let mut numbers: HashMap<String, Bits> = HashMap::new();
+        for (number, action) in self.actions.iter().enumerate() {
+            numbers.entry(action.to_ascii_lowercase()).or_default().insert(number);
+        }
+        let mut known: HashMap<String, Bits> = HashMap::new();
+        let mut regions = BTreeSet::new();
+        let snapshot = self.world.snapshot;
+        let of_principals = snapshot
+            .principals()
+            .flat_map(|one| one.policies.identity.iter().chain(one.policies.boundary.iter().flatten()));
+        for document in of_principals.chain(snapshot.groups().iter().flat_map(|group| &group.policies)) {
+            if self.documents.contains_key(document.name.as_str()) {
+                continue;
+            }
+            let mut bits = Bits::default();
+            for (index, statement) in document.policy.statements.iter().enumerate() {
+                named_regions(statement, &mut regions);
+                if statement.effect == Effect::Allow && !self.is_removed(&document.name, index) {
+                    self.add_actions(statement, &numbers, &mut known, &mut bits);
+                }
+            }
+            self.documents.insert(&document.name, Rc::new(bits));
+        }
+        let levels = self.world.service_control.values().flat_map(|path| &path.levels);
+        for document in levels.flat_map(|level| &level.policies) {
+            document.policy.statements.iter().for_each(|statement| named_regions(statement, &mut regions));
+        }
+        self.regions = regions.into_iter().collect();
+    }
+
+    fn add_actions(
+        &self,
+        statement: &Statement,
+        numbers: &HashMap<String, Bits>,
+        known: &mut HashMap<String, Bits>,
+        bits: &mut Bits,
+    ) {
+        use leastwise_policy::aws::ActionBlock::{Action, NotAction};
+        match &statement.action {
+            Action(patterns) => {
+                for pattern in patterns {
+                    let folded = pattern.as_str().to_ascii_lowercase();
+                    if !folded.contains(['*', '?']) {
+                        if let Some(of) = numbers.get(&folded) {
+                            bits.add(of);
+                        }
+                    } else {
+                        let of = known.entry(folded).or_insert_with(|| self.matching(pattern));
+                        bits.add(of);
+                    }
+                }
+            }
+            NotAction(_) => {
+                let all = self.actions.iter().enumerate();
+                all.filter(|(_, action)| statement.action.applies_to(action))
+                    .for_each(|(number, _)| bits.insert(number));
+            }
+        }
+    }
+
+    fn matching(&self, pattern: &ActionPattern) -> Bits {
+        let mut bits = Bits::default();
+        let all = self.actions.iter().enumerate();
+        all.filter(|(_, action)| pattern.matches(action)).for_each(|(number, _)| bits.insert(number));
+        bits
+    }
+
+    fn is_removed(&self, document: &str, index: usize) -> bool {
+        self.removed.is_some_and(|(of, at)| of == document && *at == index)
+    }
+
+    /// The trust policy of a role, without what was taken away.
+    pub(super) fn trust(&self, role: &GrantedPrincipal) -> Option<Named<Policy>> {
+        let mut named = Named::new(role.trust_name(), role.trust.clone()?);
+        self.without_removed(&mut named);
+        Some(named)
+    }
+
+    fn without_removed(&self, document: &mut Named<Policy>) {
+        if let Some((_, at)) = self.removed.filter(|(of, _)| *of == document.name)
+            && *at < document.policy.statements.len()
+        {
+            document.policy.statements.remove(*at);
+        }
+    }
+
+    /// Resources of the statements of a node that allow an action, as they are spelled.
+    pub(super) fn patterns(&self, node: usize, action: usize) -> Vec<&str> {
+        let node = &self.nodes[node];
+        let Some(granted) = node.granted.filter(|_| !node.form.has_everything()) else { return vec!["*"] };
+        let joined = match node.form {
+            Form::Joined(group) => group.policies.as_slice(),
+            _ => &[],
+        };
+        let name = &self.actions[action];
+        let mut patterns: Vec<&str> = Vec::new();
+        for document in granted.policies.identity.iter().chain(joined) {
+            if !self.documents.get(document.name.as_str()).is_some_and(|bits| bits.has(action)) {
+                continue;
+            }
+            for (index, statement) in document.policy.statements.iter().enumerate() {
+                let allows = statement.effect == Effect::Allow && !self.is_removed(&document.name, index);
+                if !allows || !applies(statement, name) {
+                    continue;
+                }
+                match &statement.resource {
+                    Some(ResourceBlock::Resource(of)) => patterns.extend(of.iter().map(|one| one.as_str())),
+                    _ => patterns.push("*"),
+                }
+            }
+        }
+        patterns.sort_unstable();
+        patterns.dedup();
+        patterns
+    }
+
+    /// Calls `with` with everything that decides on the node's calls, and what is known of each of them.
+    pub(super) fn with_set<T>(&self, node: usize, with: impl FnOnce(&mut PolicySet, &Context) -> T) -> T {
+        let node = &self.nodes[node];
+        let mut kept = node.set.borrow_mut();
+        let (set, context) = kept.get_or_insert_with(|| (self.set(node), self.context(node)));
+        with(set, context)
+    }
+
+    fn set(&self, node: &Node<'a>) -> PolicySet {
+        let mut set = node.granted.map(|granted| granted.policies.clone()).unwrap_or_default();
+        for document in set.identity.iter_mut().chain(set.boundary.iter_mut().flatten()) {
+            self.without_removed(document);
+        }
+        if let Form::Joined(group) = node.form {
+            set.identity.extend(group.policies.iter().cloned());
+        }
+        if node.form.has_everything() {
+            set.identity.push(everything());
+        }
+        if node.form.is_free() {
+            set.boundary = None;
+        }
+        if !matches!(node.form, Form::Outside) {
+            set.service_control = self.world.service_control.get(&node.account).cloned();
+        }
+        set.resource_control = self.world.resource_control.get(&node.account).cloned();
+        set
+    }
+
+    /// What is known of the node's calls whatever they are about.
+    fn context(&self, node: &Node<'a>) -> Context {
+        let mut context = Context::new();
+        for (key, value) in node.granted.iter().flat_map(|granted| &granted.tags) {
+            context.insert(format!("aws:PrincipalTag/{key}"), value);
+        }
+        if let Some(place) = self.world.places.get(&node.account) {
+            context.insert("aws:PrincipalOrgID", place.split('/').next().unwrap_or_default());
+            context.insert("aws:PrincipalOrgPaths", place);
+        }
+        let now = self.world.now.to_string();
+        context.insert("aws:PrincipalIsAWSService", "false");
+        context.insert("aws:ViaAWSService", "false");
+        context.insert("aws:CurrentTime", &now);
+        context.insert("aws:EpochTime", self.world.now.seconds().to_string());
+        // A user gets temporary credentials by signing in to the console, a role has no others.
+        context.insert("aws:TokenIssueTime", &now);
+        context
+    }
+
+    /// The node as who asks.
+    pub(super) fn principal(&self, node: usize) -> PrincipalRef<'_> {
+        PrincipalRef::new(&self.nodes[node].arn)
+    }
+}
+
+impl Form<'_> {
+    /// Whether it has a policy that allows everything.
+    pub(super) fn has_everything(self) -> bool {
+        matches!(self, Form::Raised | Form::FreeRaised | Form::New | Form::Outside)
+    }
+
+    fn is_free(self) -> bool {
+        matches!(self, Form::Free | Form::FreeRaised)
+    }
+}
+
+/// The policy that one would put on somebody.
+pub(super) fn everything() -> Named<Policy> {
+    Named::new("a policy that allows everything", Policy::new(vec![Statement::allow(["*"], ["*"])]))
+}
+
+/// The workloads that each row could work on, by role.
+fn works<'a>(world: &'a World<'a>, table: &Table) -> Vec<HashMap<&'a str, Vec<&'a str>>> {
+    let fits = |row: &Row| {
+        let mut works: HashMap<&'a str, Vec<&'a str>> = HashMap::new();
+        let Some(work) = row.work() else { return works };
+        let open = |text: &String| {
+            let text = text.replace("{partition}", "*").replace("{region}", "*");
+            text.replace("{account}", "*")
+        };
+        let templates: Vec<String> = row.vars[work].templates.iter().map(open).collect();
+        for one in world.workloads.iter().filter(|one| row.trusts.as_ref() == Some(&one.service)) {
+            if templates.iter().any(|template| glob::matches(template, &one.arn)) {
+                works.entry(&one.role).or_default().push(&one.arn);
+            }
+        }
+        works
+    };
+    table.rows.iter().map(fits).collect()
+}
+
+fn applies(statement: &Statement, action: &str) -> bool {
+    use leastwise_policy::aws::ActionBlock::{Action, NotAction};
+    match &statement.action {
+        Action(patterns) => patterns.iter().any(|pattern| pattern.matches(action)),
+        NotAction(patterns) => !patterns.iter().any(|pattern| pattern.matches(action)),
+    }
+}
+
+fn named_regions(statement: &Statement, regions: &mut BTreeSet<String>) {
+    for condition in
+        statement.condition.iter().filter(|one| one.key.eq_ignore_ascii_case("aws:RequestedRegion"))
+    {
+        let plain =
+            condition.values.iter().filter(|value| glob::matches("*-*-*", value) && !value.contains('*'));
+        regions.extend(plain.cloned());
+    }
+}

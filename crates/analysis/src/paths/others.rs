@@ -1,0 +1,88 @@
+//! Whoever has no path of its own and yet makes somebody else powerful.
+
+use super::Certainty;
+use super::attempt::Attempt;
+use super::model::Form;
+use super::rows::Kind;
+use super::search::Search;
+use super::target::Standing;
+use crate::granted::PrincipalKind;
+
+/// Users that are tried for each group.
+const MOST_USERS: usize = 3;
+
+impl Search<'_> {
+    /// Whoever has no path of its own and yet makes somebody else powerful.
+    pub(super) fn for_others(&mut self, standing: &mut Standing) {
+        for from in 0..self.model.nodes.len() {
+            let acts = self.model.nodes[from].acts && self.model.nodes[from].granted.is_some();
+            if !acts || self.best.get(from).copied().flatten().is_some() {
+                continue;
+            }
+            if let Some((to, mut attempt)) =
+                self.raises_other(from).or_else(|| self.adds_other(standing, from))
+            {
+                attempt.answer.certainty = Certainty::Another;
+                self.relax(from, to, vec![attempt]);
+            }
+        }
+    }
+
+    pub(super) fn raises_other(&mut self, from: usize) -> Option<(usize, Attempt)> {
+        for row in 0..self.model.table.rows.len() {
+            let said = &self.model.table.rows[row];
+            if said.kind != Kind::Raises || !self.could(from, row) {
+                continue;
+            }
+            for plain in 0..self.model.principals.len() {
+                let other = self.model.principals[plain];
+                let fits = said.of.includes(other.kind) && other.account() == self.model.nodes[from].account;
+                let Some(raised) =
+                    self.raised[plain].filter(|_| fits && other.arn != self.model.nodes[from].arn)
+                else {
+                    continue;
+                };
+                if self.is_settled(raised)
+                    && !self.is_there(plain)
+                    && let Some(attempt) = self.model.attempt(&self.kept, from, row, Some(plain), None)
+                {
+                    return Some((raised, attempt));
+                }
+            }
+        }
+        None
+    }
+
+    /// Somebody who adds another user to a group that makes it powerful.
+    pub(super) fn adds_other(&mut self, standing: &mut Standing, from: usize) -> Option<(usize, Attempt)> {
+        let table = self.model.table;
+        let row = table.rows.iter().position(|row| row.kind == Kind::Joins)?;
+        if !self.could(from, row) {
+            return None;
+        }
+        let account = self.model.nodes[from].account.clone();
+        for group in self.model.world.snapshot.groups() {
+            if group.arn.split(':').nth(4) != Some(account.as_str()) || group.policies.is_empty() {
+                continue;
+            }
+            let users = (0..self.model.principals.len()).filter(|plain| {
+                let user = self.model.principals[*plain];
+                let other = user.kind == PrincipalKind::User && user.arn != self.model.nodes[from].arn;
+                other && user.account() == account && !self.is_there(*plain)
+            });
+            for plain in users.take(MOST_USERS).collect::<Vec<_>>() {
+                let Some(attempt) = self.model.attempt(&self.kept, from, row, Some(plain), Some(&group.arn))
+                else {
+                    break;
+                };
+                let user = self.model.principals[plain];
+                let joined = self.model.add(Some(user), Form::Joined(group), user.arn.clone(), false);
+                self.stand(standing, joined);
+                if self.standing[joined].is_some() {
+                    return Some((joined, attempt));
+                }
+            }
+        }
+        None
+    }
+}

@@ -1,0 +1,152 @@
+//! From what the search found to paths that a person can follow.
+
+use std::collections::BTreeMap;
+
+use leastwise_policy::aws::evaluate::{Layer, StatementRef};
+
+use super::attempt::{Attempt, Made};
+use super::model::Form;
+use super::search::Search;
+use super::trust::ANYBODY;
+use super::{Admin, Allowing, Call, Certainty, Found, Path, Step, Unreadable};
+
+impl Search<'_> {
+    /// Everything that was found, sorted.
+    pub(super) fn found(&self) -> Found {
+        let mut found = Found { principals: self.model.principals.len(), ..Found::default() };
+        for node in self.sources() {
+            match (&self.edges.get(node).and_then(Option::as_ref), self.best.get(node).copied().flatten()) {
+                (None, Some(key)) => found.admins.push(Admin {
+                    principal: self.model.nodes[node].arn.clone(),
+                    certainty: key.certainty,
+                    conditions: self.conditions_of(node),
+                }),
+                (Some(_), Some(key)) => found.paths.push(self.path(node, key.certainty)),
+                _ => {}
+            }
+        }
+        found.paths.sort_by(|one, other| order(one).cmp(&order(other)));
+        for principal in &self.model.principals {
+            if !principal.problems.is_empty() {
+                let problems = principal.problems.clone();
+                found.unreadable.push(Unreadable { principal: principal.arn.clone(), problems });
+            }
+        }
+        found
+    }
+
+    /// Nodes that are somebody to begin with.
+    pub(super) fn sources(&self) -> impl Iterator<Item = usize> {
+        let nodes = self.model.nodes.iter().enumerate();
+        nodes.filter(|(_, node)| matches!(node.form, Form::Plain | Form::Outside)).map(|(number, _)| number)
+    }
+
+    /// Whether the node has a path, and is not at the target already.
+    pub(super) fn has_path(&self, node: usize) -> bool {
+        self.edges.get(node).is_some_and(Option::is_some)
+    }
+
+    fn conditions_of(&self, node: usize) -> Vec<String> {
+        let answer = self.standing.get(node).and_then(Option::as_ref);
+        answer.map(|answer| answer.conditions.clone()).unwrap_or_default()
+    }
+
+    fn path(&self, source: usize, certainty: Certainty) -> Path {
+        let mut steps = Vec::new();
+        let mut conditions = Vec::new();
+        let mut node = source;
+        // INVARIANT: each step leads to a node that was settled before, so this ends.
+        while let Some(edge) = self.edges.get(node).and_then(Option::as_ref) {
+            for (number, part) in edge.parts.iter().enumerate() {
+                let last = number + 1 == edge.parts.len();
+                let step = self.step(node, part, edge, last);
+                super::ask::merge(&mut conditions, &step.conditions);
+                steps.push(step);
+            }
+            node = edge.to;
+        }
+        super::ask::merge(&mut conditions, &self.conditions_of(node));
+        let outside = matches!(self.model.nodes[source].form, Form::Outside);
+        Path { source: self.shown(source), outside, target: self.shown(node), certainty, steps, conditions }
+    }
+
+    fn step(&self, node: usize, part: &Attempt, edge: &super::search::Edge, last: bool) -> Step {
+        let table = self.model.table;
+        let row = &table.rows[part.row];
+        let mut ids = vec![row.id.clone()];
+        if let [raises, becomes] = edge.parts.as_slice()
+            && let Some(name) = table.pairs.get(&(raises.row, becomes.row))
+        {
+            ids.insert(0, name.clone());
+        }
+        let becomes = match (last, part.target) {
+            (false, _) => self.shown(node),
+            (true, _) => self.shown(edge.to),
+        };
+        let mut calls: Vec<Call> = part.calls.iter().map(|made| self.call(node, made, part.target)).collect();
+        // That the role trusts the service is part of why it may be passed, or is there.
+        if let (Some(service), Some(target), Some(first)) = (&row.trusts, part.target, calls.first_mut())
+            && let Some((_, evaluation)) = self.model.trusts(self.model.principals[target], service)
+        {
+            first.by.extend(evaluation.by.iter().map(|by| Allowing::new(self.model.world.snapshot, by)));
+        }
+        Step {
+            ids,
+            who: self.shown(node),
+            says: row.says.clone(),
+            calls,
+            becomes,
+            certainty: part.answer.certainty,
+            assumes: part.assumes.clone(),
+            conditions: part.answer.conditions.clone(),
+        }
+    }
+
+    fn call(&self, node: usize, made: &Made, target: Option<usize>) -> Call {
+        let target = target.and_then(|target| self.model.nodes[target].granted);
+        let mut with = BTreeMap::new();
+        for (key, value) in &made.with {
+            with.extend(value.as_ref().map(|value| (key.clone(), vec![value.clone()])));
+        }
+        with.extend(made.chosen.clone());
+        let first = made.resources.first().map(String::as_str).unwrap_or("*");
+        let target = target.filter(|target| target.arn == first);
+        let statements = match self.model.question(node, made, first, target) {
+            Some(question) => self.model.reasons(node, &question, &made.chosen).by,
+            None => Vec::new(),
+        };
+        let tells = |by: &&StatementRef| matches!(by.layer, Layer::Identity | Layer::Resource);
+        Call {
+            action: self.model.actions[made.action].clone(),
+            resource: made.resources.join(", "),
+            with,
+            by: statements
+                .iter()
+                .filter(tells)
+                .map(|by| Allowing::new(self.model.world.snapshot, by))
+                .collect(),
+        }
+    }
+
+    /// A node as people read it.
+    pub(super) fn shown(&self, node: usize) -> String {
+        let said = &self.model.nodes[node];
+        match said.form {
+            Form::Plain => said.arn.clone(),
+            Form::Outside if said.arn == ANYBODY => "anybody with an AWS account".to_owned(),
+            Form::Outside => said.arn.clone(),
+            Form::Raised => format!("{} with a policy that allows everything", said.arn),
+            Form::Free => format!("{} without its boundary", said.arn),
+            Form::FreeRaised => {
+                format!("{} with a policy that allows everything and without its boundary", said.arn)
+            }
+            Form::Joined(group) => format!("{} in {}", said.arn, group.arn),
+            Form::New => format!("a new principal of {} that may do everything", said.account),
+        }
+    }
+}
+
+/// The surest first, then the shortest, then by name.
+fn order(path: &Path) -> (Certainty, usize, &str) {
+    (path.certainty, path.steps.len(), &path.source)
+}

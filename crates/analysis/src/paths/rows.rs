@@ -1,0 +1,363 @@
+//! The tables of `data/paths`: what each known way to power needs.
+//!
+//! An entry begins with `path ID KIND OF` at the start of a line and goes on with lines that are indented:
+//!
+//! | line | means |
+//! |---|---|
+//! | `path ID becomes role` (`user`) | the caller gets to act as that role or user |
+//! | `path ID raises role` (`user`, `any`) | that principal, which may be the caller, gets policies that allow everything |
+//! | `path ID frees role` (`user`, `any`) | the caller loses its permissions boundary |
+//! | `path ID joins user` | the caller gets what a group has |
+//! | `path ID makes role` (`user`) | the caller gets a new principal that may do everything |
+//! | `pair ID = ID + ID` | what one raises, the other becomes: the name of the two together |
+//! | `trusts SERVICE` | the role must let this service assume it |
+//! | `assumes-role` | the first permission is asked with the role's trust policy |
+//! | `trusting-self` | the caller must then be allowed to assume the role, by a trust policy that names it |
+//! | `new NAME TEMPLATE…` | a resource that the caller chooses: its ARN, `*` for what is free |
+//! | `work NAME TEMPLATE` | an existing resource that runs as the role |
+//! | `needs ACTION on RESOURCE,… with KEY=VALUE…` | a permission. A resource is `*`, `role`, `user`, `policy` (attached to the principal that is raised), `group` (likewise), `boundary`, or a name that was given. A value is text, a resource, or nothing: the request does not have the key |
+//! | `assumes TEXT` | what is taken to exist, though nobody read it |
+//! | `says TEXT` | what is done, in words |
+
+use std::collections::BTreeMap;
+use std::sync::OnceLock;
+
+/// All entries.
+#[derive(Debug, Default)]
+pub(super) struct Table {
+    pub(super) rows: Vec<Row>,
+    /// Names of pairs, by the numbers of a row that raises and one that becomes.
+    pub(super) pairs: BTreeMap<(usize, usize), String>,
+    /// Every action that some row needs, once; rows have their numbers.
+    pub(super) actions: Vec<String>,
+    /// Condition keys in lower case, as patterns, and whether the caller chooses them.
+    keys: Vec<(String, bool)>,
+}
+
+/// One way to power.
+#[derive(Debug)]
+pub(super) struct Row {
+    pub(super) id: String,
+    pub(super) kind: Kind,
+    pub(super) of: Of,
+    pub(super) trusts: Option<String>,
+    pub(super) assumes_role: bool,
+    pub(super) trusting_self: bool,
+    pub(super) vars: Vec<Var>,
+    pub(super) needs: Vec<Need>,
+    pub(super) assumes: Option<String>,
+    pub(super) says: String,
+}
+
+/// What comes of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    Becomes,
+    Raises,
+    Frees,
+    Joins,
+    Makes,
+}
+
+/// Of which principals.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Of {
+    Role,
+    User,
+    Any,
+}
+
+/// A resource besides the principal.
+#[derive(Debug)]
+pub(super) struct Var {
+    pub(super) name: String,
+    pub(super) templates: Vec<String>,
+    /// Whether it exists and runs as the role.
+    pub(super) work: bool,
+}
+
+/// One permission.
+#[derive(Debug)]
+pub(super) struct Need {
+    /// The number of the action.
+    pub(super) action: usize,
+    pub(super) on: Vec<On>,
+    pub(super) with: Vec<(String, With)>,
+}
+
+/// What a permission is on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum On {
+    Nothing,
+    /// The role or the user.
+    Target,
+    Policy,
+    Group,
+    Boundary,
+    /// The number of a [`Var`].
+    Var(usize),
+}
+
+/// The value of a condition key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum With {
+    Absent,
+    Text(String),
+    Of(On),
+}
+
+const TABLES: [&str; 3] = [
+    include_str!("../../data/paths/iam.paths"),
+    include_str!("../../data/paths/compute.paths"),
+    include_str!("../../data/paths/services.paths"),
+];
+const KEYS: &str = include_str!("../../data/paths/keys.txt");
+
+impl Table {
+    /// The tables that the program was built with.
+    pub(super) fn embedded() -> &'static Table {
+        static TABLE: OnceLock<Table> = OnceLock::new();
+        TABLE.get_or_init(|| {
+            let mut table = Table::default();
+            for text in TABLES {
+                table.read(text).expect("a test reads the embedded tables");
+            }
+            table.read_keys(KEYS).expect("a test reads the embedded tables");
+            table
+        })
+    }
+
+    /// Whether the caller chooses the value of `key`.
+    pub(super) fn is_chosen(&self, key: &str) -> bool {
+        let key = key.to_ascii_lowercase();
+        self.keys
+            .iter()
+            .find(|(pattern, _)| leastwise_policy::glob::matches(pattern, &key))
+            .is_some_and(|of| of.1)
+    }
+
+    /// The number of the row with this id.
+    pub(super) fn number(&self, id: &str) -> Option<usize> {
+        self.rows.iter().position(|row| row.id == id)
+    }
+
+    fn read(&mut self, text: &str) -> Result<(), String> {
+        for (number, line) in text.lines().enumerate() {
+            let said = line.trim();
+            if said.is_empty() || said.starts_with('#') {
+                continue;
+            }
+            let done = match line.starts_with(' ') {
+                true => self.detail(said),
+                false => self.header(said),
+            };
+            done.map_err(|reason| format!("line {}: {reason}: `{said}`", number + 1))?;
+        }
+        Ok(())
+    }
+
+    fn header(&mut self, line: &str) -> Result<(), String> {
+        match line.split_whitespace().collect::<Vec<_>>().as_slice() {
+            ["path", id, kind, of] => {
+                let kind = match *kind {
+                    "becomes" => Kind::Becomes,
+                    "raises" => Kind::Raises,
+                    "frees" => Kind::Frees,
+                    "joins" => Kind::Joins,
+                    "makes" => Kind::Makes,
+                    _ => return Err("unknown kind".to_owned()),
+                };
+                let of = match *of {
+                    "role" => Of::Role,
+                    "user" => Of::User,
+                    "any" => Of::Any,
+                    _ => return Err("unknown principal".to_owned()),
+                };
+                self.rows.push(Row::new(id, kind, of));
+                Ok(())
+            }
+            ["pair", id, "=", one, "+", other] => {
+                let number = |id| self.number(id).ok_or("no such row");
+                let key = (number(one)?, number(other)?);
+                self.pairs.insert(key, (*id).to_owned());
+                Ok(())
+            }
+            _ => Err("neither path nor pair".to_owned()),
+        }
+    }
+
+    fn detail(&mut self, line: &str) -> Result<(), String> {
+        let Table { rows, actions, .. } = self;
+        let row = rows.last_mut().ok_or("nothing before it")?;
+        let (word, rest) = line.split_once(' ').unwrap_or((line, ""));
+        match word {
+            "trusts" => row.trusts = Some(rest.to_owned()),
+            "assumes-role" => row.assumes_role = true,
+            "trusting-self" => row.trusting_self = true,
+            "assumes" => row.assumes = Some(rest.to_owned()),
+            "says" => rest.clone_into(&mut row.says),
+            "new" | "work" => {
+                let (name, templates) = rest.split_once(' ').ok_or("no template")?;
+                let templates = templates.split_whitespace().map(str::to_owned).collect();
+                row.vars.push(Var { name: name.to_owned(), templates, work: word == "work" });
+            }
+            "needs" => {
+                let need = row.need(rest, actions)?;
+                row.needs.push(need);
+            }
+            _ => return Err("unknown word".to_owned()),
+        }
+        Ok(())
+    }
+
+    fn read_keys(&mut self, text: &str) -> Result<(), String> {
+        for line in text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#')) {
+            match line.split_whitespace().collect::<Vec<_>>().as_slice() {
+                ["chosen", key] => self.keys.push(((*key).to_owned(), true)),
+                ["outside", key] => self.keys.push(((*key).to_owned(), false)),
+                _ => return Err(format!("neither chosen nor outside: `{line}`")),
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Row {
+    fn new(id: &str, kind: Kind, of: Of) -> Row {
+        Row {
+            id: id.to_owned(),
+            kind,
+            of,
+            trusts: None,
+            assumes_role: false,
+            trusting_self: false,
+            vars: Vec::new(),
+            needs: Vec::new(),
+            assumes: None,
+            says: String::new(),
+        }
+    }
+
+    fn need(&self, text: &str, actions: &mut Vec<String>) -> Result<Need, String> {
+        let (action, rest) = text.split_once(" on ").ok_or("no resource")?;
+        let (on, with) = rest.split_once(" with ").unwrap_or((rest, ""));
+        let on =
+            on.split(',').map(|word| self.on(word).ok_or("unknown resource")).collect::<Result<_, _>>()?;
+        let with = with.split_whitespace().map(|pair| {
+            let (key, value) = pair.split_once('=').ok_or("no value")?;
+            let value = match (value, self.on(value)) {
+                ("", _) => With::Absent,
+                (_, Some(on)) => With::Of(on),
+                _ => With::Text(value.to_owned()),
+            };
+            Ok((key.to_owned(), value))
+        });
+        let with = with.collect::<Result<_, &str>>()?;
+        let known = actions.iter().position(|known| known == action);
+        let action = known.unwrap_or_else(|| {
+            actions.push(action.to_owned());
+            actions.len() - 1
+        });
+        Ok(Need { action, on, with })
+    }
+
+    fn on(&self, word: &str) -> Option<On> {
+        if let Some(number) = self.vars.iter().position(|var| var.name == word) {
+            return Some(On::Var(number));
+        }
+        match word {
+            "*" => Some(On::Nothing),
+            "role" | "user" => Some(On::Target),
+            "policy" => Some(On::Policy),
+            "group" => Some(On::Group),
+            "boundary" => Some(On::Boundary),
+            _ => None,
+        }
+    }
+
+    /// The number of the resource that runs as the role.
+    pub(super) fn work(&self) -> Option<usize> {
+        self.vars.iter().position(|var| var.work)
+    }
+}
+
+impl Need {
+    /// Whether who the target is matters to it.
+    pub(super) fn is_about_target(&self) -> bool {
+        let on = |on: &On| !matches!(on, On::Nothing | On::Var(_));
+        self.on.iter().any(on) || self.with.iter().any(|(_, with)| matches!(with, With::Of(of) if on(of)))
+    }
+}
+
+impl Of {
+    /// Whether it is about this kind of principal.
+    pub(super) fn includes(self, kind: crate::granted::PrincipalKind) -> bool {
+        match self {
+            Of::Role => kind == crate::granted::PrincipalKind::Role,
+            Of::User => kind == crate::granted::PrincipalKind::User,
+            Of::Any => true,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use leastwise_catalog::Catalog;
+
+    #[test]
+    fn the_embedded_tables_read_and_every_entry_says_what_it_does() {
+        let mut table = Table::default();
+        for text in TABLES {
+            table.read(text).unwrap();
+        }
+        table.read_keys(KEYS).unwrap();
+        for row in &table.rows {
+            assert!(!row.says.is_empty() && !row.needs.is_empty(), "{}", row.id);
+            assert!(row.work().is_none() || row.trusts.is_some(), "{}", row.id);
+            assert_eq!(table.rows.iter().filter(|other| other.id == row.id).count(), 1, "{}", row.id);
+        }
+    }
+
+    /// AWS's service authorisation reference, as the catalogue has it, decides which resource a permission is on.
+    #[test]
+    fn every_permission_is_on_a_resource_that_its_action_supports() {
+        let (table, catalog) = (Table::embedded(), Catalog::embedded());
+        for row in &table.rows {
+            for need in &row.needs {
+                let name = &table.actions[need.action];
+                let action = catalog.action(name).unwrap_or_else(|| panic!("{name} is unknown"));
+                for on in &need.on {
+                    let arns: Vec<String> = match on {
+                        On::Nothing => {
+                            assert!(!action.has_resource_level(), "{}: {name} is on a resource", row.id);
+                            continue;
+                        }
+                        On::Target if row.of == Of::User => vec!["arn:aws:iam::111122223333:user/a".into()],
+                        On::Target => vec!["arn:aws:iam::111122223333:role/a".into()],
+                        On::Policy | On::Boundary => vec!["arn:aws:iam::111122223333:policy/a".into()],
+                        On::Group => vec!["arn:aws:iam::111122223333:group/a".into()],
+                        On::Var(number) => {
+                            let fill = |text: &String| {
+                                let text =
+                                    text.replace("{partition}", "aws").replace("{region}", "eu-west-1");
+                                text.replace("{account}", "111122223333").replace('*', "a")
+                            };
+                            row.vars[*number].templates.iter().map(fill).collect()
+                        }
+                    };
+                    for arn in arns {
+                        assert!(catalog.supports(name, &arn), "{}: {name} on {arn}", row.id);
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn who_chooses_a_condition_key_is_said_by_the_first_line_that_matches() {
+        let table = Table::embedded();
+        assert!(table.is_chosen("aws:RequestedRegion") && table.is_chosen("lambda:FunctionArn"));
+        assert!(!table.is_chosen("aws:SourceIp") && !table.is_chosen("ec2:ResourceTag/team"));
+    }
+}

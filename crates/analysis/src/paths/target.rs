@@ -1,0 +1,208 @@
+//! Who is at the target already.
+//!
+//! An admin is whoever can give itself everything that the organisation leaves to the account: of the calls of
+//! [`PROBES`], each that the organisation's policies leave to a new role without a boundary, on roles, users and policies
+//! of whatever name. Two made-up names stand for whatever name.
+
+use std::collections::HashMap;
+
+use leastwise_catalog::{Action, Catalog, Level};
+use leastwise_policy::aws::Effect;
+
+use super::ask::{Answer, Question};
+use super::model::{Form, Model};
+use super::{Certainty, Target};
+
+/// What an admin may do; the first are those that give.
+const PROBES: [(&str, &str); 10] = [
+    ("iam:AttachRolePolicy", "role"),
+    ("iam:PutRolePolicy", "role"),
+    ("iam:AttachUserPolicy", "user"),
+    ("iam:PutUserPolicy", "user"),
+    ("iam:CreatePolicyVersion", "policy"),
+    ("iam:UpdateAssumeRolePolicy", "role"),
+    ("iam:CreateRole", "role"),
+    ("iam:PassRole", "role"),
+    ("iam:CreateUser", "user"),
+    ("iam:CreateAccessKey", "user"),
+];
+const GIVING: usize = 5;
+
+/// Names that no policy means in particular.
+const NAMES: [&str; 2] = ["Qx7-nobody", "zk3/vw9-nobody"];
+
+/// Finds out who is there.
+pub(super) struct Standing {
+    /// Numbers of actions with the resources on which they are asked: by account for admins, all alike for a resource.
+    asked: HashMap<String, Vec<(usize, Vec<String>)>>,
+    kind: Kind,
+    /// Answers for principals with everything, by what decides them.
+    raised: HashMap<(String, Option<String>), Option<Answer>>,
+}
+
+enum Kind {
+    /// All of them.
+    Admin,
+    /// One of them.
+    Resource,
+    /// Whoever has this ARN.
+    Principal(String),
+}
+
+/// Actions beyond those of the tables that make somebody a target.
+pub(super) fn actions(to: &Target, catalog: &Catalog, is_principal: bool) -> Vec<String> {
+    match to {
+        Target::Admin => PROBES.iter().map(|(action, _)| (*action).to_owned()).collect(),
+        Target::Arn(_) if is_principal => Vec::new(),
+        Target::Arn(arn) => {
+            let service = arn.split(':').nth(2).unwrap_or_default();
+            let Some(service) = catalog.service(service) else { return Vec::new() };
+            let names = service.actions.iter().map(|action| format!("{}:{}", service.prefix, action.name));
+            names
+                .filter(|name| catalog.supports(name, arn) && catalog.action(name).is_some_and(is_power))
+                .collect()
+        }
+    }
+}
+
+/// Whether it changes, gives away, or reads what is in the resource.
+fn is_power(action: Action<'_>) -> bool {
+    let levels = action.levels;
+    let changes = levels.contains(Level::Write) || levels.contains(Level::PermissionsManagement);
+    changes || levels.contains(Level::Read) && action.visibility == leastwise_catalog::Visibility::Data
+}
+
+impl Standing {
+    pub(super) fn new(
+        model: &Model<'_>,
+        to: &Target,
+        more: &[String],
+        fresh: &[(String, usize)],
+    ) -> Standing {
+        let mut asked = HashMap::new();
+        let kind = match to {
+            Target::Admin => {
+                for (account, node) in fresh {
+                    asked.insert(account.clone(), left(model, account, *node));
+                }
+                Kind::Admin
+            }
+            Target::Arn(arn) if model.world.snapshot.principal(arn).is_some() => Kind::Principal(arn.clone()),
+            Target::Arn(arn) => {
+                let numbers = more.iter().filter_map(|name| model.action(name));
+                let all = numbers.map(|number| (number, vec![arn.clone()])).collect();
+                asked.insert(String::new(), all);
+                Kind::Resource
+            }
+        };
+        Standing { asked, kind, raised: HashMap::new() }
+    }
+
+    /// Whether the node is there, and how surely.
+    pub(super) fn of(&mut self, model: &Model<'_>, node: usize) -> Option<Answer> {
+        let said = &model.nodes[node];
+        match &self.kind {
+            Kind::Principal(arn) => (matches!(said.form, Form::Plain) && said.arn == *arn).then(Answer::sure),
+            Kind::Resource => {
+                let all = self.asked.values().flatten();
+                let held = all.filter(|(action, _)| said.bits.has(*action));
+                let answers = held.filter_map(|(action, on)| ask_all(model, node, *action, on));
+                answers.min_by_key(|answer| answer.certainty)
+            }
+            Kind::Admin if matches!(said.form, Form::Raised | Form::FreeRaised) => {
+                let Some(key) = class(model, node) else { return self.admin(model, node) };
+                if let Some(known) = self.raised.get(&key) {
+                    return known.clone();
+                }
+                let answer = self.admin(model, node);
+                self.raised.insert(key, answer.clone());
+                answer
+            }
+            Kind::Admin => self.admin(model, node),
+        }
+    }
+
+    fn admin(&self, model: &Model<'_>, node: usize) -> Option<Answer> {
+        let said = &model.nodes[node];
+        let probes = self.asked.get(&said.account).filter(|probes| !probes.is_empty())?;
+        if !probes.iter().all(|(action, _)| said.bits.has(*action)) {
+            return None;
+        }
+        let mut all = Answer::sure();
+        for (action, on) in probes {
+            all.add(&ask_all(model, node, *action, on)?);
+        }
+        Some(all)
+    }
+}
+
+/// What the organisation leaves to an account, as a new role of it sees it.
+fn left(model: &Model<'_>, account: &str, fresh: usize) -> Vec<(usize, Vec<String>)> {
+    let partition = model.nodes[fresh].arn.split(':').nth(1).unwrap_or("aws");
+    let probes: Vec<_> = PROBES
+        .iter()
+        .filter_map(|(action, kind)| {
+            let on = NAMES.iter().map(|name| format!("arn:{partition}:iam::{account}:{kind}/{name}"));
+            Some((model.action(action)?, on.collect::<Vec<String>>()))
+        })
+        .collect();
+    let giving: Vec<usize> = probes.iter().take(GIVING).map(|(action, _)| *action).collect();
+    for most in [Certainty::Sure, Certainty::Conditional] {
+        let kept: Vec<(usize, Vec<String>)> = probes
+            .iter()
+            .filter(|(action, on)| {
+                ask_all(model, fresh, *action, on).is_some_and(|one| one.certainty <= most)
+            })
+            .cloned()
+            .collect();
+        if kept.iter().any(|(action, _)| giving.contains(action)) {
+            return kept;
+        }
+    }
+    Vec::new()
+}
+
+fn ask_all(model: &Model<'_>, node: usize, action: usize, on: &[String]) -> Option<Answer> {
+    let mut all = Answer::sure();
+    let name = &model.actions[action];
+    let partition = model.nodes[node].arn.split(':').nth(1).unwrap_or("aws");
+    for arn in on {
+        let mut question = Question::new(name, arn);
+        if name.starts_with("iam:Attach") {
+            let policy = format!("arn:{partition}:iam::aws:policy/AdministratorAccess");
+            question.with.push(("iam:PolicyARN".to_owned(), Some(policy)));
+        }
+        if name.starts_with("iam:") {
+            question.with.push(("iam:PermissionsBoundary".to_owned(), None));
+        }
+        all.add(&model.ask(node, &question)?);
+    }
+    Some(all)
+}
+
+/// What decides whether somebody with everything is admin, when nothing of its own does.
+fn class(model: &Model<'_>, node: usize) -> Option<(String, Option<String>)> {
+    let said = &model.nodes[node];
+    let granted = said.granted?;
+    let statements = granted.policies.identity.iter().flat_map(|document| &document.policy.statements);
+    if statements.into_iter().any(|statement| statement.effect == Effect::Deny) {
+        return None;
+    }
+    let boundary = granted.policies.boundary.iter().flatten();
+    let levels = model.world.service_control.get(&said.account).into_iter().flat_map(|path| &path.levels);
+    let above = boundary.chain(levels.flat_map(|level| &level.policies));
+    for statement in above.flat_map(|document| &document.policy.statements) {
+        let variables = statement.resource.iter().flat_map(|block| block.patterns());
+        let about_caller = |key: &str| {
+            let key = key.to_ascii_lowercase();
+            key.starts_with("aws:principal") || key.starts_with("aws:user")
+        };
+        if statement.condition.iter().any(|condition| about_caller(&condition.key))
+            || variables.into_iter().any(|one| one.as_str().contains("${"))
+        {
+            return None;
+        }
+    }
+    let boundary = granted.boundary.clone().filter(|_| matches!(said.form, Form::Raised));
+    Some((said.account.clone(), boundary))
+}

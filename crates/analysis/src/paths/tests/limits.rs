@@ -1,0 +1,351 @@
+//! What stops a path, and what does not.
+
+use std::collections::BTreeMap;
+
+use leastwise_catalog::Catalog;
+use leastwise_policy::aws::evaluate::{OrganizationLevel, OrganizationPath};
+use leastwise_policy::aws::{Named, Policy};
+use serde_json::{Value, json};
+
+use super::super::{Certainty, Found, Options, Target, World, find};
+use super::{ACCOUNT, Account, allow, arn, document, found, ids, path, trust, world};
+use crate::granted::Snapshot;
+
+/// Somebody who can make a function that runs as an admin, and what more is said of its policy.
+fn passing(more: &[Value]) -> Account {
+    let mut statements = vec![allow(&["iam:PassRole", "lambda:CreateFunction", "lambda:InvokeFunction"])];
+    statements.extend_from_slice(more);
+    Account::default().user("attacker", &statements).role(
+        "target",
+        trust("Service", "lambda.amazonaws.com"),
+        &[allow(&["*"])],
+    )
+}
+
+fn of_attacker(found: &Found) -> Vec<String> {
+    ids(path(found, &arn("user", "attacker")))
+}
+
+fn check(account: Account, expected: &[&str]) {
+    assert_eq!(of_attacker(&account.find()), expected);
+}
+
+fn deny(action: &str, resource: &str) -> Value {
+    json!({"Effect": "Deny", "Action": action, "Resource": resource})
+}
+
+fn under(policies: &[Value]) -> OrganizationPath {
+    let policy = |document: &Value| Policy::parse(&document.to_string()).unwrap();
+    let named =
+        policies.iter().enumerate().map(|(number, one)| Named::new(format!("scp-{number}"), policy(one)));
+    OrganizationPath {
+        management_account: None,
+        levels: vec![OrganizationLevel::new("r-ab12", named.collect())],
+    }
+}
+
+fn found_under(snapshot: &Snapshot, policies: &[Value]) -> Found {
+    let service_control = BTreeMap::from([(ACCOUNT.to_owned(), under(policies))]);
+    let world = World { service_control, ..world(snapshot) };
+    find(&world, &Options { from: None, to: Target::Admin, cut: false }, Catalog::embedded())
+}
+
+#[test]
+fn a_deny_that_applies_stops_a_path_and_one_that_does_not_does_not() {
+    check(passing(&[]), &["lambda-001"]);
+    check(passing(&[deny("iam:PassRole", &arn("role", "target"))]), &[]);
+    check(passing(&[deny("iam:PassRole", &arn("role", "other"))]), &["lambda-001"]);
+    check(passing(&[deny("lambda:*", "arn:aws:lambda:us-east-1:*:*")]), &["lambda-001"]);
+    check(passing(&[deny("lambda:InvokeFunction", "*")]), &[]);
+}
+
+#[test]
+fn a_role_that_does_not_trust_the_service_is_not_reached_through_it() {
+    let account = Account::default()
+        .user("attacker", &[allow(&["iam:PassRole", "lambda:CreateFunction", "lambda:InvokeFunction"])])
+        .role("target", trust("Service", "ec2.amazonaws.com"), &[allow(&["*"])]);
+    check(account, &[]);
+}
+
+#[test]
+fn a_service_that_may_not_be_passed_the_role_stops_the_path() {
+    let pass = |service: &str| {
+        json!({"Effect": "Allow", "Action": "iam:PassRole", "Resource": "*",
+            "Condition": {"StringEquals": {"iam:PassedToService": service}}})
+    };
+    let account = |service: &str| {
+        let others = allow(&["lambda:CreateFunction", "lambda:InvokeFunction"]);
+        Account::default().user("attacker", &[pass(service), others]).role(
+            "target",
+            trust("Service", "lambda.amazonaws.com"),
+            &[allow(&["*"])],
+        )
+    };
+    check(account("lambda.amazonaws.com"), &["lambda-001"]);
+    check(account("ec2.amazonaws.com"), &[]);
+}
+
+#[test]
+fn a_condition_that_is_not_the_callers_to_choose_makes_a_path_conditional() {
+    let needs = |key: &str, value: &str| {
+        let condition = json!({"StringNotEquals": {key: value}});
+        passing(&[
+            json!({"Effect": "Deny", "Action": "lambda:CreateFunction", "Resource": "*", "Condition": condition}),
+        ])
+    };
+    let found = needs("aws:SourceVpce", "vpce-1").find();
+    let conditional = path(&found, &arn("user", "attacker")).unwrap();
+    assert_eq!(conditional.certainty, Certainty::Conditional);
+    assert_eq!(conditional.conditions, ["aws:sourcevpce"]);
+    let found = needs("aws:RequestTag/team", "blue").find();
+    let chosen = path(&found, &arn("user", "attacker")).unwrap();
+    assert_eq!((chosen.certainty, chosen.conditions.as_slice()), (Certainty::Sure, &[] as &[String]));
+    assert_eq!(chosen.steps[0].calls[1].with["aws:RequestTag/team"], ["blue"]);
+    let found = needs("aws:RequestedRegion", "eu-central-1").find();
+    let region = path(&found, &arn("user", "attacker")).unwrap();
+    assert_eq!(
+        region.steps[0].calls[1].resource,
+        "arn:aws:lambda:eu-central-1:111122223333:function:example"
+    );
+}
+
+#[test]
+fn time_is_known() {
+    let until = |date: &str| {
+        let condition = json!({"DateGreaterThan": {"aws:CurrentTime": date}});
+        passing(&[
+            json!({"Effect": "Deny", "Action": "iam:PassRole", "Resource": "*", "Condition": condition}),
+        ])
+    };
+    check(until("2030-01-01T00:00:00Z"), &["lambda-001"]);
+    check(until("2020-01-01T00:00:00Z"), &[]);
+}
+
+#[test]
+fn who_edits_its_own_policies_under_a_boundary_becomes_what_that_leaves() {
+    let bounded = |boundary: &[Value]| {
+        Account::default()
+            .policy("boundary", boundary)
+            .user("attacker", &[allow(&["iam:PutUserPolicy", "iam:DeleteUserPermissionsBoundary"])])
+            .with("PermissionsBoundary", json!({"PermissionsBoundaryArn": arn("policy", "boundary")}))
+    };
+    check(bounded(&[allow(&["iam:PutUserPolicy"])]), &[]);
+    let leaves = allow(&["iam:PutUserPolicy", "iam:DeleteUserPermissionsBoundary"]);
+    check(bounded(&[leaves]), &["iam-007", "iam-delete-user-boundary"]);
+    // What the boundary leaves may be enough for another way.
+    let account = bounded(&[allow(&["iam:PutUserPolicy", "sts:AssumeRole"])]).role(
+        "admin",
+        trust("AWS", ACCOUNT),
+        &[allow(&["*"])],
+    );
+    check(account, &["iam-007", "sts-001"]);
+}
+
+#[test]
+fn a_role_that_is_bounded_gives_what_its_boundary_leaves() {
+    let account = |boundary: &[Value]| {
+        let bounded = json!({"PermissionsBoundaryArn": arn("policy", "boundary")});
+        passing(&[]).policy("boundary", boundary).with("Role:PermissionsBoundary", bounded)
+    };
+    check(account(&[allow(&["s3:*"])]), &[]);
+    check(account(&[allow(&["*"])]), &["lambda-001"]);
+}
+
+#[test]
+fn a_principal_made_for_the_purpose_has_the_boundary_that_must_be_on_it() {
+    let condition = json!({"StringEquals": {"iam:PermissionsBoundary": arn("policy", "boundary")}});
+    let actions = ["iam:CreateRole", "iam:AttachRolePolicy"];
+    let bounded = json!({"Effect": "Allow", "Action": actions, "Resource": "*", "Condition": condition});
+    check(Account::default().user("attacker", &[bounded]), &[]);
+    check(Account::default().user("attacker", &[allow(&actions)]), &["iam-create-role-attach"]);
+}
+
+#[test]
+fn what_the_organisation_denies_is_no_path_and_who_may_do_all_that_it_leaves_is_admin() {
+    let full = document(&[allow(&["*"])]);
+    let snapshot = passing(&[]).snapshot();
+    assert_eq!(of_attacker(&found_under(&snapshot, std::slice::from_ref(&full))), ["lambda-001"]);
+    let no_functions = document(&[deny("lambda:CreateFunction", "*")]);
+    assert_eq!(of_attacker(&found_under(&snapshot, &[full.clone(), no_functions])), [] as [&str; 0]);
+    let no_users = document(&[deny("iam:CreateUser", "*")]);
+    let found = found_under(&snapshot, &[full.clone(), no_users]);
+    assert_eq!(
+        found.admins.iter().map(|one| one.principal.as_str()).collect::<Vec<_>>(),
+        [arn("role", "target")]
+    );
+    assert_eq!(of_attacker(&found), ["lambda-001"]);
+    let no_iam = document(&[deny("iam:*", "*")]);
+    let found = found_under(&snapshot, &[full, no_iam]);
+    assert!(found.admins.is_empty() && found.paths.is_empty());
+}
+
+#[test]
+fn a_region_that_the_organisation_leaves_is_the_one_that_is_chosen() {
+    let condition = json!({"StringNotEquals": {"aws:RequestedRegion": ["ap-south-1", "us-east-1"]}});
+    let elsewhere = json!({"Effect": "Deny", "NotAction": "iam:*", "Resource": "*", "Condition": condition});
+    let only = json!({"Effect": "Deny", "Action": "lambda:*", "Resource": "arn:aws:lambda:us-east-1:*:*"});
+    let snapshot = passing(&[]).snapshot();
+    let found = found_under(&snapshot, &[document(&[allow(&["*"])]), document(&[elsewhere, only])]);
+    let chosen = path(&found, &arn("user", "attacker")).unwrap();
+    assert_eq!(chosen.steps[0].calls[1].resource, "arn:aws:lambda:ap-south-1:111122223333:function:example");
+}
+
+#[test]
+fn across_accounts_both_sides_must_allow() {
+    let other = "arn:aws:iam::444455556666:user/attacker";
+    let account = |statements: &[Value], whom: &str| {
+        let mut account = Account::default().user("attacker", statements).role(
+            "target",
+            trust("AWS", whom),
+            &[allow(&["*"])],
+        );
+        account.users[0]["Arn"] = json!(other);
+        account
+    };
+    let assume = allow(&["sts:AssumeRole"]);
+    let of = |account: Account| ids(path(&account.find(), other));
+    assert_eq!(of(account(std::slice::from_ref(&assume), "444455556666")), ["sts-001"]);
+    assert_eq!(of(account(std::slice::from_ref(&assume), other)), ["sts-001"]);
+    assert_eq!(of(account(&[], other)), [] as [&str; 0]);
+    assert_eq!(of(account(&[assume], ACCOUNT)), [] as [&str; 0]);
+    // Nothing else crosses accounts.
+    assert_eq!(of(account(&[allow(&["iam:UpdateAssumeRolePolicy"])], ACCOUNT)), [] as [&str; 0]);
+}
+
+#[test]
+fn whom_a_trust_policy_names_and_no_snapshot_lists_is_a_source_too() {
+    let account = |whom: &str| Account::default().role("target", trust("AWS", whom), &[allow(&["*"])]);
+    let source = |whom: &str| {
+        let found = account(whom).find();
+        found.paths.iter().map(|path| (path.source.clone(), path.certainty, path.outside)).collect::<Vec<_>>()
+    };
+    assert_eq!(source("*"), [("anybody with an AWS account".to_owned(), Certainty::Sure, true)]);
+    let root = "arn:aws:iam::444455556666:root";
+    assert_eq!(source(root), [(root.to_owned(), Certainty::Assumed, true)]);
+    assert_eq!(source(ACCOUNT), []);
+}
+
+#[test]
+fn a_path_goes_over_as_many_principals_as_it_takes() {
+    let to =
+        |name: &str| json!({"Effect": "Allow", "Action": "sts:AssumeRole", "Resource": arn("role", name)});
+    let account = Account::default()
+        .user("attacker", &[to("one")])
+        .role("one", trust("AWS", ACCOUNT), &[to("two")])
+        .role("two", trust("AWS", ACCOUNT), &[to("three")])
+        .role("three", trust("AWS", ACCOUNT), &[allow(&["*"])]);
+    let found = account.find();
+    let path = path(&found, &arn("user", "attacker")).unwrap();
+    let who: Vec<&str> = path.steps.iter().map(|step| step.who.rsplit('/').next().unwrap()).collect();
+    assert_eq!(
+        (who.as_slice(), path.target.as_str()),
+        (&["attacker", "one", "two"][..], &*arn("role", "three"))
+    );
+    let by = &path.steps[0].calls[0].by;
+    assert_eq!(
+        by.iter().filter_map(|by| by.pointer.as_deref()).collect::<Vec<_>>(),
+        [
+            "/UserDetailList/0/UserPolicyList/0/PolicyDocument/Statement/0",
+            "/RoleDetailList/0/AssumeRolePolicyDocument/Statement/0",
+        ]
+    );
+    // Without the last step nobody gets there; without the first one source is free.
+    let cut = found.cut.unwrap();
+    assert_eq!((cut.frees.len(), cut.of, cut.best), (3, 3, true));
+    assert_eq!(cut.statement.document, format!("{}#own", arn("role", "two")));
+}
+
+#[test]
+fn a_surer_path_is_better_than_a_shorter_one() {
+    let condition = json!({"Bool": {"aws:MultiFactorAuthPresent": "true"}});
+    let direct = json!({"Effect": "Allow", "Action": "sts:AssumeRole", "Resource": arn("role", "admin"), "Condition": condition});
+    let around = json!({"Effect": "Allow", "Action": "sts:AssumeRole", "Resource": arn("role", "middle")});
+    let account = |statements: &[Value]| {
+        Account::default()
+            .user("attacker", statements)
+            .role("middle", trust("AWS", ACCOUNT), &[allow(&["sts:AssumeRole"])])
+            .role("admin", trust("AWS", ACCOUNT), &[allow(&["*"])])
+    };
+    let found = account(std::slice::from_ref(&direct)).find();
+    assert_eq!(path(&found, &arn("user", "attacker")).unwrap().conditions, ["aws:multifactorauthpresent"]);
+    let found = account(&[direct, around]).find();
+    let sure = path(&found, &arn("user", "attacker")).unwrap();
+    assert_eq!((sure.certainty, sure.steps.len()), (Certainty::Sure, 2));
+}
+
+#[test]
+fn an_admin_under_a_condition_is_one_only_under_it() {
+    let condition = json!({"Bool": {"aws:MultiFactorAuthPresent": "true"}});
+    let admin = json!({"Effect": "Allow", "Action": "*", "Resource": "*", "Condition": condition});
+    let account =
+        Account::default().user("admin", &[admin]).user("attacker", &[allow(&["iam:CreateAccessKey"])]);
+    let found = account.find();
+    assert_eq!(found.admins[0].certainty, Certainty::Conditional);
+    assert_eq!(path(&found, &arn("user", "attacker")).unwrap().certainty, Certainty::Conditional);
+}
+
+#[test]
+fn roles_that_aws_keeps_are_not_changed_by_anybody() {
+    let kept = |path: &str| {
+        let mut account = Account::default()
+            .user("attacker", &[allow(&["iam:UpdateAssumeRolePolicy"])])
+            .role("target", trust("Service", "ec2.amazonaws.com"), &[allow(&["*"])])
+            .with("Role:Path", json!(path));
+        account.roles[0]["Arn"] = json!(format!("arn:aws:iam::{ACCOUNT}:role{path}target"));
+        account
+    };
+    check(kept("/"), &["iam-012"]);
+    check(kept("/aws-reserved/sso.amazonaws.com/"), &[]);
+    check(kept("/aws-service-role/ec2.amazonaws.com/"), &[]);
+}
+
+#[test]
+fn who_makes_only_others_powerful_is_told_apart() {
+    let role = arn("role", "attacker");
+    let account = Account::default()
+        .role("attacker", trust("Service", "ec2.amazonaws.com"), &[allow(&["iam:PutUserPolicy"])])
+        .user("somebody", &[]);
+    let found = account.find();
+    assert_eq!(found.paths.len(), 1);
+    assert_eq!(
+        (found.paths[0].source.as_str(), found.paths[0].certainty),
+        (role.as_str(), Certainty::Another)
+    );
+    assert_eq!(
+        found.paths[0].target,
+        format!("{} with a policy that allows everything", arn("user", "somebody"))
+    );
+}
+
+#[test]
+fn the_target_may_be_a_principal_or_a_resource() {
+    let statement =
+        json!({"Effect": "Allow", "Action": "s3:PutObject", "Resource": "arn:aws:s3:::reports/*"});
+    let account = Account::default().user("attacker", &[allow(&["sts:AssumeRole"])]).role(
+        "writer",
+        trust("AWS", ACCOUNT),
+        &[statement],
+    );
+    let snapshot = account.snapshot();
+    let to = |arn: &str| {
+        let options = Options { from: None, to: Target::Arn(arn.to_owned()), cut: false };
+        of_attacker(&find(&world(&snapshot), &options, Catalog::embedded()))
+    };
+    assert_eq!(to(&arn("role", "writer")), ["sts-001"]);
+    assert_eq!(to("arn:aws:s3:::reports/2026.csv"), ["sts-001"]);
+    assert_eq!(to("arn:aws:s3:::others/2026.csv"), [] as [&str; 0]);
+    assert!(of_attacker(&account.find()).is_empty());
+}
+
+#[test]
+fn what_was_found_does_not_depend_on_the_order_of_the_files() {
+    let account = passing(&[]).user("other", &[allow(&["iam:CreateAccessKey", "iam:PutRolePolicy"])]);
+    let one = found(&account.snapshot(), &[]);
+    let mut turned = account;
+    turned.users.reverse();
+    let other = found(&turned.snapshot(), &[]);
+    let shown = |found: &Found| {
+        found.paths.iter().map(|path| (path.source.clone(), ids(Some(path)))).collect::<Vec<_>>()
+    };
+    assert_eq!(shown(&one), shown(&other));
+}
