@@ -5,13 +5,14 @@
 //! command. What the file says becomes the flag's default, so that it is parsed, checked and shown in `--help` like one.
 
 use std::ffi::{OsStr, OsString};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Arg, ArgAction, Command, CommandFactory, FromArgMatches};
 use leastwise_catalog::Catalog;
 use toml::{Table, Value};
 
-use crate::cli::Cli;
+use crate::cli::{Cli, Command as Verb};
+use crate::command::check;
 use crate::error::{Error, Result};
 use crate::output::thousands;
 
@@ -26,10 +27,16 @@ pub enum Stop {
 /// Parses the command line on top of the environment and the settings file.
 pub fn parse(args: impl Iterator<Item = OsString>) -> std::result::Result<Cli, Stop> {
     let args: Vec<OsString> = args.collect();
-    let settings = read_settings(&args).map_err(Stop::Settings)?;
+    let (path, text) = read_settings(&args).map_err(Stop::Settings)?;
+    let mut settings = table(&path, &text).map_err(Stop::Settings)?;
+    let of_check = check::take_settings(&path, &text, &mut settings).map_err(Stop::Settings)?;
     let command = with_settings(command(), &settings).map_err(Stop::Settings)?;
     let matches = command.try_get_matches_from(args).map_err(Stop::Clap)?;
-    Cli::from_arg_matches(&matches).map_err(Stop::Clap)
+    let mut cli = Cli::from_arg_matches(&matches).map_err(Stop::Clap)?;
+    if let Verb::Check(args) = &mut cli.command {
+        args.settings = of_check;
+    }
+    Ok(cli)
 }
 
 /// The command line as clap knows it, with the version line and the environment variables.
@@ -64,18 +71,19 @@ fn with_variable(arg: Arg) -> Arg {
 }
 
 /// The settings file: `--config`, else `LEASTWISE_CONFIG`, else `leastwise.toml` when it is there.
-fn read_settings(args: &[OsString]) -> Result<Table> {
+fn read_settings(args: &[OsString]) -> Result<(PathBuf, String)> {
     let (path, named) = match named_file(args) {
         Some(path) => (path, true),
         None => (PathBuf::from("leastwise.toml"), false),
     };
-    let text = match std::fs::read_to_string(&path) {
-        Ok(text) => text,
-        Err(error) if !named && error.kind() == std::io::ErrorKind::NotFound => return Ok(Table::new()),
-        Err(error) => {
-            return Err(Error::usage(format!("cannot read settings `{}`", path.display())).because(error));
-        }
-    };
+    match std::fs::read_to_string(&path) {
+        Ok(text) => Ok((path, text)),
+        Err(error) if !named && error.kind() == std::io::ErrorKind::NotFound => Ok((path, String::new())),
+        Err(error) => Err(Error::usage(format!("cannot read settings `{}`", path.display())).because(error)),
+    }
+}
+
+fn table(path: &Path, text: &str) -> Result<Table> {
     text.parse::<Table>().map_err(|error| {
         Error::usage(format!("settings `{}` are not TOML", path.display()))
             .because(std::io::Error::other(error.to_string()))
@@ -187,7 +195,6 @@ fn unknown(place: &str, key: &str, known: Vec<String>) -> Error {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cli::Command as Verb;
     use crate::cli::rightsize::Width;
 
     fn width(settings: &str, args: &[&str]) -> Width {

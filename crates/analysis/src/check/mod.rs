@@ -13,6 +13,7 @@ mod document;
 mod estate;
 mod expand;
 mod finding;
+pub mod gate;
 mod holder;
 mod input;
 mod marks;
@@ -166,7 +167,7 @@ impl<'a> Facts<'a> {
 
 /// Every check, by code.
 pub fn all() -> impl Iterator<Item = &'static Check> {
-    [input::CHECKS, right::CHECKS, dangerous::CHECKS, trust::CHECKS, agent::CHECKS]
+    [input::CHECKS, right::CHECKS, dangerous::CHECKS, trust::CHECKS, agent::CHECKS, gate::CHECKS]
         .into_iter()
         .flatten()
         .copied()

@@ -2,7 +2,9 @@
 //! `LEASTWISE_FLAG` or from `leastwise.toml` (see [`crate::config`]).
 
 pub mod catalog;
+pub mod check;
 pub mod compare;
+pub mod explain;
 pub mod feedback;
 pub mod generate;
 pub mod logs;
@@ -18,7 +20,9 @@ pub mod who_can;
 use clap::{Parser, Subcommand};
 
 use catalog::CatalogArgs;
+use check::CheckArgs;
 use compare::CompareArgs;
+use explain::ExplainArgs;
 use feedback::FeedbackArgs;
 use generate::GenerateArgs;
 use rightsize::RightsizeArgs;
@@ -72,6 +76,10 @@ pub enum Command {
     WhatCan(Box<WhatCanArgs>),
     /// Say whether one policy allows what another does not, with a request that shows it
     Compare(Box<CompareArgs>),
+    /// Find what is wrong, over-wide or dangerous in a repository or an account before it is deployed
+    Check(Box<CheckArgs>),
+    /// Say what a check finds, why it matters, and how it is put right
+    Explain(ExplainArgs),
     /// Write policies for what is meant: roles in YAML, or flags
     Generate(Box<GenerateArgs>),
     /// Say what you think of what was generated; it stays on this machine

@@ -1,9 +1,11 @@
 //! One module for each verb.
 
 mod catalog;
+pub mod check;
 mod collect;
 mod compare;
 mod completions;
+mod explain;
 mod feedback;
 mod generate;
 mod man;
@@ -31,6 +33,8 @@ pub fn run(cli: Cli) -> Result<()> {
         Command::WhoCan(args) => who_can::run(&args, load(args.layers.catalog.as_deref())?),
         Command::WhatCan(args) => what_can::run(&args, load(args.layers.catalog.as_deref())?),
         Command::Compare(args) => compare::run(&args, load(args.catalog.as_deref())?),
+        Command::Check(args) => check::run(&args, load(args.catalog.as_deref())?, cli.quiet),
+        Command::Explain(args) => explain::run(&args),
         Command::Generate(args) => generate::run(&args, load(args.catalog.as_deref())?, cli.quiet),
         Command::Feedback(args) => feedback::run(&args, cli.quiet),
         Command::Catalog(args) => catalog::run(&args),

@@ -1,0 +1,15 @@
+//! What is said of the run itself: suppressions that no longer do what they were written for, and access that was not
+//! there before. They are found while findings are weighed and states are compared, not by a rule.
+
+mod new_access;
+mod suppression_lapsed;
+mod suppression_unused;
+
+use super::Check;
+
+pub use new_access::CHECK as NEW_ACCESS;
+pub use suppression_lapsed::CHECK as SUPPRESSION_LAPSED;
+pub use suppression_unused::CHECK as SUPPRESSION_UNUSED;
+
+/// The checks of this room.
+pub(super) static CHECKS: &[&Check] = &[&NEW_ACCESS, &SUPPRESSION_LAPSED, &SUPPRESSION_UNUSED];

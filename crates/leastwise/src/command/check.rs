@@ -1,0 +1,203 @@
+//! `leastwise check`: finds what is wrong, over-wide or dangerous in what lies in a repository or an account, says it in
+//! the form of the tool that asks, and passes or fails.
+
+mod baseline;
+mod fingerprint;
+mod gather;
+mod github;
+mod inline;
+mod json;
+mod junit;
+mod markdown;
+mod outcome;
+mod sarif;
+mod select;
+mod settings;
+mod suppress;
+mod table;
+pub mod words;
+
+use std::path::Path;
+
+use leastwise_analysis::check::{Facts, Finding, Severity, read, run as run_checks};
+use leastwise_catalog::Catalog;
+use leastwise_policy::time::{Date, Timestamp};
+
+use crate::atomic;
+use crate::cli::check::{CheckArgs, CheckOutput, FailOn};
+use crate::clock;
+use crate::error::{Error, Result};
+use crate::output::{self, counted};
+use crate::progress::Progress;
+use gather::Gathered;
+use outcome::{Judged, Outcome};
+use select::Selection;
+pub use settings::{Settings, take as take_settings};
+use table::Layout;
+
+/// Checks, prints, and says by the exit code how it went.
+pub fn run(args: &CheckArgs, catalog: &Catalog, quiet: bool) -> Result<()> {
+    let selection = Selection::parse(&args.gate.only, &args.gate.skip)?;
+    let known = args.gate.baseline.as_deref().map(baseline::read).transpose()?;
+    let progress = Progress::new("reading", quiet);
+    let gathered = gather::gather(&args.paths, &args.snapshot, &progress)?;
+    progress.say("checking");
+    let mut outcome = look(args, catalog, &gathered, &selection);
+    progress.finish();
+    if let Some(known) = known {
+        let selected = known.into_iter().filter(|entry| selection.takes(&entry.code)).collect();
+        outcome.stale = baseline::apply(&mut outcome.judged, selected);
+        outcome.has_baseline = true;
+    }
+    if !quiet {
+        aside(&gathered, &outcome);
+    }
+    print(args, &outcome)?;
+    match &args.gate.write_baseline {
+        Some(path) => write_baseline(path, &outcome, quiet),
+        None => verdict(&outcome),
+    }
+}
+
+/// Reads and checks what was gathered.
+fn look<'c>(
+    args: &CheckArgs,
+    catalog: &'c Catalog,
+    gathered: &Gathered,
+    selection: &Selection,
+) -> Outcome<'c> {
+    let estate = read(&gathered.files);
+    let now = Timestamp::from_seconds(clock::now());
+    let facts = Facts::new(catalog).with_marks(args.settings.marks.clone()).at(now);
+    let mut findings = run_checks(&estate, &facts);
+    findings.extend(gathered.unreadable.iter().cloned());
+    findings.retain(|finding| selection.keeps(finding));
+    findings.sort();
+    let mut judged = Judged::all(findings);
+    let about_suppressions = suppress(args, &mut judged, gathered, selection);
+    judged.extend(Judged::all(about_suppressions));
+    judged.sort_by(|one, other| one.finding.cmp(&other.finding));
+    let left_alone = estate.left_alone.len();
+    Outcome {
+        judged,
+        files: gathered
+            .files
+            .iter()
+            .filter(|file| !estate.left_alone.contains(&file.name))
+            .map(|file| file.name.clone())
+            .collect(),
+        left_alone,
+        documents: estate.documents.len(),
+        principals: estate.snapshot.principals().count(),
+        stale: Vec::new(),
+        has_baseline: false,
+        against: None,
+        fail_on: severity(args.gate.fail_on),
+        allow_unreadable: args.gate.allow_unreadable,
+        catalog,
+    }
+}
+
+fn suppress(
+    args: &CheckArgs,
+    judged: &mut [Judged],
+    gathered: &Gathered,
+    selection: &Selection,
+) -> Vec<Finding> {
+    let today = Date::from_days(clock::now().div_euclid(86_400));
+    let directives = inline::directives(&gathered.files);
+    let mut said = inline::apply(judged, &directives, selection, today);
+    let Settings { file, suppress, .. } = &args.settings;
+    said.extend(suppress::apply(judged, suppress, file, &gathered.looked, selection, today));
+    said.retain(|finding| selection.keeps(finding));
+    said.sort();
+    said
+}
+
+/// The result, to where it was asked for.
+fn print(args: &CheckArgs, outcome: &Outcome<'_>) -> Result<()> {
+    let mut files = atomic::Batch::new();
+    for (format, path) in &args.print.also {
+        files.add(path, render(*format, outcome, Layout::default()).as_bytes())?;
+    }
+    if let Some(path) = &args.print.out {
+        files.add(path, render(args.print.output, outcome, Layout::default()).as_bytes())?;
+    }
+    files.commit()?;
+    match args.print.out {
+        Some(_) => Ok(()),
+        None => output::result(render(args.print.output, outcome, Layout::of_stdout()).as_bytes()),
+    }
+}
+
+fn render(format: CheckOutput, outcome: &Outcome<'_>, layout: Layout) -> String {
+    match format {
+        CheckOutput::Table => table::text(outcome, layout),
+        CheckOutput::Json => json::text(outcome),
+        CheckOutput::Sarif => sarif::text(outcome),
+        CheckOutput::Markdown => markdown::text(outcome),
+        CheckOutput::Junit => junit::text(outcome),
+        CheckOutput::Github => github::text(outcome),
+    }
+}
+
+/// What is worth knowing beside the result.
+fn aside(gathered: &Gathered, outcome: &Outcome<'_>) {
+    for line in gathered.left_alone() {
+        output::note(&line);
+    }
+    if outcome.left_alone > 0 {
+        let files = counted(outcome.left_alone as u64, "file", "files");
+        output::note(&format!("left alone: {files} of no format that is checked"));
+    }
+    if outcome.files.is_empty() {
+        output::note("nothing was checked: no file is of a format that is known");
+    }
+}
+
+fn write_baseline(path: &Path, outcome: &Outcome<'_>, quiet: bool) -> Result<()> {
+    let count = baseline::write(path, &outcome.judged)?;
+    if !quiet {
+        let findings = counted(count as u64, "finding", "findings");
+        output::note(&format!("wrote {findings} to `{}`", path.display()));
+    }
+    match outcome.exit_code() {
+        3 => verdict(outcome),
+        _ => Ok(()),
+    }
+}
+
+fn verdict(outcome: &Outcome<'_>) -> Result<()> {
+    let failing = outcome.judged.iter().filter(|one| outcome.fails(one)).count() as u64;
+    match outcome.exit_code() {
+        0 => Ok(()),
+        3 => {
+            let unread = outcome.unreadable() as u64;
+            let error = Error::input(format!(
+                "{} could not be read, and nothing is known of what is in there",
+                counted(unread, "place", "places")
+            ));
+            Err(error.hint("put it right, leave it out, or say --allow-unreadable"))
+        }
+        _ => {
+            let least = outcome.fail_on.map_or("", Severity::as_str);
+            let findings = counted(failing, "finding", "findings");
+            let worse = if least == "critical" { "" } else { " or worse" };
+            Err(Error::findings(format!("{findings} of severity {least}{worse}")))
+        }
+    }
+}
+
+const fn severity(fail_on: FailOn) -> Option<Severity> {
+    match fail_on {
+        FailOn::Info => Some(Severity::Info),
+        FailOn::Low => Some(Severity::Low),
+        FailOn::Medium => Some(Severity::Medium),
+        FailOn::High => Some(Severity::High),
+        FailOn::Critical => Some(Severity::Critical),
+        FailOn::Never => None,
+    }
+}
+
+#[cfg(test)]
+pub mod tests;

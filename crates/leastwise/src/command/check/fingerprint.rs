@@ -1,0 +1,73 @@
+//! By what a finding is recognised when lines have moved.
+//!
+//! It hangs on the check, the file, what the finding is about, the way to it without the numbers of list entries, and
+//! the message; not on line and column. Of several that agree in all that, the first is one, the second another.
+
+use std::collections::HashMap;
+use std::fmt::Write;
+
+use leastwise_analysis::check::Finding;
+use sha2::{Digest, Sha256};
+
+/// The fingerprint of each finding, 32 hexadecimal digits. Findings are given in order.
+pub fn fingerprints(findings: &[Finding]) -> Vec<String> {
+    let mut seen: HashMap<String, u32> = HashMap::new();
+    findings
+        .iter()
+        .map(|finding| {
+            let pointer = without_numbers(&finding.pointer);
+            let parts = [finding.code, &*finding.file, &finding.subject, &pointer, &finding.message];
+            let key = parts.join("\0");
+            let number = seen.entry(key.clone()).or_default();
+            *number += 1;
+            hex(&Sha256::digest(format!("{key}\0{number}")))
+        })
+        .collect()
+}
+
+fn without_numbers(pointer: &str) -> String {
+    let is_number = |step: &str| !step.is_empty() && step.bytes().all(|byte| byte.is_ascii_digit());
+    let steps = pointer.split('/').map(|step| if is_number(step) { "*" } else { step });
+    steps.collect::<Vec<_>>().join("/")
+}
+
+fn hex(digest: &[u8]) -> String {
+    let mut text = String::with_capacity(32);
+    for byte in digest.iter().take(16) {
+        // Writing to a string cannot fail.
+        let _ = write!(text, "{byte:02x}");
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::command::check::tests::finding;
+
+    #[test]
+    fn lines_and_list_entries_may_move() {
+        let mut moved = finding();
+        moved.at.line += 20;
+        moved.pointer = "/Statement/7/Action/1".to_owned();
+        assert_eq!(fingerprints(&[finding()]), fingerprints(&[moved]));
+    }
+
+    #[test]
+    fn the_second_of_the_same_is_another_and_so_is_everything_else() {
+        let twice = fingerprints(&[finding(), finding()]);
+        assert_ne!(twice[0], twice[1]);
+        assert_eq!(twice[0].len(), 32);
+        let change: [fn(&mut Finding); 4] = [
+            |finding| finding.file = "b.json".into(),
+            |finding| finding.subject.push('x'),
+            |finding| finding.message.push('x'),
+            |finding| finding.pointer = "/Statement/0/Resource/0".to_owned(),
+        ];
+        for change in change {
+            let mut other = finding();
+            change(&mut other);
+            assert_ne!(fingerprints(&[other])[0], twice[0]);
+        }
+    }
+}

@@ -1,0 +1,200 @@
+//! Suppressions in the file itself, for formats that have comments:
+//! `# leastwise:ignore CODE[,CODE…] until=YYYY-MM-DD reason`, on the line of the finding or in the lines before it.
+
+use leastwise_analysis::check::gate::SUPPRESSION_UNUSED;
+use leastwise_analysis::check::{Finding, SourceFile};
+use leastwise_analysis::source::Place;
+use leastwise_policy::glob::Glob;
+use leastwise_policy::time::Date;
+
+use super::outcome::{Judged, State};
+use super::select::Selection;
+use super::{settings, suppress};
+
+const MARK: &str = "leastwise:ignore";
+/// Endings of formats with comments, and what begins one.
+const COMMENTS: [(&str, &[&str]); 7] = [
+    ("tf", &["#", "//"]),
+    ("tofu", &["#", "//"]),
+    ("hcl", &["#", "//"]),
+    ("yaml", &["#"]),
+    ("yml", &["#"]),
+    ("template", &["#"]),
+    ("cedar", &["//"]),
+];
+
+/// A suppression in a comment.
+#[derive(Debug)]
+pub struct Directive {
+    file: String,
+    at: Place,
+    /// The line that it is about.
+    line: u32,
+    /// What it says; else what is wrong with it.
+    said: Result<Said, String>,
+}
+
+#[derive(Debug)]
+struct Said {
+    codes: Vec<String>,
+    until: Date,
+    reason: String,
+}
+
+/// The suppressions in the comments of these files.
+pub fn directives(files: &[SourceFile]) -> Vec<Directive> {
+    files.iter().filter(|file| file.text.contains(MARK)).flat_map(of_file).collect()
+}
+
+fn of_file(file: &SourceFile) -> Vec<Directive> {
+    let ending = file.name.rsplit_once('.').map_or("", |(_, ending)| ending);
+    let Some((_, signs)) = COMMENTS.iter().find(|(known, _)| ending.eq_ignore_ascii_case(known)) else {
+        return Vec::new();
+    };
+    let lines: Vec<&str> = file.text.lines().collect();
+    let is_aside = |line: &str| {
+        let line = line.trim_start();
+        line.is_empty() || signs.iter().any(|sign| line.starts_with(sign))
+    };
+    let mut directives = Vec::new();
+    for (number, line) in lines.iter().enumerate() {
+        let Some((before, after)) = line.split_once(MARK) else { continue };
+        let before = before.trim_end();
+        let Some(sign) = signs.iter().find(|sign| before.ends_with(**sign)) else { continue };
+        let column = before.chars().count() - sign.chars().count() + 1;
+        let about = match is_aside(line) {
+            false => number,
+            true => (number + 1..lines.len()).find(|next| !is_aside(lines[*next])).unwrap_or(number),
+        };
+        directives.push(Directive {
+            file: file.name.to_string(),
+            at: Place { line: place(number), column: u32::try_from(column).unwrap_or(u32::MAX) },
+            line: place(about),
+            said: parse(after),
+        });
+    }
+    directives
+}
+
+fn place(number: usize) -> u32 {
+    u32::try_from(number + 1).unwrap_or(u32::MAX)
+}
+
+fn parse(text: &str) -> Result<Said, String> {
+    let mut words = text.split_whitespace();
+    let codes = words.next().ok_or("it names no code")?;
+    let codes = codes.split(',').filter(|code| !code.is_empty()).map(str::to_owned).collect();
+    let until = words.next().and_then(|word| word.strip_prefix("until="));
+    let until = until.ok_or("its code is not followed by `until=YYYY-MM-DD`")?;
+    let until = settings::date(until).map_err(|(what, hint)| format!("{what}: {hint}"))?;
+    let reason = words.collect::<Vec<_>>().join(" ");
+    if reason.is_empty() {
+        return Err("it gives no reason".to_owned());
+    }
+    Ok(Said { codes, until, reason })
+}
+
+/// Suppresses what is suppressed today; gives what is to be said of the comments themselves.
+pub fn apply(
+    judged: &mut [Judged],
+    directives: &[Directive],
+    selection: &Selection,
+    today: Date,
+) -> Vec<Finding> {
+    directives.iter().filter_map(|directive| directive.apply(judged, selection, today)).collect()
+}
+
+impl Directive {
+    fn apply(&self, judged: &mut [Judged], selection: &Selection, today: Date) -> Option<Finding> {
+        let said = match &self.said {
+            Ok(said) => said,
+            Err(what) => {
+                let message = format!("a comment that is meant to suppress does not: {what}");
+                return Some(suppress::said(&SUPPRESSION_UNUSED, &self.file, self.at, MARK, message));
+            }
+        };
+        let shown = said.codes.join(",");
+        let is_about =
+            |code: &str| said.codes.iter().any(|wanted| Glob::new(wanted).matches_ignoring_case(code));
+        let lapsed = said.until.days() < today.days();
+        let mut about = 0;
+        let is_here =
+            |found: &Finding| found.at.line == self.line && *found.file == *self.file && is_about(found.code);
+        for one in judged.iter_mut().filter(|one| is_here(&one.finding)) {
+            about += 1;
+            if !lapsed && one.is_open() {
+                one.state = State::Suppressed {
+                    reason: said.reason.clone(),
+                    until: said.until.to_string(),
+                    inline: true,
+                };
+            }
+        }
+        if lapsed {
+            return Some(suppress::lapsed_finding(&self.file, self.at, &shown, said.until, about));
+        }
+        let selected = said.codes.iter().any(|code| selection.takes(code));
+        (about == 0 && selected).then(|| {
+            let message = format!("nothing found on line {} is what `{shown}` suppresses here", self.line);
+            let mut finding = suppress::said(&SUPPRESSION_UNUSED, &self.file, self.at, &shown, message);
+            finding.fix = Some("take it out".to_owned());
+            finding
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::command::check::tests::finding;
+
+    const TODAY: &str = "2026-11-21";
+
+    fn judge(text: &str, line: u32) -> (State, Vec<Finding>) {
+        let file = SourceFile::named("main.tf", text);
+        let mut found = finding();
+        (found.file, found.at.line) = ("main.tf".into(), line);
+        let mut judged = Judged::all(vec![found]);
+        let today = Date::parse(TODAY).expect("a day");
+        let said = apply(&mut judged, &directives(&[file]), &Selection::default(), today);
+        (judged.remove(0).state, said)
+    }
+
+    #[test]
+    fn a_comment_suppresses_on_its_line_or_the_next_that_says_something() {
+        let comment = "# leastwise:ignore INVALID_ACTION until=2026-12-31 in preview";
+        for (text, line) in [
+            (format!("a = 1 {comment}\n"), 1),
+            (format!("{comment}\na = 1\n"), 2),
+            (format!("  {comment}\n\n  // more\n  a = 1\n"), 4),
+            (comment.replace("INVALID_ACTION", "X,invalid_*").replace('#', "//") + "\na = 1", 2),
+        ] {
+            let (state, said) = judge(&text, line);
+            let wanted =
+                State::Suppressed { reason: "in preview".into(), until: "2026-12-31".into(), inline: true };
+            assert_eq!((state, said), (wanted, vec![]), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_does_not_suppress_is_told() {
+        for (text, code) in [
+            ("# leastwise:ignore INVALID_ACTION until=2026-11-20 over\na", "SUPPRESSION_LAPSED"),
+            ("# leastwise:ignore INVALID_ACTION until=2026-12-31\na", "SUPPRESSION_UNUSED"),
+            ("# leastwise:ignore INVALID_ACTION a reason alone\na", "SUPPRESSION_UNUSED"),
+            ("# leastwise:ignore INVALID_ACTION until=2999-12-31 too long\na", "SUPPRESSION_UNUSED"),
+            ("# leastwise:ignore UNREADABLE until=2026-12-31 another code\na", "SUPPRESSION_UNUSED"),
+            ("# leastwise:ignore\na", "SUPPRESSION_UNUSED"),
+        ] {
+            let (state, said) = judge(text, 2);
+            assert_eq!(state, State::Open, "{text}");
+            assert_eq!(said.iter().map(|finding| finding.code).collect::<Vec<_>>(), [code], "{text}");
+        }
+    }
+
+    #[test]
+    fn text_that_is_no_comment_means_nothing() {
+        let (state, said) = judge("a = \"leastwise:ignore INVALID_ACTION until=2026-12-31 x\"\n", 1);
+        assert_eq!((state, said), (State::Open, vec![]));
+    }
+}
