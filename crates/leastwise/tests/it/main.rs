@@ -7,6 +7,7 @@
 
 mod bad_input;
 mod beside;
+mod check;
 mod cli;
 mod compare;
 mod denied;
