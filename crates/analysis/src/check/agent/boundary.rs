@@ -36,7 +36,7 @@ pub(super) static CHECK: Check = own(
 fn rule(agent: &Agent<'_>, hits: &mut Hits<'_>) {
     let changes = [Use::Write, Use::Permissions, Use::Destructive];
     let mut actions = agent.holder.allows.iter().flat_map(|allowed| &allowed.actions);
-    let can_change = actions.any(|(_, uses)| changes.iter().any(|of| uses.contains(*of)));
+    let can_change = actions.any(|one| changes.iter().any(|of| one.uses.contains(*of)));
     if agent.principal.boundary.is_none() && can_change {
         let said = agent
             .say("an agent that can change things has no permissions boundary")

@@ -1,7 +1,8 @@
 //! `SERVICE_ADMIN`: every action of a service on every resource.
 
 use super::admin_access;
-use super::uses::{report, whole_service};
+use super::uses::report;
+use crate::check::holder::whole_service;
 use crate::check::holder::{Power, Said, Use};
 use crate::check::own::own;
 use crate::check::{Check, Class, Example, Hits, Holder, Severity};

@@ -28,7 +28,7 @@ pub(super) fn everywhere(
             let more = holder.powers(allowed, *of);
             let new = |power: &Power<'_>| {
                 fits(&power.action)
-                    && !powers.iter().any(|known| known.action.full_name() == power.action.full_name())
+                    && !powers.iter().any(|known| std::ptr::eq(known.action.facts, power.action.facts))
             };
             let more: Vec<Power<'_>> = more.into_iter().filter(new).collect();
             powers.extend(more);
@@ -69,15 +69,7 @@ pub(super) fn report(
 
 /// Whether the statement has every action of the action's service, on everything.
 fn has_all_of_service(allowed: &Allowed<'_>, action: &Action<'_>) -> bool {
-    let mut patterns = allowed.statement.action.patterns().iter();
-    patterns.any(|pattern| whole_service(pattern.as_str()).is_some_and(|of| of == *action.service.prefix))
-}
-
-/// The service all of whose actions the pattern covers: `s3:*`.
-pub(super) fn whole_service(pattern: &str) -> Option<String> {
-    let (service, name) = pattern.split_once(':')?;
-    let whole = !name.is_empty() && name.bytes().all(|byte| byte == b'*');
-    (whole && !service.contains(['*', '?'])).then(|| service.to_ascii_lowercase())
+    allowed.services.iter().any(|service| **service == *action.service.prefix)
 }
 
 /// `` `a`, `b` and 3 more ``

@@ -1,7 +1,8 @@
 //! `WILDCARD_REACHES_DESTRUCTIVE`, `WILDCARD_REACHES_PERMISSIONS`: a pattern of actions that covers more than meant.
 
 use super::admin_access;
-use super::uses::{listed, report, whole_service};
+use super::uses::{listed, report};
+use crate::check::holder::whole_service;
 use crate::check::holder::{Power, Said, Use};
 use crate::check::own::own;
 use crate::check::{Check, Class, Example, Hits, Holder, Severity};
@@ -72,15 +73,20 @@ fn permissions(holder: &Holder<'_>, hits: &mut Hits<'_>) {
 
 fn reached(holder: &Holder<'_>, hits: &mut Hits<'_>, wanted: Use, what: &str) {
     for allowed in &holder.allows {
-        if admin_access::is_admin(allowed) {
+        let mut patterns =
+            allowed.statement.action.patterns().iter().filter(|one| has_wildcard(one.as_str())).peekable();
+        if patterns.peek().is_none() || admin_access::is_admin(allowed) {
             continue;
         }
         let powers = holder.powers_anywhere(allowed, wanted);
-        for pattern in allowed.statement.action.patterns() {
+        let named: Vec<(String, &Power<'_>)> =
+            powers.iter().map(|power| (power.action.full_name(), power)).collect();
+        for pattern in patterns {
             let text = pattern.as_str();
-            let covered: Vec<Power<'_>> =
-                powers.iter().filter(|power| pattern.matches(&power.action.full_name())).cloned().collect();
-            if !text.contains(['*', '?']) || covered.is_empty() {
+            let covered =
+                named.iter().filter(|(name, _)| pattern.matches(name)).map(|(_, power)| (*power).clone());
+            let covered: Vec<Power<'_>> = covered.collect();
+            if covered.is_empty() {
                 continue;
             }
             // Everything of a service on everything has a check of its own.
@@ -99,4 +105,8 @@ fn reached(holder: &Holder<'_>, hits: &mut Hits<'_>, wanted: Use, what: &str) {
             report(hits, allowed, &[text.to_owned()], &covered, said);
         }
     }
+}
+
+fn has_wildcard(pattern: &str) -> bool {
+    pattern.contains(['*', '?'])
 }

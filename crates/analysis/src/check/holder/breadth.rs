@@ -3,43 +3,87 @@
 //! A pattern is all there are when it covers a whole resource type of the action, in whatever account and region it
 //! names: `arn:aws:s3:::*/*` is every object, `arn:aws:dynamodb:eu-west-1:111122223333:table/*` every table.
 
-use leastwise_catalog::Action;
-use leastwise_policy::aws::ResourceBlock;
-use leastwise_policy::glob;
+use std::collections::HashMap;
 
-/// Whether the statement's resources are all that there are for the action.
-pub(super) fn is_everything(resource: Option<&ResourceBlock>, action: Action<'_>) -> bool {
-    let patterns = match resource {
-        // A policy without it is none that identity policies can have.
-        None => return true,
-        // All but some, by name, is as good as all.
-        Some(ResourceBlock::NotResource(_)) => return true,
-        Some(ResourceBlock::Resource(patterns)) => patterns,
-    };
-    patterns.iter().any(|pattern| covers_all(pattern.as_str(), action))
+use leastwise_catalog::{Action, ResourceType};
+use leastwise_policy::aws::ResourceBlock;
+use leastwise_policy::glob::{self, Glob};
+
+/// A statement's resources, looked at once for all of its actions.
+pub(super) struct Breadth<'a> {
+    all: bool,
+    /// Service and resource part of patterns that may cover a type.
+    patterns: Vec<(&'a str, Glob)>,
+    /// Whether they cover a type, by the address of the type's facts.
+    known: HashMap<usize, bool>,
 }
 
-fn covers_all(pattern: &str, action: Action<'_>) -> bool {
-    if pattern.bytes().all(|byte| byte == b'*') {
-        return !pattern.is_empty();
+impl<'a> Breadth<'a> {
+    pub(super) fn of(resource: Option<&'a ResourceBlock>) -> Breadth<'a> {
+        let mut breadth = Breadth { all: false, patterns: Vec::new(), known: HashMap::new() };
+        match resource {
+            // A statement without resources is none that identity policies can have; and all but some, by name, is as
+            // good as all.
+            None | Some(ResourceBlock::NotResource(_)) => breadth.all = true,
+            Some(ResourceBlock::Resource(patterns)) => {
+                for pattern in patterns {
+                    breadth.add(pattern.as_str());
+                }
+            }
+        }
+        breadth
     }
-    if !pattern.contains('*') {
-        return false;
+
+    fn add(&mut self, pattern: &'a str) {
+        if pattern.bytes().all(|byte| byte == b'*') {
+            self.all |= !pattern.is_empty();
+            return;
+        }
+        if !pattern.contains('*') {
+            return;
+        }
+        let mut parts = pattern.splitn(6, ':');
+        match (parts.nth(2), parts.nth(2)) {
+            (Some(service), Some(resource)) => self.patterns.push((service, Glob::new(resource))),
+            // Such as `arn:aws:s3:*`: what is missing counts as `*`.
+            (Some(service), None) if pattern.ends_with('*') => {
+                self.patterns.push((if service.is_empty() { "*" } else { service }, Glob::new("*")));
+            }
+            _ => {}
+        }
     }
-    let mut parts = pattern.splitn(6, ':');
-    let (Some(service), Some(resource)) = (parts.nth(2), parts.nth(2)) else {
-        // Such as `arn:aws:s3:*`: what is missing counts as `*`.
-        return pattern.ends_with('*') && !pattern.contains('/');
-    };
-    let any_required = action.facts.resources.iter().any(|of| of.required);
-    let types = action.facts.resources.iter().filter(|of| of.required || !any_required);
-    let mut formats =
-        types.filter_map(|of| action.service.resource_type(&of.resource_type)).flat_map(|of| &of.arn);
-    formats.any(|format| {
-        let mut parts = format.splitn(6, ':');
-        let (Some(of), Some(name)) = (parts.nth(2), parts.nth(2)) else { return false };
-        glob::matches(service, of) && glob::subsumes(resource, &opened(name))
-    })
+
+    /// Whether the statement's resources are all that there are for the action.
+    pub(super) fn is_everything(&mut self, action: Action<'_>) -> bool {
+        if self.all || self.patterns.is_empty() {
+            return self.all;
+        }
+        let any_required = action.facts.resources.iter().any(|of| of.required);
+        let types = action.facts.resources.iter().filter(|of| of.required || !any_required);
+        let mut types = types.filter_map(|of| action.service.resource_type(&of.resource_type));
+        types.any(|of| self.covers(of))
+    }
+
+    fn covers(&mut self, of: &ResourceType) -> bool {
+        let address = std::ptr::from_ref(of).addr();
+        if let Some(known) = self.known.get(&address) {
+            return *known;
+        }
+        let covered = of.arn.iter().any(|format| {
+            let mut parts = format.splitn(6, ':');
+            let (Some(of), Some(name)) = (parts.nth(2), parts.nth(2)) else { return false };
+            let opened = Glob::new(&opened(name));
+            let here = self.patterns.iter().filter(|(service, _)| glob::matches(service, of));
+            here.into_iter().any(|(_, pattern)| pattern.subsumes(&opened))
+        });
+        self.known.insert(address, covered);
+        covered
+    }
+}
+
+/// Whether the resources are all that there are for the action.
+pub(super) fn is_everything(resource: Option<&ResourceBlock>, action: Action<'_>) -> bool {
+    Breadth::of(resource).is_everything(action)
 }
 
 /// A format's resource part with a wildcard for each variable.
@@ -63,7 +107,8 @@ mod tests {
     #[test]
     fn a_pattern_over_a_whole_type_is_everything() {
         let check = |pattern: &str, action: &str| {
-            covers_all(pattern, Catalog::embedded().action(action).expect("an action"))
+            let block = ResourceBlock::Resource(vec![leastwise_policy::aws::ResourcePattern::new(pattern)]);
+            is_everything(Some(&block), Catalog::embedded().action(action).expect("an action"))
         };
         for pattern in ["*", "arn:aws:s3:::*", "arn:aws:s3:::*/*", "arn:aws:s3:*"] {
             assert!(check(pattern, "s3:GetObject"), "{pattern}");

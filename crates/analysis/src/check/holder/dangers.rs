@@ -60,6 +60,12 @@ impl Uses {
         self.0 == 0
     }
 
+    /// These and those.
+    #[must_use]
+    pub fn with(self, more: Uses) -> Uses {
+        Uses(self.0 | more.0)
+    }
+
     fn add(&mut self, more: Use) {
         self.0 |= more.bit();
     }

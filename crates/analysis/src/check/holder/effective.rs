@@ -1,6 +1,8 @@
 //! What a holder really has of what its statements allow: with every `Deny`, the boundary and the organisation's
 //! policies taken into account, each of them only as far as it surely takes something away.
 
+use std::rc::Rc;
+
 use leastwise_catalog::Action;
 use leastwise_policy::aws::ResourceBlock;
 use leastwise_policy::aws::evaluate::{Context, Layer, PrincipalRef, StatementRef};
@@ -24,31 +26,47 @@ pub struct Power<'a> {
 /// No more actions of one statement than these are asked about where something takes away; so many are found that more
 /// would say nothing new.
 const ENOUGH: usize = 12;
+/// No more are asked about at all for what is reached anywhere.
+const MOST: usize = 2_000;
 
 impl<'a> Holder<'a> {
     /// The actions of this use that the statement lets the holder do on everything that there is, at most a dozen where
     /// something else has a say; and how many the statement names.
     pub fn powers(&self, allowed: &Allowed<'a>, wanted: Use) -> Vec<Power<'a>> {
         let resource = allowed.statement.resource.as_ref();
-        let actions =
-            allowed.actions.iter().filter(|(_, uses)| uses.contains(wanted)).map(|(action, _)| *action);
+        let actions = allowed.actions.iter().filter(|one| one.uses.contains(wanted)).map(|one| one.action);
         let wide = actions.filter(|action| is_everything(resource, *action));
         let Some(only) = conditions(allowed) else { return Vec::new() };
-        if !self.is_limited() {
-            return wide.map(|action| Power { action, only: only.clone(), almost: Vec::new() }).collect();
+        let mut asked = 0;
+        let mut powers = Vec::new();
+        for action in wide {
+            if !self.is_limited(action) {
+                powers.push(Power { action, only: only.clone(), almost: Vec::new() });
+            } else if asked < ENOUGH
+                && let Some(power) = self.left(action, allowed, &only)
+            {
+                asked += 1;
+                powers.push(power);
+            }
         }
-        wide.filter_map(|action| self.left(action, allowed, &only)).take(ENOUGH).collect()
+        powers
     }
 
     /// The actions of this use that the statement lets the holder do somewhere, on whatever resources.
     pub fn powers_anywhere(&self, allowed: &Allowed<'a>, wanted: Use) -> Vec<Power<'a>> {
-        let actions =
-            allowed.actions.iter().filter(|(_, uses)| uses.contains(wanted)).map(|(action, _)| *action);
-        let power = |action| Power { action, only: Vec::new(), almost: Vec::new() };
-        match self.is_limited() {
-            false => actions.map(power).collect(),
-            true => actions.filter(|action| self.reach(*action).is_some()).take(ENOUGH).map(power).collect(),
+        if !allowed.uses.contains(wanted) {
+            return Vec::new();
         }
+        let actions = allowed.actions.iter().filter(|one| one.uses.contains(wanted)).map(|one| one.action);
+        let power = |action| Power { action, only: Vec::new(), almost: Vec::new() };
+        let mut asked = 0;
+        let mut is_left = |action: &Action<'a>| {
+            !self.is_limited(*action) || {
+                asked += 1;
+                asked <= MOST && self.reach(*action).is_some()
+            }
+        };
+        actions.filter(|action| is_left(action)).map(power).collect()
     }
 
     /// Whether the statement's resources are all that there are for what it lets do.
@@ -58,7 +76,7 @@ impl<'a> Holder<'a> {
 
     /// Whether anything that the statement allows is left to the holder.
     pub fn does_something(&self, allowed: &Allowed<'a>) -> bool {
-        !self.is_limited() || allowed.actions.iter().any(|(action, _)| self.reach(*action).is_some())
+        allowed.actions.iter().any(|one| !self.is_limited(one.action) || self.reach(one.action).is_some())
     }
 
     /// One action that the statement allows on everything, if it is left to the holder.
@@ -70,7 +88,7 @@ impl<'a> Holder<'a> {
             return None;
         }
         let only = conditions(allowed)?;
-        match self.is_limited() {
+        match self.is_limited(action) {
             false => Some(Power { action, only, almost: Vec::new() }),
             true => self.left(action, allowed, &only),
         }
@@ -100,7 +118,17 @@ impl<'a> Holder<'a> {
     }
 
     /// What the policies come to for an action.
-    fn reach(&self, action: Action<'_>) -> Option<Reach> {
+    fn reach(&self, action: Action<'_>) -> Option<Rc<Reach>> {
+        let address = std::ptr::from_ref(action.facts).addr();
+        if let Some(known) = self.reaches.borrow().get(&address) {
+            return known.clone();
+        }
+        let found = self.work_out(action).map(Rc::new);
+        self.reaches.borrow_mut().insert(address, found.clone());
+        found
+    }
+
+    fn work_out(&self, action: Action<'_>) -> Option<Reach> {
         // A name that nobody has, for a policy that nobody holds.
         let arn = self.principal.map_or("arn:aws:iam::000000000000:role/holder", |one| one.arn.as_str());
         let reach = reach(self.set, PrincipalRef::new(arn), action, &Context::new())?;

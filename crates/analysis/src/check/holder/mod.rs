@@ -11,6 +11,10 @@ mod effective;
 mod guard;
 mod hits;
 
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::rc::Rc;
+
 use leastwise_catalog::{Action, Catalog};
 use leastwise_policy::aws::evaluate::PolicySet;
 use leastwise_policy::aws::{ActionBlock, DocumentKind, Effect, Named, Statement};
@@ -20,8 +24,11 @@ pub use dangers::{Use, Uses};
 pub use effective::Power;
 pub use hits::{Hits, Said};
 
+use breadth::Breadth;
+
 use super::{Agent, Estate, Facts, Finding, Rule};
 use crate::granted::GrantedPrincipal;
+use crate::granted::reach::Reach;
 
 /// Somebody with policies.
 #[derive(Debug)]
@@ -34,7 +41,12 @@ pub struct Holder<'a> {
     pub set: &'a PolicySet,
     /// The statements that allow, with those of their actions that can be put to some use.
     pub allows: Vec<Allowed<'a>>,
+    /// Whether there is a boundary, a session policy or an organisation above.
+    fenced: bool,
+    denies: Vec<&'a Statement>,
     catalog: &'a Catalog,
+    /// What the policies come to, by the address of an action's facts: several rules ask about the same.
+    reaches: RefCell<HashMap<usize, Option<Rc<Reach>>>>,
 }
 
 /// A statement that allows, with its actions.
@@ -47,7 +59,22 @@ pub struct Allowed<'a> {
     /// The statement.
     pub statement: &'a Statement,
     /// Its actions with their uses; those without any use are left out.
-    pub actions: Vec<(Action<'a>, Uses)>,
+    pub actions: Vec<Useful<'a>>,
+    /// What any of them can be used for.
+    pub uses: Uses,
+    /// The services all of whose actions a pattern of it covers: `s3` of `s3:*`.
+    pub services: Vec<String>,
+}
+
+/// An action that a statement allows.
+#[derive(Debug, Clone, Copy)]
+pub struct Useful<'a> {
+    /// The action.
+    pub action: Action<'a>,
+    /// What it can be used for.
+    pub uses: Uses,
+    /// Whether the statement's resources are all that there are for it.
+    pub everywhere: bool,
 }
 
 impl<'a> Holder<'a> {
@@ -57,40 +84,58 @@ impl<'a> Holder<'a> {
         set: &'a PolicySet,
         facts: &Facts<'c>,
     ) -> Holder<'a> {
-        let mut allows = Vec::new();
+        let (mut allows, mut denies) = (Vec::new(), Vec::new());
         for named in &set.identity {
             for (index, statement) in named.policy.statements.iter().enumerate() {
-                if statement.effect == Effect::Allow {
+                if statement.effect == Effect::Deny {
+                    denies.push(statement);
+                } else {
                     let actions = useful(statement, facts);
-                    allows.push(Allowed { document: &named.name, index, statement, actions });
+                    let patterns = statement.action.patterns().iter();
+                    let services = patterns.filter_map(|pattern| whole_service(pattern.as_str())).collect();
+                    let uses = actions.iter().fold(Uses::default(), |all, one| all.with(one.uses));
+                    allows.push(Allowed { document: &named.name, index, statement, actions, uses, services });
                 }
             }
         }
-        Holder { name, principal, set, allows, catalog: facts.catalog }
+        Holder {
+            name,
+            principal,
+            set,
+            allows,
+            fenced: set.boundary.is_some() || set.session.is_some() || set.service_control.is_some(),
+            denies,
+            catalog: facts.catalog,
+            reaches: RefCell::default(),
+        }
     }
 
-    /// Whether something besides the allowing statements has a say.
-    fn is_limited(&self) -> bool {
-        let set = self.set;
-        let denies = |named: &Named<_>| policy_denies(&named.policy);
-        set.boundary.is_some()
-            || set.service_control.is_some()
-            || set.session.is_some()
-            || set.identity.iter().any(denies)
+    /// Whether something besides the allowing statements has a say in an action.
+    fn is_limited(&self, action: Action<'_>) -> bool {
+        self.fenced || {
+            !self.denies.is_empty() && {
+                let name = action.full_name();
+                self.denies.iter().any(|deny| deny.action.applies_to(&name))
+            }
+        }
     }
 }
 
-fn policy_denies(policy: &leastwise_policy::aws::Policy) -> bool {
-    policy.statements.iter().any(|statement| statement.effect == Effect::Deny)
+/// The service all of whose actions the pattern covers: `s3:*`.
+pub(super) fn whole_service(pattern: &str) -> Option<String> {
+    let (service, name) = pattern.split_once(':')?;
+    let whole = !name.is_empty() && name.bytes().all(|byte| byte == b'*');
+    (whole && !service.contains(['*', '?'])).then(|| service.to_ascii_lowercase())
 }
 
 /// The actions of a statement that can be put to some use.
-fn useful<'a>(statement: &Statement, facts: &Facts<'a>) -> Vec<(Action<'a>, Uses)> {
-    let mut actions: Vec<(Action<'a>, Uses)> = Vec::new();
+fn useful<'a>(statement: &Statement, facts: &Facts<'a>) -> Vec<Useful<'a>> {
+    let mut actions: Vec<Useful<'a>> = Vec::new();
+    let mut breadth = Breadth::of(statement.resource.as_ref());
     let mut take = |action: Action<'a>| {
         let uses = facts.dangers.uses(action);
         if !uses.is_empty() {
-            actions.push((action, uses));
+            actions.push(Useful { action, uses, everywhere: breadth.is_everything(action) });
         }
     };
     match &statement.action {
