@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::{Document, Finding};
 use crate::granted::Snapshot;
+use crate::paths::Workload;
 use crate::source::Place;
 
 /// Everything that checks look at.
@@ -16,6 +17,10 @@ pub struct Estate {
     pub snapshot: Snapshot,
     /// Where each principal stands, by ARN.
     pub homes: BTreeMap<String, Home>,
+    /// What runs as a role.
+    pub workloads: Vec<Workload>,
+    /// Access keys that are declared: the ARN of the user, and where.
+    pub access_keys: Vec<(String, Home)>,
     /// What could not be read.
     pub unreadable: Vec<Finding>,
     /// Files that nobody named and that no format takes.

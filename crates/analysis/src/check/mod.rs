@@ -35,7 +35,7 @@ pub use expand::{ActionUse, Found};
 pub use finding::{Finding, Severity};
 pub use holder::{Allowed, Hits, Holder, Power, Said, Use, Uses};
 pub use marks::{DEFAULT_NAMES, DEFAULT_TAGS, Mark, Marks};
-pub use read::{SourceFile, read};
+pub use read::{SourceFile, UNKNOWN_ACCOUNT, read};
 pub use report::Report;
 pub use statement::{ConditionView, StatementView};
 

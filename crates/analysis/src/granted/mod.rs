@@ -192,6 +192,25 @@ impl Snapshot {
         &self.groups
     }
 
+    /// Says of a principal, or of all that hold a managed policy, that what is granted is not all known.
+    pub(crate) fn doubt(&mut self, problem: &Problem) {
+        let subject = &problem.subject;
+        for principal in self.principals.values_mut() {
+            let concerned = principal.arn == *subject
+                || principal.boundary.as_ref() == Some(subject)
+                || principal.policies.identity.iter().any(|named| named.name == *subject);
+            if concerned {
+                principal.complete = false;
+                principal.problems.push(problem.clone());
+            }
+        }
+    }
+
+    /// Says where a document really stands, when the listing was made of something else.
+    pub(crate) fn stands(&mut self, document: String, origin: Origin) {
+        self.origins.insert(document, origin);
+    }
+
     /// Where the document with this name stands in the files.
     pub fn origin(&self, document: &str) -> Option<&Origin> {
         self.origins.get(document)

@@ -1,5 +1,6 @@
 //! Texts as they lie in a repository, as values that know their places.
 
+pub mod cloudformation;
 pub mod hcl;
 mod refusal;
 mod tree;

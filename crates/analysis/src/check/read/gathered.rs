@@ -1,17 +1,27 @@
 //! What the formats have read so far, and how it becomes an [`Estate`].
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use super::SourceFile;
 use super::text::BEGIN;
 use crate::check::input::{UNREADABLE, UNRESOLVED};
 use crate::check::{Class, Document, Estate, Finding, Severity};
+use crate::granted::{Origin, Problem, Snapshot};
 use crate::source::{Place, shown};
 
 /// What was read so far.
 #[derive(Debug, Default)]
 pub(in crate::check) struct Gathered {
     pub(super) estate: Estate,
+    /// Listings as `aws iam get-account-authorization-details` prints them, with their files.
+    pub(super) listings: Vec<(String, String)>,
+    /// ARNs of the principals and groups of files that are not deployed yet.
+    pub(super) principals: HashSet<String>,
+    /// What else is not known of whom.
+    pub(super) doubts: Vec<Problem>,
+    /// Where documents stand that are in a listing of our own making.
+    pub(super) origins: Vec<(String, Origin)>,
 }
 
 impl Gathered {
@@ -32,7 +42,6 @@ impl Gathered {
     }
 
     /// A part whose value is not known before it is deployed, so that silence about it is not taken for clean.
-    #[expect(dead_code, reason = "the formats that have variables are being written")]
     pub(super) fn unresolved(&mut self, file: &Arc<str>, at: Place, subject: &str, what: &str) {
         let message =
             format!("`{}` is not known before it is deployed, so nothing is checked of it", shown(what));
@@ -83,7 +92,13 @@ impl Gathered {
         });
     }
 
-    pub(super) fn finish(self) -> Estate {
+    pub(super) fn finish(mut self) -> Estate {
+        let listings = self.listings.iter().map(|(file, text)| (file.as_str(), text.as_str()));
+        if let Ok(mut snapshot) = Snapshot::parse_all(listings) {
+            self.doubts.iter().for_each(|doubt| snapshot.doubt(doubt));
+            self.origins.into_iter().for_each(|(name, origin)| snapshot.stands(name, origin));
+            self.estate.set_snapshot(snapshot);
+        }
         self.estate
     }
 }

@@ -110,7 +110,7 @@ pub(super) fn as_document(node: &Node) -> Result<Node, String> {
 }
 
 /// What kind of policy it is, by its content and then by the name of its file.
-fn kind_of(file: &str, node: &Node) -> DocumentKind {
+pub(super) fn kind_of(file: &str, node: &Node) -> DocumentKind {
     let statements = node.get("Statement").map(Node::one_or_many).unwrap_or_default();
     let has = |key: &str| statements.iter().any(|one| one.get(key).is_some());
     let file = file.to_ascii_lowercase();

@@ -4,13 +4,17 @@
 //! A file that somebody named and that no format takes, and a file of a known format that cannot be read, is a finding
 //! with its place; the others are read all the same.
 
+mod cloudformation;
+mod deployed;
 mod gathered;
 mod iam;
 mod snapshot;
+mod terraform;
 mod text;
 
 use std::sync::Arc;
 
+pub use deployed::UNKNOWN_ACCOUNT;
 use gathered::Gathered;
 use text::Text;
 
@@ -36,8 +40,13 @@ struct Format {
 }
 
 /// Every format; the first that takes a text reads it.
-const FORMATS: &[Format] =
-    &[Format { takes: snapshot::takes, read: snapshot::read }, Format { takes: iam::takes, read: iam::read }];
+const FORMATS: &[Format] = &[
+    Format { takes: terraform::takes_configuration, read: terraform::read_configuration },
+    Format { takes: terraform::takes_plan, read: terraform::read_plan },
+    Format { takes: cloudformation::takes, read: cloudformation::read },
+    Format { takes: snapshot::takes, read: snapshot::read },
+    Format { takes: iam::takes, read: iam::read },
+];
 
 impl SourceFile {
     /// A file that somebody named.
@@ -54,6 +63,11 @@ pub fn read(files: &[SourceFile]) -> Estate {
     for text in &texts {
         match FORMATS.iter().position(|format| (format.takes)(text)) {
             Some(format) => taken[format].push(text),
+            None if !text.refused().is_empty() && (text.file.named || text.is_meant()) => {
+                for refusal in text.refused() {
+                    gathered.unreadable(&text.file.name, refusal.at, "", &*refusal.reason);
+                }
+            }
             None if text.file.named => gathered.unknown_format(text.file),
             None => gathered.estate.left_alone.push(text.file.name.clone()),
         }
@@ -66,5 +80,7 @@ pub fn read(files: &[SourceFile]) -> Estate {
     gathered.finish()
 }
 
+#[cfg(test)]
+mod deployed_tests;
 #[cfg(test)]
 mod tests;

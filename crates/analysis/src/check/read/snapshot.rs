@@ -48,14 +48,13 @@ pub(super) fn read(texts: &[&Text<'_>], gathered: &mut Gathered) {
             }
         }
     }
-    let files = whole.iter().map(|text| (&*text.file.name, text.file.text.as_str()));
-    let Ok(snapshot) = Snapshot::parse_all(files) else { return };
     for text in &whole {
         for (pointer, page) in text.as_json().and_then(pages).unwrap_or_default() {
             Reading { text, gathered }.page(&pointer, page);
         }
     }
-    gathered.estate.set_snapshot(snapshot);
+    let listings = whole.iter().map(|text| (text.file.name.to_string(), text.file.text.clone()));
+    gathered.listings.extend(listings);
 }
 
 struct Reading<'a, 't> {

@@ -1,7 +1,8 @@
 //! A file's text, read once as what its ending or its first character says.
 
 use super::{Gathered, SourceFile};
-use crate::source::{Lines, Node, Place};
+use crate::source::yaml::{self, Yaml};
+use crate::source::{Lines, Node, Place, Refusal};
 
 /// A file with its content.
 #[derive(Debug)]
@@ -15,16 +16,21 @@ pub(in crate::check) struct Text<'a> {
 pub(in crate::check) enum Content {
     /// One JSON value.
     Json(Node),
+    /// Documents of YAML.
+    Yaml(Yaml),
+    /// Terraform's language, which is read with the other files of its folder.
+    Terraform,
 }
 
 /// Words by which a broken text can be told to have been meant for us.
-const MARKS: [&str; 6] = [
+const MARKS: [&str; 7] = [
     "\"Statement\"",
     "\"Effect\"",
     "AWSTemplateFormatVersion",
     "DetailList\"",
     "\"planned_values\"",
     "apiGroups",
+    "Type: AWS::",
 ];
 
 impl<'a> Text<'a> {
@@ -32,10 +38,16 @@ impl<'a> Text<'a> {
     pub(super) fn of(file: &'a SourceFile, gathered: &mut Gathered) -> Option<Text<'a>> {
         let ending = file.name.rsplit(['/', '\\']).next().and_then(|name| name.rsplit_once('.'));
         let ending = ending.map_or("", |(_, ending)| ending);
+        if is_terraform(&file.name) {
+            return Some(Text { file, content: Content::Terraform });
+        }
         let begins_as_json =
             file.text.trim_start_matches(['\u{feff}', ' ', '\t', '\n', '\r']).starts_with(['{', '[']);
         if ending.eq_ignore_ascii_case("json") || begins_as_json {
             return Text::json(file, gathered);
+        }
+        if ["yaml", "yml", "template"].iter().any(|known| ending.eq_ignore_ascii_case(known)) {
+            return Some(Text { file, content: Content::Yaml(yaml::parse(&file.text)) });
         }
         match file.named {
             true => gathered.unknown_format(file),
@@ -48,7 +60,7 @@ impl<'a> Text<'a> {
         match Node::json(&file.text) {
             Ok(node) => Some(Text { file, content: Content::Json(node) }),
             Err(refusal) => {
-                if file.named || MARKS.iter().any(|mark| file.text.contains(mark)) {
+                if file.named || is_meant(&file.text) {
                     let at = Lines::new(&file.text).place(refusal.at);
                     gathered.not_json(file, at, &refusal.pointer, &refusal.reason);
                 } else {
@@ -63,8 +75,39 @@ impl<'a> Text<'a> {
     pub(super) fn as_json(&self) -> Option<&Node> {
         match &self.content {
             Content::Json(node) => Some(node),
+            Content::Yaml(_) | Content::Terraform => None,
         }
     }
+
+    /// The documents of YAML, or the one JSON value, which YAML could have written as well.
+    pub(super) fn as_yaml(&self) -> &[Node] {
+        match &self.content {
+            Content::Json(node) => std::slice::from_ref(node),
+            Content::Yaml(yaml) => &yaml.documents,
+            Content::Terraform => &[],
+        }
+    }
+
+    /// Whether a text that cannot be read was meant for us.
+    pub(super) fn is_meant(&self) -> bool {
+        is_meant(&self.file.text)
+    }
+
+    /// What of the YAML could not be read.
+    pub(super) fn refused(&self) -> &[Refusal] {
+        match &self.content {
+            Content::Yaml(yaml) => &yaml.refused,
+            _ => &[],
+        }
+    }
+}
+
+fn is_meant(text: &str) -> bool {
+    MARKS.iter().any(|mark| text.contains(mark))
+}
+
+fn is_terraform(name: &str) -> bool {
+    [".tf", ".tf.json", ".tfvars", ".tfvars.json"].iter().any(|ending| name.ends_with(ending))
 }
 
 /// The place where a file begins.

@@ -1,15 +1,12 @@
 //! Attributes that AWS assigns and that follow from what is written: ARNs above all.
 //!
-//! The account is not known before deployment; [`ACCOUNT`] stands for it everywhere, so that ARNs within one set of
+//! The account is not known before deployment; one number stands for it everywhere, so that ARNs within one set of
 //! files match each other.
 
 use super::eval::{Scope, as_text, text};
 use super::machine::Machine;
 use super::syntax::Block;
 use crate::source::{Node, Value, hole};
-
-/// Stands for the account that files are deployed to.
-pub const ACCOUNT: &str = "000000000000";
 
 struct Facts {
     /// Of resources and of the data of the same name.
@@ -57,13 +54,16 @@ const FACTS: &[Facts] = &[
 
 /// What data of AWS says that is known without asking, and what stands for it.
 const DATA: &[(&str, &str, &str)] = &[
-    ("data.aws_caller_identity.", "account_id", ACCOUNT),
-    ("data.aws_caller_identity.", "id", ACCOUNT),
     ("data.aws_partition.", "partition", "aws"),
     ("data.aws_partition.", "id", "aws"),
     ("data.aws_partition.", "dns_suffix", "amazonaws.com"),
     ("data.aws_partition.", "reverse_dns_prefix", "com.amazonaws"),
 ];
+
+/// Whether the name of such a resource stands for it.
+pub(super) fn is_named(address: &str, name: &str) -> bool {
+    name == "name" && address.strip_prefix("data.").unwrap_or(address).starts_with("aws_iam_")
+}
 
 /// The attribute, when it follows from what is written or stands for what nobody knows.
 pub(super) fn attribute(
@@ -74,6 +74,9 @@ pub(super) fn attribute(
     name: &str,
 ) -> Option<Node> {
     let at = block.at;
+    if address.starts_with("data.aws_caller_identity.") && matches!(name, "account_id" | "id") {
+        return Some(text(at, &*machine.account));
+    }
     if let Some((.., value)) = DATA.iter().find(|(data, key, _)| address.starts_with(data) && *key == name) {
         return Some(text(at, *value));
     }
@@ -86,38 +89,47 @@ pub(super) fn attribute(
         ("arn", _) | ("id", "arn") => Some(text(at, arn(machine, address, block, scope, facts))),
         ("id", "-") => None,
         ("id", id) => Some(text(at, written(machine, address, block, scope, id)?)),
-        ("name", _)
-            if matches!(
-                kind,
-                "aws_iam_role" | "aws_iam_user" | "aws_iam_policy" | "aws_iam_instance_profile"
-            ) =>
-        {
+        ("name", _) if is_named(address, name) => {
             Some(text(at, hole(&format!("{}{address}.name", machine.prefix))))
         }
-        ("url", _) => None,
         _ => None,
     }
 }
 
 fn arn(machine: &mut Machine<'_>, address: &str, block: &Block, scope: &Scope<'_>, facts: &Facts) -> String {
+    filled(facts.arn, |name| {
+        let value = match name {
+            "account" => Some(machine.account.to_string()),
+            "region" => machine.region().as_ref().and_then(as_text),
+            name => written(machine, address, block, scope, name),
+        };
+        value.ok_or_else(|| hole(&format!("{}{address}.{name}", machine.prefix)))
+    })
+}
+
+/// A template of an ARN with its attributes filled in: `{x}`, or `{x?y}` with `y` when it is not written. What is
+/// neither is what the error says.
+pub fn filled(template: &str, mut attribute: impl FnMut(&str) -> Result<String, String>) -> String {
     let mut out = String::new();
-    for (index, piece) in facts.arn.split(['{', '}']).enumerate() {
+    for (index, piece) in template.split(['{', '}']).enumerate() {
         if index % 2 == 0 {
             out.push_str(piece);
             continue;
         }
         let (name, default) = piece.split_once('?').unwrap_or((piece, ""));
-        let value = match name {
-            "account" => Some(ACCOUNT.to_owned()),
-            "region" => machine.region().as_ref().and_then(as_text),
-            name => written(machine, address, block, scope, name),
-        };
-        let value = value.or_else(|| (!default.is_empty()).then(|| default.to_owned()));
-        let value = value.unwrap_or_else(|| hole(&format!("{}{address}.{name}", machine.prefix)));
+        let value = attribute(name).unwrap_or_else(|missing| match default {
+            "" => missing,
+            default => default.to_owned(),
+        });
         // An identity provider's ARN has its address without the scheme.
         out.push_str(if name == "url" { value.trim_start_matches("https://") } else { &value });
     }
     out
+}
+
+/// The template of the ARN that resources of this type have.
+pub fn arn_template(kind: &str) -> Option<&'static str> {
+    FACTS.iter().find(|facts| facts.kind == kind).map(|facts| facts.arn)
 }
 
 fn written(

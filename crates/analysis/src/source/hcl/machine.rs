@@ -29,6 +29,10 @@ pub(super) struct Machine<'m> {
     folder: &'m str,
     /// `module.x.`, or nothing for a root.
     pub(super) prefix: String,
+    /// Stands for the account that it is deployed to.
+    pub(super) account: Rc<str>,
+    /// The tags that the provider gives to everything.
+    pub(super) default_tags: Option<Node>,
     inputs: HashMap<String, Node>,
     memo: HashMap<String, Node>,
     busy: HashSet<String>,
@@ -48,12 +52,19 @@ pub(super) struct Instance {
 }
 
 impl<'m> Machine<'m> {
-    pub(super) fn root(modules: &'m Modules, folder: &'m str, module: &'m Module) -> Machine<'m> {
+    pub(super) fn root(
+        modules: &'m Modules,
+        folder: &'m str,
+        module: &'m Module,
+        account: Rc<str>,
+    ) -> Machine<'m> {
         Machine {
             modules,
             module,
             folder,
             prefix: String::new(),
+            account,
+            default_tags: None,
             inputs: HashMap::new(),
             memo: HashMap::new(),
             busy: HashSet::new(),
@@ -313,9 +324,11 @@ impl<'m> Machine<'m> {
             }
             if let Some(attribute) = block.body.attribute(name) {
                 let node = machine.eval(&attribute.value, &scope);
-                // An empty name is as good as none.
-                if node.value != Value::Null {
-                    return node;
+                match &node.value {
+                    Value::Null => {}
+                    // A name that is not known is the same unknown name wherever it is used.
+                    Value::Unknown(_) if computed::is_named(address, name) => {}
+                    _ => return node,
                 }
             }
             if block.body.blocks.iter().any(|inner| inner.kind == name) {
@@ -395,7 +408,7 @@ impl<'m> Machine<'m> {
         let mut made = Vec::new();
         for instance in instances.iter() {
             let scope = Scope { names: instance.names.clone(), outer: None };
-            let mut machine = Machine::root(modules, folder, module);
+            let mut machine = Machine::root(modules, folder, module, self.account.clone());
             for attribute in &call.body.attributes {
                 if module.variables.contains_key(&attribute.key) {
                     let value = self.eval(&attribute.value, &scope);
@@ -407,6 +420,7 @@ impl<'m> Machine<'m> {
             }
             machine.prefix = format!("{}module.{name}{}.", self.prefix, shown_key(instance.key.as_ref()));
             machine.steps = self.steps.clone();
+            machine.default_tags.clone_from(&self.default_tags);
             machine.calls = self.calls + 1;
             machine.depth = self.depth;
             made.push((instance.key.clone(), machine));
@@ -452,6 +466,38 @@ impl<'m> Machine<'m> {
         match found {
             Some(node) => self.walk(node, rest, written, scope),
             None => unknown(at, written),
+        }
+    }
+
+    /// A resource with its attributes, and with its ARN and the provider's tags when they follow.
+    pub(super) fn declared(
+        &mut self,
+        address: &str,
+        block: &Block,
+        position: usize,
+        instance: &Instance,
+    ) -> Node {
+        let scope = Scope { names: instance.names.clone(), outer: None };
+        let mut node = self.body(&block.body, &scope, block.at);
+        if block.kind != "resource" {
+            return node;
+        }
+        let arn = self.attribute(address, block, position, instance, "arn", "arn", block.at);
+        let tags = self.default_tags.clone();
+        if let Value::Map(entries) = &mut node.value {
+            let at = block.at;
+            if !entries.iter().any(|entry| entry.key == "arn") && matches!(arn.value, Value::Text(_)) {
+                entries.push(Entry { key: "arn".to_owned(), at, value: arn });
+            }
+            entries.extend(tags.map(|value| Entry { key: "default_tags".to_owned(), at, value }));
+        }
+        node
+    }
+
+    /// Works out what the provider gives to everything.
+    pub(super) fn find_default_tags(&mut self) {
+        if let Some(tags) = &self.module.default_tags {
+            self.default_tags = Some(self.eval(tags, &Scope::default()));
         }
     }
 

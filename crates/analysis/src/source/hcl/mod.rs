@@ -20,9 +20,8 @@ mod template;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-pub use computed::ACCOUNT;
+pub use computed::{arn_template, filled};
 
-use self::eval::Scope;
 use self::machine::{Machine, Modules, shown_key};
 use super::{Node, Place, Refusal};
 
@@ -46,6 +45,8 @@ pub struct Resource {
     pub name: String,
     /// Whether it is data that is looked up.
     pub is_data: bool,
+    /// Where it is declared; [`Sources::place`] says in which file.
+    pub at: Place,
     /// Its attributes and blocks; [`Sources::settled`] takes out of it what a document is made of.
     pub body: Node,
 }
@@ -86,9 +87,8 @@ impl Sources {
         (sources, refused)
     }
 
-    /// Everything that is declared, each root module with the modules that it calls. The second value names folders
-    /// that ask for more work than is done.
-    pub fn resources(&self) -> (Vec<Resource>, Vec<String>) {
+    /// The folders that no other calls as a module; all of them when they call each other in a circle.
+    pub fn roots(&self) -> Vec<&str> {
         let called: BTreeSet<String> = self
             .modules
             .iter()
@@ -99,20 +99,29 @@ impl Sources {
                     .filter(move |to| to != folder)
             })
             .collect();
-        let mut found = Vec::new();
-        let mut exhausted = Vec::new();
-        let all_called = self.modules.keys().all(|folder| called.contains(folder));
-        for (folder, module) in &self.modules {
-            if called.contains(folder) && !all_called {
-                continue;
-            }
-            let mut machine = Machine::root(&self.modules, folder, module);
-            collect(&mut machine, &mut found);
-            if machine.is_exhausted() {
-                exhausted.push(folder.clone());
-            }
+        let roots: Vec<&str> =
+            self.modules.keys().filter(|folder| !called.contains(*folder)).map(String::as_str).collect();
+        match roots.is_empty() {
+            true => self.modules.keys().map(String::as_str).collect(),
+            false => roots,
         }
-        (found, exhausted)
+    }
+
+    /// Everything that a root module declares, with the modules that it calls, as if deployed to `account`. None when
+    /// it asks for more work than is done.
+    pub fn resources(&self, root: &str, account: &str) -> Option<Vec<Resource>> {
+        let (folder, module) = self.modules.get_key_value(root)?;
+        let mut machine = Machine::root(&self.modules, folder, module, account.into());
+        let mut found = Vec::new();
+        machine.find_default_tags();
+        collect(&mut machine, &mut found);
+        (!machine.is_exhausted()).then_some(found)
+    }
+
+    /// A file of this folder, to say something of the folder.
+    pub fn file_of(&self, root: &str) -> Arc<str> {
+        let first = self.files.iter().find(|file| module::folder(file) == root);
+        first.cloned().unwrap_or_else(|| root.into())
     }
 
     /// The file in which a value begins, and the value with places in that file alone.
@@ -153,9 +162,8 @@ fn collect(machine: &mut Machine<'_>, found: &mut Vec<Resource>) {
     let module = machine.module;
     for (address, block) in &module.resources {
         let instances = machine.instances(address, block);
-        for instance in instances.iter() {
-            let scope = Scope { names: instance.names.clone(), outer: None };
-            let body = machine.body(&block.body, &scope, block.at);
+        for (position, instance) in instances.iter().enumerate() {
+            let body = machine.declared(address, block, position, instance);
             let label = |index: usize| block.labels.get(index).cloned().unwrap_or_default();
             found.push(Resource {
                 address: format!("{}{address}{}", machine.prefix, shown_key(instance.key.as_ref())),
@@ -163,6 +171,7 @@ fn collect(machine: &mut Machine<'_>, found: &mut Vec<Resource>) {
                 kind: label(0),
                 name: label(1),
                 is_data: block.kind == "data",
+                at: block.at,
                 body,
             });
         }

@@ -17,6 +17,8 @@ pub(super) struct Module {
     pub(super) calls: BTreeMap<String, Block>,
     /// The region of the provider that has no alias.
     pub(super) region: Option<Expr>,
+    /// The tags that the same provider gives to everything.
+    pub(super) default_tags: Option<Expr>,
 }
 
 impl Module {
@@ -49,6 +51,8 @@ impl Module {
                 }
                 "provider" if label(0) == "aws" && block.body.attribute("alias").is_none() => {
                     self.region = take(&mut block.body, "region");
+                    let inner = block.body.blocks.iter_mut().find(|inner| inner.kind == "default_tags");
+                    self.default_tags = inner.and_then(|inner| take(&mut inner.body, "tags"));
                 }
                 _ => {}
             }

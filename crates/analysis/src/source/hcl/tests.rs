@@ -7,8 +7,8 @@ fn read(files: &[(&str, &str)]) -> (Sources, Vec<Resource>) {
     let files = files.iter().map(|(name, text)| (Arc::from(*name), *text));
     let (sources, refused) = Sources::parse(files);
     assert!(refused.is_empty(), "{refused:?}");
-    let (resources, exhausted) = sources.resources();
-    assert!(exhausted.is_empty());
+    let roots = sources.roots();
+    let resources = roots.iter().flat_map(|root| sources.resources(root, "000000000000").unwrap()).collect();
     (sources, resources)
 }
 
@@ -267,8 +267,7 @@ fn work_is_bounded() {
     }
     text.push_str("  b0 = [1]\n}\nresource \"t\" \"r\" {\n  x = [local.a59, local.b59]\n}\n");
     let (sources, _) = Sources::parse([(Arc::from("main.tf"), text.as_str())]);
-    let (_, exhausted) = sources.resources();
-    assert_eq!(exhausted, [""]);
+    assert!(sources.resources("", "000000000000").is_none());
 }
 
 #[test]
@@ -294,7 +293,7 @@ fn a_text_with_mistakes_is_refused_or_worked_out_and_never_a_panic() {
         }
         let text: String = characters.into_iter().collect();
         let (sources, _) = Sources::parse([(Arc::from("main.tf"), text.as_str())]);
-        for resource in sources.resources().0 {
+        for resource in sources.resources("", "000000000000").unwrap_or_default() {
             sources.settled(&resource.body);
         }
     }

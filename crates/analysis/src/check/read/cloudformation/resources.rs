@@ -1,0 +1,170 @@
+//! What resources are: principals, policies on them, what runs.
+
+use leastwise_policy::aws::DocumentKind;
+
+use super::Declared;
+use crate::check::read::deployed::facts::{HOLDS, RUNS};
+use crate::check::read::deployed::{Deployed, Kind};
+use crate::check::read::terraform::Permission;
+use crate::source::cloudformation::as_text;
+use crate::source::{Entry, Node, Value};
+
+/// Types that are a policy of somebody who is named: kind, the property with the name.
+const INLINE: [(&str, Kind, &str); 3] = [
+    ("AWS::IAM::RolePolicy", Kind::Role, "RoleName"),
+    ("AWS::IAM::UserPolicy", Kind::User, "UserName"),
+    ("AWS::IAM::GroupPolicy", Kind::Group, "GroupName"),
+];
+
+/// Properties that name who gets a policy.
+const HOLDERS: [(Kind, &str); 3] = [(Kind::Role, "Roles"), (Kind::User, "Users"), (Kind::Group, "Groups")];
+
+pub(super) fn add(declared: &Declared<'_>, deployed: &mut Deployed) {
+    match declared.resource.kind {
+        "AWS::IAM::Role" => principal(declared, Kind::Role, "RoleName", deployed),
+        "AWS::IAM::User" => principal(declared, Kind::User, "UserName", deployed),
+        "AWS::IAM::Group" => principal(declared, Kind::Group, "GroupName", deployed),
+        "AWS::IAM::ManagedPolicy" => managed(declared, deployed),
+        "AWS::IAM::Policy" => {
+            for (kind, property) in HOLDERS {
+                for holder in declared.texts(property) {
+                    give(declared, kind, &holder, deployed);
+                }
+            }
+        }
+        "AWS::IAM::InstanceProfile" => {
+            for role in declared.texts("Roles") {
+                deployed.profile(&declared.name("InstanceProfileName"), &role);
+            }
+        }
+        "AWS::IAM::UserToGroupAddition" => {
+            let group = declared.text("GroupName").unwrap_or_default();
+            declared.texts("Users").iter().for_each(|user| deployed.join(user, &group));
+        }
+        "AWS::IAM::AccessKey" => {
+            deployed.access_key(&declared.text("UserName").unwrap_or_default(), declared.home());
+        }
+        "AWS::Organizations::Policy" => of_organization(declared, deployed),
+        "AWS::Lambda::Permission" => lambda_permission(declared, deployed),
+        "AWS::Events::EventBusPolicy" => event_bus(declared, deployed),
+        _ => by_facts(declared, deployed),
+    }
+}
+
+fn principal(declared: &Declared<'_>, kind: Kind, name: &str, deployed: &mut Deployed) {
+    let name = declared.name(name);
+    let mut inline = Vec::new();
+    for properties in &declared.properties {
+        let policies = properties.get("Policies").map(Node::one_or_many).unwrap_or_default();
+        for policy in policies {
+            let Some(document) = policy.get("PolicyDocument") else { continue };
+            let name = policy.get("PolicyName").and_then(as_text).unwrap_or_else(|| "policy".to_owned());
+            for document in document.one_or_many() {
+                let written = declared.written(document);
+                let known = inline.iter().any(
+                    |(other, earlier): &(String, crate::check::read::deployed::Written)| {
+                        *other == name && earlier.root == written.root
+                    },
+                );
+                if !known {
+                    inline.push((name.clone(), written));
+                }
+            }
+        }
+    }
+    for group in declared.texts("Groups") {
+        deployed.join(&name, &group);
+    }
+    let (trust, attached) =
+        (declared.documents("AssumeRolePolicyDocument"), declared.texts("ManagedPolicyArns"));
+    let (tags, boundary) = (declared.tags(), declared.boundary());
+    let entity = deployed.entity(kind, name, declared.path(), declared.home());
+    entity.trust = trust;
+    entity.inline = inline;
+    entity.attached = attached;
+    entity.tags = tags;
+    entity.boundary = boundary;
+}
+
+fn managed(declared: &Declared<'_>, deployed: &mut Deployed) {
+    let arn = declared.template.arn(declared.resource.id).unwrap_or_else(|| declared.resource.id.to_owned());
+    for (kind, property) in HOLDERS {
+        for holder in declared.texts(property) {
+            deployed.attach(kind, &holder, arn.clone());
+        }
+    }
+    deployed.managed(arn, declared.name("ManagedPolicyName"), declared.documents("PolicyDocument"));
+}
+
+/// An inline policy that is a resource of its own.
+fn give(declared: &Declared<'_>, kind: Kind, holder: &str, deployed: &mut Deployed) {
+    let name = declared.text("PolicyName").unwrap_or_else(|| declared.resource.id.to_owned());
+    for written in declared.documents("PolicyDocument") {
+        deployed.give_inline(kind, holder, name.clone(), written);
+    }
+}
+
+fn of_organization(declared: &Declared<'_>, deployed: &mut Deployed) {
+    let kind = match declared.text("Type").as_deref() {
+        Some("SERVICE_CONTROL_POLICY") => DocumentKind::ServiceControl,
+        Some("RESOURCE_CONTROL_POLICY") => DocumentKind::ResourceControl,
+        _ => return,
+    };
+    for written in declared.documents("Content") {
+        deployed.document(declared.resource.id.to_owned(), kind, "", written);
+    }
+}
+
+fn by_facts(declared: &Declared<'_>, deployed: &mut Deployed) {
+    let kind = declared.resource.kind;
+    if let Some((_, holder, property)) = INLINE.iter().find(|(known, ..)| *known == kind) {
+        for name in declared.texts(property) {
+            give(declared, *holder, &name, deployed);
+        }
+    }
+    for holds in HOLDS.iter().filter(|holds| holds.cloudformation == kind) {
+        for written in declared.documents(holds.cloudformation_path) {
+            deployed.document(declared.resource.id.to_owned(), holds.kind, holds.on, written);
+        }
+    }
+    for runs in RUNS.iter().filter(|runs| runs.cloudformation == kind) {
+        for role in declared.texts(runs.cloudformation_path) {
+            let arn = declared.template.arn(declared.resource.id);
+            let arn = arn.unwrap_or_else(|| declared.resource.id.to_owned());
+            deployed.running(arn, runs.service, &role);
+        }
+    }
+}
+
+/// A permission on a function is a statement of the function's policy.
+fn lambda_permission(declared: &Declared<'_>, deployed: &mut Deployed) {
+    let properties = declared.likely();
+    let permission = Permission {
+        at: declared.resource.node.at,
+        account: deployed.account(),
+        principal: properties.get("Principal"),
+        action: properties.get("Action"),
+        function: properties.get("FunctionName"),
+        conditions: [
+            ("ArnLike", "aws:SourceArn", properties.get("SourceArn")),
+            ("StringEquals", "aws:SourceAccount", properties.get("SourceAccount")),
+            ("StringEquals", "aws:PrincipalOrgID", properties.get("PrincipalOrgID")),
+            ("StringEquals", "lambda:FunctionUrlAuthType", properties.get("FunctionUrlAuthType")),
+            ("StringEquals", "lambda:EventSourceToken", properties.get("EventSourceToken")),
+        ],
+    };
+    let written = declared.written(&permission.document());
+    let id = declared.resource.id.to_owned();
+    deployed.document(id, DocumentKind::Resource, "AWS::Lambda::Function", written);
+}
+
+/// One statement of an event bus's policy.
+fn event_bus(declared: &Declared<'_>, deployed: &mut Deployed) {
+    let Some(statement) = declared.likely().entry("Statement") else { return };
+    let at = statement.value.at;
+    let version = Node::new(at, Value::Text("2012-10-17".to_owned()));
+    let entries = vec![Entry { key: "Version".to_owned(), at, value: version }, statement.clone()];
+    let written = declared.written(&Node::new(at, Value::Map(entries)));
+    let id = declared.resource.id.to_owned();
+    deployed.document(id, DocumentKind::Resource, "AWS::Events::EventBus", written);
+}

@@ -1,0 +1,162 @@
+//! SAM's functions and state machines: unless a role is named, SAM makes one of what `Policies` says.
+//!
+//! <https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/sam-resource-function.html>
+
+use super::Declared;
+use crate::check::read::deployed::{Deployed, Kind, Written};
+use crate::source::cloudformation::as_text;
+use crate::source::{Entry, Node, Place, Value, hole};
+
+/// The policy templates, with the statements that they stand for.
+const TEMPLATES: &str = include_str!("../../../../data/read/sam_policies.txt");
+
+pub(super) fn add(declared: &Declared<'_>, deployed: &mut Deployed) {
+    let is_function = declared.resource.kind == "AWS::Serverless::Function";
+    let service = if is_function { "lambda.amazonaws.com" } else { "states.amazonaws.com" };
+    let arn = declared.template.arn(declared.resource.id).unwrap_or_else(|| declared.resource.id.to_owned());
+    if let Some(role) = declared.text("Role").or_else(|| global(declared, "Role")) {
+        deployed.running(arn, service, &role);
+        return;
+    }
+    let name = hole(&format!("{}Role", declared.resource.id));
+    let mut inline: Vec<(String, Written)> = Vec::new();
+    let mut attached: Vec<String> = Vec::new();
+    if is_function {
+        attached.push("arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole".to_owned());
+    }
+    for properties in &declared.properties {
+        let policies = properties.get("Policies").map(Node::one_or_many).unwrap_or_default();
+        for (number, policy) in policies.iter().enumerate() {
+            match policy_of(policy, declared) {
+                Policy::Managed(arn) if !attached.contains(&arn) => attached.push(arn),
+                Policy::Document(root) if !inline.iter().any(|(_, known)| known.root == root) => {
+                    inline.push((format!("Policy{number}"), declared.written(&root)));
+                }
+                _ => {}
+            }
+        }
+    }
+    let mut trust = declared.documents("AssumeRolePolicyDocument");
+    if trust.is_empty() {
+        trust.push(declared.written(&trust_of(service, declared.resource.node.at)));
+    }
+    let (tags, boundary) = (declared.tags(), declared.boundary());
+    let boundary = boundary.or_else(|| global(declared, "PermissionsBoundary"));
+    deployed.running(arn, service, &name);
+    let entity = deployed.entity(Kind::Role, name, "/".to_owned(), declared.home());
+    entity.trust = trust;
+    entity.inline = inline;
+    entity.attached = attached;
+    entity.tags = tags;
+    entity.boundary = boundary;
+}
+
+/// What all functions of the template have, unless they say otherwise.
+fn global(declared: &Declared<'_>, property: &str) -> Option<String> {
+    let kind = declared.resource.kind.rsplit("::").next()?;
+    let globals = declared.root.path(&["Globals", kind])?;
+    declared.template.text(globals, property)
+}
+
+enum Policy {
+    Managed(String),
+    Document(Node),
+}
+
+fn policy_of(policy: &Node, declared: &Declared<'_>) -> Policy {
+    match &policy.value {
+        Value::Text(name) if name.starts_with("arn:") || crate::source::has_hole(name) => {
+            Policy::Managed(name.clone())
+        }
+        Value::Text(name) => {
+            // These names are the ones that AWS keeps under a path.
+            let by_service = name.ends_with("ExecutionRole") || name.starts_with("AWSCodeDeployRole");
+            let path = if by_service { "service-role/" } else { "" };
+            Policy::Managed(format!("arn:aws:iam::aws:policy/{path}{name}"))
+        }
+        Value::Map(entries) => match &entries[..] {
+            [template] if template.key.ends_with("Policy") => {
+                Policy::Document(template_document(template, declared))
+            }
+            _ => Policy::Document(policy.clone()),
+        },
+        _ => Policy::Document(policy.clone()),
+    }
+}
+
+/// The document that a policy template stands for; everything in it stands where the template is named.
+fn template_document(template: &Entry, declared: &Declared<'_>) -> Node {
+    let at = template.at;
+    let unknown = || Node::new(at, Value::Unknown(template.key.clone()));
+    let mut lines = TEMPLATES.lines().skip_while(|line| line.split(' ').next() != Some(&template.key));
+    if lines.next().is_none() {
+        return unknown();
+    }
+    let statements: Vec<Node> = lines
+        .take_while(|line| line.starts_with(' '))
+        .map(|line| statement(line, &template.value, at, declared))
+        .collect();
+    map(at, vec![("Version", text(at, "2012-10-17")), ("Statement", Node::new(at, Value::List(statements)))])
+}
+
+/// `allow ACTIONS on RESOURCES when OPERATOR KEY VALUES`
+fn statement(line: &str, given: &Node, at: Place, declared: &Declared<'_>) -> Node {
+    let (line, condition) = line.split_once(" when ").unwrap_or((line, ""));
+    let (actions, resources) = line.trim().split_once(" on ").unwrap_or((line, "*"));
+    let mut actions = actions.split(' ');
+    let effect = if actions.next() == Some("deny") { "Deny" } else { "Allow" };
+    let actions = actions.map(|action| text(at, action)).collect();
+    let resources =
+        resources.split(' ').map(|resource| text(at, filled(resource, given, declared))).collect();
+    let mut entries = vec![
+        ("Effect", text(at, effect)),
+        ("Action", Node::new(at, Value::List(actions))),
+        ("Resource", Node::new(at, Value::List(resources))),
+    ];
+    let mut words = condition.split(' ');
+    if let (Some(operator), Some(key)) = (words.next().filter(|word| !word.is_empty()), words.next()) {
+        let values = words.map(|value| text(at, filled(value, given, declared))).collect();
+        let keys = map(at, vec![(key, Node::new(at, Value::List(values)))]);
+        entries.push(("Condition", map(at, vec![(operator, keys)])));
+    }
+    map(at, entries)
+}
+
+/// A pattern with the template's parameters, and the pseudo parameters of the stack.
+fn filled(pattern: &str, given: &Node, declared: &Declared<'_>) -> String {
+    let mut out = String::new();
+    let mut rest = pattern;
+    while let Some((before, after)) = rest.split_once("${") {
+        out.push_str(before);
+        let (name, after) = after.split_once('}').unwrap_or((after, ""));
+        let pseudo = || {
+            let reference = Entry { key: "Ref".to_owned(), at: given.at, value: text(given.at, name) };
+            let node = Node::new(given.at, Value::Map(vec![reference]));
+            declared.template.value(&node).and_then(|node| as_text(&node))
+        };
+        let value = given.get(name).and_then(as_text).or_else(pseudo);
+        out.push_str(&value.unwrap_or_else(|| hole(name)));
+        rest = after;
+    }
+    out.push_str(rest);
+    out
+}
+
+fn trust_of(service: &str, at: Place) -> Node {
+    let principal = map(at, vec![("Service", text(at, service))]);
+    let statement = map(
+        at,
+        vec![("Effect", text(at, "Allow")), ("Principal", principal), ("Action", text(at, "sts:AssumeRole"))],
+    );
+    let statements = Node::new(at, Value::List(vec![statement]));
+    map(at, vec![("Version", text(at, "2012-10-17")), ("Statement", statements)])
+}
+
+fn text(at: Place, text: impl Into<String>) -> Node {
+    Node::new(at, Value::Text(text.into()))
+}
+
+fn map(at: Place, entries: Vec<(&str, Node)>) -> Node {
+    let entry = |(key, value): (&str, Node)| Entry { key: key.to_owned(), at, value };
+    Node::new(at, Value::Map(entries.into_iter().map(entry).collect()))
+}

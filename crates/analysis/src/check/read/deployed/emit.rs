@@ -1,0 +1,279 @@
+//! From what is deployed to documents, a listing, and what runs.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use leastwise_policy::aws::DocumentKind;
+use serde_json::{Value as Json, json};
+
+use super::{Deployed, Entity, Gift, Kind, Written};
+use crate::check::read::Gathered;
+use crate::check::read::iam::as_document;
+use crate::check::{Document, Home};
+use crate::granted::{Origin, Problem};
+use crate::paths::Workload;
+use crate::source::{Node, Value};
+
+/// A listing of one file.
+#[derive(Default)]
+struct Page {
+    users: Vec<Json>,
+    roles: Vec<Json>,
+    groups: Vec<Json>,
+    policies: Vec<Json>,
+}
+
+impl Deployed {
+    /// Hands everything over.
+    pub(super) fn finish(mut self, gathered: &mut Gathered) {
+        self.hand_out();
+        let boundaries: BTreeSet<String> =
+            self.entities.iter().filter_map(|entity| entity.boundary.clone()).collect();
+        let attached: BTreeSet<String> =
+            self.entities.iter().flat_map(|entity| entity.attached.iter().cloned()).collect();
+        let mut pages: BTreeMap<Arc<str>, Page> = BTreeMap::new();
+        for policy in std::mem::take(&mut self.managed) {
+            let only_boundary = boundaries.contains(&policy.arn) && !attached.contains(&policy.arn);
+            let kind = if only_boundary { DocumentKind::Boundary } else { DocumentKind::Identity };
+            for (index, written) in policy.documents.into_iter().enumerate() {
+                let file = written.file.clone();
+                let Some(text) = document(gathered, written, &policy.arn, kind, "") else { continue };
+                if index == 0 {
+                    pages.entry(file).or_default().policies.push(json!({
+                        "PolicyName": policy.name, "Arn": policy.arn, "DefaultVersionId": "v1",
+                        "PolicyVersionList": [{"VersionId": "v1", "IsDefaultVersion": true, "Document": text}],
+                    }));
+                }
+            }
+        }
+        for loose in std::mem::take(&mut self.loose) {
+            document(gathered, loose.written, &loose.name, loose.kind, loose.on);
+        }
+        for entity in std::mem::take(&mut self.entities) {
+            self.entity_page(gathered, entity, &mut pages);
+        }
+        self.workloads(gathered);
+        for (file, page) in pages {
+            let listing = json!({
+                "UserDetailList": page.users, "RoleDetailList": page.roles,
+                "GroupDetailList": page.groups, "Policies": page.policies,
+            });
+            gathered.listings.push((file.to_string(), listing.to_string()));
+        }
+    }
+
+    /// Gives what names its holder to that holder; what names nobody of the set is a document of its own.
+    fn hand_out(&mut self) {
+        for (kind, holder, gift) in std::mem::take(&mut self.given) {
+            let entity = self.by_name.get(&(kind, holder.clone())).map(|index| &mut self.entities[*index]);
+            match (entity, gift) {
+                (Some(entity), Gift::Inline(name, written)) => entity.inline.push((name, written)),
+                (Some(entity), Gift::Attached(arn)) if !entity.attached.contains(&arn) => {
+                    entity.attached.push(arn)
+                }
+                (Some(entity), Gift::Group(group)) if !entity.groups.contains(&group) => {
+                    entity.groups.push(group)
+                }
+                (None, Gift::Inline(name, written)) => {
+                    let name = format!("{holder}#{name}");
+                    self.document(name, DocumentKind::Identity, "", written);
+                }
+                _ => {}
+            }
+        }
+        // A user in a group that is declared elsewhere gets what nobody here knows.
+        let known: BTreeSet<String> =
+            self.entities.iter().filter(|one| one.kind == Kind::Group).map(|one| one.name.clone()).collect();
+        for entity in &mut self.entities {
+            entity.groups.retain(|group| known.contains(group));
+        }
+    }
+
+    fn entity_page(&self, gathered: &mut Gathered, entity: Entity, pages: &mut BTreeMap<Arc<str>, Page>) {
+        let arn = entity.arn(&self.account);
+        let mut inline = Vec::new();
+        let mut names = BTreeSet::new();
+        for (name, written) in entity.inline {
+            let mut unique = name.clone();
+            let mut number = 2;
+            while !names.insert(unique.clone()) {
+                unique = format!("{name} ({number})");
+                number += 1;
+            }
+            let full = format!("{arn}#{unique}");
+            match document(gathered, written, &full, DocumentKind::Identity, "") {
+                Some(text) => inline.push(json!({"PolicyName": unique, "PolicyDocument": text})),
+                None => gathered.doubt(&arn, &entity.home, "an inline policy cannot be read"),
+            }
+        }
+        let mut trust = Json::Null;
+        for (index, written) in entity.trust.into_iter().enumerate() {
+            let name = format!("{arn} (trust policy)");
+            let text = document(gathered, written, &name, DocumentKind::Trust, "");
+            if index == 0 {
+                trust = text.unwrap_or_default();
+            }
+        }
+        let attached: Vec<Json> = entity
+            .attached
+            .iter()
+            .map(|arn| json!({"PolicyArn": arn, "PolicyName": arn.rsplit('/').next().unwrap_or(arn)}))
+            .collect();
+        let tags: Vec<Json> =
+            entity.tags.iter().map(|(key, value)| json!({"Key": key, "Value": value})).collect();
+        let list = match entity.kind {
+            Kind::Role => "RolePolicyList",
+            Kind::User => "UserPolicyList",
+            Kind::Group => "GroupPolicyList",
+        };
+        let name_key = match entity.kind {
+            Kind::Role => "RoleName",
+            Kind::User => "UserName",
+            Kind::Group => "GroupName",
+        };
+        let mut listed = json!({
+            "Arn": arn, "Path": entity.path, name_key: entity.name, list: inline,
+            "AttachedManagedPolicies": attached, "Tags": tags,
+        });
+        if entity.kind == Kind::User {
+            listed["GroupList"] = json!(entity.groups);
+        }
+        if let Some(boundary) = &entity.boundary {
+            listed["PermissionsBoundary"] = json!({"PermissionsBoundaryArn": boundary});
+        }
+        if entity.kind == Kind::Role && !trust.is_null() {
+            listed["AssumeRolePolicyDocument"] = trust;
+        }
+        let page = pages.entry(entity.home.file.clone()).or_default();
+        match entity.kind {
+            Kind::Role => page.roles.push(listed),
+            Kind::User => page.users.push(listed),
+            Kind::Group => page.groups.push(listed),
+        }
+        gathered.principals.insert(arn.clone());
+        gathered.estate.homes.insert(arn, entity.home);
+    }
+
+    fn workloads(&self, gathered: &mut Gathered) {
+        for running in &self.running {
+            let name = super::last(&running.role);
+            let role = match self.profiles.get(&name) {
+                Some(role) if !running.role.contains(":role/") => role.clone(),
+                _ => name,
+            };
+            let found = self.by_name.contains_key(&(Kind::Role, role.clone()));
+            let arn = match running.role.contains(":role/") {
+                true => running.role.clone(),
+                false if found => {
+                    let homes = gathered.estate.homes.keys();
+                    let begin = format!("arn:aws:iam::{}:role/", self.account);
+                    let end = format!("/{role}");
+                    match homes.into_iter().find(|arn| arn.starts_with(&begin) && arn.ends_with(&end)) {
+                        Some(arn) => arn.clone(),
+                        None => continue,
+                    }
+                }
+                false => continue,
+            };
+            gathered.estate.workloads.push(Workload {
+                arn: running.arn.clone(),
+                service: running.service.to_owned(),
+                role: arn,
+            });
+        }
+        for (user, home) in &self.keys {
+            let begin = format!("arn:aws:iam::{}:user/", self.account);
+            let end = format!("/{user}");
+            let arn = gathered.estate.homes.keys().find(|arn| arn.starts_with(&begin) && arn.ends_with(&end));
+            if let Some(arn) = arn.cloned() {
+                gathered.estate.access_keys.push((arn, home.clone()));
+            }
+        }
+    }
+}
+
+/// Adds a document; gives back its text as far as it can be understood, for the listing.
+fn document(
+    gathered: &mut Gathered,
+    written: Written,
+    name: &str,
+    kind: DocumentKind,
+    on: &str,
+) -> Option<Json> {
+    let Written { file, pointer, root } = written;
+    let place = root.at;
+    let root = match &root.value {
+        Value::Unknown(what) => {
+            gathered.unresolved(&file, place, name, what);
+            return None;
+        }
+        Value::Map(_) => root,
+        Value::Text(text) if crate::source::has_hole(text) && !text.trim_start().starts_with('{') => {
+            gathered.unresolved(&file, place, name, text);
+            return None;
+        }
+        Value::Text(_) => match as_document(&root) {
+            Ok(root) => root,
+            Err(reason) => {
+                gathered.unreadable(&file, place, pointer, format!("{name}: {reason}"));
+                return None;
+            }
+        },
+        _ => {
+            let reason = format!("{name}: a policy document is an object, and this is {}", root.describe());
+            gathered.unreadable(&file, place, pointer, reason);
+            return None;
+        }
+    };
+    unresolved(gathered, &file, name, &root, 0);
+    let mut document = Document::new(file.clone(), name, kind, root).under(pointer);
+    if !on.is_empty() {
+        document = document.on(on);
+    }
+    let text = match document.is_whole() {
+        true => document.root.to_json(),
+        false => {
+            let holder = name.split(['#', ' ']).next().unwrap_or(name);
+            let home = Home { file, at: place, pointer: document.pointer.clone() };
+            gathered.doubt(holder, &home, "a statement cannot be understood");
+            document.policy.to_json()
+        }
+    };
+    gathered.origins.push((
+        name.to_owned(),
+        Origin {
+            file: document.file.to_string(),
+            pointer: document.pointer.clone(),
+            encoded: false,
+            single: matches!(document.root.get("Statement"), Some(Node { value: Value::Map(_), .. })),
+        },
+    ));
+    gathered.document(document);
+    serde_json::from_str(&text).ok()
+}
+
+/// Says which parts of a document are not known.
+fn unresolved(gathered: &mut Gathered, file: &Arc<str>, name: &str, node: &Node, depth: usize) {
+    match &node.value {
+        Value::Unknown(what) => gathered.unresolved(file, node.at, name, what),
+        Value::List(items) if depth < 8 => {
+            items.iter().for_each(|item| unresolved(gathered, file, name, item, depth + 1));
+        }
+        Value::Map(entries) if depth < 8 => {
+            entries.iter().for_each(|entry| unresolved(gathered, file, name, &entry.value, depth + 1));
+        }
+        _ => {}
+    }
+}
+
+impl Gathered {
+    /// Says that what a principal or policy grants is not all known.
+    fn doubt(&mut self, subject: &str, home: &Home, reason: &str) {
+        self.doubts.push(Problem {
+            file: home.file.to_string(),
+            pointer: home.pointer.clone(),
+            subject: subject.to_owned(),
+            reason: reason.to_owned(),
+        });
+    }
+}

@@ -1,0 +1,228 @@
+//! What a set of files will deploy to one AWS account: principals with their policies, policies on resources, and what
+//! runs as which role.
+//!
+//! Formats say what they read; at the end it becomes documents, and a listing as
+//! `aws iam get-account-authorization-details` would print it after the deployment, so that who is granted what is
+//! worked out as for an account. The account is not known: a number that no account has stands for it
+//! ([`UNKNOWN_ACCOUNT`]), another for each set whose principals would have the ARNs of another's.
+
+mod emit;
+pub(super) mod facts;
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use leastwise_policy::aws::DocumentKind;
+
+use super::Gathered;
+use crate::check::Home;
+use crate::source::{Node, Value};
+
+/// Stands for the account that files are deployed to. Further sets of files count up from it.
+pub const UNKNOWN_ACCOUNT: &str = "000000000000";
+
+/// How many sets of files are told apart.
+const MOST_ACCOUNTS: usize = 1_000;
+
+/// What kind of principal, or a group.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(in crate::check::read) enum Kind {
+    Role,
+    User,
+    Group,
+}
+
+/// A document as it stands in a file.
+#[derive(Debug, Clone)]
+pub(super) struct Written {
+    pub(super) file: Arc<str>,
+    /// Its JSON pointer, where the file is JSON or YAML.
+    pub(super) pointer: String,
+    /// An object, a text with JSON, or what is not known.
+    pub(super) root: Node,
+}
+
+/// A role, a user or a group.
+#[derive(Debug)]
+pub(super) struct Entity {
+    pub(super) kind: Kind,
+    pub(super) name: String,
+    pub(super) path: String,
+    pub(super) home: Home,
+    pub(super) tags: BTreeMap<String, String>,
+    pub(super) trust: Vec<Written>,
+    pub(super) inline: Vec<(String, Written)>,
+    pub(super) attached: Vec<String>,
+    pub(super) groups: Vec<String>,
+    pub(super) boundary: Option<String>,
+}
+
+/// A customer managed policy.
+#[derive(Debug)]
+struct Managed {
+    arn: String,
+    name: String,
+    documents: Vec<Written>,
+}
+
+/// A document that no principal of the set holds.
+#[derive(Debug)]
+struct Loose {
+    name: String,
+    kind: DocumentKind,
+    on: &'static str,
+    written: Written,
+}
+
+#[derive(Debug)]
+struct Running {
+    arn: String,
+    service: &'static str,
+    role: String,
+}
+
+/// A set of files that is deployed together.
+#[derive(Debug, Default)]
+pub(super) struct Deployed {
+    account: String,
+    entities: Vec<Entity>,
+    by_name: HashMap<(Kind, String), usize>,
+    managed: Vec<Managed>,
+    loose: Vec<Loose>,
+    /// What names its holder before or after that is declared: kind, name, and how to give it.
+    given: Vec<(Kind, String, Gift)>,
+    /// Roles by the name of an instance profile.
+    profiles: HashMap<String, String>,
+    running: Vec<Running>,
+    keys: Vec<(String, Home)>,
+}
+
+#[derive(Debug)]
+enum Gift {
+    Inline(String, Written),
+    Attached(String),
+    Group(String),
+}
+
+impl Deployed {
+    /// To this account.
+    pub(super) fn to(account: &str) -> Deployed {
+        Deployed { account: account.to_owned(), ..Deployed::default() }
+    }
+
+    /// The number of the account, or what stands for it.
+    pub(super) fn account(&self) -> &str {
+        &self.account
+    }
+
+    /// Works a set of files out for the first account in which its principals have ARNs of their own, and keeps it.
+    pub(super) fn settle(gathered: &mut Gathered, read: impl Fn(&str) -> Deployed) {
+        for number in 0..MOST_ACCOUNTS {
+            let account = format!("{number:012}");
+            let deployed = read(&account);
+            let taken = |entity: &Entity| gathered.principals.contains(&entity.arn(&account));
+            if number + 1 < MOST_ACCOUNTS && deployed.entities.iter().any(taken) {
+                continue;
+            }
+            deployed.finish(gathered);
+            return;
+        }
+    }
+
+    /// A principal or group that is declared.
+    pub(super) fn entity(&mut self, kind: Kind, name: String, path: String, home: Home) -> &mut Entity {
+        let index = self.entities.len();
+        self.by_name.insert((kind, name.clone()), index);
+        self.entities.push(Entity {
+            kind,
+            name,
+            path: if path.is_empty() { "/".to_owned() } else { path },
+            home,
+            tags: BTreeMap::new(),
+            trust: Vec::new(),
+            inline: Vec::new(),
+            attached: Vec::new(),
+            groups: Vec::new(),
+            boundary: None,
+        });
+        &mut self.entities[index]
+    }
+
+    /// A customer managed policy.
+    pub(super) fn managed(&mut self, arn: String, name: String, documents: Vec<Written>) {
+        self.managed.push(Managed { arn, name, documents });
+    }
+
+    /// A policy that somebody gets who is named.
+    pub(super) fn give_inline(&mut self, kind: Kind, holder: &str, name: String, written: Written) {
+        self.given.push((kind, last(holder), Gift::Inline(name, written)));
+    }
+
+    /// A managed policy that somebody gets who is named.
+    pub(super) fn attach(&mut self, kind: Kind, holder: &str, arn: String) {
+        self.given.push((kind, last(holder), Gift::Attached(arn)));
+    }
+
+    /// A user in a group.
+    pub(super) fn join(&mut self, user: &str, group: &str) {
+        self.given.push((Kind::User, last(user), Gift::Group(last(group))));
+    }
+
+    /// An instance profile.
+    pub(super) fn profile(&mut self, name: &str, role: &str) {
+        self.profiles.insert(last(name), last(role));
+    }
+
+    /// An access key of a user.
+    pub(super) fn access_key(&mut self, user: &str, home: Home) {
+        self.keys.push((last(user), home));
+    }
+
+    /// Something that runs as a role, an instance profile or whatever this names.
+    pub(super) fn running(&mut self, arn: String, service: &'static str, role: &str) {
+        self.running.push(Running { arn, service, role: role.to_owned() });
+    }
+
+    /// A policy on a resource, or one whose holder is not declared.
+    pub(super) fn document(&mut self, name: String, kind: DocumentKind, on: &'static str, written: Written) {
+        self.loose.push(Loose { name, kind, on, written });
+    }
+}
+
+impl Kind {
+    fn arn_part(self) -> &'static str {
+        match self {
+            Kind::Role => "role",
+            Kind::User => "user",
+            Kind::Group => "group",
+        }
+    }
+}
+
+impl Entity {
+    pub(super) fn arn(&self, account: &str) -> String {
+        format!("arn:aws:iam::{account}:{}{}{}", self.kind.arn_part(), self.path, self.name)
+    }
+}
+
+/// The name at the end of an ARN or path; of a plain name itself.
+fn last(name: &str) -> String {
+    match name.starts_with("arn:") {
+        true => name.rsplit('/').next().unwrap_or(name).to_owned(),
+        false => name.to_owned(),
+    }
+}
+
+/// The values at a path of keys; lists on the way and at the end are each of their values.
+pub(super) fn at_path<'n>(node: &'n Node, path: &str) -> Vec<&'n Node> {
+    let mut found: Vec<&Node> = vec![node];
+    for key in path.split('.') {
+        found = found
+            .into_iter()
+            .flat_map(Node::one_or_many)
+            .filter_map(|node| node.get(key))
+            .filter(|node| node.value != Value::Null)
+            .collect();
+    }
+    found
+}

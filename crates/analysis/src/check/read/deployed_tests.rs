@@ -1,0 +1,295 @@
+//! What is about to be deployed: principals, policies and what runs, from each tool's files.
+
+use super::*;
+use crate::check::Document;
+use crate::source::{Place, shown};
+
+fn estate(files: &[(&str, &str)]) -> Estate {
+    let files: Vec<SourceFile> = files.iter().map(|(name, text)| SourceFile::named(*name, *text)).collect();
+    read(&files)
+}
+
+/// The names of documents with their kinds and what they are on.
+fn names(estate: &Estate) -> Vec<String> {
+    let name = |document: &Document| {
+        let on = document.resource_type.as_deref().map(|on| format!(" on {on}")).unwrap_or_default();
+        format!("{:?} {}{on}", document.kind, shown(&document.name))
+    };
+    estate.documents.iter().map(name).collect()
+}
+
+fn unreadable(estate: &Estate) -> Vec<String> {
+    let told = estate.unreadable.iter();
+    told.map(|one| format!("{} {}:{}:{} {}", one.code, one.file, one.at.line, one.at.column, one.message))
+        .collect()
+}
+
+/// The names of a principal's identity policies, without what is the same in all.
+fn granted(estate: &Estate, arn: &str) -> Vec<String> {
+    let principal = estate.snapshot.principal(arn).unwrap_or_else(|| {
+        panic!("{arn} in {:?}", estate.snapshot.principals().map(|one| &one.arn).collect::<Vec<_>>())
+    });
+    principal.policies.identity.iter().map(|named| shown(&named.name)).collect()
+}
+
+const TERRAFORM: &str = r#"
+variable "bucket" {}
+provider "aws" {
+  region = "eu-west-1"
+  default_tags {
+    tags = { owner = "team" }
+  }
+}
+resource "aws_iam_role" "agent" {
+  name                 = "agent"
+  path                 = "/bots/"
+  permissions_boundary = aws_iam_policy.limit.arn
+  tags                 = { agent = "yes" }
+  assume_role_policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{ Effect = "Allow", Action = "sts:AssumeRole", Principal = { Service = "lambda.amazonaws.com" } }]
+  })
+}
+data "aws_iam_policy_document" "read" {
+  statement {
+    actions   = ["s3:GetObject"]
+    resources = ["arn:aws:s3:::${var.bucket}/*"]
+  }
+}
+resource "aws_iam_policy" "read" {
+  name   = "read"
+  policy = data.aws_iam_policy_document.read.json
+}
+resource "aws_iam_policy" "limit" {
+  policy = jsonencode({ Version = "2012-10-17", Statement = [{ Effect = "Allow", Action = "s3:*", Resource = "*" }] })
+}
+resource "aws_iam_role_policy_attachment" "read" {
+  for_each   = toset([aws_iam_policy.read.arn, "arn:aws:iam::aws:policy/ReadOnlyAccess"])
+  role       = aws_iam_role.agent.name
+  policy_arn = each.value
+}
+resource "aws_iam_role_policy" "own" {
+  name   = "own"
+  role   = aws_iam_role.agent.id
+  policy = jsonencode({ Version = "2012-10-17", Statement = [{ Effect = "Allow", Action = var.actions, Resource = "*" }] })
+}
+resource "aws_lambda_function" "f" {
+  function_name = "f"
+  role          = aws_iam_role.agent.arn
+}
+resource "aws_iam_user" "u" {
+  name = "u"
+}
+resource "aws_iam_access_key" "k" {
+  user = aws_iam_user.u.name
+}
+resource "aws_iam_group" "g" {
+  name = "g"
+}
+resource "aws_iam_group_policy" "g" {
+  group  = aws_iam_group.g.name
+  name   = "p"
+  policy = jsonencode({ Version = "2012-10-17", Statement = [{ Effect = "Allow", Action = "sqs:*", Resource = "*" }] })
+}
+resource "aws_iam_user_group_membership" "u" {
+  user   = aws_iam_user.u.name
+  groups = [aws_iam_group.g.name]
+}
+resource "aws_sqs_queue" "q" {
+  name   = "q"
+  policy = jsonencode({ Version = "2012-10-17", Statement = [{ Effect = "Allow", Principal = "*", Action = "sqs:SendMessage", Resource = "*" }] })
+}
+resource "aws_lambda_permission" "p" {
+  function_name = aws_lambda_function.f.function_name
+  action        = "lambda:InvokeFunction"
+  principal     = "s3.amazonaws.com"
+  source_arn    = "arn:aws:s3:::b"
+}
+resource "aws_organizations_policy" "scp" {
+  content = jsonencode({ Version = "2012-10-17", Statement = [{ Effect = "Deny", Action = "*", Resource = "*" }] })
+}
+"#;
+
+#[test]
+fn terraform_says_who_will_be_granted_what() {
+    let estate = estate(&[("main.tf", TERRAFORM)]);
+    let role = "arn:aws:iam::000000000000:role/bots/agent";
+    // The role's own policy has no statement that can be understood, which is a problem of the role.
+    assert_eq!(granted(&estate, role), ["arn:aws:iam::000000000000:policy/read"]);
+    let agent = estate.snapshot.principal(role).unwrap();
+    assert!(agent.problems.iter().any(|problem| problem.subject.ends_with("#own")) && !agent.complete);
+    assert_eq!(agent.tags.get("agent").map(String::as_str), Some("yes"));
+    assert_eq!(agent.tags.get("owner").map(String::as_str), Some("team"));
+    assert!(agent.boundary.is_some() && agent.policies.boundary.is_some());
+    assert!(agent.trust.is_some());
+    // The AWS managed policy is not in the files.
+    assert!(agent.problems.iter().any(|problem| problem.reason.contains("ReadOnlyAccess")));
+    assert_eq!(granted(&estate, "arn:aws:iam::000000000000:user/u"), ["arn:aws:iam::000000000000:group/g#p"]);
+    assert_eq!(estate.access_keys[0].0, "arn:aws:iam::000000000000:user/u");
+    assert_eq!(estate.workloads.len(), 1);
+    assert_eq!(estate.workloads[0].role, role);
+    assert_eq!(estate.workloads[0].arn, "arn:aws:lambda:eu-west-1:000000000000:function:f");
+    let names = names(&estate);
+    for wanted in [
+        "Boundary arn:aws:iam::000000000000:policy/${aws_iam_policy.limit.name}",
+        "Resource aws_sqs_queue.q on AWS::SQS::Queue",
+        "Resource aws_lambda_permission.p on AWS::Lambda::Function",
+        "ServiceControl aws_organizations_policy.scp",
+        "Trust arn:aws:iam::000000000000:role/bots/agent (trust policy)",
+    ] {
+        assert!(names.iter().any(|name| name == wanted), "{wanted} in {names:#?}");
+    }
+    assert_eq!(
+        unreadable(&estate),
+        [
+            "UNRESOLVED main.tf:40:91 `var.actions` is not known before it is deployed, so nothing is checked of it"
+        ]
+    );
+    let document = estate.document("arn:aws:iam::000000000000:policy/read").unwrap();
+    let action = document.root.pointer("/Statement/0/Action/0").unwrap();
+    assert_eq!(action.at, Place { line: 22, column: 18 });
+    for principal in estate.snapshot.principals() {
+        for named in &principal.policies.identity {
+            assert_eq!(estate.document(&named.name).unwrap().policy, named.policy);
+        }
+    }
+}
+
+#[test]
+fn two_configurations_with_roles_of_one_name_are_two_accounts() {
+    let role = |action: &str| {
+        format!(
+            "resource \"aws_iam_role\" \"r\" {{\n  name = \"app\"\n  inline_policy {{\n    name = \"p\"\n    policy = \
+             jsonencode({{ Version = \"2012-10-17\", Statement = [{{ Effect = \"Allow\", Action = \"{action}\", \
+             Resource = \"*\" }}] }})\n  }}\n}}\n"
+        )
+    };
+    let estate = estate(&[("dev/main.tf", &role("s3:*")), ("prod/main.tf", &role("s3:GetObject"))]);
+    assert!(estate.snapshot.principals().all(|one| one.problems.is_empty()));
+    let arns: Vec<&str> = estate.snapshot.principals().map(|one| one.arn.as_str()).collect();
+    assert_eq!(arns, ["arn:aws:iam::000000000000:role/app", "arn:aws:iam::000000000001:role/app"]);
+}
+
+#[test]
+fn a_plan_knows_what_its_configuration_refers_to() {
+    let plan = r#"{
+  "format_version": "1.2",
+  "planned_values": {"root_module": {"child_modules": [{"address": "module.m[0]", "resources": [
+    {"address": "module.m[0].aws_iam_role.r", "mode": "managed", "type": "aws_iam_role", "name": "r",
+     "values": {"name": "app", "path": "/", "assume_role_policy": "{\"Version\":\"2012-10-17\",\"Statement\":[{\"Effect\":\"Allow\",\"Principal\":\"*\",\"Action\":\"sts:AssumeRole\"}]}"}},
+    {"address": "module.m[0].aws_iam_policy.p", "mode": "managed", "type": "aws_iam_policy", "name": "p",
+     "values": {"name": "p", "path": "/", "policy": "{\"Version\":\"2012-10-17\",\"Statement\":[{\"Effect\":\"Allow\",\"Action\":\"*\",\"Resource\":\"*\"}]}"}},
+    {"address": "module.m[0].aws_iam_role_policy_attachment.a", "mode": "managed", "type": "aws_iam_role_policy_attachment", "name": "a",
+     "values": {"role": "app"}},
+    {"address": "module.m[0].aws_s3_bucket_policy.b", "mode": "managed", "type": "aws_s3_bucket_policy", "name": "b",
+     "values": {}}
+  ]}]}},
+  "resource_changes": [
+    {"address": "module.m[0].aws_iam_role_policy_attachment.a", "change": {"after_unknown": {"policy_arn": true, "id": true}}},
+    {"address": "module.m[0].aws_s3_bucket_policy.b", "change": {"after_unknown": {"policy": true}}}
+  ],
+  "configuration": {"root_module": {"module_calls": {"m": {"module": {"resources": [
+    {"address": "aws_iam_role_policy_attachment.a", "expressions": {"policy_arn": {"references": ["aws_iam_policy.p.arn", "aws_iam_policy.p"]}}}
+  ]}}}}}
+}"#;
+    let estate = estate(&[("plan.json", plan)]);
+    assert_eq!(
+        granted(&estate, "arn:aws:iam::000000000000:role/app"),
+        ["arn:aws:iam::000000000000:policy/p"]
+    );
+    let document = estate.document("arn:aws:iam::000000000000:policy/p").unwrap();
+    assert_eq!(document.pointer, "/planned_values/root_module/child_modules/0/resources/1/values/policy");
+    assert_eq!(
+        unreadable(&estate),
+        [
+            "UNRESOLVED plan.json:10:5 `module.m[0].aws_s3_bucket_policy.b.policy` is not known before it is deployed, so nothing is checked of it"
+        ]
+    );
+}
+
+const CLOUDFORMATION: &str = r"
+Parameters:
+  Name: {Type: String, Default: app}
+Conditions:
+  Wide: !Equals [!Ref Name, other]
+Resources:
+  Role:
+    Type: AWS::IAM::Role
+    Properties:
+      RoleName: !Ref Name
+      Tags: [{Key: agent, Value: 'yes'}]
+      AssumeRolePolicyDocument:
+        Version: 2012-10-17
+        Statement:
+          - {Effect: Allow, Principal: {Service: lambda.amazonaws.com}, Action: sts:AssumeRole}
+      ManagedPolicyArns: [!Ref Managed]
+      Policies:
+        - PolicyName: own
+          PolicyDocument:
+            Version: 2012-10-17
+            Statement:
+              Effect: Allow
+              Action: !If [Wide, 's3:*', 's3:GetObject']
+              Resource: !Sub '${Bucket.Arn}/*'
+  Managed:
+    Type: AWS::IAM::ManagedPolicy
+    Properties:
+      PolicyDocument: {Version: 2012-10-17, Statement: [{Effect: Allow, Action: 'sqs:*', Resource: '*'}]}
+  Bucket:
+    Type: AWS::S3::Bucket
+  BucketPolicy:
+    Type: AWS::S3::BucketPolicy
+    Properties:
+      Bucket: !Ref Bucket
+      PolicyDocument: {Version: 2012-10-17, Statement: [{Effect: Allow, Principal: '*', Action: 's3:GetObject', Resource: !Sub '${Bucket.Arn}/*'}]}
+  Function:
+    Type: AWS::Lambda::Function
+    Properties: {Role: !GetAtt Role.Arn}
+  Inline:
+    Type: AWS::IAM::Policy
+    Properties:
+      PolicyName: more
+      Roles: [!Ref Role]
+      PolicyDocument: {Version: 2012-10-17, Statement: [{Effect: Allow, Action: 'sns:*', Resource: '*'}]}
+  Sam:
+    Type: AWS::Serverless::Function
+    Properties:
+      Policies:
+        - S3ReadPolicy: {BucketName: !Ref Bucket}
+        - {Version: 2012-10-17, Statement: [{Effect: Allow, Action: 'kms:Decrypt', Resource: '*'}]}
+";
+
+#[test]
+fn cloudformation_and_sam_say_who_will_be_granted_what() {
+    let estate = estate(&[("template.yaml", CLOUDFORMATION)]);
+    let role = "arn:aws:iam::000000000000:role/app";
+    assert_eq!(
+        granted(&estate, role),
+        [
+            "arn:aws:iam::000000000000:policy/${Managed}",
+            "arn:aws:iam::000000000000:role/app#own",
+            "arn:aws:iam::000000000000:role/app#own (2)",
+            "arn:aws:iam::000000000000:role/app#more",
+        ]
+    );
+    let wide = estate.document("arn:aws:iam::000000000000:role/app#own (2)").unwrap();
+    let action = wide.root.pointer("/Statement/Action").unwrap();
+    assert_eq!((action.text(), action.at), (Some("s3:*"), Place { line: 23, column: 34 }));
+    assert_eq!(wide.pointer, "/Resources/Role/Properties/Policies/0/PolicyDocument");
+    let sam = estate.snapshot.principals().find(|one| one.name.contains("SamRole")).unwrap();
+    assert_eq!(sam.policies.identity.len(), 2);
+    let read = estate.document(&sam.policies.identity[0].name).unwrap();
+    assert!(shown(&read.root.to_json()).contains(r#""arn:aws:s3:::${Bucket}/*""#), "{}", read.root.to_json());
+    assert_eq!(estate.workloads.len(), 2);
+    assert!(names(&estate).contains(&"Resource BucketPolicy on AWS::S3::Bucket".to_owned()));
+    assert_eq!(unreadable(&estate), Vec::<String>::new());
+}
+
+#[test]
+fn a_broken_template_is_a_finding_with_its_place() {
+    let broken = "Resources:\n  A:\n    Type: AWS::IAM::Role\n  A: [\n";
+    let told = unreadable(&estate(&[("t.yaml", broken), ("x.tf", "resource {\n")]));
+    assert_eq!(told.len(), 2, "{told:?}");
+    assert!(told.iter().any(|one| one.starts_with("UNREADABLE t.yaml:")), "{told:?}");
+    assert!(told.iter().any(|one| one.starts_with("UNREADABLE x.tf:")), "{told:?}");
+}

@@ -1,0 +1,254 @@
+//! A resource that Terraform will make, whether a configuration or a plan says so.
+
+use std::collections::BTreeMap;
+
+use leastwise_policy::aws::DocumentKind;
+
+use crate::check::Home;
+use crate::check::read::deployed::facts::{GIVES, HOLDS, RUNS};
+use crate::check::read::deployed::{Deployed, Kind, Written, at_path};
+use crate::source::{Entry, Node, Place, Value, hole};
+
+/// A resource with its attributes.
+pub(super) struct Declared<'r> {
+    /// `module.x.aws_iam_role.agent["a"]`
+    pub(super) address: &'r str,
+    /// The same without an index.
+    pub(super) base: String,
+    /// `aws_iam_role`
+    pub(super) kind: &'r str,
+    pub(super) home: Home,
+    pub(super) body: &'r Node,
+    /// The document that an attribute holds.
+    pub(super) written: &'r dyn Fn(&Node) -> Written,
+}
+
+/// Adds what the resource is to what will be deployed.
+pub(super) fn add(declared: &Declared<'_>, deployed: &mut Deployed) {
+    match declared.kind {
+        "aws_iam_role" => declared.principal(Kind::Role, deployed),
+        "aws_iam_user" => declared.principal(Kind::User, deployed),
+        "aws_iam_group" => declared.principal(Kind::Group, deployed),
+        "aws_iam_policy" => declared.managed(deployed),
+        "aws_iam_instance_profile" => {
+            for role in declared.texts("role").into_iter().chain(declared.texts("roles")) {
+                deployed.profile(&declared.name(), &role);
+            }
+        }
+        "aws_iam_user_group_membership" => {
+            for group in declared.texts("groups") {
+                deployed.join(&declared.text("user").unwrap_or_default(), &group);
+            }
+        }
+        "aws_iam_group_membership" => {
+            for user in declared.texts("users") {
+                deployed.join(&user, &declared.text("group").unwrap_or_default());
+            }
+        }
+        "aws_iam_access_key" => {
+            deployed.access_key(&declared.text("user").unwrap_or_default(), declared.home.clone());
+        }
+        "aws_organizations_policy" => declared.of_organization(deployed),
+        "aws_lambda_permission" => declared.lambda_permission(deployed),
+        _ => declared.by_facts(deployed),
+    }
+}
+
+impl Declared<'_> {
+    fn text(&self, path: &str) -> Option<String> {
+        self.texts(path).into_iter().next()
+    }
+
+    fn texts(&self, path: &str) -> Vec<String> {
+        let nodes = at_path(self.body, path).into_iter().flat_map(Node::one_or_many);
+        nodes.filter_map(as_text).collect()
+    }
+
+    /// The name; one that is not known is the same wherever it is used.
+    fn name(&self) -> String {
+        match self.body.get("name").map(|node| &node.value) {
+            Some(Value::Text(name)) => name.clone(),
+            _ => hole(&format!("{}.name", self.base)),
+        }
+    }
+
+    fn path(&self) -> String {
+        self.body.get("path").and_then(Node::text).unwrap_or("/").to_owned()
+    }
+
+    fn document(&self, attribute: &str) -> Option<Written> {
+        let node = self.body.get(attribute)?;
+        let nothing = node.value == Value::Null || node.text().is_some_and(|text| text.trim().is_empty());
+        (!nothing).then(|| (self.written)(node))
+    }
+
+    fn principal(&self, kind: Kind, deployed: &mut Deployed) {
+        let mut inline = Vec::new();
+        for block in self.body.get("inline_policy").map(Node::one_or_many).unwrap_or_default() {
+            if let Some(policy) = block.get("policy").filter(|policy| policy.value != Value::Null) {
+                let name = block.get("name").and_then(as_text).unwrap_or_else(|| "inline".to_owned());
+                inline.push((name, (self.written)(policy)));
+            }
+        }
+        let (trust, attached) = (self.document("assume_role_policy"), self.texts("managed_policy_arns"));
+        let (tags, boundary) = (self.tags(), self.text("permissions_boundary"));
+        let entity = deployed.entity(kind, self.name(), self.path(), self.home.clone());
+        entity.trust.extend(trust);
+        entity.inline = inline;
+        entity.attached = attached;
+        entity.boundary = boundary;
+        entity.tags = tags;
+    }
+
+    fn tags(&self) -> BTreeMap<String, String> {
+        ["default_tags", "tags_all", "tags"]
+            .iter()
+            .filter_map(|key| self.body.get(key))
+            .flat_map(Node::entries)
+            .filter_map(|entry| Some((entry.key.clone(), as_text(&entry.value)?)))
+            .collect()
+    }
+
+    fn managed(&self, deployed: &mut Deployed) {
+        let arn = self.text("arn").unwrap_or_else(|| format!("{}.arn", self.base));
+        deployed.managed(arn, self.name(), self.document("policy").into_iter().collect());
+    }
+
+    fn of_organization(&self, deployed: &mut Deployed) {
+        let kind = match self.text("type").as_deref() {
+            None | Some("SERVICE_CONTROL_POLICY") => DocumentKind::ServiceControl,
+            Some("RESOURCE_CONTROL_POLICY") => DocumentKind::ResourceControl,
+            Some(_) => return,
+        };
+        if let Some(written) = self.document("content") {
+            deployed.document(self.address.to_owned(), kind, "", written);
+        }
+    }
+
+    fn by_facts(&self, deployed: &mut Deployed) {
+        for holds in HOLDS.iter().filter(|holds| holds.terraform == self.kind) {
+            if let Some(written) = self.document(holds.terraform_path) {
+                deployed.document(self.address.to_owned(), holds.kind, holds.on, written);
+            }
+        }
+        for gives in GIVES.iter().filter(|gives| gives.terraform == self.kind) {
+            for (kind, to) in gives.to {
+                for holder in self.texts(to) {
+                    if !gives.inline {
+                        let arns = self.texts(gives.policy);
+                        arns.into_iter().for_each(|arn| deployed.attach(*kind, &holder, arn));
+                    } else if let Some(written) = self.document(gives.policy) {
+                        deployed.give_inline(*kind, &holder, self.name(), written);
+                    }
+                }
+            }
+        }
+        for runs in RUNS.iter().filter(|runs| runs.terraform == self.kind) {
+            for role in self.texts(runs.terraform_path) {
+                let arn = self.text("arn").unwrap_or_else(|| self.address.to_owned());
+                deployed.running(arn, runs.service, &role);
+            }
+        }
+    }
+
+    /// A permission on a function is a statement of the function's policy.
+    fn lambda_permission(&self, deployed: &mut Deployed) {
+        let permission = Permission {
+            at: self.body.at,
+            account: deployed.account(),
+            principal: self.body.get("principal"),
+            action: self.body.get("action"),
+            function: self.body.get("function_name"),
+            conditions: [
+                ("ArnLike", "aws:SourceArn", self.body.get("source_arn")),
+                ("StringEquals", "aws:SourceAccount", self.body.get("source_account")),
+                ("StringEquals", "aws:PrincipalOrgID", self.body.get("principal_org_id")),
+                ("StringEquals", "lambda:FunctionUrlAuthType", self.body.get("function_url_auth_type")),
+                ("StringEquals", "lambda:EventSourceToken", self.body.get("event_source_token")),
+            ],
+        };
+        let written = (self.written)(&permission.document());
+        let kind = DocumentKind::Resource;
+        deployed.document(self.address.to_owned(), kind, "AWS::Lambda::Function", written);
+    }
+}
+
+/// What `lambda:AddPermission` is given.
+pub(in crate::check::read) struct Permission<'n> {
+    pub(in crate::check::read) at: Place,
+    pub(in crate::check::read) account: &'n str,
+    pub(in crate::check::read) principal: Option<&'n Node>,
+    pub(in crate::check::read) action: Option<&'n Node>,
+    pub(in crate::check::read) function: Option<&'n Node>,
+    /// Operator, key and value.
+    pub(in crate::check::read) conditions: [(&'static str, &'static str, Option<&'n Node>); 5],
+}
+
+impl Permission<'_> {
+    /// The document that Lambda makes of it.
+    /// <https://docs.aws.amazon.com/lambda/latest/api/API_AddPermission.html>
+    pub(in crate::check::read) fn document(&self) -> Node {
+        let at = self.at;
+        let text = |text: &str| Node::new(at, Value::Text(text.to_owned()));
+        let entry = |key: &str, value: Node| Entry { key: key.to_owned(), at: value.at, value };
+        let mut statement = vec![entry("Effect", text("Allow"))];
+        if let Some(principal) = self.principal {
+            let kind = match principal.text() {
+                Some("*") => None,
+                Some(name) if name.contains(".amazonaws.com") || name.ends_with(".amazon.com") => {
+                    Some("Service")
+                }
+                _ => Some("AWS"),
+            };
+            statement.push(match kind {
+                None => entry("Principal", principal.clone()),
+                Some(kind) => {
+                    let map = Value::Map(vec![entry(kind, principal.clone())]);
+                    entry("Principal", Node::new(principal.at, map))
+                }
+            });
+        }
+        let action = self.action.cloned().unwrap_or_else(|| text("lambda:InvokeFunction"));
+        statement.push(entry("Action", action));
+        let function = self.function.map(|function| {
+            let shown = as_text(function).unwrap_or_default();
+            let arn = match shown.starts_with("arn:") {
+                true => shown,
+                false => format!("arn:aws:lambda:{}:{}:function:{shown}", hole("region"), self.account),
+            };
+            Node::new(function.at, Value::Text(arn))
+        });
+        statement.push(entry("Resource", function.unwrap_or_else(|| text("*"))));
+        let mut operators: Vec<Entry> = Vec::new();
+        for (operator, key, value) in self.conditions {
+            let Some(value) = value.filter(|value| value.value != Value::Null) else { continue };
+            let condition = entry(key, value.clone());
+            match operators.iter_mut().find(|known| known.key == operator) {
+                Some(known) => {
+                    if let Value::Map(keys) = &mut known.value.value {
+                        keys.push(condition);
+                    }
+                }
+                None => operators.push(entry(operator, Node::new(value.at, Value::Map(vec![condition])))),
+            }
+        }
+        if !operators.is_empty() {
+            statement.push(entry("Condition", Node::new(at, Value::Map(operators))));
+        }
+        let statements = Value::List(vec![Node::new(at, Value::Map(statement))]);
+        let entries =
+            vec![entry("Version", text("2012-10-17")), entry("Statement", Node::new(at, statements))];
+        Node::new(at, Value::Map(entries))
+    }
+}
+
+fn as_text(node: &Node) -> Option<String> {
+    match &node.value {
+        Value::Text(text) if text.is_empty() => None,
+        Value::Text(text) => Some(text.clone()),
+        Value::Number(number) => Some(number.clone()),
+        Value::Bool(truth) => Some(truth.to_string()),
+        Value::Unknown(what) => Some(hole(what)),
+        _ => None,
+    }
+}

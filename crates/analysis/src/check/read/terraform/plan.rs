@@ -1,0 +1,241 @@
+//! Plans and states as `terraform show -json` prints them:
+//! <https://developer.hashicorp.com/terraform/internals/json-format>.
+//!
+//! What a plan does not know yet is looked up in the configuration that it carries: an expression that refers to one
+//! other resource of the plan is that resource's ARN or name, anything else stays unknown.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use super::declared::{Declared, add};
+use crate::check::Home;
+use crate::check::read::Gathered;
+use crate::check::read::deployed::{Deployed, Written, at_path};
+use crate::check::read::text::Text;
+use crate::source::hcl::{arn_template, filled};
+use crate::source::{Entry, Node, Value, hole};
+
+pub(in crate::check::read) fn takes(text: &Text<'_>) -> bool {
+    text.as_json().is_some_and(|node| root(node).is_some())
+}
+
+fn root(node: &Node) -> Option<&Node> {
+    node.get("format_version")?;
+    node.path(&["planned_values", "root_module"]).or_else(|| node.path(&["values", "root_module"]))
+}
+
+pub(in crate::check::read) fn read(texts: &[&Text<'_>], gathered: &mut Gathered) {
+    for text in texts {
+        let Some(node) = text.as_json() else { continue };
+        let Some(module) = root(node) else { continue };
+        let plan = Plan::of(text.file.name.clone(), node, module);
+        let known = plan.account();
+        Deployed::settle(gathered, |account| plan.deployed(known.as_deref().unwrap_or(account)));
+    }
+}
+
+struct Planned<'n> {
+    node: &'n Node,
+    pointer: String,
+    address: &'n str,
+    /// `module.x.`, without indices.
+    prefix: String,
+    kind: &'n str,
+    values: &'n Node,
+}
+
+struct Plan<'n> {
+    file: Arc<str>,
+    root: &'n Node,
+    resources: Vec<Planned<'n>>,
+    /// What is not known of each resource, by address.
+    unknown: HashMap<&'n str, &'n Node>,
+}
+
+impl<'n> Plan<'n> {
+    fn of(file: Arc<str>, root: &'n Node, module: &'n Node) -> Plan<'n> {
+        let mut plan = Plan { file, root, resources: Vec::new(), unknown: HashMap::new() };
+        let pointer = root.pointer_of(module).unwrap_or_default();
+        plan.module(module, &pointer, "", 0);
+        for change in root.get("resource_changes").map(Node::items).unwrap_or_default() {
+            let address = change.get("address").and_then(Node::text);
+            if let (Some(address), Some(unknown)) = (address, change.path(&["change", "after_unknown"])) {
+                plan.unknown.insert(address, unknown);
+            }
+        }
+        plan
+    }
+
+    fn module(&mut self, module: &'n Node, pointer: &str, prefix: &str, depth: usize) {
+        for (index, node) in module.get("resources").map(Node::items).unwrap_or_default().iter().enumerate() {
+            let text = |key: &str| node.get(key).and_then(Node::text);
+            let (Some(address), Some(kind), Some(values)) =
+                (text("address"), text("type"), node.get("values"))
+            else {
+                continue;
+            };
+            if text("mode") != Some("data") {
+                let pointer = format!("{pointer}/resources/{index}");
+                self.resources.push(Planned {
+                    node,
+                    pointer,
+                    address,
+                    prefix: prefix.to_owned(),
+                    kind,
+                    values,
+                });
+            }
+        }
+        let children = module.get("child_modules").map(Node::items).unwrap_or_default();
+        for (index, child) in children.iter().enumerate().filter(|_| depth < 32) {
+            let address = child.get("address").and_then(Node::text).unwrap_or_default();
+            let prefix = format!("{}.", without_indices(address));
+            self.module(child, &format!("{pointer}/child_modules/{index}"), &prefix, depth + 1);
+        }
+    }
+
+    /// The account that the plan's own ARNs name.
+    fn account(&self) -> Option<String> {
+        let arns = self.resources.iter().filter_map(|one| one.values.get("arn").and_then(Node::text));
+        let mut accounts = arns.filter_map(|arn| arn.split(':').nth(4));
+        let known = |account: &str| account.len() == 12 && account.bytes().all(|byte| byte.is_ascii_digit());
+        accounts.find(|account| known(account)).map(str::to_owned)
+    }
+
+    fn deployed(&self, account: &str) -> Deployed {
+        let mut deployed = Deployed::to(account);
+        let arns: HashMap<String, String> =
+            self.resources.iter().filter_map(|one| Some((base(one), self.arn(one, account)?))).collect();
+        let names: HashMap<String, String> =
+            self.resources.iter().map(|one| (base(one), name(one))).collect();
+        for planned in &self.resources {
+            let body = self.body(planned, &arns, &names);
+            let declared = Declared {
+                address: planned.address,
+                base: base(planned),
+                kind: planned.kind,
+                home: Home { file: self.file.clone(), at: planned.node.at, pointer: planned.pointer.clone() },
+                body: &body,
+                written: &|node| self.written(planned, node),
+            };
+            add(&declared, &mut deployed);
+        }
+        deployed
+    }
+
+    fn written(&self, planned: &Planned<'_>, node: &Node) -> Written {
+        let entry = planned.values.entries().iter().find(|entry| entry.value.at == node.at);
+        let pointer = match entry {
+            Some(entry) => format!("{}/values/{}", planned.pointer, entry.key),
+            None => planned.pointer.clone(),
+        };
+        Written { file: self.file.clone(), pointer, root: node.clone() }
+    }
+
+    fn arn(&self, planned: &Planned<'_>, account: &str) -> Option<String> {
+        if let Some(arn) = planned.values.get("arn").and_then(Node::text) {
+            return Some(arn.to_owned());
+        }
+        let base = base(planned);
+        Some(filled(arn_template(planned.kind)?, |name| match name {
+            "account" => Ok(account.to_owned()),
+            name => {
+                let written = planned.values.get(name).and_then(Node::text);
+                written.map(str::to_owned).ok_or_else(|| hole(&format!("{base}.{name}")))
+            }
+        }))
+    }
+
+    /// The values, with what follows for those that are not known yet.
+    fn body(
+        &self,
+        planned: &Planned<'_>,
+        arns: &HashMap<String, String>,
+        names: &HashMap<String, String>,
+    ) -> Node {
+        let mut body = planned.values.clone();
+        let unknown = self.unknown.get(planned.address).map(|node| node.entries()).unwrap_or_default();
+        let Value::Map(entries) = &mut body.value else { return body };
+        let at = planned.node.at;
+        if let Some(arn) = arns.get(&base(planned)) {
+            put(entries, "arn", Node::new(at, Value::Text(arn.clone())));
+        }
+        for entry in
+            unknown.iter().filter(|entry| entry.value.value == Value::Bool(true) && entry.key != "arn")
+        {
+            let value = match self.reference(planned, &entry.key) {
+                Some(reference) => follow(&reference, &planned.prefix, arns, names),
+                None => None,
+            };
+            let what = || format!("{}.{}", planned.address, entry.key);
+            let value = value.map_or_else(|| Value::Unknown(what()), Value::Text);
+            put(entries, &entry.key, Node::new(at, value));
+        }
+        body
+    }
+
+    /// The most exact of the references that an attribute's expression has.
+    fn reference(&self, planned: &Planned<'_>, key: &str) -> Option<String> {
+        let mut module = self.root.path(&["configuration", "root_module"])?;
+        for call in planned.prefix.split('.').filter(|step| !step.is_empty() && *step != "module") {
+            module = module.path(&["module_calls", call, "module"])?;
+        }
+        let wanted = without_indices(planned.address);
+        let wanted = wanted.strip_prefix(&planned.prefix).unwrap_or(&wanted);
+        let resources = module.get("resources")?.items();
+        let found = resources.iter().find(|one| one.get("address").and_then(Node::text) == Some(wanted))?;
+        let references = at_path(found, &format!("expressions.{key}.references"));
+        references.into_iter().flat_map(Node::items).find_map(|one| one.text().map(str::to_owned))
+    }
+}
+
+/// `aws_iam_policy.x.arn` as what the plan knows of it.
+fn follow(
+    reference: &str,
+    prefix: &str,
+    arns: &HashMap<String, String>,
+    names: &HashMap<String, String>,
+) -> Option<String> {
+    let reference = without_indices(reference);
+    let (resource, attribute) = reference.rsplit_once('.')?;
+    let resource = format!("{prefix}{resource}");
+    let by_arn = attribute == "arn" || attribute == "id" && resource.contains("aws_iam_policy.");
+    match by_arn {
+        true => arns.get(&resource).cloned(),
+        false if matches!(attribute, "name" | "id") => names.get(&resource).cloned(),
+        false => None,
+    }
+}
+
+fn put(entries: &mut Vec<Entry>, key: &str, value: Node) {
+    match entries.iter_mut().find(|entry| entry.key == key) {
+        Some(entry) if entry.value.value == Value::Null => entry.value = value,
+        Some(_) => {}
+        None => entries.push(Entry { key: key.to_owned(), at: value.at, value }),
+    }
+}
+
+fn base(planned: &Planned<'_>) -> String {
+    without_indices(planned.address)
+}
+
+fn name(planned: &Planned<'_>) -> String {
+    let written = planned.values.get("name").and_then(Node::text);
+    written.map_or_else(|| hole(&format!("{}.name", base(planned))), str::to_owned)
+}
+
+/// An address without `[0]` and `["key"]`.
+fn without_indices(address: &str) -> String {
+    let mut out = String::new();
+    let (mut within, mut quoted) = (false, false);
+    for character in address.chars() {
+        match character {
+            '"' if within => quoted = !quoted,
+            '[' if !quoted => within = true,
+            ']' if !quoted => within = false,
+            other if !within => out.push(other),
+            _ => {}
+        }
+    }
+    out
+}
