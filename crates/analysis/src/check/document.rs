@@ -1,9 +1,11 @@
 //! A policy document with its place, as it was written and as far as it can be understood.
 
+use std::cell::OnceCell;
 use std::sync::Arc;
 
 use leastwise_policy::aws::{DocumentKind, Policy, Version};
 
+use super::right::Note;
 use super::{Facts, StatementView};
 use crate::source::{Node, Value};
 
@@ -37,6 +39,8 @@ pub struct Subject<'a> {
     pub statements: Vec<StatementView<'a>>,
     /// `Version` as it was written.
     pub version: Option<&'a Node>,
+    /// What the families of checks noted about it, once it was asked for.
+    pub(super) notes: OnceCell<Vec<Note<'a>>>,
 }
 
 impl Document {
@@ -107,7 +111,7 @@ fn statements(root: &Node) -> &[Node] {
 
 impl<'a> Subject<'a> {
     /// Looks at a document.
-    pub fn new(document: &'a Document, facts: &Facts<'a>) -> Subject<'a> {
+    pub fn new<'f: 'a>(document: &'a Document, facts: &Facts<'f>) -> Subject<'a> {
         let mut views: Vec<StatementView<'a>> = statements(&document.root)
             .iter()
             .enumerate()
@@ -118,7 +122,7 @@ impl<'a> Subject<'a> {
                 view.typed = Some(statement);
             }
         }
-        Subject { document, statements: views, version: document.root.get("Version") }
+        Subject { document, statements: views, version: document.root.get("Version"), notes: OnceCell::new() }
     }
 
     /// Whether policy variables mean something in it.

@@ -13,6 +13,7 @@ mod document;
 mod estate;
 mod expand;
 mod finding;
+mod formats;
 pub mod gate;
 mod holder;
 mod input;
@@ -21,8 +22,11 @@ mod own;
 mod read;
 mod report;
 mod right;
+mod row;
 mod statement;
 mod trust;
+
+use std::sync::OnceLock;
 
 use leastwise_catalog::{Catalog, Terms};
 use leastwise_policy::aws::DocumentKind;
@@ -125,6 +129,7 @@ pub struct Facts<'a> {
     terms: Terms<'a>,
     marks: Marks,
     now: Option<Timestamp>,
+    formats: OnceLock<formats::Formats<'a>>,
 }
 
 impl<'a> Facts<'a> {
@@ -137,6 +142,7 @@ impl<'a> Facts<'a> {
             terms: catalog.terms(),
             marks: Marks::default(),
             now: None,
+            formats: OnceLock::new(),
         }
     }
 
@@ -163,14 +169,17 @@ impl<'a> Facts<'a> {
     pub fn expand(&self, pattern: &str) -> Found<'a> {
         self.expansions.expand(self.catalog, pattern)
     }
+
+    /// The formats of all ARNs, read when they are first asked for.
+    fn formats(&self) -> &formats::Formats<'a> {
+        self.formats.get_or_init(|| formats::Formats::new(self.catalog))
+    }
 }
 
 /// Every check, by code.
 pub fn all() -> impl Iterator<Item = &'static Check> {
-    [input::CHECKS, right::CHECKS, dangerous::CHECKS, trust::CHECKS, agent::CHECKS, gate::CHECKS]
-        .into_iter()
-        .flatten()
-        .copied()
+    let rooms = [input::CHECKS, dangerous::CHECKS, trust::CHECKS, agent::CHECKS, gate::CHECKS];
+    rooms.into_iter().flatten().copied().chain(right::checks())
 }
 
 /// The check with this code, in any case.

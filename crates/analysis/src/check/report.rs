@@ -24,6 +24,11 @@ impl<'a> Report<'a> {
         Report { check, document, findings }
     }
 
+    /// The code of the check that reports.
+    pub(super) fn code(&self) -> &'static str {
+        self.check.code
+    }
+
     /// A finding at `node`, which belongs to the document. The message is lower case, without a full stop, the user's
     /// own text in backticks.
     pub fn at(&mut self, node: &Node, message: impl Into<String>) -> Added<'_> {

@@ -50,7 +50,7 @@ pub struct ConditionView<'a> {
 }
 
 impl<'a> StatementView<'a> {
-    pub(super) fn new(index: usize, node: &'a Node, facts: &Facts<'a>) -> StatementView<'a> {
+    pub(super) fn new<'f: 'a>(index: usize, node: &'a Node, facts: &Facts<'f>) -> StatementView<'a> {
         let (action, not_action) = (node.entry("Action"), node.entry("NotAction"));
         let named = |(node, text)| ActionUse { node, text, found: facts.expand(text) };
         let effect = match node.get("Effect").and_then(Node::text) {

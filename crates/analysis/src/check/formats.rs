@@ -1,0 +1,152 @@
+//! The ARN formats of all services, ready to be held against the patterns of policies.
+//!
+//! The service in an ARN is not always the prefix of its actions (`execute-api`, `aws-marketplace`), so formats are
+//! found by what stands in them.
+
+use std::collections::HashMap;
+
+use leastwise_catalog::{Action, Catalog};
+use leastwise_policy::glob::{Glob, Token};
+
+/// One format, its resource part as a pattern.
+#[derive(Debug)]
+pub(super) struct Format<'a> {
+    /// The region as it is written: empty, a variable, or one.
+    pub(super) region: &'a str,
+    /// The account likewise.
+    pub(super) account: &'a str,
+    service: &'a str,
+    resource: Glob,
+    /// What every resource part of it begins with.
+    head: &'a str,
+}
+
+/// All formats.
+#[derive(Debug)]
+pub(super) struct Formats<'a> {
+    all: Vec<Format<'a>>,
+    by_service: HashMap<&'a str, Vec<usize>>,
+    /// By prefix and resource type.
+    by_type: HashMap<(&'a str, &'a str), Vec<usize>>,
+}
+
+/// The parts of an ARN pattern behind `arn:`. Policy variables stand for any text.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Parts<'t> {
+    pub(super) partition: &'t str,
+    pub(super) service: &'t str,
+    pub(super) region: &'t str,
+    pub(super) account: &'t str,
+    pub(super) resource: &'t str,
+}
+
+impl<'t> Parts<'t> {
+    /// Of a text that has all six parts.
+    pub(super) fn of(text: &'t str) -> Option<Parts<'t>> {
+        let mut parts = text.splitn(6, ':').skip(1);
+        let mut next = || parts.next();
+        Some(Parts {
+            partition: next()?,
+            service: next()?,
+            region: next()?,
+            account: next()?,
+            resource: next()?,
+        })
+    }
+}
+
+impl<'a> Formats<'a> {
+    pub(super) fn new(catalog: &'a Catalog) -> Formats<'a> {
+        let mut formats = Formats { all: Vec::new(), by_service: HashMap::new(), by_type: HashMap::new() };
+        for service in catalog.services().filter_map(|prefix| catalog.service(prefix)) {
+            for kind in &service.resource_types {
+                for format in kind.arn.iter().filter_map(|format| Format::new(format)) {
+                    let index = formats.all.len();
+                    formats.by_service.entry(format.service).or_default().push(index);
+                    formats.by_type.entry((&service.prefix, &kind.name)).or_default().push(index);
+                    formats.all.push(format);
+                }
+            }
+        }
+        formats
+    }
+
+    /// Whether ARNs have this service.
+    pub(super) fn has_service(&self, service: &str) -> bool {
+        self.by_service.contains_key(service)
+    }
+
+    /// The services that ARNs have.
+    pub(super) fn services(&self) -> impl Iterator<Item = &'a str> {
+        self.by_service.keys().copied()
+    }
+
+    /// The formats of this service whose resource part the pattern can meet.
+    pub(super) fn meeting(&self, service: &str, resource: &str) -> Vec<&Format<'a>> {
+        let pattern = Glob::new(resource);
+        let all = self.by_service.get(service).into_iter().flatten().map(|index| &self.all[*index]);
+        all.filter(|format| format.meets(resource, &pattern)).collect()
+    }
+
+    /// Whether the pattern of a statement can cover a resource of a type that the action supports.
+    pub(super) fn supported(&self, action: &Action<'_>, parts: &Parts<'_>) -> bool {
+        let pattern = Glob::new(parts.resource);
+        let types = action.facts.resources.iter();
+        types
+            .filter_map(|on| self.by_type.get(&(&*action.service.prefix, &*on.resource_type)))
+            .flatten()
+            .map(|index| &self.all[*index])
+            .any(|format| {
+                covers(parts.service, format.service)
+                    && meets_part(format.region, parts.region)
+                    && meets_part(format.account, parts.account)
+                    && format.meets(parts.resource, &pattern)
+            })
+    }
+}
+
+fn covers(pattern: &str, name: &str) -> bool {
+    pattern == name || pattern.contains(['*', '?']) && leastwise_policy::glob::matches(pattern, name)
+}
+
+/// Whether a part of a format (empty, a variable, or a text) and of a pattern can be the same. Forms are lenient here:
+/// a region too many or too few has a check of its own.
+fn meets_part(own: &str, pattern: &str) -> bool {
+    own.is_empty() || own.starts_with('$') || pattern.is_empty() || covers(pattern, own) || own == "*"
+}
+
+impl<'a> Format<'a> {
+    fn new(text: &'a str) -> Option<Format<'a>> {
+        let parts = Parts::of(text)?;
+        let tokens = tokens(parts.resource);
+        let head = parts.resource.find(['$', '*']).unwrap_or(parts.resource.len());
+        Some(Format {
+            region: parts.region,
+            account: parts.account,
+            service: parts.service,
+            resource: Glob::from_tokens(tokens),
+            head: &parts.resource[..head],
+        })
+    }
+
+    fn meets(&self, resource: &str, pattern: &Glob) -> bool {
+        let open = resource.find(['*', '?']).unwrap_or(resource.len());
+        let known = open.min(self.head.len());
+        resource.as_bytes()[..known] == self.head.as_bytes()[..known]
+            && (open == self.head.len() && open < resource.len() && resource.len() == open + 1
+                || self.resource.overlaps(pattern))
+    }
+}
+
+/// A resource part with its variables as wildcards.
+fn tokens(text: &str) -> Vec<Token> {
+    let mut tokens = Vec::new();
+    let mut rest = text;
+    while let Some(at) = rest.find("${") {
+        tokens.extend(rest[..at].chars().map(Token::of));
+        tokens.push(Token::Any);
+        rest = rest[at..].split_once('}').map_or("", |(_, rest)| rest);
+    }
+    tokens.extend(rest.chars().map(Token::of));
+    tokens
+}

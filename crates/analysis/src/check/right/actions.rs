@@ -1,0 +1,146 @@
+//! Actions: whether they exist, and whether one says what another says already.
+//!
+//! <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_action.html>
+
+use leastwise_policy::glob::Glob;
+
+use crate::check::row::{allows, error, suggestion};
+use crate::check::{ActionUse, Check, Example, Facts, Report, Subject};
+use crate::source::has_hole;
+
+const REFERENCES: &[&str] = &[
+    "https://docs.aws.amazon.com/IAM/latest/UserGuide/access-analyzer-reference-policy-checks.html",
+    "https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html",
+];
+const GOOD: Example =
+    Example::identity(allows!(r#""Action": "s3:GetObject", "Resource": "arn:aws:s3:::reports/*""#));
+
+pub(super) static CHECKS: &[Check] = &[
+    error(
+        "INVALID_ACTION",
+        "Invalid action",
+        "The statement names an action that the service does not have, so it has no effect: in an `Allow` something \
+         that is needed may be missing, in a `Deny` something may be open that was meant to be shut.",
+    )
+    .bad(Example::identity(allows!(r#""Action": "s3:GetObjekt", "Resource": "arn:aws:s3:::reports/*""#)))
+    .good(GOOD)
+    .see(REFERENCES)
+    .found(action),
+    error(
+        "INVALID_SERVICE_IN_ACTION",
+        "Invalid service in an action",
+        "What stands before the colon of an action is not the prefix of a service, so the action has no effect. A \
+         wildcard may not stand there.",
+    )
+    .bad(Example::identity(allows!(r#""Action": "s4:GetObject", "Resource": "arn:aws:s3:::reports/*""#)))
+    .good(GOOD)
+    .see(REFERENCES)
+    .found(service),
+    suggestion(
+        "REDUNDANT_ACTION",
+        "An action that another covers",
+        "All that the action or pattern covers is covered by another one of the same statement. Whoever takes the \
+         narrower one out to take a permission away takes nothing away.",
+    )
+    .bad(Example::identity(allows!(
+        r#""Action": ["s3:Get*", "s3:GetObject"], "Resource": "arn:aws:s3:::reports/*""#
+    )))
+    .good(GOOD)
+    .found(redundant),
+];
+
+fn action(subject: &Subject<'_>, facts: &Facts<'_>, report: &mut Report<'_>) {
+    for statement in &subject.statements {
+        for used in &statement.actions {
+            if !used.found.as_slice().is_empty() || has_hole(used.text) || matches!(used.text, "*" | "") {
+                continue;
+            }
+            let Some((prefix, name)) = used.parts() else {
+                report
+                    .at(used.node, format!("`{}` is no action: the service is missing", used.text))
+                    .fix("write `service:Action`");
+                continue;
+            };
+            if prefix.contains(['*', '?']) || facts.catalog.service(prefix).is_none() || name == "*" {
+                continue;
+            }
+            let what = if used.is_pattern() { "no action that this pattern covers" } else { "no action" };
+            let added = report.at(used.node, format!("the service `{prefix}` has {what}: `{name}`"));
+            if let Some(near) = facts.catalog.suggest(used.text).first() {
+                added.fix(format!("did you mean `{near}`?"));
+            }
+        }
+    }
+}
+
+fn service(subject: &Subject<'_>, facts: &Facts<'_>, report: &mut Report<'_>) {
+    for statement in &subject.statements {
+        for used in statement.actions.iter().filter(|used| !has_hole(used.text)) {
+            let Some((prefix, name)) = used.parts() else { continue };
+            if prefix == "*" && name == "*" || facts.catalog.service(prefix).is_some() {
+                continue;
+            }
+            if prefix.contains(['*', '?']) {
+                report.at(used.node, format!("the service `{prefix}` of `{}` has a wildcard", used.text));
+                continue;
+            }
+            let added = report.at(used.node, format!("there is no service `{prefix}`"));
+            if let Some(near) = facts.catalog.suggest(prefix).first() {
+                added.fix(format!("did you mean `{near}`?"));
+            }
+        }
+    }
+}
+
+fn redundant(subject: &Subject<'_>, _: &Facts<'_>, report: &mut Report<'_>) {
+    for statement in &subject.statements {
+        let uses: Vec<&ActionUse<'_>> =
+            statement.actions.iter().filter(|used| !has_hole(used.text) && !used.text.is_empty()).collect();
+        let wide: Vec<(usize, Lower)> = uses
+            .iter()
+            .enumerate()
+            .filter(|(_, used)| used.is_pattern())
+            .map(|(index, used)| (index, Lower::new(used.text)))
+            .collect();
+        for (index, used) in uses.iter().enumerate() {
+            if let Some(by) = covering(&uses, &wide, index) {
+                let message = format!("`{}` is covered by `{}` of the same statement", used.text, by.text);
+                report.at(used.node, message).fix("leave one of the two out");
+            }
+        }
+    }
+}
+
+/// A pattern in lower case, read once.
+struct Lower {
+    /// What everything begins with that it covers.
+    head: String,
+    glob: Glob,
+}
+
+impl Lower {
+    fn new(text: &str) -> Lower {
+        let lower = text.to_ascii_lowercase();
+        let head = lower.split(['*', '?']).next().unwrap_or_default().to_owned();
+        Lower { head, glob: Glob::new(&lower) }
+    }
+}
+
+/// Another one that covers all of the one at `index`: the first of two that are the same stays.
+fn covering<'u, 'a>(
+    uses: &[&'u ActionUse<'a>],
+    wide: &[(usize, Lower)],
+    index: usize,
+) -> Option<&'u ActionUse<'a>> {
+    let text = uses[index].text;
+    let same = |other: &&&ActionUse<'_>| other.text.eq_ignore_ascii_case(text);
+    if let Some(first) = uses[..index].iter().find(same) {
+        return Some(first);
+    }
+    let begins = |head: &str| text.get(..head.len()).is_some_and(|own| own.eq_ignore_ascii_case(head));
+    let mut candidates = wide.iter().filter(|(at, by)| *at != index && begins(&by.head)).peekable();
+    candidates.peek()?;
+    let own = Glob::new(&text.to_ascii_lowercase());
+    let by = candidates.find(|(at, by)| by.glob.subsumes(&own) && !(own.subsumes(&by.glob) && *at > index));
+    by.map(|(at, _)| uses[*at])
+}

@@ -1,0 +1,227 @@
+//! What is known of condition keys, partitions and regions.
+//!
+//! Keys of services come from the catalogue. The global ones are those of
+//! <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html>, read 2026-11-21, and
+//! those that AWS's own managed policies use without being on the page.
+
+use leastwise_catalog::Catalog;
+
+/// What the values of a condition key are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    Text,
+    Arn,
+    Bool,
+    Date,
+    Number,
+    Address,
+}
+
+/// A condition key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Key {
+    pub(super) kind: Kind,
+    /// Whether a request can have several values of it at once.
+    pub(super) several: bool,
+}
+
+/// What became of looking a key up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Lookup {
+    Found(Key),
+    /// There is no such global key.
+    NoGlobal,
+    /// The service has no such key.
+    NoKey,
+    /// There is no such service.
+    NoService,
+    /// It is a claim of an identity provider, which may be anything.
+    Claim,
+}
+
+use Kind::{Address, Arn, Bool, Date, Number, Text};
+
+/// Global keys in lower case, those that begin so when they end in `/`; of what kind, and whether a request can have
+/// several values.
+const GLOBAL: &[(&str, Kind, bool)] = &[
+    ("aws:assumedroot", Text, false),
+    ("aws:calledvia", Text, true),
+    ("aws:calledviafirst", Text, false),
+    ("aws:calledvialast", Text, false),
+    ("aws:chatbotsourcearn", Arn, false),
+    ("aws:currenttime", Date, false),
+    ("aws:ec2instancesourceprivateipv4", Address, false),
+    ("aws:ec2instancesourcevpc", Text, false),
+    ("aws:epochtime", Date, false),
+    ("aws:federatedprovider", Text, false),
+    ("aws:ismcpserviceaction", Bool, false),
+    ("aws:multifactorauthage", Number, false),
+    ("aws:multifactorauthpresent", Bool, false),
+    ("aws:principalaccount", Text, false),
+    ("aws:principalarn", Arn, false),
+    ("aws:principalisawsservice", Bool, false),
+    ("aws:principalorgid", Text, false),
+    ("aws:principalorgmasteraccountid", Text, false),
+    ("aws:principalorgpaths", Text, true),
+    ("aws:principalservicename", Text, false),
+    ("aws:principalservicenameslist", Text, true),
+    ("aws:principaltag/", Text, false),
+    ("aws:principaltype", Text, false),
+    ("aws:referer", Text, false),
+    ("aws:requestedregion", Text, false),
+    ("aws:requesttag/", Text, false),
+    ("aws:resourceaccount", Text, false),
+    ("aws:resourceorgid", Text, false),
+    ("aws:resourceorgpaths", Text, true),
+    ("aws:resourcetag/", Text, false),
+    ("aws:securetransport", Bool, false),
+    ("aws:signinsessionarn", Arn, false),
+    ("aws:sourceaccount", Text, false),
+    ("aws:sourcearn", Arn, false),
+    ("aws:sourceidentity", Text, false),
+    ("aws:sourceip", Address, false),
+    ("aws:sourceorgid", Text, false),
+    ("aws:sourceorgpaths", Text, true),
+    ("aws:sourceowner", Text, false),
+    ("aws:sourcevpc", Text, false),
+    ("aws:sourcevpcarn", Arn, false),
+    ("aws:sourcevpce", Text, false),
+    ("aws:tagkeys", Text, true),
+    ("aws:tokenissuetime", Date, false),
+    ("aws:useragent", Text, false),
+    ("aws:userid", Text, false),
+    ("aws:username", Text, false),
+    ("aws:viaawsmcpservice", Bool, false),
+    ("aws:viaawsservice", Bool, false),
+    ("aws:vpceaccount", Text, false),
+    ("aws:vpceorgid", Text, false),
+    ("aws:vpceorgpaths", Text, true),
+    ("aws:vpcsourceip", Address, false),
+];
+
+/// Keys of one service that requests to every service can have.
+const CROSS_SERVICE: &[(&str, Kind)] = &[
+    ("ec2:roledelivery", Number),
+    ("ec2:sourceinstancearn", Arn),
+    ("glue:credentialissuingservice", Text),
+    ("glue:roleassumedby", Text),
+    ("identitystore:userid", Text),
+    ("lambda:sourcefunctionarn", Arn),
+    ("ssm:sourceinstancearn", Arn),
+];
+
+/// The partitions of AWS.
+pub(super) const PARTITIONS: &[&str] =
+    &["aws", "aws-cn", "aws-eusc", "aws-iso", "aws-iso-b", "aws-iso-e", "aws-iso-f", "aws-us-gov"];
+
+/// The regions of AWS, all partitions, with those that are announced.
+const REGIONS: &[&str] = &[
+    "af-south-1",
+    "ap-east-1",
+    "ap-east-2",
+    "ap-northeast-1",
+    "ap-northeast-2",
+    "ap-northeast-3",
+    "ap-south-1",
+    "ap-south-2",
+    "ap-southeast-1",
+    "ap-southeast-2",
+    "ap-southeast-3",
+    "ap-southeast-4",
+    "ap-southeast-5",
+    "ap-southeast-6",
+    "ap-southeast-7",
+    "ca-central-1",
+    "ca-west-1",
+    "cn-north-1",
+    "cn-northwest-1",
+    "eu-central-1",
+    "eu-central-2",
+    "eu-isoe-west-1",
+    "eu-north-1",
+    "eu-south-1",
+    "eu-south-2",
+    "eu-west-1",
+    "eu-west-2",
+    "eu-west-3",
+    "eusc-de-east-1",
+    "il-central-1",
+    "me-central-1",
+    "me-south-1",
+    "me-west-1",
+    "mx-central-1",
+    "sa-east-1",
+    "sa-west-1",
+    "us-east-1",
+    "us-east-2",
+    "us-gov-east-1",
+    "us-gov-west-1",
+    "us-iso-east-1",
+    "us-iso-west-1",
+    "us-isob-east-1",
+    "us-isob-west-1",
+    "us-isof-east-1",
+    "us-isof-south-1",
+    "us-west-1",
+    "us-west-2",
+];
+
+/// Whether there is a region of this name, or one that the pattern covers.
+pub(super) fn is_region(text: &str) -> bool {
+    if text.contains(['*', '?']) {
+        return REGIONS.iter().any(|region| leastwise_policy::glob::matches(text, region));
+    }
+    REGIONS.binary_search(&text).is_ok()
+}
+
+/// Looks a condition key up, whatever its case.
+pub(super) fn key(catalog: &Catalog, name: &str) -> Lookup {
+    let lower = name.to_ascii_lowercase();
+    let of = |kind, several| Lookup::Found(Key { kind, several });
+    let named = |row: &&(&str, Kind, bool)| match row.0.strip_suffix('/') {
+        Some(start) => lower.strip_prefix(start).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')),
+        None => row.0 == lower,
+    };
+    if lower.starts_with("aws:") {
+        return GLOBAL.iter().find(named).map_or(Lookup::NoGlobal, |row| of(row.1, row.2));
+    }
+    if let Some((_, kind)) = CROSS_SERVICE.iter().find(|row| row.0 == lower) {
+        return of(*kind, false);
+    }
+    let prefix = lower.split(':').next().unwrap_or_default();
+    // A claim has its provider's host name before the colon. SAML's and those of known providers are keys of STS.
+    let is_claim = prefix.contains(['.', '/']) || prefix == "saml";
+    let service = catalog.service(if is_claim { "sts" } else { prefix });
+    let Some(service) = service else { return Lookup::NoService };
+    let found = service.condition_keys.iter().find(|key| fits(&key.name, &lower));
+    match found {
+        Some(key) => of(kind_of(&key.kind), key.kind.starts_with("ArrayOf")),
+        None if is_claim => Lookup::Claim,
+        None => Lookup::NoKey,
+    }
+}
+
+/// Whether `lower` is the key that the catalogue calls `own`, in which `${Name}` and `<name>` stand for any text.
+pub(super) fn fits(own: &str, lower: &str) -> bool {
+    let Some(open) = own.find(['$', '<']) else { return own.eq_ignore_ascii_case(lower) };
+    let close = if own[open..].starts_with('$') { '}' } else { '>' };
+    let rest = own[open..].find(close).map_or("", |at| &own[open + at + 1..]);
+    let Some((head, tail)) = lower.split_at_checked(open) else { return false };
+    // `aws:ResourceTag` without a tag is a spelling mistake that has a check of its own, not another key.
+    head.eq_ignore_ascii_case(&own[..open])
+        && tail.len() > rest.len()
+        && tail
+            .split_at_checked(tail.len() - rest.len())
+            .is_some_and(|(_, tail)| tail.eq_ignore_ascii_case(rest))
+}
+
+fn kind_of(kind: &str) -> Kind {
+    match kind.strip_prefix("ArrayOf").unwrap_or(kind) {
+        "ARN" => Arn,
+        "Bool" => Bool,
+        "Date" => Date,
+        "Numeric" => Number,
+        "IPAddress" => Address,
+        _ => Text,
+    }
+}
