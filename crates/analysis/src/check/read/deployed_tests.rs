@@ -147,7 +147,7 @@ fn terraform_says_who_will_be_granted_what() {
     );
     let document = estate.document("arn:aws:iam::000000000000:policy/read").unwrap();
     let action = document.root.pointer("/Statement/0/Action/0").unwrap();
-    assert_eq!(action.at, Place { line: 22, column: 18 });
+    assert_eq!(action.at, Place { line: 21, column: 18 });
     for principal in estate.snapshot.principals() {
         for named in &principal.policies.identity {
             assert_eq!(estate.document(&named.name).unwrap().policy, named.policy);

@@ -107,7 +107,7 @@ fn is_meant(text: &str) -> bool {
 }
 
 fn is_terraform(name: &str) -> bool {
-    [".tf", ".tf.json", ".tfvars", ".tfvars.json"].iter().any(|ending| name.ends_with(ending))
+    [".tf", ".tf.json", ".tofu", ".tfvars", ".tfvars.json"].iter().any(|ending| name.ends_with(ending))
 }
 
 /// The place where a file begins.
