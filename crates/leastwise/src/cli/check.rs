@@ -13,6 +13,7 @@ Examples:
   leastwise check .
   leastwise check policies/ --fail-on medium --output sarif --out leastwise.sarif
   leastwise check infra/ --snapshot snapshot.json --baseline leastwise-baseline.json
+  leastwise check . --new-access-against origin/main --output markdown
   terraform show -json plan.out | leastwise check -
 
 What a file is, is found out: IAM policy documents of every kind, account snapshots, and what docs/check.md lists
@@ -71,6 +72,15 @@ pub struct GateArgs {
     /// Write all findings to this file, as the baseline of runs to come, and pass
     #[arg(long, value_name = "FILE")]
     pub write_baseline: Option<PathBuf>,
+
+    /// Report only what this state does not have: what is allowed beyond it, and findings that it has not. A git
+    /// reference, a folder or a file
+    #[arg(long, value_name = "REF")]
+    pub new_access_against: Option<String>,
+
+    /// With --new-access-against: findings that were there before as well
+    #[arg(long, requires = "new_access_against")]
+    pub all: bool,
 }
 
 /// How and where to print.

@@ -1,6 +1,7 @@
 //! `leastwise check`: finds what is wrong, over-wide or dangerous in what lies in a repository or an account, says it in
 //! the form of the tool that asks, and passes or fails.
 
+mod against;
 mod baseline;
 mod fingerprint;
 mod gather;
@@ -17,6 +18,7 @@ mod suppress;
 mod table;
 pub mod words;
 
+use std::collections::HashSet;
 use std::path::Path;
 
 use leastwise_analysis::check::{Facts, Finding, Severity, read, run as run_checks};
@@ -29,6 +31,7 @@ use crate::clock;
 use crate::error::{Error, Result};
 use crate::output::{self, counted};
 use crate::progress::Progress;
+use against::{Before, Compared};
 use gather::Gathered;
 use outcome::{Judged, Outcome};
 use select::Selection;
@@ -41,13 +44,18 @@ pub fn run(args: &CheckArgs, catalog: &Catalog, quiet: bool) -> Result<()> {
     let known = args.gate.baseline.as_deref().map(baseline::read).transpose()?;
     let progress = Progress::new("reading", quiet);
     let gathered = gather::gather(&args.paths, &args.snapshot, &progress)?;
+    let state = args.gate.new_access_against.as_deref();
+    let before = state.map(|state| against::read_state(args, state, &gathered, &progress)).transpose()?;
     progress.say("checking");
-    let mut outcome = look(args, catalog, &gathered, &selection);
+    let (mut outcome, compared) = look(args, catalog, &gathered, before.as_ref(), &selection);
     progress.finish();
     if let Some(known) = known {
         let selected = known.into_iter().filter(|entry| selection.takes(&entry.code)).collect();
         outcome.stale = baseline::apply(&mut outcome.judged, selected);
         outcome.has_baseline = true;
+    }
+    if let Some(compared) = compared {
+        compared.leave_out(&mut outcome, args.gate.all);
     }
     if !quiet {
         aside(&gathered, &outcome);
@@ -64,29 +72,29 @@ fn look<'c>(
     args: &CheckArgs,
     catalog: &'c Catalog,
     gathered: &Gathered,
+    before: Option<&Before>,
     selection: &Selection,
-) -> Outcome<'c> {
+) -> (Outcome<'c>, Option<Compared>) {
     let estate = read(&gathered.files);
-    let now = Timestamp::from_seconds(clock::now());
-    let facts = Facts::new(catalog).with_marks(args.settings.marks.clone()).at(now);
-    let mut findings = run_checks(&estate, &facts);
+    let mut findings = run_checks(&estate, &facts(args, catalog));
     findings.extend(gathered.unreadable.iter().cloned());
-    findings.retain(|finding| selection.keeps(finding));
     findings.sort();
+    let compared = before.map(|before| before.compare(&estate, args, catalog, &findings));
+    if let Some(compared) = &compared {
+        findings.extend(compared.new_access.iter().cloned());
+        findings.sort();
+    }
+    findings.retain(|finding| selection.keeps(finding));
     let mut judged = Judged::all(findings);
     let about_suppressions = suppress(args, &mut judged, gathered, selection);
     judged.extend(Judged::all(about_suppressions));
     judged.sort_by(|one, other| one.finding.cmp(&other.finding));
-    let left_alone = estate.left_alone.len();
-    Outcome {
+    let left_alone: HashSet<&str> = estate.left_alone.iter().map(|file| &**file).collect();
+    let files = gathered.files.iter().filter(|file| !left_alone.contains(&*file.name));
+    let outcome = Outcome {
         judged,
-        files: gathered
-            .files
-            .iter()
-            .filter(|file| !estate.left_alone.contains(&file.name))
-            .map(|file| file.name.clone())
-            .collect(),
-        left_alone,
+        files: files.map(|file| file.name.clone()).collect(),
+        left_alone: left_alone.len(),
         documents: estate.documents.len(),
         principals: estate.snapshot.principals().count(),
         stale: Vec::new(),
@@ -95,7 +103,14 @@ fn look<'c>(
         fail_on: severity(args.gate.fail_on),
         allow_unreadable: args.gate.allow_unreadable,
         catalog,
-    }
+    };
+    (outcome, compared)
+}
+
+/// What rules may ask: the catalogue, who is an agent, and what time it is.
+fn facts<'c>(args: &CheckArgs, catalog: &'c Catalog) -> Facts<'c> {
+    let now = Timestamp::from_seconds(clock::now());
+    Facts::new(catalog).with_marks(args.settings.marks.clone()).at(now)
 }
 
 fn suppress(

@@ -8,6 +8,7 @@
 mod bad_input;
 mod beside;
 mod check;
+mod check_against;
 mod cli;
 mod compare;
 mod denied;

@@ -4,12 +4,14 @@
 mod new_access;
 mod suppression_lapsed;
 mod suppression_unused;
+mod widened;
 
 use super::Check;
 
 pub use new_access::CHECK as NEW_ACCESS;
 pub use suppression_lapsed::CHECK as SUPPRESSION_LAPSED;
 pub use suppression_unused::CHECK as SUPPRESSION_UNUSED;
+pub use widened::{Widened, widened};
 
 /// The checks of this room.
 pub(super) static CHECKS: &[&Check] = &[&NEW_ACCESS, &SUPPRESSION_LAPSED, &SUPPRESSION_UNUSED];

@@ -1,0 +1,183 @@
+//! What a new state allows that an old one did not: the question of a pull request, decided by
+//! `leastwise_policy::aws::compare` over every request that there is.
+//!
+//! Principals are matched by ARN and compared with all that they are granted, under their boundary; documents that no
+//! principal of the snapshots holds are matched by name or place and compared for themselves. A document with a text
+//! that stood elsewhere before was only moved. What could not be decided is a finding too.
+
+mod pairs;
+mod principals;
+mod told;
+
+use std::collections::BTreeSet;
+
+use leastwise_catalog::Terms;
+use leastwise_policy::aws::compare::{Answer, Kind, Question, Witness};
+use leastwise_policy::aws::{DocumentKind, Effect, Policy, PrincipalBlock, PrincipalSet, Statement};
+
+use crate::check::{Document, Estate, Finding};
+use pairs::Pairs;
+
+/// What the new state allows beyond the old one.
+#[derive(Debug, Default)]
+pub struct Widened {
+    /// One for each statement, or document, that allows more; and for what could not be decided.
+    pub findings: Vec<Finding>,
+    /// Principals and documents that were compared.
+    pub compared: usize,
+}
+
+/// Compares the states.
+pub fn widened(old: &Estate, new: &Estate, terms: &Terms<'_>) -> Widened {
+    let mut widened = Widened::default();
+    principals::compare(old, new, terms, &mut widened);
+    let (held_before, held) = (held(old), held(new));
+    let pairs = Pairs::new(old, new);
+    for document in new.documents.iter().filter(|document| !held.contains(document.name.as_str())) {
+        widened.compared += 1;
+        compare_document(pairs.before(document), document, terms, &mut widened);
+    }
+    let gone = pairs.gone().filter(|document| !held_before.contains(document.name.as_str()));
+    for document in gone {
+        widened.compared += 1;
+        compare_gone(document, terms, &mut widened);
+    }
+    widened.findings.sort();
+    widened.findings.dedup();
+    widened
+}
+
+/// The documents that principals hold: what they allow is told with the principals.
+fn held(estate: &Estate) -> BTreeSet<&str> {
+    let mut names = BTreeSet::new();
+    for principal in estate.snapshot.principals() {
+        let boundary = principal.policies.boundary.iter().flatten();
+        names.extend(principal.policies.identity.iter().chain(boundary).map(|named| named.name.as_str()));
+    }
+    names
+}
+
+fn compare_document(
+    before: Option<&Document>,
+    document: &Document,
+    terms: &Terms<'_>,
+    widened: &mut Widened,
+) {
+    let kind = kind(document.kind);
+    let nothing = Policy::default();
+    let old = before.map_or(&nothing, |before| &before.policy);
+    if let Some(statement) = not_understood(before, document) {
+        widened.findings.push(told::not_understood(document, statement));
+    }
+    if before.is_some() && *old == document.policy {
+        return;
+    }
+    let ask = |old: &[&Policy], new: &[&Policy]| Question::new(kind, old, new).answer(terms);
+    match ask(&[old], &[&document.policy]) {
+        Answer::None => {}
+        Answer::Unknown(reason) => widened.findings.push(told::undecided(document, reason)),
+        Answer::Some(witness) => {
+            let each = before.map(|_| each_statement(old, &document.policy, &ask)).unwrap_or_default();
+            let each = if each.is_empty() { vec![(place(&witness), *witness)] } else { each };
+            for (statement, witness) in each {
+                widened.findings.push(told::document(document, before.is_none(), statement, &witness));
+            }
+            return;
+        }
+    }
+    if before.is_some() && has_lost_deny(&[old], &[&document.policy]) {
+        let all = everything(kind);
+        match ask(&[&all, old], &[&all, &document.policy]) {
+            Answer::None => {}
+            Answer::Unknown(reason) => widened.findings.push(told::undecided(document, reason)),
+            Answer::Some(witness) => widened.findings.push(told::no_more_denied(document, &witness)),
+        }
+    }
+}
+
+/// A document that is gone, and with it what it denied.
+fn compare_gone(document: &Document, terms: &Terms<'_>, widened: &mut Widened) {
+    if !has_lost_deny(&[&document.policy], &[]) {
+        return;
+    }
+    let kind = kind(document.kind);
+    let all = everything(kind);
+    match Question::new(kind, &[&all, &document.policy], &[&all]).answer(terms) {
+        Answer::None => {}
+        Answer::Unknown(reason) => widened.findings.push(told::undecided(document, reason)),
+        Answer::Some(witness) => widened.findings.push(told::gone(document, &witness)),
+    }
+}
+
+/// The statements of the new document that allow more, each with a request of its own. Together they are all that is
+/// new, since a request is allowed when one statement allows it and none denies it.
+fn each_statement(
+    old: &Policy,
+    new: &Policy,
+    ask: &dyn Fn(&[&Policy], &[&Policy]) -> Answer,
+) -> Vec<(usize, Witness)> {
+    let denies = Policy { statements: only(new, Effect::Deny), ..new.clone() };
+    let mut each = Vec::new();
+    for (index, statement) in new.statements.iter().enumerate() {
+        if statement.effect == Effect::Deny || old.statements.contains(statement) {
+            continue;
+        }
+        let alone = Policy { statements: vec![statement.clone()], ..new.clone() };
+        if let Answer::Some(witness) = ask(&[old], &[&alone, &denies]) {
+            each.push((index, *witness));
+        }
+    }
+    each
+}
+
+fn only(policy: &Policy, effect: Effect) -> Vec<Statement> {
+    policy.statements.iter().filter(|statement| statement.effect == effect).cloned().collect()
+}
+
+/// The statement that allows the request, among those that are understood.
+fn place(witness: &Witness) -> usize {
+    witness.allowed_by.as_ref().map_or(0, |place| place.index)
+}
+
+/// Whether the old policies have a `Deny` that the new ones do not have.
+fn has_lost_deny(old: &[&Policy], new: &[&Policy]) -> bool {
+    let mut denies = old.iter().flat_map(|policy| &policy.statements);
+    denies.any(|statement| {
+        statement.effect == Effect::Deny && !new.iter().any(|policy| policy.statements.contains(statement))
+    })
+}
+
+/// The number of a statement that cannot be understood and that did not stand there before.
+fn not_understood(before: Option<&Document>, document: &Document) -> Option<usize> {
+    let statements = told::statements(document);
+    let mut unclear = (0..statements.len()).filter(|number| !document.understood.contains(number));
+    unclear.find(|number| {
+        let text = statements[*number].to_json();
+        !before.is_some_and(|before| told::statements(before).iter().any(|node| node.to_json() == text))
+    })
+}
+
+/// Allows everything, and to everybody where a document says to whom.
+fn everything(kind: Kind) -> Policy {
+    let mut statement = Statement::allow(["*"], ["*"]);
+    if matches!(kind, Kind::Resource | Kind::Trust | Kind::ResourceControl) {
+        statement.principal = Some(PrincipalBlock::Principal(PrincipalSet::Everyone));
+    }
+    if kind == Kind::Trust {
+        statement.resource = None;
+    }
+    Policy::new(vec![statement])
+}
+
+const fn kind(kind: DocumentKind) -> Kind {
+    match kind {
+        DocumentKind::Identity | DocumentKind::Boundary | DocumentKind::Session => Kind::Identity,
+        DocumentKind::Resource => Kind::Resource,
+        DocumentKind::Trust => Kind::Trust,
+        DocumentKind::ServiceControl => Kind::ServiceControl,
+        DocumentKind::ResourceControl => Kind::ResourceControl,
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,157 @@
+//! Principals of both states, each with all that it is granted, under its boundary.
+
+use std::collections::BTreeMap;
+
+use leastwise_catalog::Terms;
+use leastwise_policy::aws::compare::{Answer, Kind, Question, Reason, Witness};
+use leastwise_policy::aws::evaluate::PolicySet;
+use leastwise_policy::aws::{Effect, Named, Policy};
+
+use super::{Widened, everything, has_lost_deny, only, told};
+use crate::check::Estate;
+
+/// Statements that allow somebody more: document and statement, with who that is.
+type Allowing = BTreeMap<(String, usize), Vec<(String, Witness)>>;
+
+/// Compares every principal of the new state with itself in the old one.
+pub(super) fn compare(old: &Estate, new: &Estate, terms: &Terms<'_>, widened: &mut Widened) {
+    let nothing = PolicySet::default();
+    let mut allowing = Allowing::new();
+    for principal in new.snapshot.principals() {
+        widened.compared += 1;
+        let before = old.snapshot.principal(&principal.arn);
+        let problems = principal.problems.iter().map(|problem| problem.reason.as_str());
+        let known = |reason: &&str| {
+            before.is_some_and(|before| before.problems.iter().any(|old| old.reason == *reason))
+        };
+        if let Some(reason) = problems.filter(|reason| !known(reason)).min() {
+            widened.findings.push(told::principal_not_known(new, &principal.arn, reason));
+        }
+        let sides = Sides {
+            arn: &principal.arn,
+            old: before.map_or(&nothing, |before| &before.policies),
+            new: &principal.policies,
+            terms,
+        };
+        if sides.old.identity == sides.new.identity && sides.old.boundary == sides.new.boundary {
+            continue;
+        }
+        match sides.gained() {
+            Gained::Nothing => {}
+            Gained::NoMoreDenied(witness) => {
+                widened.findings.push(told::principal_no_more_denied(new, &principal.arn, &witness));
+            }
+            Gained::Unknown(reason) => {
+                widened.findings.push(told::principal_undecided(new, &principal.arn, reason));
+            }
+            Gained::Access(each) => {
+                for (document, statement, witness) in each {
+                    let who = (principal.arn.clone(), witness);
+                    allowing.entry((document, statement)).or_default().push(who);
+                }
+            }
+        }
+    }
+    for ((document, statement), who) in allowing {
+        widened.findings.push(told::principals(new, &document, statement, &who));
+    }
+}
+
+enum Gained {
+    Nothing,
+    /// Document, statement and a request for each statement that allows more.
+    Access(Vec<(String, usize, Witness)>),
+    NoMoreDenied(Box<Witness>),
+    Unknown(Reason),
+}
+
+struct Sides<'a> {
+    arn: &'a str,
+    old: &'a PolicySet,
+    new: &'a PolicySet,
+    terms: &'a Terms<'a>,
+}
+
+impl Sides<'_> {
+    fn gained(&self) -> Gained {
+        let (old, new) = (policies(&self.old.identity), policies(&self.new.identity));
+        let mut unknown = None;
+        for limit in self.limits(&old) {
+            match self.ask(&limit, &new) {
+                Answer::None => {}
+                Answer::Unknown(reason) => unknown = Some(reason),
+                Answer::Some(witness) => return Gained::Access(self.each(&limit, *witness)),
+            }
+        }
+        if has_lost_deny(&old, &new) {
+            let all = everything(Kind::Identity);
+            let with_all = |policies: &[&'_ Policy]| -> Vec<Policy> {
+                std::iter::once(&all).chain(policies.iter().copied()).cloned().collect()
+            };
+            let (old, new) = (with_all(&old), with_all(&new));
+            let (old, new): (Vec<&Policy>, Vec<&Policy>) = (old.iter().collect(), new.iter().collect());
+            match self.ask(&old, &new) {
+                Answer::None => {}
+                Answer::Unknown(reason) => unknown = unknown.or(Some(reason)),
+                Answer::Some(witness) => return Gained::NoMoreDenied(witness),
+            }
+        }
+        unknown.map_or(Gained::Nothing, Gained::Unknown)
+    }
+
+    /// What limited the principal before: its policies, and its boundary when that is another now. What neither of them
+    /// excludes is not new.
+    fn limits<'p>(&'p self, old: &[&'p Policy]) -> Vec<Vec<&'p Policy>> {
+        let mut limits = vec![old.to_vec()];
+        if let Some(boundary) = self.old.boundary.as_ref().filter(|_| self.old.boundary != self.new.boundary)
+        {
+            limits.push(policies(boundary));
+        }
+        limits
+    }
+
+    fn ask(&self, old: &[&Policy], new: &[&Policy]) -> Answer {
+        let boundary = self.new.boundary.as_ref().map(|boundary| policies(boundary));
+        let question = Question {
+            boundary: boundary.as_deref(),
+            principal: Some(self.arn),
+            ..Question::new(Kind::Identity, old, new)
+        };
+        question.answer(self.terms)
+    }
+
+    /// The statements that allow more, those of them that are new each with a request of its own.
+    fn each(&self, old: &[&Policy], witness: Witness) -> Vec<(String, usize, Witness)> {
+        let denies: Vec<Policy> = self
+            .new
+            .identity
+            .iter()
+            .map(|named| Policy { statements: only(&named.policy, Effect::Deny), ..named.policy.clone() })
+            .collect();
+        let mut each = Vec::new();
+        for named in self.new.identity.iter().filter(|_| !self.old.identity.is_empty()) {
+            for (index, statement) in named.policy.statements.iter().enumerate() {
+                let stood_there = old.iter().any(|policy| policy.statements.contains(statement));
+                if statement.effect == Effect::Deny || stood_there {
+                    continue;
+                }
+                let alone = Policy { statements: vec![statement.clone()], ..named.policy.clone() };
+                let new: Vec<&Policy> = std::iter::once(&alone).chain(&denies).collect();
+                if let Answer::Some(witness) = self.ask(old, &new) {
+                    each.push((named.name.clone(), index, *witness));
+                }
+            }
+        }
+        if each.is_empty() {
+            let place = witness.allowed_by.as_ref();
+            let document = place.and_then(|place| self.new.identity.get(place.document));
+            let name = document.map(|named| named.name.clone()).unwrap_or_default();
+            each.push((name, place.map_or(0, |place| place.index), witness));
+        }
+        each
+    }
+}
+
+fn policies(documents: &[Named<Policy>]) -> Vec<&Policy> {
+    documents.iter().map(|document| &document.policy).collect()
+}

@@ -1,0 +1,152 @@
+//! `leastwise check --new-access-against`: a pull request's question, with git, folders and files.
+
+use std::process::Command;
+
+use serde_json::Value;
+
+use crate::support::{Done, Folder, command, run};
+
+const READS: &str = r#"{"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::reports/*"}"#;
+const DELETES: &str =
+    r#"{"Effect": "Allow", "Action": "s3:DeleteObject", "Resource": "arn:aws:s3:::reports/*"}"#;
+const UNKNOWN: &str =
+    r#"{"Effect": "Allow", "Action": "s3:GetObjekt", "Resource": "arn:aws:s3:::reports/*"}"#;
+
+fn policy(statements: &[&str]) -> String {
+    format!("{{\"Version\": \"2012-10-17\", \"Statement\": [\n{}\n]}}", statements.join(",\n"))
+}
+
+/// The binary with `git` on its path.
+fn check(folder: &Folder, args: &[&str]) -> Done {
+    let mut all = vec!["check", "--fail-on", "medium"];
+    all.extend(args);
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    command(folder, &all).env("PATH", path).output().expect("it starts").into()
+}
+
+fn findings(done: &Done) -> Vec<String> {
+    let value: Value =
+        serde_json::from_str(&done.out).unwrap_or_else(|error| panic!("{error}: {}{}", done.out, done.err));
+    let findings = value["findings"].as_array().expect("findings").iter();
+    let text = |one: &Value, name: &str| one[name].as_str().unwrap_or_default().to_owned();
+    findings.map(|one| format!("{} {}:{}", text(one, "code"), text(one, "file"), one["line"])).collect()
+}
+
+fn git(folder: &Folder, args: &[&str]) {
+    let mut git = Command::new("git");
+    git.args(["-c", "user.name=x", "-c", "user.email=x@example.com", "-c", "init.defaultBranch=main"]);
+    let done = git.args(args).current_dir(&folder.0).env("HOME", &folder.0).output().expect("git starts");
+    assert!(done.status.success(), "git {args:?}: {}", String::from_utf8_lossy(&done.stderr));
+}
+
+fn repository(name: &str) -> Folder {
+    let folder = Folder::new(name);
+    folder.write("infra/a.json", policy(&[READS, UNKNOWN]));
+    folder.write("infra/b.json", policy(&[DELETES]));
+    git(&folder, &["init", "-q"]);
+    git(&folder, &["add", "."]);
+    git(&folder, &["commit", "-q", "-m", "first"]);
+    folder
+}
+
+#[test]
+fn only_what_a_change_widens_is_reported() {
+    let folder = repository("against-git");
+    let against = ["infra", "--new-access-against", "main", "--output", "json"];
+    let same = check(&folder, &against);
+    assert_eq!((same.code, findings(&same)), (Some(0), vec![]), "{}", same.err);
+    // A finding that was there before stays out, what is allowed beyond it is told at its statement.
+    folder.write("infra/a.json", policy(&[READS, UNKNOWN, DELETES]));
+    let wider = check(&folder, &against);
+    assert_eq!((wider.code, findings(&wider)), (Some(1), vec!["NEW_ACCESS infra/a.json:4".to_owned()]));
+    let all = check(&folder, &[&against[..], &["--all"]].concat());
+    assert_eq!(findings(&all), ["INVALID_ACTION infra/a.json:3", "NEW_ACCESS infra/a.json:4"]);
+    let table = check(&folder, &["infra", "--new-access-against", "HEAD"]);
+    assert!(table.out.contains("allows `s3:DeleteObject` on `arn:aws:s3:::reports/x`"), "{}", table.out);
+    assert!(
+        table.out.contains("compared with `HEAD`: 2 documents and principals, 1 finding that"),
+        "{}",
+        table.out
+    );
+}
+
+#[test]
+fn a_moved_file_takes_its_findings_with_it() {
+    let folder = repository("against-moved");
+    std::fs::rename(folder.0.join("infra/a.json"), folder.0.join("infra/moved.json")).expect("moved");
+    let done = check(&folder, &[".", "--new-access-against", "main", "--output", "json"]);
+    assert_eq!((done.code, findings(&done)), (Some(0), vec![]), "{}", done.err);
+    folder.write("infra/copy.json", policy(&[UNKNOWN]));
+    let done = check(&folder, &[".", "--new-access-against", "main", "--output", "json"]);
+    assert_eq!(findings(&done), ["NEW_ACCESS infra/copy.json:2", "INVALID_ACTION infra/copy.json:2"]);
+}
+
+#[test]
+fn it_works_from_a_folder_within_the_repository() {
+    let folder = repository("against-within");
+    folder.write("infra/a.json", policy(&[READS, DELETES]));
+    let within = Folder(folder.0.join("infra"));
+    let done = check(&within, &[".", "--new-access-against", "main", "--output", "json"]);
+    assert_eq!(findings(&done), ["NEW_ACCESS a.json:3"], "{}", done.err);
+    let done = check(&within, &["../infra/a.json", "--new-access-against", "main", "--output", "json"]);
+    assert_eq!(findings(&done).len(), 1, "{}", done.err);
+}
+
+#[test]
+fn folders_and_files_can_be_the_old_state() {
+    let folder = Folder::new("against-folder");
+    folder.write("old/a.json", policy(&[READS]));
+    folder.write("new/a.json", policy(&[READS, DELETES]));
+    folder.write("checkout/new/a.json", policy(&[READS, DELETES]));
+    for (args, wanted) in [
+        (["new", "old"], 1),
+        (["new", "checkout"], 0),
+        (["new/a.json", "old/a.json"], 1),
+        (["old", "new"], 0),
+        (["new/a.json", "checkout"], 0),
+    ] {
+        let done = check(&folder, &[args[0], "--new-access-against", args[1], "--output", "json"]);
+        assert_eq!(findings(&done).len(), wanted, "{args:?}: {}{}", done.out, done.err);
+    }
+    let done = check(&folder, &["new/a.json", "--new-access-against", "old"]);
+    assert_eq!(done.code, Some(2), "{}", done.err);
+}
+
+#[test]
+fn what_is_no_state_is_an_error_and_never_an_option() {
+    let folder = repository("against-wrong");
+    for reference in ["nowhere", "--upload-pack=touch x", "-x", "main:infra", ""] {
+        let argument = format!("--new-access-against={reference}");
+        let done = check(&folder, &[".", &argument]);
+        assert!(matches!(done.code, Some(2 | 3)), "{reference}: {}{}", done.out, done.err);
+        assert!(done.out.is_empty(), "{reference}: {}", done.out);
+    }
+    let nowhere = Folder::new("against-no-repository");
+    nowhere.write("a.json", policy(&[READS]));
+    let done = check(&nowhere, &["a.json", "--new-access-against", "main"]);
+    assert_eq!(done.code, Some(3), "{}", done.err);
+    // Without `git` on the path.
+    let done = run(&nowhere, &["check", "a.json", "--new-access-against", "main"]);
+    assert_eq!(done.code, Some(3), "{}", done.err);
+}
+
+#[test]
+fn what_cannot_be_read_fails_though_it_was_there_before() {
+    let folder = repository("against-unreadable");
+    folder.write("infra/broken.json", "{\"Statement\": [");
+    git(&folder, &["add", "."]);
+    git(&folder, &["commit", "-q", "-m", "broken"]);
+    let done = check(&folder, &["infra", "--new-access-against", "main"]);
+    assert_eq!(done.code, Some(3), "{}", done.out);
+}
+
+#[test]
+fn a_suppression_that_covers_what_was_there_is_not_for_nothing() {
+    let folder = repository("against-suppressed");
+    folder.write(
+        "leastwise.toml",
+        "[[check.suppress]]\ncode = \"INVALID_ACTION\"\nreason = \"r\"\nuntil = \"2027-03-31\"\n",
+    );
+    let done = check(&folder, &["infra", "--new-access-against", "main", "--output", "json"]);
+    assert_eq!((done.code, findings(&done)), (Some(0), vec![]), "{}", done.err);
+}
