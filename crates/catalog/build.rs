@@ -57,7 +57,16 @@ fn main() -> Result<(), Failure> {
     let out = PathBuf::from(env::var("OUT_DIR")?);
     fs::write(out.join("catalog.bin"), packed)?;
     fs::write(out.join("catalog.digest"), hex)?;
+    managed(&out)?;
     clouds(&out)
+}
+
+/// AWS's own managed policies, compressed.
+fn managed(out: &Path) -> Result<(), Failure> {
+    let path = Path::new(&env::var("CARGO_MANIFEST_DIR")?).join("data/managed/policies.txt");
+    println!("cargo::rerun-if-changed={}", path.display());
+    let packed = miniz_oxide::deflate::compress_to_vec(&fs::read(&path)?, 10);
+    Ok(fs::write(out.join("managed-policies.bin"), packed)?)
 }
 
 /// The facts on Google Cloud and Azure: roles folded, as their lines come again, everything else compressed.

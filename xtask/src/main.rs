@@ -4,7 +4,8 @@
 //!   `--update` takes the newest packages and pins them, `--check` writes nothing and says what differs.
 //! - `sync-clouds FOLDER` writes the facts on Google Cloud and Azure, `crates/catalog/data/{gcp,azure}/*.txt`, from
 //!   downloaded JSON; `--check` writes nothing and says what differs.
-//! - `sync-kubernetes` and `sync-github` do the same as `sync-catalog` for `crates/catalog/data/{kubernetes,github}/`.
+//! - `sync-kubernetes`, `sync-github` and `sync-managed` do the same as `sync-catalog` for
+//!   `crates/catalog/data/{kubernetes,github,managed}/`.
 
 mod clouds;
 #[expect(dead_code, unreachable_pub, reason = "the catalogue's own types, of which writing needs a part")]
@@ -23,7 +24,7 @@ use std::process::ExitCode;
 
 use sync::Mode;
 
-const USAGE: &str = "usage: cargo xtask sync-catalog | sync-kubernetes | sync-github [--update | --check]\n       \
+const USAGE: &str = "usage: cargo xtask sync-catalog | sync-kubernetes | sync-github | sync-managed [--update | --check]\n       \
                      cargo xtask sync-clouds FOLDER [--check]";
 
 type Chore = fn(Mode) -> anyhow::Result<bool>;
@@ -32,6 +33,7 @@ const CHORES: &[(&str, Chore)] = &[
     ("sync-catalog", sync::run),
     ("sync-kubernetes", sync::kubernetes::run),
     ("sync-github", sync::github::run),
+    ("sync-managed", sync::managed::run),
 ];
 
 fn main() -> anyhow::Result<ExitCode> {

@@ -20,6 +20,7 @@ pub mod kubernetes;
 mod level;
 pub mod levels;
 mod lookup;
+mod managed;
 mod marks;
 mod pattern;
 pub mod places;
@@ -36,4 +37,5 @@ pub use facts::{
 };
 pub use import::{ImportError, ImportProblem};
 pub use level::{Level, Levels};
+pub use managed::{ManagedPolicy, managed_policies, managed_policies_date, managed_policy};
 pub use terms::Terms;

@@ -8,6 +8,7 @@ mod fetch;
 pub(crate) mod github;
 mod iam_data;
 pub(crate) mod kubernetes;
+pub(crate) mod managed;
 mod merge;
 mod operation_map;
 mod operations;

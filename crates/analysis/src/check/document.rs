@@ -95,6 +95,11 @@ impl Document {
         }
     }
 
+    /// Whether it is a managed policy of AWS, which nobody else can change.
+    pub fn is_of_aws(&self) -> bool {
+        self.name.split(':').nth(4) == Some("aws")
+    }
+
     /// Whether every statement could be understood.
     pub fn is_whole(&self) -> bool {
         self.understood.len() == statements(&self.root).len()

@@ -110,3 +110,47 @@ fn a_boundary_alone_grants_nothing() {
     let found = account(r#"{"Effect": "Allow", "Action": "*", "Resource": "*"}"#, DELETE);
     assert!(found.iter().all(|finding| finding.code != "ADMIN_ACCESS"), "{found:?}");
 }
+
+#[test]
+fn a_policy_of_aws_that_is_attached_counts_though_its_document_is_not_in_the_files() {
+    let text = r#"{"RoleDetailList": [{
+        "RoleName": "one", "Arn": "arn:aws:iam::111122223333:role/one",
+        "AttachedManagedPolicies": [{"PolicyName": "AdministratorAccess", "PolicyArn": "arn:aws:iam::aws:policy/AdministratorAccess"}]
+    }]}"#;
+    let found = run(&read(&[SourceFile::named("account.json", text)]), &Facts::new(Catalog::embedded()));
+    let admin = found.iter().find(|finding| finding.code == "ADMIN_ACCESS").expect("the finding");
+    assert_eq!(admin.subject, "arn:aws:iam::111122223333:role/one");
+    assert_eq!(admin.evidence[0], "granted by `arn:aws:iam::aws:policy/AdministratorAccess`");
+}
+
+/// An automation role that carried admin and wiped production, as it would have been seen the day before.
+#[test]
+fn the_role_that_wiped_production_is_caught_by_several_checks() {
+    let text = r#"{
+      "RoleDetailList": [{
+        "RoleName": "infra-automation", "Arn": "arn:aws:iam::111122223333:role/infra-automation", "Path": "/",
+        "AssumeRolePolicyDocument": {"Version": "2012-10-17", "Statement": [
+          {"Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::111122223333:root"}, "Action": "sts:AssumeRole"},
+          {"Effect": "Allow", "Principal": {"Service": "codebuild.amazonaws.com"}, "Action": "sts:AssumeRole"}
+        ]},
+        "AttachedManagedPolicies": [{"PolicyName": "AdministratorAccess", "PolicyArn": "arn:aws:iam::aws:policy/AdministratorAccess"}],
+        "Tags": [{"Key": "environment", "Value": "staging"}]
+      }]
+    }"#;
+    let found = run(&read(&[SourceFile::named("account.json", text)]), &Facts::new(Catalog::embedded()));
+    let codes: Vec<&str> = found.iter().map(|finding| finding.code).collect();
+    for wanted in [
+        "ADMIN_ACCESS",
+        "AGENT_ADMIN",
+        "AGENT_CHANGES_ITSELF",
+        "AGENT_DELETES_BACKUPS",
+        "AGENT_DESTROYS_UNGUARDED",
+        "AGENT_SHARED_ROLE",
+        "AGENT_STOPS_AUDIT",
+        "AGENT_WITHOUT_BOUNDARY",
+        "AGENT_WITHOUT_EXPIRY",
+        "AGENT_WITHOUT_OWNER",
+    ] {
+        assert!(codes.contains(&wanted), "{wanted} is not among {codes:?}");
+    }
+}

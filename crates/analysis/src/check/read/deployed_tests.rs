@@ -115,15 +115,18 @@ fn terraform_says_who_will_be_granted_what() {
     let estate = estate(&[("main.tf", TERRAFORM)]);
     let role = "arn:aws:iam::000000000000:role/bots/agent";
     // The role's own policy has no statement that can be understood, which is a problem of the role.
-    assert_eq!(granted(&estate, role), ["arn:aws:iam::000000000000:policy/read"]);
+    assert_eq!(
+        granted(&estate, role),
+        ["arn:aws:iam::000000000000:policy/read", "arn:aws:iam::aws:policy/ReadOnlyAccess"]
+    );
     let agent = estate.snapshot.principal(role).unwrap();
     assert!(agent.problems.iter().any(|problem| problem.subject.ends_with("#own")) && !agent.complete);
     assert_eq!(agent.tags.get("agent").map(String::as_str), Some("yes"));
     assert_eq!(agent.tags.get("owner").map(String::as_str), Some("team"));
     assert!(agent.boundary.is_some() && agent.policies.boundary.is_some());
     assert!(agent.trust.is_some());
-    // The AWS managed policy is not in the files.
-    assert!(agent.problems.iter().any(|problem| problem.reason.contains("ReadOnlyAccess")));
+    // The AWS managed policy is not in the files; the catalogue has it.
+    assert!(!agent.problems.iter().any(|problem| problem.reason.contains("ReadOnlyAccess")));
     assert_eq!(granted(&estate, "arn:aws:iam::000000000000:user/u"), ["arn:aws:iam::000000000000:group/g#p"]);
     assert_eq!(estate.access_keys[0].0, "arn:aws:iam::000000000000:user/u");
     assert_eq!(estate.workloads.len(), 1);
@@ -277,7 +280,7 @@ fn cloudformation_and_sam_say_who_will_be_granted_what() {
     assert_eq!((action.text(), action.at), (Some("s3:*"), Place { line: 23, column: 34 }));
     assert_eq!(wide.pointer, "/Resources/Role/Properties/Policies/0/PolicyDocument");
     let sam = estate.snapshot.principals().find(|one| one.name.contains("SamRole")).unwrap();
-    assert_eq!(sam.policies.identity.len(), 2);
+    assert_eq!(sam.policies.identity.len(), 3);
     let read = estate.document(&sam.policies.identity[0].name).unwrap();
     assert!(shown(&read.root.to_json()).contains(r#""arn:aws:s3:::${Bucket}/*""#), "{}", read.root.to_json());
     assert_eq!(estate.workloads.len(), 2);

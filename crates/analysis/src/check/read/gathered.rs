@@ -4,6 +4,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use super::SourceFile;
+use super::managed;
 use super::text::BEGIN;
 use crate::check::input::{UNREADABLE, UNRESOLVED};
 use crate::check::{Class, Document, Estate, Finding, Severity};
@@ -93,11 +94,19 @@ impl Gathered {
     }
 
     pub(super) fn finish(mut self) -> Estate {
+        self.listings.extend(managed::page(&self.listings));
         let listings = self.listings.iter().map(|(file, text)| (file.as_str(), text.as_str()));
-        if let Ok(mut snapshot) = Snapshot::parse_all(listings) {
-            self.doubts.iter().for_each(|doubt| snapshot.doubt(doubt));
-            self.origins.into_iter().for_each(|(name, origin)| snapshot.stands(name, origin));
-            self.estate.set_snapshot(snapshot);
+        match Snapshot::parse_all(listings) {
+            Ok(mut snapshot) => {
+                self.doubts.iter().for_each(|doubt| snapshot.doubt(doubt));
+                self.origins.into_iter().for_each(|(name, origin)| snapshot.stands(name, origin));
+                self.estate.set_snapshot(snapshot);
+            }
+            Err(error) => {
+                let file = self.listings.first().map_or("-", |(file, _)| file).into();
+                let reason = format!("what principals are granted cannot be put together: {error}");
+                self.unreadable(&file, BEGIN, "", reason);
+            }
         }
         self.estate
     }

@@ -8,6 +8,7 @@ mod cloudformation;
 mod deployed;
 mod gathered;
 mod iam;
+mod managed;
 mod snapshot;
 mod terraform;
 mod text;
