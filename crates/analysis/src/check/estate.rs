@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use super::{Document, Finding};
+use super::{Cluster, Document, Finding};
 use crate::granted::Snapshot;
 use crate::paths::Workload;
 use crate::source::Place;
@@ -21,6 +21,8 @@ pub struct Estate {
     pub workloads: Vec<Workload>,
     /// Access keys that are declared: the ARN of the user, and where.
     pub access_keys: Vec<(String, Home)>,
+    /// Roles and bindings of Kubernetes.
+    pub kubernetes: Cluster,
     /// What could not be read.
     pub unreadable: Vec<Finding>,
     /// Files that nobody named and that no format takes.

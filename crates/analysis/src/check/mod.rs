@@ -17,6 +17,7 @@ mod formats;
 pub mod gate;
 mod holder;
 mod input;
+mod kubernetes;
 mod marks;
 mod own;
 mod read;
@@ -24,6 +25,7 @@ mod report;
 mod right;
 mod row;
 mod statement;
+mod thing;
 mod trust;
 
 use std::sync::OnceLock;
@@ -38,10 +40,12 @@ pub use estate::{Estate, Home};
 pub use expand::{ActionUse, Found};
 pub use finding::{Finding, Severity};
 pub use holder::{Allowed, Hits, Holder, Power, Said, Use, Uses};
+pub use kubernetes::{Binding, Cluster, Role, RuleView, ServiceAccount, SubjectView};
 pub use marks::{DEFAULT_NAMES, DEFAULT_TAGS, Mark, Marks};
 pub use read::{SourceFile, UNKNOWN_ACCOUNT, read};
 pub use report::Report;
 pub use statement::{ConditionView, StatementView};
+pub use thing::{Finds, Thing};
 
 /// What a check says and how it is found.
 #[derive(Debug)]
@@ -115,6 +119,8 @@ pub enum Rule {
     Holder(fn(&Holder<'_>, &mut Hits<'_>)),
     /// In what a principal is granted that counts as an agent.
     Agent(fn(&Agent<'_>, &mut Hits<'_>)),
+    /// In the roles and bindings of a cluster.
+    Kubernetes(fn(&Cluster, &mut Finds<'_>)),
     /// While something is read or compared, not by a rule of its own.
     Elsewhere,
 }
@@ -178,7 +184,8 @@ impl<'a> Facts<'a> {
 
 /// Every check, by code.
 pub fn all() -> impl Iterator<Item = &'static Check> {
-    let rooms = [input::CHECKS, dangerous::CHECKS, trust::CHECKS, agent::CHECKS, gate::CHECKS];
+    let rooms =
+        [input::CHECKS, dangerous::CHECKS, trust::CHECKS, agent::CHECKS, gate::CHECKS, kubernetes::CHECKS];
     rooms.into_iter().flatten().copied().chain(right::checks())
 }
 
@@ -200,6 +207,11 @@ pub fn run<'a>(estate: &'a Estate, facts: &Facts<'a>) -> Vec<Finding> {
         }
     }
     findings.extend(holder::run(estate, facts));
+    for check in all() {
+        if let Rule::Kubernetes(rule) = check.rule {
+            rule(&estate.kubernetes, &mut Finds::new(check, &mut findings));
+        }
+    }
     findings.sort();
     findings.dedup();
     findings

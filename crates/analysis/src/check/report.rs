@@ -58,7 +58,11 @@ impl<'a> Report<'a> {
     }
 }
 
-impl Added<'_> {
+impl<'a> Added<'a> {
+    pub(super) fn to(finding: &'a mut Finding) -> Added<'a> {
+        Added(finding)
+    }
+
     /// What to do about it.
     pub fn fix(self, text: impl Into<String>) -> Self {
         self.0.fix = Some(shown(&text.into()));

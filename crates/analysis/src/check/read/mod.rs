@@ -8,6 +8,7 @@ mod cloudformation;
 mod deployed;
 mod gathered;
 mod iam;
+mod kubernetes;
 mod managed;
 mod snapshot;
 mod terraform;
@@ -45,6 +46,7 @@ const FORMATS: &[Format] = &[
     Format { takes: terraform::takes_configuration, read: terraform::read_configuration },
     Format { takes: terraform::takes_plan, read: terraform::read_plan },
     Format { takes: cloudformation::takes, read: cloudformation::read },
+    Format { takes: kubernetes::takes, read: kubernetes::read },
     Format { takes: snapshot::takes, read: snapshot::read },
     Format { takes: iam::takes, read: iam::read },
 ];

@@ -1,0 +1,94 @@
+//! Kubernetes RBAC: roles, bindings and service accounts, several documents in a file or items of a `List`.
+//!
+//! Other objects in the same file are none of our business. What `kubectl get -o json` prints is read too.
+
+use super::Gathered;
+use super::text::Text;
+use crate::check::{Binding, Role, ServiceAccount, Thing};
+use crate::source::{Node, Value};
+
+/// The kinds that say who may do what.
+const KINDS: [&str; 5] = ["Role", "ClusterRole", "RoleBinding", "ClusterRoleBinding", "ServiceAccount"];
+
+/// The annotation that gives an AWS role to the pods of a service account.
+const ROLE_ARN: &str = "eks.amazonaws.com/role-arn";
+
+pub(super) fn takes(text: &Text<'_>) -> bool {
+    text.as_yaml()
+        .iter()
+        .any(|root| objects(root, String::new()).iter().any(|(node, _)| kind(node).is_some()))
+}
+
+/// The objects with their pointers: the document, or the items of a list.
+fn objects(root: &Node, pointer: String) -> Vec<(&Node, String)> {
+    let is_list = root.get("kind").and_then(Node::text).is_some_and(|kind| kind.ends_with("List"));
+    match root.get("items").filter(|_| is_list) {
+        Some(items) => {
+            let items = items.items().iter().enumerate();
+            items.map(|(index, item)| (item, format!("{pointer}/items/{index}"))).collect()
+        }
+        None => vec![(root, pointer)],
+    }
+}
+
+fn kind(node: &Node) -> Option<&'static str> {
+    let version = node.get("apiVersion").and_then(Node::text)?;
+    let kind = node.get("kind").and_then(Node::text)?;
+    let known = *KINDS.iter().find(|known| **known == kind)?;
+    let ours = match known {
+        "ServiceAccount" => version == "v1",
+        _ => version.starts_with("rbac.authorization.k8s.io/"),
+    };
+    ours.then_some(known)
+}
+
+pub(super) fn read(texts: &[&Text<'_>], gathered: &mut Gathered) {
+    for text in texts {
+        let file = &text.file.name;
+        for refusal in text.refused() {
+            gathered.unreadable(file, refusal.at, "", &*refusal.reason);
+        }
+        for root in text.as_yaml() {
+            for (node, pointer) in objects(root, String::new()) {
+                if let Some(kind) = kind(node) {
+                    object(text, kind, node, pointer, gathered);
+                }
+            }
+        }
+    }
+}
+
+fn object(text: &Text<'_>, kind: &str, node: &Node, pointer: String, gathered: &mut Gathered) {
+    let metadata = |key: &str| node.path(&["metadata", key]).and_then(Node::text).map(str::to_owned);
+    let name = metadata("name").or_else(|| metadata("generateName")).unwrap_or_default();
+    let namespace = metadata("namespace");
+    for (key, wanted) in [("rules", "a list of rules"), ("subjects", "a list of subjects")] {
+        let Some(value) = node.get(key) else { continue };
+        let wrong = match &value.value {
+            Value::List(items) => items.iter().find(|item| !matches!(item.value, Value::Map(_))),
+            Value::Null => None,
+            _ => Some(value),
+        };
+        if let Some(wrong) = wrong {
+            let reason = format!("{kind} `{name}`: `{key}` takes {wanted}, and this is {}", wrong.describe());
+            gathered.unreadable(&text.file.name, wrong.at, format!("{pointer}/{key}"), reason);
+        }
+    }
+    let shown = match &namespace {
+        Some(namespace) => format!("{kind} `{namespace}/{name}`"),
+        None => format!("{kind} `{name}`"),
+    };
+    let thing = Thing { file: text.file.name.clone(), pointer, name: shown, root: node.clone() };
+    let cluster = &mut gathered.estate.kubernetes;
+    match kind {
+        "Role" | "ClusterRole" => {
+            cluster.roles.push(Role { thing, name, namespace, is_cluster: kind == "ClusterRole" });
+        }
+        "ServiceAccount" => {
+            let role_arn = node.path(&["metadata", "annotations", ROLE_ARN]).and_then(Node::text);
+            let role_arn = role_arn.map(str::to_owned);
+            cluster.accounts.push(ServiceAccount { thing, name, namespace, role_arn });
+        }
+        _ => cluster.bindings.push(Binding { thing, namespace, is_cluster: kind == "ClusterRoleBinding" }),
+    }
+}

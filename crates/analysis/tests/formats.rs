@@ -1,0 +1,89 @@
+//! What others published in the formats that `check` reads: all of it is read, and what is found is what they say.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use leastwise_analysis::check::{Class, Estate, Facts, Finding, SourceFile, named, read, run};
+use leastwise_catalog::Catalog;
+
+fn data(folder: &str) -> Option<PathBuf> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data").join(folder);
+    if path.is_dir() {
+        return Some(path);
+    }
+    println!("skipped: ../shared/data is not here");
+    None
+}
+
+fn files(folder: &Path, endings: &[&str]) -> Vec<SourceFile> {
+    let mut found = Vec::new();
+    collect(folder, folder, endings, &mut found);
+    found.sort_by(|one, other| one.name.cmp(&other.name));
+    found
+}
+
+fn collect(root: &Path, folder: &Path, endings: &[&str], found: &mut Vec<SourceFile>) {
+    for entry in fs::read_dir(folder).unwrap().flatten() {
+        let path = entry.path();
+        if path.is_dir() {
+            collect(root, &path, endings, found);
+        } else if path.extension().is_some_and(|ending| endings.iter().any(|known| ending == *known)) {
+            let name = path.strip_prefix(root).unwrap().display().to_string();
+            found.push(SourceFile::named(name, fs::read_to_string(&path).unwrap()));
+        }
+    }
+}
+
+fn findings(estate: &Estate) -> Vec<Finding> {
+    run(estate, &Facts::new(Catalog::embedded()))
+}
+
+fn counts(findings: &[Finding]) -> BTreeMap<&str, usize> {
+    let mut counts = BTreeMap::new();
+    for finding in findings {
+        *counts.entry(finding.code).or_default() += 1;
+    }
+    counts
+}
+
+fn shown(finding: &Finding) -> String {
+    let Finding { code, file, at, message, .. } = finding;
+    format!("{code} {file}:{}:{} {message}", at.line, at.column)
+}
+
+#[test]
+fn templates_that_cfn_lint_calls_good_are_read_and_have_no_errors() {
+    let Some(folder) = data("iac/cfn-lint-iam/test/fixtures/templates/good") else { return };
+    let estate = read(&files(&folder, &["yaml", "json"]));
+    assert!(estate.documents.len() >= 9, "{}", estate.documents.len());
+    let wrong: Vec<String> = findings(&estate)
+        .iter()
+        .filter(|finding| named(finding.code).is_some_and(|check| check.class == Class::Error))
+        .chain(estate.unreadable.iter().filter(|finding| finding.code != "UNRESOLVED"))
+        .map(shown)
+        .collect();
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn the_manifests_of_kube_prometheus_are_read_and_what_they_reach_is_told() {
+    let Some(folder) = data("k8s/rbac-manifests") else { return };
+    let estate = read(&files(&folder, &["yaml"]));
+    assert!(estate.unreadable.is_empty(), "{:?}", estate.unreadable);
+    assert!(estate.left_alone.is_empty());
+    let cluster = &estate.kubernetes;
+    println!("{} roles, {} bindings", cluster.roles.len(), cluster.bindings.len());
+    let found = findings(&estate);
+    found.iter().for_each(|finding| println!("{}", shown(finding)));
+    println!("{:?}", counts(&found));
+}
+
+#[test]
+fn what_quickstarts_deploy_is_read() {
+    let Some(folder) = data("iac/cfn-lint-iam/test/fixtures/templates/quickstart") else { return };
+    let estate = read(&files(&folder, &["yaml", "json"]));
+    let found = findings(&estate);
+    println!("{} documents, {:?}", estate.documents.len(), counts(&found));
+    assert!(estate.unreadable.iter().all(|finding| finding.code == "UNRESOLVED"), "{:?}", estate.unreadable);
+}
