@@ -1,5 +1,7 @@
 //! What others published in the formats that `check` reads: all of it is read, and what is found is what they say.
 
+#![expect(clippy::unwrap_used, reason = "what helpers of a test read is the test's own data")]
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -12,7 +14,7 @@ fn data(folder: &str) -> Option<PathBuf> {
     if path.is_dir() {
         return Some(path);
     }
-    println!("skipped: ../shared/data is not here");
+    eprintln!("skipped: ../shared/data is not here");
     None
 }
 
@@ -56,14 +58,18 @@ fn shown(finding: &Finding) -> String {
 fn templates_that_cfn_lint_calls_good_are_read_and_have_no_errors() {
     let Some(folder) = data("iac/cfn-lint-iam/test/fixtures/templates/good") else { return };
     let estate = read(&files(&folder, &["yaml", "json"]));
-    assert!(estate.documents.len() >= 9, "{}", estate.documents.len());
+    assert!(estate.documents.len() >= 6, "{}", estate.documents.len());
     let wrong: Vec<String> = findings(&estate)
         .iter()
         .filter(|finding| named(finding.code).is_some_and(|check| check.class == Class::Error))
         .chain(estate.unreadable.iter().filter(|finding| finding.code != "UNRESOLVED"))
         .map(shown)
         .collect();
-    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    // cfn-lint does not look at what a resource is; this one was meant to be a `Ref`.
+    assert_eq!(
+        wrong,
+        ["INVALID_ARN_PREFIX resources/iam/policy.yaml:29:19 `SomeOptionalParameter` is not an ARN"]
+    );
 }
 
 #[test]
@@ -73,10 +79,16 @@ fn the_manifests_of_kube_prometheus_are_read_and_what_they_reach_is_told() {
     assert!(estate.unreadable.is_empty(), "{:?}", estate.unreadable);
     assert!(estate.left_alone.is_empty());
     let cluster = &estate.kubernetes;
-    println!("{} roles, {} bindings", cluster.roles.len(), cluster.bindings.len());
+    assert_eq!((cluster.roles.len(), cluster.bindings.len()), (12, 12));
+    // Reviewed: the operator runs pods and reads secrets, the exporter of states lists secrets, wildcards are there.
     let found = findings(&estate);
-    found.iter().for_each(|finding| println!("{}", shown(finding)));
-    println!("{:?}", counts(&found));
+    let expected = [("K8S_SECRETS_READ", 2), ("K8S_WILDCARD", 4), ("K8S_WORKLOAD_CREATE", 1)];
+    assert_eq!(
+        counts(&found),
+        BTreeMap::from(expected),
+        "{:#?}",
+        found.iter().map(shown).collect::<Vec<_>>()
+    );
 }
 
 #[test]
@@ -84,6 +96,6 @@ fn what_quickstarts_deploy_is_read() {
     let Some(folder) = data("iac/cfn-lint-iam/test/fixtures/templates/quickstart") else { return };
     let estate = read(&files(&folder, &["yaml", "json"]));
     let found = findings(&estate);
-    println!("{} documents, {:?}", estate.documents.len(), counts(&found));
+    eprintln!("{} documents, {:?}", estate.documents.len(), counts(&found));
     assert!(estate.unreadable.iter().all(|finding| finding.code == "UNRESOLVED"), "{:?}", estate.unreadable);
 }

@@ -93,20 +93,21 @@ fn groups(rule: &RuleView<'_>, facts: &Kubernetes) -> Option<Vec<String>> {
     (!groups.is_empty()).then_some(groups)
 }
 
-/// What older releases had, and what aggregated servers put into the core's names.
+/// What older releases had, what the kubelet asks about, and what admission asks about of whoever owns an object.
 fn is_old(name: &str) -> bool {
-    matches!(
-        name,
-        "nodes/metrics"
-            | "nodes/stats"
-            | "nodes/log"
-            | "nodes/spec"
-            | "nodes/healthz"
-            | "nodes/pods"
-            | "nodes/configz"
-            | "nodes/checkpoint"
-            | "podsecuritypolicies"
-            | "endpoints/restricted"
-            | "externalmetrics"
-    )
+    name.ends_with("/finalizers")
+        || matches!(
+            name,
+            "nodes/metrics"
+                | "nodes/stats"
+                | "nodes/log"
+                | "nodes/spec"
+                | "nodes/healthz"
+                | "nodes/pods"
+                | "nodes/configz"
+                | "nodes/checkpoint"
+                | "podsecuritypolicies"
+                | "endpoints/restricted"
+                | "externalmetrics"
+        )
 }

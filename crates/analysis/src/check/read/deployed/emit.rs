@@ -12,7 +12,7 @@ use crate::check::read::iam::as_document;
 use crate::check::{Document, Home};
 use crate::granted::{Origin, Problem};
 use crate::paths::Workload;
-use crate::source::{Node, Value};
+use crate::source::{Entry, Node, Value};
 
 /// A listing of one file.
 #[derive(Default)]
@@ -226,6 +226,7 @@ fn document(
         }
     };
     unresolved(gathered, &file, name, &root, 0);
+    let root = if on.starts_with("AWS::ECR::") { about_itself(root) } else { root };
     let mut document = Document::new(file.clone(), name, kind, root).under(pointer);
     if !on.is_empty() {
         document = document.on(on);
@@ -250,6 +251,30 @@ fn document(
     ));
     gathered.document(document);
     serde_json::from_str(&text).ok()
+}
+
+/// A policy of a repository need not say that it is about the repository:
+/// <https://docs.aws.amazon.com/AmazonECR/latest/userguide/repository-policy-examples.html>.
+fn about_itself(mut root: Node) -> Node {
+    let Value::Map(entries) = &mut root.value else { return root };
+    for entry in entries.iter_mut().filter(|entry| entry.key == "Statement") {
+        match &mut entry.value.value {
+            Value::List(items) => items.iter_mut().for_each(say_resource),
+            _ => say_resource(&mut entry.value),
+        }
+    }
+    root
+}
+
+fn say_resource(statement: &mut Node) {
+    let at = statement.at;
+    let says = statement.get("Resource").is_some() || statement.get("NotResource").is_some();
+    if let Value::Map(elements) = &mut statement.value
+        && !says
+    {
+        let value = Node::new(at, Value::Text("*".to_owned()));
+        elements.push(Entry { key: "Resource".to_owned(), at, value });
+    }
 }
 
 /// Says which parts of a document are not known.
