@@ -2,6 +2,8 @@
 
 pub mod markdown;
 
+use std::borrow::Cow;
+
 use leastwise_analysis::check::{Check, Example, all, named};
 use leastwise_policy::aws::DocumentKind;
 use serde_json::{Value, json};
@@ -87,7 +89,7 @@ fn text(check: &Check, width: Option<usize>) -> String {
     }
     for (title, example) in [("Found", &check.bad), ("Put right", &check.good)] {
         out.push_str(&format!("{title}, {}:\n", what(example)));
-        for line in example.text.lines() {
+        for line in shown(example).lines() {
             out.push_str(&format!("  {line}\n"));
         }
         out.push('\n');
@@ -109,6 +111,19 @@ fn suppression(check: &Check) -> String {
         "[[check.suppress]]\ncode = \"{}\"\nfile = \"path/to/{}\"\nreason = \"why this is fine\"\nuntil = 2027-06-30\n",
         check.code, check.bad.file
     )
+}
+
+/// The example's text. Of one that shows a quota, the beginning and how much follows.
+pub fn shown(example: &Example) -> Cow<'static, str> {
+    const LONGEST: usize = 1_500;
+    const BEGINNING: usize = 400;
+    let text = example.text.trim_end();
+    if text.len() <= LONGEST {
+        return text.into();
+    }
+    let beginning: String = text.chars().take(BEGINNING).collect();
+    let rest = text.chars().count() - BEGINNING;
+    format!("{beginning}\n… and {} characters more", output::thousands(rest as u64)).into()
 }
 
 fn what(example: &Example) -> String {

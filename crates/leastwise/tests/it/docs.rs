@@ -28,6 +28,26 @@ fn the_page_about_feedback_shows_real_output() {
     check("docs/feedback.md");
 }
 
+#[test]
+fn the_page_about_checking_shows_real_output() {
+    check("docs/check.md");
+}
+
+#[test]
+fn the_page_of_checks_is_what_explain_says() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let page = root.join("docs/checks.md");
+    let real = output(&root, "leastwise explain --output markdown");
+    if std::env::var_os("UPDATE_DOCS").is_some() {
+        std::fs::write(&page, &real).expect("the page is ours");
+    }
+    let text = std::fs::read_to_string(&page).expect("the page");
+    for (shown, real) in text.lines().zip(real.lines()) {
+        assert_eq!(shown, real, "UPDATE_DOCS=1 writes the page anew");
+    }
+    assert_eq!(text, real, "UPDATE_DOCS=1 writes the page anew");
+}
+
 fn check(page: &str) {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     let page = root.join(page);

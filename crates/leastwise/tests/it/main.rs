@@ -9,6 +9,7 @@ mod bad_input;
 mod beside;
 mod check;
 mod check_against;
+mod ci;
 mod cli;
 mod compare;
 mod denied;

@@ -11,7 +11,7 @@ use leastwise_analysis::check::{Check, Class, Severity};
 use serde_json::{Value, json};
 
 use super::outcome::{Judged, Outcome, State};
-use crate::command::explain::markdown;
+use crate::command::explain::{markdown, shown};
 
 const SCHEMA: &str =
     "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
@@ -74,7 +74,7 @@ fn rule(code: &str, (class, severity): (Class, Severity)) -> Value {
 }
 
 fn help(check: &Check) -> String {
-    format!("{}\n\nFound:\n{}\n\nPut right:\n{}", check.about, check.bad.text, check.good.text)
+    format!("{}\n\nFound:\n{}\n\nPut right:\n{}", check.about, shown(&check.bad), shown(&check.good))
 }
 
 fn tags(class: Class, mitre: &[&str]) -> Vec<String> {

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use leastwise_analysis::check::{Check, Class, Example};
 
-use super::what;
+use super::{shown, what};
 
 /// All checks on one page, by class.
 pub fn page(checks: &[&Check]) -> String {
@@ -47,7 +47,8 @@ pub fn check(check: &Check) -> String {
 }
 
 fn fenced(example: &Example) -> String {
-    let longest = example.text.split(|c| c != '`').map(str::len).max().unwrap_or_default();
+    let text = shown(example);
+    let longest = text.split(|c| c != '`').map(str::len).max().unwrap_or_default();
     let fence = "`".repeat(longest.max(2) + 1);
     let ending = Path::new(example.file).extension().and_then(|ending| ending.to_str());
     let language = match ending.unwrap_or_default() {
@@ -57,7 +58,7 @@ fn fenced(example: &Example) -> String {
         "toml" => "toml",
         _ => "text",
     };
-    format!("{fence}{language}\n{}\n{fence}\n", example.text.trim_end())
+    format!("{fence}{language}\n{text}\n{fence}\n")
 }
 
 /// <https://attack.mitre.org> has sub-techniques below their technique.
