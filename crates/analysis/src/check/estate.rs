@@ -3,6 +3,8 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
+use leastwise_policy::aws::evaluate::OrganizationPath;
+
 use super::{Cluster, Document, Finding};
 use crate::granted::Snapshot;
 use crate::paths::Workload;
@@ -50,6 +52,12 @@ impl Estate {
 
     pub(super) fn set_snapshot(&mut self, snapshot: Snapshot) {
         self.snapshot = snapshot;
+    }
+
+    /// Puts each principal under the service control policies of its account, as far as `path_to` knows them. Where it does
+    /// not, they are taken not to limit anything.
+    pub fn govern(&mut self, path_to: &dyn Fn(&str) -> Option<OrganizationPath>) {
+        self.snapshot.govern(path_to);
     }
 
     /// The document that a policy set calls by this name.

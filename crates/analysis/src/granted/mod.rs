@@ -15,7 +15,7 @@ mod resolve;
 use std::collections::BTreeMap;
 
 pub(crate) use document::percent_decoded;
-use leastwise_policy::aws::evaluate::PolicySet;
+use leastwise_policy::aws::evaluate::{OrganizationPath, PolicySet};
 use leastwise_policy::aws::{DocumentKind, Named, Policy};
 pub use problem::{Origin, Problem};
 use serde::Serialize;
@@ -185,6 +185,16 @@ impl Snapshot {
     /// All principals, by ARN.
     pub fn principals(&self) -> impl Iterator<Item = &GrantedPrincipal> {
         self.principals.values()
+    }
+
+    /// Puts each principal under the service control policies of its account, where these are known.
+    pub(crate) fn govern(&mut self, path_to: &dyn Fn(&str) -> Option<OrganizationPath>) {
+        for principal in self.principals.values_mut() {
+            let path = path_to(principal.account());
+            if path.is_some() {
+                principal.policies.service_control = path;
+            }
+        }
     }
 
     /// All groups, by ARN.

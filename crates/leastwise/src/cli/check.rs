@@ -30,6 +30,15 @@ pub struct CheckArgs {
     #[arg(long, value_name = "SNAPSHOT", num_args = 1..)]
     pub snapshot: Vec<PathBuf>,
 
+    /// Service control policies of one level of the organisation, named by its path, such as
+    /// r-ab12/ou-ab12-prod=FILE; or a folder with a folder for each level
+    #[arg(long, value_name = "LEVEL=FILE|DIR", num_args = 1..)]
+    pub scp: Vec<String>,
+
+    /// The organisation's management account, on which its policies have no effect
+    #[arg(long, value_name = "ID", requires = "scp")]
+    pub management_account: Option<String>,
+
     /// Use the catalogue from this folder of AWS service-reference JSON
     #[arg(long, value_name = "FOLDER")]
     pub catalog: Option<PathBuf>,

@@ -18,16 +18,19 @@ mod suppress;
 mod table;
 pub mod words;
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::path::Path;
 
-use leastwise_analysis::check::{Facts, Finding, Severity, read, run as run_checks};
+use leastwise_analysis::check::{Estate, Facts, Finding, Severity, read, run as run_checks};
+use leastwise_analysis::granted::GrantedPrincipal;
 use leastwise_catalog::Catalog;
 use leastwise_policy::time::{Date, Timestamp};
 
 use crate::atomic;
 use crate::cli::check::{CheckArgs, CheckOutput, FailOn};
 use crate::clock;
+use crate::command::simulate::documents::Documents;
+use crate::command::simulate::organization::{Organization, Type};
 use crate::error::{Error, Result};
 use crate::output::{self, counted};
 use crate::progress::Progress;
@@ -47,7 +50,8 @@ pub fn run(args: &CheckArgs, catalog: &Catalog, quiet: bool) -> Result<()> {
     let state = args.gate.new_access_against.as_deref();
     let before = state.map(|state| against::read_state(args, state, &gathered, &progress)).transpose()?;
     progress.say("checking");
-    let (mut outcome, compared) = look(args, catalog, &gathered, before.as_ref(), &selection);
+    let estate = governed(args, read(&gathered.files), quiet)?;
+    let (mut outcome, compared) = look(args, catalog, &gathered, &estate, before.as_ref(), &selection)?;
     progress.finish();
     if let Some(known) = known {
         let selected = known.into_iter().filter(|entry| selection.takes(&entry.code)).collect();
@@ -72,14 +76,14 @@ fn look<'c>(
     args: &CheckArgs,
     catalog: &'c Catalog,
     gathered: &Gathered,
+    estate: &Estate,
     before: Option<&Before>,
     selection: &Selection,
-) -> (Outcome<'c>, Option<Compared>) {
-    let estate = read(&gathered.files);
-    let mut findings = run_checks(&estate, &facts(args, catalog));
+) -> Result<(Outcome<'c>, Option<Compared>)> {
+    let mut findings = run_checks(estate, &facts(args, catalog));
     findings.extend(gathered.unreadable.iter().cloned());
     findings.sort();
-    let compared = before.map(|before| before.compare(&estate, args, catalog, &findings));
+    let compared = before.map(|before| before.compare(estate, args, catalog, &findings)).transpose()?;
     if let Some(compared) = &compared {
         findings.extend(compared.new_access.iter().cloned());
         findings.sort();
@@ -104,7 +108,33 @@ fn look<'c>(
         allow_unreadable: args.gate.allow_unreadable,
         catalog,
     };
-    (outcome, compared)
+    Ok((outcome, compared))
+}
+
+/// The state under the service control policies that are given. An account that they do not reach is told: nothing is
+/// taken to limit it.
+fn governed(args: &CheckArgs, mut estate: Estate, quiet: bool) -> Result<Estate> {
+    let manages = args.management_account.as_deref();
+    let mut documents = Documents::default();
+    let Some(organization) = Organization::read(Type::Service, &args.scp, manages, &mut documents)? else {
+        return Ok(estate);
+    };
+    let accounts: BTreeSet<&str> = estate.snapshot.principals().map(GrantedPrincipal::account).collect();
+    let mut paths = HashMap::new();
+    for account in accounts {
+        match organization.path_to(account) {
+            Ok(path) => {
+                paths.insert(account.to_owned(), path);
+            }
+            Err(error) if !quiet => {
+                let why = format!("{error}; nothing is taken to limit its principals");
+                output::note(&output::plain(&why));
+            }
+            Err(_) => {}
+        }
+    }
+    estate.govern(&|account| paths.get(account).cloned());
+    Ok(estate)
 }
 
 /// What rules may ask: the catalogue, who is an agent, and what time it is.

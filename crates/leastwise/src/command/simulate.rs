@@ -1,9 +1,9 @@
 //! `leastwise simulate`: what AWS would decide on one request or on many, and why.
 
 mod batch;
-mod documents;
+pub mod documents;
 pub mod json;
-mod organization;
+pub mod organization;
 pub mod request;
 mod sets;
 pub mod text;

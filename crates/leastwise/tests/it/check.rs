@@ -241,6 +241,23 @@ fn a_suppression_holds_until_its_day_and_says_why() {
     }
 }
 
+/// The shop's service control policies stop what its administrators could do otherwise.
+#[test]
+fn service_control_policies_stop_findings() {
+    let examples = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples");
+    let path = |name: &str| examples.join(name).to_str().expect("UTF-8").to_owned();
+    let (snapshot, scp) = (path("account/snapshot.json"), path("organization/scp"));
+    let folder = Folder::new("check-scp");
+    let count = |value: &Value| value["findings"].as_array().map_or(0, Vec::len);
+    let without = json(&folder, &[&snapshot]);
+    let with = json(&folder, &[&snapshot, "--scp", &scp]);
+    assert!(count(&with) < count(&without), "{} {}", count(&with), count(&without));
+    assert!(with.to_string().contains("almost stopped"));
+    let elsewhere = format!("r-shop/444455556666={scp}/o-shopexample/r-shop/FullAWSAccess.json");
+    let unreached = run(&folder, &["check", &snapshot, "--fail-on", "never", "--scp", &elsewhere]);
+    assert!(unreached.err.contains("no path to the account 111122223333"), "{}", unreached.err);
+}
+
 #[test]
 fn settings_of_the_gate_come_from_the_file() {
     let folder = Folder::new("check-settings");

@@ -129,8 +129,9 @@ impl Before {
         args: &CheckArgs,
         catalog: &Catalog,
         findings: &[Finding],
-    ) -> Compared {
-        let old = read(&self.files);
+    ) -> Result<Compared> {
+        // What is not reached was told of the new state.
+        let old = super::governed(args, read(&self.files), true)?;
         let facts = super::facts(args, catalog);
         let new_access = widened(&old, new, facts.terms());
         let known = match args.gate.all {
@@ -138,7 +139,7 @@ impl Before {
             false => self.known(&old, &facts, findings),
         };
         let against = Against { state: self.state.clone(), compared: new_access.compared, left_out: 0 };
-        Compared { new_access: new_access.findings, known, against }
+        Ok(Compared { new_access: new_access.findings, known, against })
     }
 
     /// Findings that the old state has as well. A file that was moved takes its findings with it. What cannot be read is
