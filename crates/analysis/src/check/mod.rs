@@ -20,6 +20,7 @@ mod input;
 mod kubernetes;
 mod marks;
 mod own;
+mod path;
 mod read;
 mod report;
 mod right;
@@ -117,6 +118,8 @@ pub enum Rule {
     Document(fn(&Subject<'_>, &Facts<'_>, &mut Report<'_>)),
     /// In what a principal is granted, or a policy would grant to whoever holds it.
     Holder(fn(&Holder<'_>, &mut Hits<'_>)),
+    /// In all that was read together.
+    Estate(fn(&Estate, &Facts<'_>, &mut Vec<Finding>)),
     /// In what a principal is granted that counts as an agent.
     Agent(fn(&Agent<'_>, &mut Hits<'_>)),
     /// In the roles and bindings of a cluster.
@@ -184,8 +187,15 @@ impl<'a> Facts<'a> {
 
 /// Every check, by code.
 pub fn all() -> impl Iterator<Item = &'static Check> {
-    let rooms =
-        [input::CHECKS, dangerous::CHECKS, trust::CHECKS, agent::CHECKS, gate::CHECKS, kubernetes::CHECKS];
+    let rooms = [
+        input::CHECKS,
+        dangerous::CHECKS,
+        trust::CHECKS,
+        agent::CHECKS,
+        path::CHECKS,
+        gate::CHECKS,
+        kubernetes::CHECKS,
+    ];
     rooms.into_iter().flatten().copied().chain(right::checks())
 }
 
@@ -208,8 +218,10 @@ pub fn run<'a>(estate: &'a Estate, facts: &Facts<'a>) -> Vec<Finding> {
     }
     findings.extend(holder::run(estate, facts));
     for check in all() {
-        if let Rule::Kubernetes(rule) = check.rule {
-            rule(&estate.kubernetes, &mut Finds::new(check, &mut findings));
+        match check.rule {
+            Rule::Kubernetes(rule) => rule(&estate.kubernetes, &mut Finds::new(check, &mut findings)),
+            Rule::Estate(rule) => rule(estate, facts, &mut findings),
+            _ => {}
         }
     }
     findings.sort();

@@ -1,6 +1,8 @@
 //! Checks of our own, written down as rows: what IAM Access Analyzer has is in `row.rs`.
 
-use super::{Agent, Check, Class, Example, Facts, Hits, Holder, Report, Rule, Severity, Subject};
+use super::{
+    Agent, Check, Class, Estate, Example, Facts, Finding, Hits, Holder, Report, Rule, Severity, Subject,
+};
 
 /// A check of this kind; its rule and its examples are added to it.
 pub(super) const fn own(
@@ -60,6 +62,12 @@ impl Check {
     /// How it is found in what an agent has.
     pub(super) const fn of_agent(mut self, rule: fn(&Agent<'_>, &mut Hits<'_>)) -> Check {
         self.rule = Rule::Agent(rule);
+        self
+    }
+
+    /// How it is found in all that was read.
+    pub(super) const fn over_all(mut self, rule: fn(&Estate, &Facts<'_>, &mut Vec<Finding>)) -> Check {
+        self.rule = Rule::Estate(rule);
         self
     }
 }

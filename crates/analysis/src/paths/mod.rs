@@ -27,12 +27,41 @@ mod tests;
 mod trust;
 mod types;
 
+use std::collections::{HashMap, HashSet};
+use std::sync::OnceLock;
+
 use leastwise_catalog::Catalog;
 
 use search::Search;
 pub use types::{
     Admin, Allowing, Call, Certainty, Cut, Found, Options, Path, Step, Target, Unreadable, Workload, World,
 };
+
+/// The action as the ways that are known spell it, when one of them needs it.
+pub fn step(prefix: &str, name: &str) -> Option<&'static str> {
+    static ACTIONS: OnceLock<HashMap<(&str, &str), &str>> = OnceLock::new();
+    let actions = ACTIONS.get_or_init(|| {
+        let actions = rows::Table::embedded().actions.iter();
+        actions.filter_map(|action| Some((action.split_once(':')?, action.as_str()))).collect()
+    });
+    actions.get(&(prefix, name)).copied()
+}
+
+/// Whether a way needs none but these actions, spelled as [`step`] does, whatever they are on.
+pub fn could_lead(allowed: &HashSet<&str>) -> bool {
+    let table = rows::Table::embedded();
+    let has = |need: &rows::Need| allowed.contains(table.actions[need.action].as_str());
+    table.rows.iter().any(|row| row.needs.iter().all(has))
+}
+
+/// The services that roles are passed to, or run something as, on the ways that are known.
+pub fn services() -> Vec<&'static str> {
+    let mut services: Vec<&str> =
+        rows::Table::embedded().rows.iter().filter_map(|row| row.trusts.as_deref()).collect();
+    services.sort_unstable();
+    services.dedup();
+    services
+}
 
 /// Finds, for each principal that is not at the target, the best path there.
 pub fn find(world: &World<'_>, options: &Options, catalog: &Catalog) -> Found {

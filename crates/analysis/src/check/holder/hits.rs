@@ -99,6 +99,19 @@ impl<'a> Hits<'a> {
         }
     }
 
+    /// Something about the whole of a policy that nobody holds.
+    pub fn at_document(&mut self, said: Said) {
+        if let Some(document) = self.estate.document(self.holder.name) {
+            self.push(
+                document.file.clone(),
+                document.root.at,
+                document.pointer.clone(),
+                self.holder.name,
+                said,
+            );
+        }
+    }
+
     /// Something about the principal.
     pub fn at_principal(&mut self, said: Said) {
         let unknown = || Home { file: Arc::from("-"), at: Place::START, pointer: String::new() };

@@ -12,7 +12,7 @@ mod guard;
 mod hits;
 
 use std::cell::RefCell;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
 use leastwise_catalog::{Action, Catalog};
@@ -26,7 +26,9 @@ pub use hits::{Hits, Said};
 
 use breadth::Breadth;
 
-use super::{Agent, Estate, Facts, Finding, Rule};
+use leastwise_policy::time::Timestamp;
+
+use super::{Agent, Document, Estate, Facts, Finding, Rule};
 use crate::granted::GrantedPrincipal;
 use crate::granted::reach::Reach;
 
@@ -44,7 +46,10 @@ pub struct Holder<'a> {
     /// Whether there is a boundary, a session policy or an organisation above.
     fenced: bool,
     denies: Vec<&'a Statement>,
-    catalog: &'a Catalog,
+    /// What AWS offers.
+    pub(super) catalog: &'a Catalog,
+    /// The time by which conditions on it are judged, when it is known.
+    pub(super) now: Option<Timestamp>,
     /// What the policies come to, by the address of an action's facts: several rules ask about the same.
     reaches: RefCell<HashMap<usize, Option<Rc<Reach>>>>,
 }
@@ -106,6 +111,7 @@ impl<'a> Holder<'a> {
             fenced: set.boundary.is_some() || set.session.is_some() || set.service_control.is_some(),
             denies,
             catalog: facts.catalog,
+            now: facts.now,
             reaches: RefCell::default(),
         }
     }
@@ -157,7 +163,12 @@ fn useful<'a>(statement: &Statement, facts: &Facts<'a>) -> Vec<Useful<'a>> {
 /// What the rules about holders find.
 pub(super) fn run(estate: &Estate, facts: &Facts<'_>) -> Vec<Finding> {
     let mut hits = hits::Collected::default();
-    let alone: Vec<(&str, PolicySet)> = loose(estate);
+    let alone: Vec<(&str, PolicySet)> = loose(estate)
+        .map(|one| {
+            let named = Named::new(one.name.clone(), one.policy.clone());
+            (one.name.as_str(), PolicySet::of_identity(vec![named]))
+        })
+        .collect();
     let principals = estate.snapshot.principals().filter(|one| !one.service_linked);
     let principals = principals.map(|one| (one.arn.as_str(), Some(one), &one.policies));
     for (name, principal, set) in principals.chain(alone.iter().map(|(name, set)| (*name, None, set))) {
@@ -180,21 +191,15 @@ pub(super) fn run(estate: &Estate, facts: &Facts<'_>) -> Vec<Finding> {
 }
 
 /// The identity policies that nobody holds.
-fn loose(estate: &Estate) -> Vec<(&str, PolicySet)> {
-    let held: std::collections::HashSet<&str> = estate
+pub(super) fn loose(estate: &Estate) -> impl Iterator<Item = &Document> {
+    let held: HashSet<&str> = estate
         .snapshot
         .principals()
         .flat_map(|one| one.policies.identity.iter().chain(one.policies.boundary.iter().flatten()))
         .map(|named| named.name.as_str())
         .collect();
-    let free = |kind| kind == DocumentKind::Identity;
-    let documents = estate.documents.iter().filter(|one| free(one.kind) && !held.contains(one.name.as_str()));
-    documents
-        .map(|one| {
-            let named = Named::new(one.name.clone(), one.policy.clone());
-            (one.name.as_str(), PolicySet::of_identity(vec![named]))
-        })
-        .collect()
+    let documents = estate.documents.iter().filter(|one| one.kind == DocumentKind::Identity);
+    documents.filter(move |one| !held.contains(one.name.as_str()))
 }
 
 #[cfg(test)]

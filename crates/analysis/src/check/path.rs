@@ -1,0 +1,283 @@
+//! `ESCALATION_PATH`, `ESCALATION_POSSIBLE`: whoever can become more than was given, as [`crate::paths`] finds it.
+//!
+//! Of principals that were read, the whole of what was read is one account. A policy that nobody holds is looked at in an
+//! account of our own making, in which a user holds it beside roles and users that are worth becoming: what is found there
+//! is possible wherever such an account is, and is told as that.
+
+use std::collections::{BTreeMap, HashSet};
+use std::sync::Arc;
+
+use leastwise_policy::aws::Policy;
+use leastwise_policy::time::Timestamp;
+use serde_json::{Value, json};
+
+use super::own::own;
+use super::{Check, Class, Estate, Example, Facts, Finding, Hits, Holder, Home, Said, Severity};
+use crate::granted::Snapshot;
+use crate::paths::{Certainty, Options, Path, Target, World, find};
+use crate::source::{Place, shown};
+
+const REFERENCES: &[&str] = &[
+    "https://pathfinding.cloud",
+    "https://docs.aws.amazon.com/IAM/latest/UserGuide/best-practices.html#grant-least-privilege",
+];
+
+static PATH: Check = own(
+    Class::Path,
+    Severity::High,
+    "ESCALATION_PATH",
+    "Path to administrator",
+    "The principal is no administrator, and can become one: by passing a role to something that runs its code, by changing \
+     code that runs as another role, by editing policies or trust, by making credentials of others, in one step or in \
+     several. Every step was asked of the evaluator, with denies, conditions, boundaries and both sides of each trust. The \
+     evidence says the steps. `leastwise paths` shows all of them, and the one statement whose removal breaks most.",
+    REFERENCES,
+)
+.mitre(&["T1098.003", "T1078.004", "T1548.005"])
+.bad(Example::file(
+    "account.json",
+    r#"{
+  "UserDetailList": [
+    {
+      "UserName": "builder",
+      "Arn": "arn:aws:iam::111122223333:user/builder",
+      "UserPolicyList": [
+        {
+          "PolicyName": "build",
+          "PolicyDocument": {
+            "Version": "2012-10-17",
+            "Statement": {
+              "Effect": "Allow",
+              "Action": ["iam:PassRole", "lambda:CreateFunction", "lambda:InvokeFunction"],
+              "Resource": "*"
+            }
+          }
+        }
+      ]
+    }
+  ],
+  "RoleDetailList": [
+    {
+      "RoleName": "operations",
+      "Arn": "arn:aws:iam::111122223333:role/operations",
+      "AssumeRolePolicyDocument": {
+        "Version": "2012-10-17",
+        "Statement": {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
+      },
+      "AttachedManagedPolicies": [
+        {"PolicyName": "AdministratorAccess", "PolicyArn": "arn:aws:iam::aws:policy/AdministratorAccess"}
+      ]
+    }
+  ]
+}"#,
+))
+.good(Example::file(
+    "account.json",
+    r#"{
+  "UserDetailList": [
+    {
+      "UserName": "builder",
+      "Arn": "arn:aws:iam::111122223333:user/builder",
+      "UserPolicyList": [
+        {
+          "PolicyName": "build",
+          "PolicyDocument": {
+            "Version": "2012-10-17",
+            "Statement": [
+              {"Effect": "Allow", "Action": "lambda:InvokeFunction", "Resource": "*"},
+              {
+                "Effect": "Allow",
+                "Action": "iam:PassRole",
+                "Resource": "arn:aws:iam::111122223333:role/functions/*",
+                "Condition": {"StringEquals": {"iam:PassedToService": "lambda.amazonaws.com"}}
+              }
+            ]
+          }
+        }
+      ]
+    }
+  ]
+}"#,
+))
+.over_all(of_principals);
+
+static POSSIBLE: Check = own(
+    Class::Path,
+    Severity::High,
+    "ESCALATION_POSSIBLE",
+    "Permissions that lead to administrator",
+    "Whoever holds this policy can become an administrator in an account that has somebody worth becoming: the policy lets \
+     them pass any role, change any code or policy, or make credentials of anybody. Nothing says who holds it, so it was \
+     looked at in a made-up account with such a role and such a user; a snapshot of the real one says whether there is one.",
+    REFERENCES,
+)
+.mitre(&["T1098.003", "T1548.005"])
+.bad(Example::identity(
+    r#"{
+  "Version": "2012-10-17",
+  "Statement": {
+    "Effect": "Allow",
+    "Action": ["iam:PassRole", "ec2:RunInstances"],
+    "Resource": "*"
+  }
+}"#,
+))
+.good(Example::identity(
+    r#"{
+  "Version": "2012-10-17",
+  "Statement": [
+    {"Effect": "Allow", "Action": "ec2:RunInstances", "Resource": "*"},
+    {
+      "Effect": "Allow",
+      "Action": "iam:PassRole",
+      "Resource": "arn:aws:iam::111122223333:role/instances/*",
+      "Condition": {"StringEquals": {"iam:PassedToService": "ec2.amazonaws.com"}}
+    }
+  ]
+}"#,
+))
+.held(of_document);
+
+/// The checks of this room.
+pub(super) static CHECKS: &[&Check] = &[&PATH, &POSSIBLE];
+
+fn of_principals(estate: &Estate, facts: &Facts<'_>, findings: &mut Vec<Finding>) {
+    if estate.snapshot.principals().next().is_none() {
+        return;
+    }
+    let mut world = world(&estate.snapshot, facts.now);
+    world.workloads.clone_from(&estate.workloads);
+    let found = find(&world, &options(), facts.catalog);
+    let unknown = || Home { file: Arc::from("-"), at: Place::START, pointer: String::new() };
+    findings.extend(found.paths.iter().map(|path| {
+        let home = estate.homes.get(&path.source).cloned().unwrap_or_else(unknown);
+        let message = format!("{} can become administrator in {}", name(&path.source), steps(path));
+        finding(&PATH, home, &path.source, message, path)
+    }));
+}
+
+fn of_document(holder: &Holder<'_>, hits: &mut Hits<'_>) {
+    if holder.principal.is_some() || !may_lead_somewhere(holder) {
+        return;
+    }
+    let Some(named) = holder.set.identity.first() else { return };
+    let Some(snapshot) = made_up(&named.policy) else { return };
+    let found = find(&world(&snapshot, holder.now), &options(), holder.catalog);
+    if let Some(path) = found.paths.iter().find(|path| path.source == HOLDER) {
+        let message = format!("whoever holds it can become administrator in {}", steps(path));
+        hits.at_document(Said {
+            message,
+            evidence: evidence(path),
+            fix: Some(FIX.to_owned()),
+            severity: Some(severity(&POSSIBLE, path)),
+        });
+    }
+}
+
+/// Whether some way that is known needs nothing but actions that are allowed, wherever.
+fn may_lead_somewhere(holder: &Holder<'_>) -> bool {
+    let actions = holder.allows.iter().flat_map(|allowed| &allowed.actions);
+    let allowed: HashSet<&str> = actions
+        .filter_map(|one| crate::paths::step(&one.action.service.prefix, &one.action.facts.name))
+        .collect();
+    !allowed.is_empty() && crate::paths::could_lead(&allowed)
+}
+
+const HOLDER: &str = "arn:aws:iam::000000000000:user/holder";
+
+/// An account in which a user holds the policy, next to others who are worth becoming.
+fn made_up(policy: &Policy) -> Option<Snapshot> {
+    let policy: Value = serde_json::from_str(&policy.to_compact_json()).ok()?;
+    let arn = |kind: &str, name: &str| format!("arn:aws:iam::000000000000:{kind}/{name}");
+    let admin = json!({
+        "PolicyName": "all",
+        "PolicyDocument": {"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}
+    });
+    let trust = json!({
+        "Version": "2012-10-17",
+        "Statement": {"Effect": "Allow", "Principal": {"Service": crate::paths::services()}, "Action": "sts:AssumeRole"}
+    });
+    let listing = json!({
+        "UserDetailList": [
+            {"UserName": "holder", "Arn": HOLDER, "UserPolicyList": [{"PolicyName": "held", "PolicyDocument": policy}]},
+            {"UserName": "admin", "Arn": arn("user", "admin"), "UserPolicyList": [admin]},
+        ],
+        "RoleDetailList": [
+            {
+                "RoleName": "admin",
+                "Arn": arn("role", "admin"),
+                "RolePolicyList": [admin],
+                "AssumeRolePolicyDocument": trust,
+            },
+        ],
+    });
+    Snapshot::parse("made up", &listing.to_string()).ok()
+}
+
+fn world(snapshot: &Snapshot, now: Option<Timestamp>) -> World<'_> {
+    World {
+        snapshot,
+        service_control: BTreeMap::new(),
+        resource_control: BTreeMap::new(),
+        places: BTreeMap::new(),
+        workloads: Vec::new(),
+        now: now.unwrap_or(Timestamp::from_seconds(0)),
+    }
+}
+
+fn options() -> Options {
+    Options { from: None, to: Target::Admin, cut: false }
+}
+
+const FIX: &str = "limit the first step: name the roles that may be passed, and to which service";
+
+fn finding(check: &Check, home: Home, subject: &str, message: String, path: &Path) -> Finding {
+    Finding {
+        file: home.file,
+        at: home.at,
+        code: check.code,
+        pointer: home.pointer,
+        subject: subject.to_owned(),
+        message: shown(&message),
+        severity: severity(check, path),
+        class: check.class,
+        evidence: evidence(path).iter().map(|text| shown(text)).collect(),
+        fix: Some(FIX.to_owned()),
+    }
+}
+
+fn severity(check: &Check, path: &Path) -> Severity {
+    match path.certainty {
+        Certainty::Sure | Certainty::Assumed => check.severity,
+        Certainty::Conditional | Certainty::Another => Severity::Medium,
+    }
+}
+
+/// The steps in words.
+fn evidence(path: &Path) -> Vec<String> {
+    let mut evidence: Vec<String> = Vec::new();
+    for (number, step) in path.steps.iter().enumerate() {
+        let calls: Vec<&str> = step.calls.iter().map(|call| call.action.as_str()).collect();
+        let mut text =
+            format!("{}. {} ({}; {})", number + 1, step.says, step.ids.join(", "), calls.join(", "));
+        text.push_str(&format!(", and is {}", name(&step.becomes)));
+        evidence.push(text);
+        evidence.extend(step.assumes.iter().map(|what| format!("taken for given: {what}")));
+    }
+    if !path.conditions.is_empty() {
+        evidence.push(format!("only when {} let it", path.conditions.join(", ")));
+    }
+    evidence
+}
+
+fn steps(path: &Path) -> String {
+    match path.steps.len() {
+        1 => "one step".to_owned(),
+        many => format!("{many} steps"),
+    }
+}
+
+/// The name behind an ARN.
+fn name(arn: &str) -> &str {
+    arn.splitn(6, ':').nth(5).unwrap_or(arn)
+}
