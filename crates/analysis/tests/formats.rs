@@ -99,3 +99,51 @@ fn what_quickstarts_deploy_is_read() {
     eprintln!("{} documents, {:?}", estate.documents.len(), counts(&found));
     assert!(estate.unreadable.iter().all(|finding| finding.code == "UNRESOLVED"), "{:?}", estate.unreadable);
 }
+
+fn unpacked(path: &Path) -> serde_json::Value {
+    let bytes = fs::read(path).unwrap();
+    // A gzip file is deflate behind ten bytes, and the name that may follow.
+    let name = bytes[10..].iter().position(|byte| *byte == 0).filter(|_| bytes[3] & 8 != 0);
+    let begin = 10 + name.map_or(0, |length| length + 1);
+    let text = miniz_oxide::inflate::decompress_to_vec(&bytes[begin..]).unwrap();
+    serde_json::from_slice(&text).unwrap()
+}
+
+#[test]
+fn all_predefined_roles_of_google_cloud_are_read_and_their_permissions_known() {
+    let Some(folder) = data("gcp") else { return };
+    let roles = unpacked(&folder.join("roles.json.gz"));
+    let mut files = Vec::new();
+    for (name, role) in roles.as_object().unwrap() {
+        let text = serde_json::json!({"name": name, "includedPermissions": role["permissions"]}).to_string();
+        files.push(SourceFile::named(format!("{}.json", name.replace('/', "_")), text));
+    }
+    let estate = read(&files);
+    assert!(estate.unreadable.is_empty(), "{:?}", estate.unreadable.first());
+    assert_eq!(estate.gcp.roles.len(), roles.as_object().unwrap().len());
+    let found = findings(&estate);
+    eprintln!("{} roles of Google Cloud: {:?}", estate.gcp.roles.len(), counts(&found));
+    assert_eq!(counts(&found).get("GCP_UNKNOWN_PERMISSION"), None);
+}
+
+#[test]
+fn all_built_in_roles_of_azure_are_read_and_their_operations_known() {
+    let Some(folder) = data("azure") else { return };
+    let mut roles = unpacked(&folder.join("built_in_roles.json.gz"));
+    let count = roles.as_array().unwrap().len();
+    // As they are, and as if somebody had copied them into roles of their own.
+    let text = roles.to_string();
+    let own = roles.as_array_mut().unwrap();
+    own.iter_mut().for_each(|role| role["roleType"] = "CustomRole".into());
+    let files = [SourceFile::named("built-in.json", text), SourceFile::named("own.json", roles.to_string())];
+    let estate = read(&files);
+    assert!(estate.unreadable.is_empty(), "{:?}", estate.unreadable.first());
+    assert_eq!(estate.azure.roles.len(), 2 * count);
+    let found = findings(&estate);
+    eprintln!("{count} roles of Azure: {:?}", counts(&found));
+    let unknown: Vec<String> =
+        found.iter().filter(|one| one.code == "AZURE_UNKNOWN_OPERATION").map(shown).collect();
+    assert!(unknown.is_empty(), "{}", unknown.join("\n"));
+    // Nobody can change what Microsoft made.
+    assert!(found.iter().all(|one| &*one.file == "own.json"));
+}

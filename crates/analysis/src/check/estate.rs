@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use leastwise_policy::aws::evaluate::OrganizationPath;
 
-use super::{Cluster, Document, Finding};
+use super::{Cluster, Directory, Document, Finding, Project};
 use crate::granted::Snapshot;
 use crate::paths::Workload;
 use crate::source::Place;
@@ -25,6 +25,10 @@ pub struct Estate {
     pub access_keys: Vec<(String, Home)>,
     /// Roles and bindings of Kubernetes.
     pub kubernetes: Cluster,
+    /// Roles and policies of Google Cloud.
+    pub gcp: Project,
+    /// Roles and assignments of Azure.
+    pub azure: Directory,
     /// What could not be read.
     pub unreadable: Vec<Finding>,
     /// Files that nobody named and that no format takes.

@@ -8,6 +8,7 @@
 //! of its own.
 
 mod agent;
+mod azure;
 mod dangerous;
 mod document;
 mod estate;
@@ -15,6 +16,7 @@ mod expand;
 mod finding;
 mod formats;
 pub mod gate;
+mod gcp;
 mod holder;
 mod input;
 mod kubernetes;
@@ -36,10 +38,13 @@ use leastwise_policy::aws::DocumentKind;
 use leastwise_policy::time::Timestamp;
 
 pub use agent::Agent;
+pub(crate) use azure::properties as azure_properties;
+pub use azure::{Assignment, Definition, Directory, Part};
 pub use document::{Document, Subject};
 pub use estate::{Estate, Home};
 pub use expand::{ActionUse, Found};
 pub use finding::{Finding, Severity};
+pub use gcp::{CustomRole, Grant, Project};
 pub use holder::{Allowed, Hits, Holder, Power, Said, Use, Uses};
 pub use kubernetes::{Binding, Cluster, Role, RuleView, ServiceAccount, SubjectView};
 pub use marks::{DEFAULT_NAMES, DEFAULT_TAGS, Mark, Marks};
@@ -124,6 +129,10 @@ pub enum Rule {
     Agent(fn(&Agent<'_>, &mut Hits<'_>)),
     /// In the roles and bindings of a cluster.
     Kubernetes(fn(&Cluster, &mut Finds<'_>)),
+    /// In the roles and policies of Google Cloud.
+    Gcp(fn(&Project, &mut Finds<'_>)),
+    /// In the roles and assignments of Azure.
+    Azure(fn(&Directory, &mut Finds<'_>)),
     /// While something is read or compared, not by a rule of its own.
     Elsewhere,
 }
@@ -195,6 +204,8 @@ pub fn all() -> impl Iterator<Item = &'static Check> {
         path::CHECKS,
         gate::CHECKS,
         kubernetes::CHECKS,
+        gcp::CHECKS,
+        azure::CHECKS,
     ];
     rooms.into_iter().flatten().copied().chain(right::checks())
 }
@@ -220,6 +231,8 @@ pub fn run<'a>(estate: &'a Estate, facts: &Facts<'a>) -> Vec<Finding> {
     for check in all() {
         match check.rule {
             Rule::Kubernetes(rule) => rule(&estate.kubernetes, &mut Finds::new(check, &mut findings)),
+            Rule::Gcp(rule) => rule(&estate.gcp, &mut Finds::new(check, &mut findings)),
+            Rule::Azure(rule) => rule(&estate.azure, &mut Finds::new(check, &mut findings)),
             Rule::Estate(rule) => rule(estate, facts, &mut findings),
             _ => {}
         }

@@ -4,9 +4,11 @@
 //! A file that somebody named and that no format takes, and a file of a known format that cannot be read, is a finding
 //! with its place; the others are read all the same.
 
+mod azure;
 mod cloudformation;
 mod deployed;
 mod gathered;
+mod gcp;
 mod iam;
 mod kubernetes;
 mod managed;
@@ -47,6 +49,8 @@ const FORMATS: &[Format] = &[
     Format { takes: terraform::takes_plan, read: terraform::read_plan },
     Format { takes: cloudformation::takes, read: cloudformation::read },
     Format { takes: kubernetes::takes, read: kubernetes::read },
+    Format { takes: gcp::takes, read: gcp::read },
+    Format { takes: azure::takes, read: azure::read },
     Format { takes: snapshot::takes, read: snapshot::read },
     Format { takes: iam::takes, read: iam::read },
 ];

@@ -54,6 +54,7 @@ const FACTS: &[Facts] = &[
 
 /// What data of AWS says that is known without asking, and what stands for it.
 const DATA: &[(&str, &str, &str)] = &[
+    ("data.azurerm_subscription.", "id", "/subscriptions/00000000-0000-0000-0000-000000000000"),
     ("data.aws_partition.", "partition", "aws"),
     ("data.aws_partition.", "id", "aws"),
     ("data.aws_partition.", "dns_suffix", "amazonaws.com"),

@@ -24,11 +24,12 @@ pub(in crate::check::read) fn read(texts: &[&Text<'_>], gathered: &mut Gathered)
         gathered.unreadable(&file, refusal.at, "", refusal.reason);
     }
     for root in sources.roots() {
-        if sources.resources(root, UNKNOWN_ACCOUNT).is_none() {
+        let Some(resources) = sources.resources(root, UNKNOWN_ACCOUNT) else {
             let reason = "the configuration asks for more work than is done; check its plan instead";
             gathered.unreadable(&sources.file_of(root), BEGIN, "", reason);
             continue;
-        }
+        };
+        resources.iter().for_each(|resource| super::clouds::add(&sources, resource, gathered));
         Deployed::settle(gathered, |account| {
             let resources = sources.resources(root, account).unwrap_or_default();
             Root { sources: &sources, used: RefCell::default() }.deployed(&resources, account)

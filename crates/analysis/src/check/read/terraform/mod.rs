@@ -1,5 +1,6 @@
 //! Terraform: configurations (`.tf`), as far as their text says, and plans (`terraform show -json`).
 
+mod clouds;
 mod configuration;
 mod declared;
 mod plan;

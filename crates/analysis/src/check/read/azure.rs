@@ -1,0 +1,77 @@
+//! Azure: role definitions and assignments as the command line, PowerShell and the REST interface print them, alone, in
+//! a list or below `value`, and those of ARM templates.
+
+use super::Gathered;
+use super::text::Text;
+use crate::check::{Assignment, Definition, Thing, azure_properties};
+use crate::source::Node;
+
+pub(super) fn takes(text: &Text<'_>) -> bool {
+    text.as_yaml()
+        .iter()
+        .any(|root| objects(root).iter().any(|(node, _)| is_role(node) || is_assignment(node)))
+}
+
+/// The objects of a file with their pointers.
+fn objects(root: &Node) -> Vec<(&Node, String)> {
+    let each = |list: &'_ [Node], begin: &str| -> Vec<String> {
+        (0..list.len()).map(|index| format!("{begin}/{index}")).collect()
+    };
+    for (key, begin) in [("value", "/value"), ("resources", "/resources")] {
+        if let Some(list) = root.get(key).map(Node::items).filter(|list| !list.is_empty()) {
+            return list.iter().zip(each(list, begin)).collect();
+        }
+    }
+    match root.items() {
+        [] => vec![(root, String::new())],
+        list => list.iter().zip(each(list, "")).collect(),
+    }
+}
+
+fn is_role(node: &Node) -> bool {
+    let properties = azure_properties(node);
+    let has = |node: &Node, keys: &[&str]| keys.iter().any(|key| node.get(key).is_some());
+    let scoped = has(properties, &["assignableScopes", "AssignableScopes"]);
+    let parts = properties.get("permissions").map(Node::items).unwrap_or_default();
+    let acts = |node: &Node| has(node, &["actions", "Actions", "dataActions", "DataActions"]);
+    scoped && (acts(properties) || parts.iter().any(acts))
+}
+
+fn is_assignment(node: &Node) -> bool {
+    let properties = azure_properties(node);
+    let has = |keys: &[&str]| keys.iter().any(|key| properties.get(key).is_some());
+    has(&["roleDefinitionId", "RoleDefinitionId", "roleDefinitionName", "RoleDefinitionName"])
+        && has(&["principalId", "ObjectId", "PrincipalId"])
+}
+
+pub(super) fn read(texts: &[&Text<'_>], gathered: &mut Gathered) {
+    for text in texts {
+        for refusal in text.refused() {
+            gathered.unreadable(&text.file.name, refusal.at, "", &*refusal.reason);
+        }
+        for (node, pointer) in text.as_yaml().iter().flat_map(objects) {
+            let properties = azure_properties(node);
+            let named = |keys: &[&str]| {
+                keys.iter().find_map(|key| properties.get(key).or_else(|| node.get(key)).and_then(Node::text))
+            };
+            let thing = |name: String| Thing {
+                file: text.file.name.clone(),
+                pointer: pointer.clone(),
+                name,
+                root: node.clone(),
+            };
+            if is_role(node) {
+                let name = named(&["roleName", "Name", "name"]).unwrap_or(&text.file.name);
+                let kind = named(&["roleType", "type"]).unwrap_or_default();
+                let thing = thing(format!("role `{name}`"));
+                let is_built_in = kind == "BuiltInRole";
+                gathered.estate.azure.roles.push(Definition { thing, is_built_in });
+            } else if is_assignment(node) {
+                let name =
+                    named(&["principalName", "principalId", "ObjectId", "PrincipalId"]).unwrap_or_default();
+                let thing = thing(format!("assignment to `{name}`"));
+                gathered.estate.azure.assignments.push(Assignment { thing });
+            }
+        }
+    }
+}
