@@ -5,6 +5,7 @@ use super::attempt;
 use super::index::Index;
 use super::rows::{Kind, Need, On};
 use super::search::Search;
+use crate::granted::GrantedPrincipal;
 
 impl Search<'_> {
     /// Who could go the way to the principal at all, each with the workload that runs as it.
@@ -116,12 +117,7 @@ impl Search<'_> {
             if said.kind != Kind::Raises || !said.of.includes(granted.kind) {
                 continue;
             }
-            let arns = match said.needs[0].on[0] {
-                On::Policy => attempt::own_policies(granted),
-                On::Group => self.model.groups_of(granted),
-                _ => vec![granted.arn.clone()],
-            };
-            for arn in arns {
+            for arn in self.on(said.needs[0].on[0], granted) {
                 let own = granted.account();
                 let looked_up = self.looked_up(row, &arn);
                 let own = looked_up.into_iter().filter(|from| self.model.nodes[*from].account == own);
@@ -144,5 +140,14 @@ impl Search<'_> {
     pub(super) fn could(&self, node: usize, row: usize) -> bool {
         let bits = &self.model.nodes[node].bits;
         self.model.table.rows[row].needs.iter().all(|need| bits.has(need.action))
+    }
+
+    /// What a permission is on that raises a principal.
+    pub(super) fn on(&self, on: On, principal: &GrantedPrincipal) -> Vec<String> {
+        match on {
+            On::Policy => attempt::own_policies(principal),
+            On::Group => self.model.groups_of(principal),
+            _ => vec![principal.arn.clone()],
+        }
     }
 }

@@ -79,7 +79,7 @@ fn name(template: &str, pattern: &str) -> Option<String> {
     if glob::matches(pattern, &ours) {
         return Some(ours);
     }
-    ["", NAME, "example/example", "example:1", "example/example/example"]
+    [NAME, "", "example/example", "example:1", "example/example/example"]
         .into_iter()
         .map(|filling| pattern.replace('*', filling).replace('?', "0"))
         .find(|name| glob::matches(template, name) && !name.ends_with(['/', ':']))
@@ -102,7 +102,7 @@ mod tests {
         check(
             function,
             "arn:aws:lambda:*:*:function:app-*",
-            &["arn:aws:lambda:eu-west-1:111122223333:function:app-"],
+            &["arn:aws:lambda:eu-west-1:111122223333:function:app-example"],
         );
         check(
             function,

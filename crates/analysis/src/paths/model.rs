@@ -1,7 +1,7 @@
 //! Whoever can act, as nodes: principals as they are, and as they would be after a step that changes what they have.
 
 use std::cell::RefCell;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::rc::Rc;
 
 use leastwise_policy::aws::evaluate::{Context, PolicySet, PrincipalRef};
@@ -28,12 +28,18 @@ pub(super) struct Model<'a> {
     pub(super) acting: HashMap<&'a str, Vec<usize>>,
     /// Roles by account and name: the ARN of a session has no path.
     pub(super) roles: HashMap<(&'a str, &'a str), &'a str>,
+    /// Accounts of the snapshot.
+    pub(super) accounts: HashSet<&'a str>,
+    /// Nodes of those whom no snapshot lists, by ARN.
+    pub(super) outsiders: HashMap<String, usize>,
     /// Groups by account and name.
     pub(super) groups: HashMap<(&'a str, &'a str), &'a GrantedGroup>,
     /// Regions that some condition names.
     pub(super) regions: Vec<String>,
     /// By row: what is listed of what it works on, by role.
     works: Vec<HashMap<&'a str, Vec<&'a str>>>,
+    /// Every action.
+    everything: Rc<Bits>,
     removed: Option<&'a Removed>,
     documents: HashMap<&'a str, Rc<Bits>>,
 }
@@ -111,16 +117,19 @@ impl<'a> Model<'a> {
         let mut model = Model {
             world,
             table,
-            actions,
             nodes: Vec::with_capacity(2 * principals.len()),
             acting: HashMap::with_capacity(principals.len()),
             roles: HashMap::new(),
+            accounts: principals.iter().map(|principal| principal.account()).collect(),
+            outsiders: HashMap::new(),
             groups: HashMap::new(),
             regions: Vec::new(),
             principals,
             works: works(world, table),
+            everything: Rc::new(Bits::all(actions.len())),
             removed,
             documents: HashMap::new(),
+            actions,
         };
         model.read_documents();
         for group in world.snapshot.groups() {
@@ -181,7 +190,7 @@ impl<'a> Model<'a> {
     /// What the node is allowed before anything is denied: the actions of some `Allow`.
     fn bits(&self, granted: Option<&'a GrantedPrincipal>, form: Form<'a>) -> Rc<Bits> {
         let Some(granted) = granted.filter(|_| !form.has_everything()) else {
-            return Rc::new(Bits::all(self.actions.len()));
+            return Rc::clone(&self.everything);
         };
         let joined = match form {
             Form::Joined(group) => group.policies.as_slice(),

@@ -7,9 +7,15 @@ use super::rows::Kind;
 use super::search::Search;
 use super::target::Standing;
 use crate::granted::PrincipalKind;
+use leastwise_policy::glob;
 
 /// Users that are tried for each group.
 const MOST_USERS: usize = 3;
+
+/// Whether one of the patterns might match.
+fn could_match(patterns: &[String], arn: &str) -> bool {
+    patterns.iter().any(|pattern| pattern.contains("${") || glob::matches(pattern, arn))
+}
 
 impl Search<'_> {
     /// Whoever has no path of its own and yet makes somebody else powerful.
@@ -34,6 +40,9 @@ impl Search<'_> {
             if said.kind != Kind::Raises || !self.could(from, row) {
                 continue;
             }
+            let decides = said.needs[0].on[0];
+            let patterns = self.model.patterns(from, said.needs[0].action);
+            let patterns: Vec<String> = patterns.into_iter().map(str::to_owned).collect();
             for plain in 0..self.model.principals.len() {
                 let other = self.model.principals[plain];
                 let fits = said.of.includes(other.kind) && other.account() == self.model.nodes[from].account;
@@ -42,6 +51,9 @@ impl Search<'_> {
                 else {
                     continue;
                 };
+                if !self.on(decides, other).iter().any(|arn| could_match(&patterns, arn)) {
+                    continue;
+                }
                 if self.is_settled(raised)
                     && !self.is_there(plain)
                     && let Some(attempt) = self.model.attempt(&self.kept, from, row, Some(plain), None)

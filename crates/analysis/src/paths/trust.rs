@@ -87,8 +87,7 @@ impl<'a> Model<'a> {
         if named.everybody {
             outside.push(vec![ANYBODY.to_owned()]);
         }
-        let listed = |account: &str| self.principals.iter().any(|known| known.account() == account);
-        for account in named.accounts.iter().filter(|account| !listed(account)) {
+        for account in named.accounts.iter().filter(|account| !self.accounts.contains(account.as_str())) {
             let mut arns = vec![format!("arn:aws:iam::{account}:root")];
             let own = named.compared.iter().filter(|arn| arn.split(':').nth(4) == Some(account));
             arns.extend(own.map(|arn| arn.replace('*', "example").replace('?', "0")));
@@ -104,7 +103,11 @@ impl<'a> Model<'a> {
 
     /// The node for somebody whom no snapshot lists.
     pub(super) fn outsider(&mut self, arn: &str) -> usize {
-        let known = self.nodes.iter().rposition(|node| matches!(node.form, Form::Outside) && node.arn == arn);
-        known.unwrap_or_else(|| self.add(None, Form::Outside, arn.to_owned(), true))
+        if let Some(known) = self.outsiders.get(arn) {
+            return *known;
+        }
+        let node = self.add(None, Form::Outside, arn.to_owned(), true);
+        self.outsiders.insert(arn.to_owned(), node);
+        node
     }
 }

@@ -9,6 +9,7 @@ pub mod feedback;
 pub mod generate;
 pub mod logs;
 pub mod model;
+pub mod paths;
 pub mod rightsize;
 pub mod simulate;
 pub mod snapshot;
@@ -25,6 +26,7 @@ use compare::CompareArgs;
 use explain::ExplainArgs;
 use feedback::FeedbackArgs;
 use generate::GenerateArgs;
+use paths::PathsArgs;
 use rightsize::RightsizeArgs;
 use simulate::SimulateArgs;
 use snapshot::SnapshotArgs;
@@ -74,6 +76,8 @@ pub enum Command {
     WhoCan(Box<WhoCanArgs>),
     /// List what a principal can do, on which resources and under which conditions
     WhatCan(Box<WhatCanArgs>),
+    /// Find every way by which a principal becomes admin, or somebody else, step by step
+    Paths(Box<PathsArgs>),
     /// Say whether one policy allows what another does not, with a request that shows it
     Compare(Box<CompareArgs>),
     /// Find what is wrong, over-wide or dangerous in a repository or an account before it is deployed

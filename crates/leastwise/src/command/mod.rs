@@ -9,6 +9,7 @@ mod explain;
 mod feedback;
 mod generate;
 mod man;
+mod paths;
 mod rightsize;
 mod simulate;
 mod snapshot;
@@ -32,6 +33,7 @@ pub fn run(cli: Cli) -> Result<()> {
         Command::Simulate(args) => simulate::run(&args, load(args.layers.catalog.as_deref())?, cli.quiet),
         Command::WhoCan(args) => who_can::run(&args, load(args.layers.catalog.as_deref())?),
         Command::WhatCan(args) => what_can::run(&args, load(args.layers.catalog.as_deref())?),
+        Command::Paths(args) => paths::run(&args, load(args.catalog.as_deref())?),
         Command::Compare(args) => compare::run(&args, load(args.catalog.as_deref())?),
         Command::Check(args) => check::run(&args, load(args.catalog.as_deref())?, cli.quiet),
         Command::Explain(args) => explain::run(&args),

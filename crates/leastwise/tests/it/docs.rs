@@ -14,6 +14,11 @@ fn the_page_about_comparing_shows_real_output() {
 }
 
 #[test]
+fn the_page_about_paths_shows_real_output() {
+    check("docs/paths.md");
+}
+
+#[test]
 fn the_page_about_generating_shows_real_output() {
     check("docs/generate.md");
 }

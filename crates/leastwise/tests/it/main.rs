@@ -18,6 +18,7 @@ mod feedback;
 mod generate;
 mod layers;
 mod model;
+mod paths;
 mod rightsize;
 mod simulate;
 mod support;
