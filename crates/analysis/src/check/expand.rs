@@ -4,18 +4,39 @@
 //! action that there is: what a pattern with wildcards covers is kept.
 
 use std::collections::HashMap;
+use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use leastwise_catalog::{Action, Catalog};
+use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 use crate::source::{Node, has_hole};
 
-/// No more patterns than these are kept, so that a hostile text cannot fill the memory.
-const MOST: usize = 4096;
+/// No more names than these are kept, so that a hostile text cannot fill the memory; and no pattern, which can stand
+/// for every action there is, when there are so many already.
+const MOST: usize = 1 << 16;
+const MOST_PATTERNS: usize = 1 << 15;
 
 /// The patterns that were met, with the actions that they cover.
 #[derive(Debug, Default)]
-pub(super) struct Expansions<'a>(RwLock<HashMap<Box<str>, Arc<[Action<'a>]>>>);
+pub(super) struct Expansions<'a>(RwLock<HashMap<Box<str>, Found<'a>, BuildHasherDefault<Quick>>>);
+
+/// Hashes a short text several times as fast as the standard library; how many are kept is limited.
+#[derive(Debug, Default)]
+struct Quick(u64);
+
+impl Hasher for Quick {
+    fn write(&mut self, bytes: &[u8]) {
+        self.0 = xxh3_64_with_seed(bytes, self.0);
+    }
+
+    /// The end of a text.
+    fn write_u8(&mut self, _: u8) {}
+
+    fn finish(&self) -> u64 {
+        self.0
+    }
+}
 
 /// The actions that a pattern covers.
 #[derive(Debug, Clone, Default)]
@@ -74,21 +95,22 @@ impl<'a> ActionUse<'a> {
 
 impl<'a> Expansions<'a> {
     pub(super) fn expand(&self, catalog: &'a Catalog, pattern: &str) -> Found<'a> {
+        let known = self.0.read().unwrap_or_else(PoisonError::into_inner).get(pattern).cloned();
+        if let Some(found) = known {
+            return found;
+        }
         if has_hole(pattern) {
             return Found::None;
         }
-        if !pattern.contains(['*', '?']) {
-            return catalog.action(pattern).map_or(Found::None, Found::One);
-        }
-        let known = self.0.read().unwrap_or_else(PoisonError::into_inner).get(pattern).cloned();
-        if let Some(actions) = known {
-            return Found::Many(actions);
-        }
-        let actions: Arc<[Action<'a>]> = catalog.expand(pattern).into();
+        let found = match pattern.contains(['*', '?']) {
+            true => Found::Many(catalog.expand(pattern).into()),
+            false => catalog.action(pattern).map_or(Found::None, Found::One),
+        };
         let mut kept = self.0.write().unwrap_or_else(PoisonError::into_inner);
-        if kept.len() < MOST {
-            kept.insert(pattern.into(), actions.clone());
+        let most = if matches!(found, Found::Many(_)) { MOST_PATTERNS } else { MOST };
+        if kept.len() < most {
+            kept.insert(pattern.into(), found.clone());
         }
-        Found::Many(actions)
+        found
     }
 }

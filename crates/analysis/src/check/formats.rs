@@ -5,7 +5,7 @@
 
 use std::collections::HashMap;
 
-use leastwise_catalog::{Action, Catalog};
+use leastwise_catalog::{Action, Catalog, ConditionKey};
 use leastwise_policy::glob::{Glob, Token};
 
 /// One format, its resource part as a pattern.
@@ -28,6 +28,8 @@ pub(super) struct Formats<'a> {
     by_service: HashMap<&'a str, Vec<usize>>,
     /// By prefix and resource type.
     by_type: HashMap<(&'a str, &'a str), Vec<usize>>,
+    /// Keys of services that have another prefix: `catalog:ChangeType` is one of AWS Marketplace.
+    foreign: HashMap<String, &'a ConditionKey>,
 }
 
 /// The parts of an ARN pattern behind `arn:`. Policy variables stand for any text.
@@ -57,8 +59,19 @@ impl<'t> Parts<'t> {
 
 impl<'a> Formats<'a> {
     pub(super) fn new(catalog: &'a Catalog) -> Formats<'a> {
-        let mut formats = Formats { all: Vec::new(), by_service: HashMap::new(), by_type: HashMap::new() };
+        let mut formats = Formats {
+            all: Vec::new(),
+            by_service: HashMap::new(),
+            by_type: HashMap::new(),
+            foreign: HashMap::new(),
+        };
         for service in catalog.services().filter_map(|prefix| catalog.service(prefix)) {
+            for key in &service.condition_keys {
+                let prefix = key.name.split(':').next().unwrap_or_default();
+                if prefix != &*service.prefix && prefix != "aws" {
+                    formats.foreign.insert(key.name.to_ascii_lowercase(), key);
+                }
+            }
             for kind in &service.resource_types {
                 for format in kind.arn.iter().filter_map(|format| Format::new(format)) {
                     let index = formats.all.len();
@@ -81,6 +94,11 @@ impl<'a> Formats<'a> {
         self.by_service.keys().copied()
     }
 
+    /// A key, in lower case, of a service that has another prefix.
+    pub(super) fn foreign_key(&self, lower: &str) -> Option<&'a ConditionKey> {
+        self.foreign.get(lower).copied()
+    }
+
     /// The formats of this service whose resource part the pattern can meet.
     pub(super) fn meeting(&self, service: &str, resource: &str) -> Vec<&Format<'a>> {
         let pattern = Glob::new(resource);
@@ -97,7 +115,7 @@ impl<'a> Formats<'a> {
             .flatten()
             .map(|index| &self.all[*index])
             .any(|format| {
-                covers(parts.service, format.service)
+                (format.service.starts_with('$') || covers(parts.service, format.service))
                     && meets_part(format.region, parts.region)
                     && meets_part(format.account, parts.account)
                     && format.meets(parts.resource, &pattern)

@@ -2,10 +2,13 @@
 //!
 //! <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_action.html>
 
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+
 use leastwise_policy::glob::Glob;
 
 use crate::check::row::{allows, error, suggestion};
-use crate::check::{ActionUse, Check, Example, Facts, Report, Subject};
+use crate::check::{ActionUse, Check, Example, Facts, Found, Report, Subject};
 use crate::source::has_hole;
 
 const REFERENCES: &[&str] = &[
@@ -93,17 +96,30 @@ fn service(subject: &Subject<'_>, facts: &Facts<'_>, report: &mut Report<'_>) {
 }
 
 fn redundant(subject: &Subject<'_>, _: &Facts<'_>, report: &mut Report<'_>) {
-    for statement in &subject.statements {
-        let uses: Vec<&ActionUse<'_>> =
-            statement.actions.iter().filter(|used| !has_hole(used.text) && !used.text.is_empty()).collect();
+    for statement in subject.statements.iter().filter(|statement| statement.actions.len() > 1) {
+        let uses = &statement.actions;
         let wide: Vec<(usize, Lower)> = uses
             .iter()
             .enumerate()
-            .filter(|(_, used)| used.is_pattern())
+            .filter(|(_, used)| used.is_pattern() && !has_hole(used.text))
             .map(|(index, used)| (index, Lower::new(used.text)))
             .collect();
-        for (index, used) in uses.iter().enumerate() {
-            if let Some(by) = covering(&uses, &wide, index) {
+        let mut seen = HashMap::with_capacity(uses.len());
+        for (index, used) in
+            uses.iter().enumerate().filter(|(_, used)| !has_hole(used.text) && !used.text.is_empty())
+        {
+            let twin = match &used.found {
+                Found::One(action) => match seen.entry(std::ptr::from_ref(action.facts)) {
+                    Entry::Occupied(first) => Some(*first.get()),
+                    Entry::Vacant(place) => {
+                        place.insert(used);
+                        None
+                    }
+                },
+                // Patterns and what is not known are few.
+                _ => uses[..index].iter().find(|other| other.text.eq_ignore_ascii_case(used.text)),
+            };
+            if let Some(by) = twin.or_else(|| covering(uses, &wide, index)) {
                 let message = format!("`{}` is covered by `{}` of the same statement", used.text, by.text);
                 report.at(used.node, message).fix("leave one of the two out");
             }
@@ -128,19 +144,15 @@ impl Lower {
 
 /// Another one that covers all of the one at `index`: the first of two that are the same stays.
 fn covering<'u, 'a>(
-    uses: &[&'u ActionUse<'a>],
+    uses: &'u [ActionUse<'a>],
     wide: &[(usize, Lower)],
     index: usize,
 ) -> Option<&'u ActionUse<'a>> {
     let text = uses[index].text;
-    let same = |other: &&&ActionUse<'_>| other.text.eq_ignore_ascii_case(text);
-    if let Some(first) = uses[..index].iter().find(same) {
-        return Some(first);
-    }
     let begins = |head: &str| text.get(..head.len()).is_some_and(|own| own.eq_ignore_ascii_case(head));
     let mut candidates = wide.iter().filter(|(at, by)| *at != index && begins(&by.head)).peekable();
     candidates.peek()?;
     let own = Glob::new(&text.to_ascii_lowercase());
     let by = candidates.find(|(at, by)| by.glob.subsumes(&own) && !(own.subsumes(&by.glob) && *at > index));
-    by.map(|(at, _)| uses[*at])
+    by.map(|(at, _)| &uses[*at])
 }

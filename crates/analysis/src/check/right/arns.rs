@@ -149,6 +149,32 @@ pub(super) static CHECKS: &[Check] = &[
     .noted(),
 ];
 
+/// Resources that there are though the service reference does not list them: service, and pattern of the last part.
+const UNLISTED: &[(&str, &str)] = &[
+    // The macros of AWS, and policies of Application Auto Scaling.
+    ("cloudformation", "transform/*"),
+    ("autoscaling", "scalingPolicy:*"),
+    // Recovery points have the ARNs of many services; those of AWS Backup are one kind of them.
+    ("backup", "recovery-point:*"),
+    ("waf", "changetoken/*"),
+    ("waf-regional", "changetoken/*"),
+];
+
+/// Resources that belong to AWS, whose ARNs have no account.
+const OWNED: &[(&str, &str)] = &[
+    ("resource-explorer-2", "view/AWSServiceView*"),
+    ("ssm", "automation-definition/*"),
+    ("ssm", "document/*"),
+    ("ssm", "parameter/aws/*"),
+    ("ssm", "patchbaseline/*"),
+];
+
+fn is_among(table: &[(&str, &str)], parts: &Parts<'_>) -> bool {
+    table
+        .iter()
+        .any(|(service, resource)| *service == parts.service && glob::overlaps(resource, parts.resource))
+}
+
 /// The text with its policy variables as wildcards.
 pub(super) fn open(text: &str) -> Cow<'_, str> {
     if !text.contains("${") {
@@ -257,6 +283,11 @@ fn form<'a>(node: &'a Node, parts: &Parts<'_>, facts: &Facts<'_>, notes: &mut No
     let (service, region, account) = (parts.service, parts.region, parts.account);
     let formats = facts.formats().meeting(service, parts.resource);
     if formats.is_empty() {
+        // Where resources are called by paths, a shorter path is what is asked when one is made.
+        let by_path = parts.resource.starts_with('/') && !facts.formats().meeting(service, "/*").is_empty();
+        if by_path || is_among(UNLISTED, parts) {
+            return;
+        }
         let message = format!("`{service}` has no resource of the form `{}`", parts.resource);
         notes.at("INVALID_ARN_RESOURCE", node, message);
         return;
@@ -275,7 +306,7 @@ fn form<'a>(node: &'a Node, parts: &Parts<'_>, facts: &Facts<'_>, notes: &mut No
     if !account.is_empty() && !is_wild(account) && needs_account(false) {
         let message = format!("ARNs of `{service}` for `{}` have no account", parts.resource);
         notes.at("ARN_ACCOUNT_NOT_ALLOWED", node, message).fix(format!("leave `{account}` out"));
-    } else if account.is_empty() && needs_account(true) {
+    } else if account.is_empty() && needs_account(true) && !is_among(OWNED, parts) {
         let message = format!("ARNs of `{service}` for `{}` have an account", parts.resource);
         notes.at("MISSING_ARN_ACCOUNT", node, message).fix("name the account, or write `*`");
     }

@@ -185,8 +185,13 @@ fn size(subject: &Subject<'_>, report: &mut Report<'_>, kind: DocumentKind) {
     let (Some(quota), root) = (quota(subject), &subject.document.root) else { return };
     let length = length(root);
     if length > quota {
+        let most = Quota::InlineRole.characters();
+        let still = match kind {
+            DocumentKind::Identity if length <= most => format!(", in a role's inline policies {most}"),
+            _ => String::new(),
+        };
         report
-            .at(root, format!("the document has {length} characters, {quota} are allowed"))
+            .at(root, format!("the document has {length} characters, {quota} are allowed{still}"))
             .fix("split it, or join ARNs and actions that differ only in part");
     }
 }

@@ -148,7 +148,7 @@ fn form<'a>(
     facts: &Facts<'_>,
     notes: &mut Notes<'a>,
 ) {
-    let arn = || matches!(key(facts.catalog, lower), Lookup::Found(Key { kind: Kind::Arn, .. }));
+    let arn = || matches!(key(facts, lower), Lookup::Found(Key { kind: Kind::Arn, .. }));
     let is_kms = (lower.contains("kmskey") || lower.contains("aws-kms-key-id")) && arn();
     for (node, text) in view.texts().filter(|(_, text)| !has_hole(text) && !text.contains("${")) {
         let wild = by_pattern && text.contains(['*', '?']);

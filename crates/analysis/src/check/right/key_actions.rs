@@ -105,6 +105,10 @@ pub(super) static CHECKS: &[Check] = &[
     .noted(),
 ];
 
+/// Keys that requests have though the service reference does not say so:
+/// <https://docs.aws.amazon.com/marketplace/latest/buyerguide/buyer-iam-users-groups-policies.html>.
+const UNLISTED: &[&str] = &["aws-marketplace:productid"];
+
 /// Keys that one action alone has, in the words of the catalogue.
 const ONE_ACTION: &[(&str, &str, &str)] = &[
     ("iam:passedtoservice", "iam", "PassRole"),
@@ -172,18 +176,48 @@ fn service<'a>(statement: &StatementView<'a>, view: &ConditionView<'a>, lower: &
         return;
     }
     // Other services' requests can have a key of a service as well: `kms:ViaService` and the like are about that one.
-    let own = |action: &Action<'_>| *action.service.prefix == *prefix;
-    let known = named(statement).any(|(_, action)| {
-        own(action) && action.service.condition_keys.iter().any(|key| fits(&key.name, lower))
-    });
+    if UNLISTED.contains(&lower) || is_of_caller(lower) {
+        return;
+    }
     let foreign: Vec<&str> = named(statement)
-        .filter(|(_, action)| known && own(action) && !has(action, lower) && !is_for_all(action, lower))
+        .filter(|(_, action)| {
+            !(has(action, lower) || *action.service.prefix == *prefix && is_for_all(action, lower))
+        })
         .map(|(used, _)| used.text)
         .collect();
     if !foreign.is_empty() {
         let message = format!("requests for {} do not have `{name}`", listed(&foreign));
         notes.place("UNSUPPORTED_ACTION_FOR_CONDITION_KEY", at, node, message);
+        return;
     }
+    // Patterns are judged only when nothing that any of them covers has the key.
+    let all = |used: &ActionUse<'a>| {
+        let actions = used.found.as_slice();
+        !actions.is_empty()
+            && !matches!(used.text, "*" | "*:*")
+            && actions.iter().all(|action| *action.service.prefix != *prefix && !has(action, lower))
+    };
+    if !statement.actions.is_empty() && statement.actions.iter().all(all) {
+        let message = format!("no request that the statement is about has `{name}`");
+        notes.place("UNSUPPORTED_ACTION_FOR_CONDITION_KEY", at, node, message);
+    }
+}
+
+/// Whether the key says something of the caller, whatever is called: claims of identity providers, what a session was
+/// made with, and from where.
+fn is_of_caller(lower: &str) -> bool {
+    const CALLER: &[&str] = &[
+        "ec2:roledelivery",
+        "ec2:sourceinstancearn",
+        "glue:credentialissuingservice",
+        "glue:roleassumedby",
+        "identitystore:userid",
+        "lambda:sourcefunctionarn",
+        "ssm:sourceinstancearn",
+        "sts:sourceidentity",
+    ];
+    let prefix = lower.split(':').next().unwrap_or_default();
+    prefix.contains(['.', '/']) || prefix == "saml" || CALLER.contains(&lower)
 }
 
 /// Whether the reference names the key with no action of the service, which means with all.

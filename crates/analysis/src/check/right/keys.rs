@@ -189,7 +189,7 @@ fn exists<'a>(view: &ConditionView<'a>, facts: &Facts<'_>, notes: &mut Notes<'a>
         notes.place("MISSING_TAG_KEY_IN_CONDITION", at, node, message).fix(format!("write `{tag}/NAME`"));
         return;
     }
-    match key(facts.catalog, name) {
+    match key(facts, name) {
         Lookup::NoGlobal if rest.eq_ignore_ascii_case("ARN") => {
             notes
                 .place("UNSUPPORTED_GLOBAL_CONDITION_KEY", at, node, "the key `aws:ARN` is not supported")

@@ -4,7 +4,7 @@
 //! <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html>, read 2026-11-21, and
 //! those that AWS's own managed policies use without being on the page.
 
-use leastwise_catalog::Catalog;
+use crate::check::Facts;
 
 /// What the values of a condition key are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -175,7 +175,7 @@ pub(super) fn is_region(text: &str) -> bool {
 }
 
 /// Looks a condition key up, whatever its case.
-pub(super) fn key(catalog: &Catalog, name: &str) -> Lookup {
+pub(super) fn key(facts: &Facts<'_>, name: &str) -> Lookup {
     let lower = name.to_ascii_lowercase();
     let of = |kind, several| Lookup::Found(Key { kind, several });
     let named = |row: &&(&str, Kind, bool)| match row.0.strip_suffix('/') {
@@ -191,19 +191,21 @@ pub(super) fn key(catalog: &Catalog, name: &str) -> Lookup {
     let prefix = lower.split(':').next().unwrap_or_default();
     // A claim has its provider's host name before the colon. SAML's and those of known providers are keys of STS.
     let is_claim = prefix.contains(['.', '/']) || prefix == "saml";
-    let service = catalog.service(if is_claim { "sts" } else { prefix });
-    let Some(service) = service else { return Lookup::NoService };
-    let found = service.condition_keys.iter().find(|key| fits(&key.name, &lower));
-    match found {
+    let service = facts.catalog.service(if is_claim { "sts" } else { prefix });
+    let own = service.and_then(|service| service.condition_keys.iter().find(|key| fits(&key.name, &lower)));
+    match own.or_else(|| facts.formats().foreign_key(&lower)) {
         Some(key) => of(kind_of(&key.kind), key.kind.starts_with("ArrayOf")),
         None if is_claim => Lookup::Claim,
+        None if service.is_none() => Lookup::NoService,
         None => Lookup::NoKey,
     }
 }
 
-/// Whether `lower` is the key that the catalogue calls `own`, in which `${Name}` and `<name>` stand for any text.
+/// Whether `lower` is the key that the catalogue calls `own`, in which `${Name}`, `<name>` and a last `tag-key` stand
+/// for any text.
 pub(super) fn fits(own: &str, lower: &str) -> bool {
-    let Some(open) = own.find(['$', '<']) else { return own.eq_ignore_ascii_case(lower) };
+    let tag = own.strip_suffix("/tag-key").map(|start| start.len() + 1);
+    let Some(open) = tag.or_else(|| own.find(['$', '<'])) else { return own.eq_ignore_ascii_case(lower) };
     let close = if own[open..].starts_with('$') { '}' } else { '>' };
     let rest = own[open..].find(close).map_or("", |at| &own[open + at + 1..]);
     let Some((head, tail)) = lower.split_at_checked(open) else { return false };

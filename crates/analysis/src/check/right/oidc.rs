@@ -182,7 +182,7 @@ fn audience<'a>(statement: &StatementView<'a>, facts: &Facts<'_>, notes: &mut No
             notes
                 .place("FORANYVALUE_WITH_AUDIENCE_CLAIM_TYPE", view.key.at, &view.key.value, message)
                 .fix(format!("write `{plain}`"));
-        } else if key(facts.catalog, name) == Lookup::Claim {
+        } else if key(facts, name) == Lookup::Claim {
             let message = format!("`{written}` also holds when a token has no `{name}`");
             notes
                 .place("CONFIRM_AUDIENCE_CLAIM_TYPE", view.key.at, &view.key.value, message)

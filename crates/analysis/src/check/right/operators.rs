@@ -131,7 +131,7 @@ pub(super) fn note<'a>(subject: &Subject<'a>, facts: &Facts<'_>, notes: &mut Not
             if has_hole(&view.key.key) {
                 continue;
             }
-            if let Lookup::Found(key) = key(facts.catalog, &view.key.key) {
+            if let Lookup::Found(key) = key(facts, &view.key.key) {
                 suits(view, operator, key, notes);
                 sets(statement, view, operator, key, notes);
             }

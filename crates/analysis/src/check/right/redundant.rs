@@ -13,7 +13,7 @@ use leastwise_policy::glob::Glob;
 use super::arns::open;
 use super::notes::Notes;
 use crate::check::row::{allows, statements, suggestion, warning};
-use crate::check::{Check, Example, Facts, Severity, Subject};
+use crate::check::{Check, Example, Facts, Severity, StatementView, Subject};
 use crate::source::has_hole;
 
 const GOOD: Example = Example::identity(statements!(
@@ -66,35 +66,76 @@ pub(super) fn note<'a>(subject: &Subject<'a>, _: &Facts<'_>, notes: &mut Notes<'
     if subject.statements.len() < 2 {
         return;
     }
-    let read: Vec<(usize, Read<'_>)> =
-        subject.understood().filter_map(|(view, typed)| Some((view.index, Read::new(typed)?))).collect();
-    let mut gone = vec![false; read.len()];
+    let views: Vec<(&StatementView<'a>, &'a Statement)> = subject.understood().collect();
+    let mut read: Vec<Option<Option<Read<'_>>>> = views.iter().map(|_| None).collect();
+    let mut gone = vec![false; views.len()];
     // From the end, so that of two that are the same the first one stays.
-    for at in (0..read.len()).rev() {
-        let (index, own) = &read[at];
-        let others = |effect: Effect| {
-            let rest = read.iter().enumerate().filter(|(other, _)| *other != at && !gone[*other]);
-            rest.map(|(_, (index, other))| (*index, other))
-                .filter(|(_, other)| other.typed.effect == effect)
-                .collect::<Vec<_>>()
-        };
-        let Some(view) = subject.statements.iter().find(|view| view.index == *index) else { continue };
-        if let Some(by) = own.covered(&others(own.typed.effect)) {
-            let message = format!("other statements say all of it already: {}", numbers(&by));
-            notes.at("REDUNDANT_STATEMENT", view.node, message);
-            gone[at] = true;
-        } else if own.typed.effect == Effect::Allow
-            && let Some(by) = own.covered(&others(Effect::Deny))
-        {
-            let message = format!("it allows nothing, since all of it is denied: {}", numbers(&by));
-            notes.at("SHADOWED_STATEMENT", view.node, message);
+    for at in (0..views.len()).rev() {
+        let (view, own) = views[at];
+        for effect in [own.effect, Effect::Deny] {
+            let may = |other: &usize| {
+                let (theirs, typed) = views[*other];
+                *other != at && !gone[*other] && typed.effect == effect && may_cover(theirs, typed, view, own)
+            };
+            let others: Vec<usize> = (0..views.len()).filter(may).collect();
+            if others.is_empty() {
+                continue;
+            }
+            for index in others.iter().chain([&at]) {
+                read[*index].get_or_insert_with(|| Read::new(views[*index].1));
+            }
+            let get = |index: usize| read[index].as_ref().and_then(Option::as_ref);
+            let Some(this) = get(at) else { break };
+            let others: Vec<_> =
+                others.iter().filter_map(|index| Some((views[*index].0.index, get(*index)?))).collect();
+            let Some(by) = this.covered(&others) else { continue };
+            if effect == own.effect {
+                let message = format!("other statements say all of it already: {}", numbers(&by));
+                notes.at("REDUNDANT_STATEMENT", view.node, message);
+                gone[at] = true;
+            } else {
+                let message = format!("it allows nothing, since all of it is denied: {}", numbers(&by));
+                notes.at("SHADOWED_STATEMENT", view.node, message);
+            }
+            break;
         }
     }
 }
 
-/// The statements by number from 1, as people count.
+/// Whether one statement may cover part of another one, told by what is quickly looked at: who and when it is about,
+/// and whether it has an action of the same service at all.
+fn may_cover(
+    outer: &StatementView<'_>,
+    typed: &Statement,
+    inner: &StatementView<'_>,
+    own: &Statement,
+) -> bool {
+    let Some(first) = inner.actions.first() else { return false };
+    let prefix = first.parts().map(|(prefix, _)| prefix);
+    let same = |text: &str| {
+        text == "*"
+            || text.split_once(':').is_some_and(|(theirs, name)| {
+                let whole = name.contains(['*', '?']) || first.is_pattern();
+                prefix.is_some_and(|own| own.eq_ignore_ascii_case(theirs))
+                    && (whole || text.eq_ignore_ascii_case(first.text))
+            })
+    };
+    // Only one of the others must have the first action; whoever has none of it may still have the next.
+    let any = outer.actions.iter().any(|used| same(used.text)) || inner.actions.len() > 1;
+    any && outer.not_action.is_none() && is_under(own, typed)
+}
+
+/// Whether the other one applies whenever this one does, as far as principals and conditions go.
+fn is_under(own: &Statement, other: &Statement) -> bool {
+    let everybody = matches!(&other.principal, Some(PrincipalBlock::Principal(PrincipalSet::Everyone)));
+    let principals = everybody || own.principal == other.principal;
+    principals
+        && other.condition.iter().all(|theirs| own.condition.iter().any(|condition| condition == theirs))
+}
+
+/// The statements by number, as JSON pointers count.
 fn numbers(by: &[usize]) -> String {
-    let names: Vec<String> = by.iter().map(|index| format!("statement {}", index + 1)).collect();
+    let names: Vec<String> = by.iter().map(|index| format!("`/Statement/{index}`")).collect();
     names.join(", ")
 }
 
@@ -124,22 +165,34 @@ fn resources<'a>(subject: &Subject<'a>, notes: &mut Notes<'a>) {
         if all.len() < 2 {
             continue;
         }
-        let arns: Vec<Arn<'_>> = all.iter().map(|(_, text)| Arn::new(text)).collect();
         for (index, (node, text)) in all.iter().enumerate() {
-            let by = arns.iter().enumerate().find(|(other, arn)| {
-                *other != index && arn.covers(&arns[index]) && !(arns[index].covers(arn) && *other > index)
+            let mut own = None;
+            let by = all.iter().enumerate().find(|(other, (_, outer))| {
+                if *other == index || !may_hold(outer, text) {
+                    return false;
+                }
+                let own = own.get_or_insert_with(|| Arn::new(text));
+                let outer = Arn::new(outer);
+                outer.covers(own) && !(own.covers(&outer) && *other > index)
             });
-            if let Some((_, by)) = by {
-                let message = format!("`{text}` is covered by `{}` of the same statement", by.text);
+            if let Some((_, (_, by))) = by {
+                let message = format!("`{text}` is covered by `{by}` of the same statement");
                 notes.at("REDUNDANT_RESOURCE", node, message).fix("leave one of the two out");
             }
         }
     }
 }
 
+/// Whether what stands before the wildcards of the outer one lets it cover the inner one.
+fn may_hold(outer: &str, inner: &str) -> bool {
+    match outer.find(['*', '?']) {
+        Some(head) => inner.as_bytes().starts_with(&outer.as_bytes()[..head]),
+        None => outer == inner,
+    }
+}
+
 /// A statement as far as it can be compared: with `Action`, and with `Resource` or neither.
 struct Read<'t> {
-    typed: &'t Statement,
     /// In lower case, with what they begin with before a wildcard.
     actions: Vec<(String, usize)>,
     resources: Vec<Arn<'t>>,
@@ -162,16 +215,7 @@ impl<'t> Read<'t> {
         };
         let mut actions: Vec<_> = actions.iter().map(|own| lower(own.as_str())).collect();
         actions.sort_unstable();
-        Some(Read { typed, actions, resources })
-    }
-
-    /// Whether the other one applies whenever this one does, as far as principals and conditions go.
-    fn is_under(&self, other: &Read<'_>) -> bool {
-        let everybody =
-            matches!(&other.typed.principal, Some(PrincipalBlock::Principal(PrincipalSet::Everyone)));
-        let principals = everybody || self.typed.principal == other.typed.principal;
-        principals
-            && other.typed.condition.iter().all(|theirs| self.typed.condition.iter().any(|own| own == theirs))
+        Some(Read { actions, resources })
     }
 
     fn names(&self, action: &(String, usize)) -> bool {
@@ -187,7 +231,6 @@ impl<'t> Read<'t> {
 
     /// Those of the others that together cover all of it, each action on each resource by one of them.
     fn covered(&self, others: &[(usize, &Read<'_>)]) -> Option<Vec<usize>> {
-        let others: Vec<_> = others.iter().filter(|(_, other)| self.is_under(other)).collect();
         if others.is_empty() || self.actions.is_empty() || self.resources.is_empty() {
             return None;
         }

@@ -163,7 +163,9 @@ pub(super) fn note<'a>(subject: &Subject<'a>, _: &Facts<'_>, notes: &mut Notes<'
     if !matches!(subject.document.kind, Identity | Boundary | Session) {
         return;
     }
-    for statement in subject.statements.iter().filter(|statement| statement.allows()) {
+    for statement in
+        subject.statements.iter().filter(|statement| statement.allows() && statement.typed.is_some())
+    {
         for power in &POWERS {
             one(statement, power, notes);
         }

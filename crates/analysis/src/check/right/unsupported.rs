@@ -10,7 +10,7 @@ use super::arns::open;
 use super::notes::Notes;
 use crate::check::formats::Parts;
 use crate::check::row::{allows, warning};
-use crate::check::{Check, Example, Facts, StatementView, Subject};
+use crate::check::{ActionUse, Check, Example, Facts, StatementView, Subject};
 use crate::source::has_hole;
 
 pub(super) static CHECKS: &[Check] = &[
@@ -48,21 +48,49 @@ fn unsupported<'a>(statement: &StatementView<'a>, facts: &Facts<'_>, notes: &mut
         return;
     }
     let parts: Vec<Parts<'_>> = texts.iter().filter_map(|text| Parts::of(text)).collect();
-    for used in &statement.actions {
+    let supported = |used: &&ActionUse<'_>| {
         let actions = used.found.as_slice();
-        let supported =
-            |parts: &Parts<'_>| actions.iter().any(|action| facts.formats().supported(action, parts));
-        if actions.is_empty() || used.text == "*" || parts.iter().any(supported) {
-            continue;
-        }
-        let only = actions.iter().all(|action| action.facts.resources.is_empty());
-        let why = match only {
+        let on = |parts: &Parts<'_>| actions.iter().any(|action| facts.formats().supported(action, parts));
+        actions.is_empty()
+            || matches!(used.text, "*" | "*:*")
+            || is_partly_known(actions)
+            || parts.iter().any(on)
+    };
+    let useless: Vec<&ActionUse<'a>> = statement.actions.iter().filter(|used| !supported(used)).collect();
+    if useless.len() > MOST {
+        let names: Vec<String> = useless.iter().take(5).map(|used| format!("`{}`", used.text)).collect();
+        let message = format!(
+            "{} of {} actions have no effect on the resources of the statement: {} and {} more",
+            useless.len(),
+            statement.actions.len(),
+            names.join(", "),
+            useless.len() - names.len()
+        );
+        let entry = statement.action.map_or(resources, |entry| entry);
+        notes.place("RESOURCE_NOT_SUPPORTED_BY_ACTION", entry.at, &entry.value, message);
+        return;
+    }
+    for used in useless {
+        let actions = used.found.as_slice();
+        let why = match actions.iter().all(|action| action.facts.resources.is_empty()) {
             true => "can only be used with `*`".to_owned(),
             false => format!("is about {}", types(actions)),
         };
         let message = format!("`{}` has no effect on the resources of the statement: it {why}", used.text);
         notes.at("RESOURCE_NOT_SUPPORTED_BY_ACTION", used.node, message);
     }
+}
+
+/// Each action is told by itself up to so many of a statement; more are told together.
+const MOST: usize = 5;
+
+/// Whether the service reference lists only some of the types that the action supports: it has the tags of both
+/// generations of load balancers in one entry.
+fn is_partly_known(actions: &[leastwise_catalog::Action<'_>]) -> bool {
+    actions.iter().any(|action| {
+        *action.service.prefix == *"elasticloadbalancing"
+            && matches!(&*action.facts.name, "AddTags" | "RemoveTags")
+    })
 }
 
 /// The types of resources that the actions support, as people read them.

@@ -104,7 +104,7 @@ pub(super) fn note<'a>(subject: &Subject<'a>, facts: &Facts<'_>, notes: &mut Not
         let values = view.key.value.one_or_many();
         if matches!(operator.base, Bool | Null) && values.len() > 1 && operator.set.is_none() {
             let single = operator.base == Null
-                || matches!(key(facts.catalog, &view.key.key), Lookup::Found(key) if !key.several);
+                || matches!(key(facts, &view.key.key), Lookup::Found(key) if !key.several);
             if single {
                 let message = format!("`{}` has {} values", view.key.key, values.len());
                 notes.at("INVALID_CONDITION_MULTIPLE_BOOLEAN", &view.key.value, message);
