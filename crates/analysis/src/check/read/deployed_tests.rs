@@ -171,7 +171,7 @@ fn two_configurations_with_roles_of_one_name_are_two_accounts() {
     let estate = estate(&[("dev/main.tf", &role("s3:*")), ("prod/main.tf", &role("s3:GetObject"))]);
     assert!(estate.snapshot.principals().all(|one| one.problems.is_empty()));
     let arns: Vec<&str> = estate.snapshot.principals().map(|one| one.arn.as_str()).collect();
-    assert_eq!(arns, ["arn:aws:iam::000000000000:role/app", "arn:aws:iam::000000000001:role/app"]);
+    assert_eq!(arns, ["arn:aws:iam::000000000000:role/app", "arn:aws:iam::000000000002:role/app"]);
 }
 
 #[test]
@@ -296,4 +296,116 @@ fn a_broken_template_is_a_finding_with_its_place() {
     assert_eq!(told.len(), 2, "{told:?}");
     assert!(told.iter().any(|one| one.starts_with("UNREADABLE t.yaml:")), "{told:?}");
     assert!(told.iter().any(|one| one.starts_with("UNREADABLE x.tf:")), "{told:?}");
+}
+
+#[test]
+fn bad_input_of_each_format_is_one_finding_with_its_place() {
+    let cases = [
+        (
+            "r.yaml",
+            "apiVersion: rbac.authorization.k8s.io/v1\nkind: Role\nmetadata: {name: r}\nrules: everything\n",
+            "UNREADABLE r.yaml:4:8",
+        ),
+        (
+            "two.yaml",
+            "apiVersion: rbac.authorization.k8s.io/v1\nkind: Role\nmetadata: {name: r}\nrules: []\n---\na: [\n",
+            "UNREADABLE two.yaml:6:4",
+        ),
+        ("g.yaml", "title: x\nincludedPermissions: storage.objects.get\n", "UNREADABLE g.yaml:2:22"),
+        (
+            "p.tf",
+            "resource \"aws_iam_policy\" \"p\" {\n  policy = \"{\\\"Statement\\\":\"\n}\n",
+            "UNREADABLE p.tf:2:12",
+        ),
+        ("l.tf", "resource \"aws_iam_policy\" \"p\" {\n  policy = [1]\n}\n", "UNREADABLE l.tf:2:12"),
+        (
+            "c.yaml",
+            "Resources:\n  P:\n    Type: AWS::IAM::ManagedPolicy\n    Properties:\n      PolicyDocument: 7\n",
+            "UNREADABLE c.yaml:5:23",
+        ),
+        (
+            "t.yaml",
+            "Resources:\n  P:\n    Type: AWS::IAM::ManagedPolicy\n    Properties: !Nothing x\n",
+            "UNREADABLE t.yaml:4:",
+        ),
+        (
+            "plan.json",
+            r#"{"format_version": "1", "planned_values": {"root_module": {"resources": [{"address": "aws_sqs_queue.q", "type": "aws_sqs_queue", "values": {"policy": "{"}}]}}}"#,
+            "UNREADABLE plan.json:1:",
+        ),
+    ];
+    for (name, text, wanted) in cases {
+        let told = unreadable(&estate(&[(name, text)]));
+        assert!(told.len() == 1 && told[0].starts_with(wanted), "{name}: {told:?}, not {wanted}");
+    }
+}
+
+#[test]
+fn clouds_are_read_from_terraform_too() {
+    let text = r#"
+resource "google_project_iam_member" "m" {
+  project = "p"
+  role    = "roles/owner"
+  member  = "user:somebody@example.com"
+}
+data "google_iam_policy" "p" {
+  binding {
+    role    = "roles/editor"
+    members = ["allUsers"]
+  }
+}
+resource "google_project_iam_custom_role" "r" {
+  role_id     = "r"
+  permissions = ["iam.serviceAccounts.actAs"]
+}
+data "azurerm_subscription" "s" {}
+resource "azurerm_role_definition" "r" {
+  name  = "r"
+  scope = data.azurerm_subscription.s.id
+  permissions {
+    actions = ["*"]
+  }
+  assignable_scopes = [data.azurerm_subscription.s.id]
+}
+resource "azurerm_role_assignment" "a" {
+  scope                = data.azurerm_subscription.s.id
+  role_definition_name = "Owner"
+  principal_id         = var.who
+}
+"#;
+    let estate = estate(&[("main.tf", text)]);
+    let facts = crate::check::Facts::new(leastwise_catalog::Catalog::embedded());
+    let told: Vec<String> = crate::check::run(&estate, &facts)
+        .iter()
+        .map(|one| format!("{} {}:{}", one.code, one.at.line, one.at.column))
+        .collect();
+    assert_eq!(
+        told,
+        [
+            "GCP_BASIC_ROLE 4:13",
+            "GCP_BASIC_ROLE 9:15",
+            "GCP_PUBLIC_MEMBER 10:16",
+            "GCP_IMPERSONATION 15:18",
+            "AZURE_ALL_ACTIONS 22:16",
+            "AZURE_WIDE_SCOPE 24:24",
+            "AZURE_PRIVILEGED_ASSIGNMENT 28:26",
+        ]
+    );
+}
+
+#[test]
+fn lists_and_annotations_of_kubernetes_are_read() {
+    let text = r#"{"kind": "List", "apiVersion": "v1", "items": [
+  {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": "a", "namespace": "n",
+    "annotations": {"eks.amazonaws.com/role-arn": "arn:aws:iam::111122223333:role/a"}}},
+  {"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRole", "metadata": {"name": "c"},
+    "rules": [{"apiGroups": ["*"], "resources": ["*"], "verbs": ["*"]}]}
+]}"#;
+    let estate = estate(&[("all.json", text)]);
+    let cluster = &estate.kubernetes;
+    assert_eq!(cluster.accounts[0].role_arn.as_deref(), Some("arn:aws:iam::111122223333:role/a"));
+    assert_eq!(cluster.roles[0].thing.pointer, "/items/1");
+    let facts = crate::check::Facts::new(leastwise_catalog::Catalog::embedded());
+    let found = crate::check::run(&estate, &facts);
+    assert_eq!(found[0].pointer, "/items/1/rules/0");
 }

@@ -48,6 +48,26 @@ const FACTS: &[Facts] = &[
     row("aws_ssm_parameter", "arn:aws:ssm:{region}:{account}:parameter{name}", "name"),
     row("aws_cloudtrail", "arn:aws:cloudtrail:{region}:{account}:trail/{name}", "name"),
     row("aws_backup_vault", "arn:aws:backup:{region}:{account}:backup-vault:{name}", "name"),
+    row("aws_instance", "arn:aws:ec2:{region}:{account}:instance/{id}", "-"),
+    row("aws_vpc", "arn:aws:ec2:{region}:{account}:vpc/{id}", "-"),
+    row("aws_subnet", "arn:aws:ec2:{region}:{account}:subnet/{id}", "-"),
+    row("aws_security_group", "arn:aws:ec2:{region}:{account}:security-group/{id}", "-"),
+    row("aws_ebs_volume", "arn:aws:ec2:{region}:{account}:volume/{id}", "-"),
+    row("aws_launch_template", "arn:aws:ec2:{region}:{account}:launch-template/{id}", "-"),
+    row("aws_db_instance", "arn:aws:rds:{region}:{account}:db:{identifier}", "-"),
+    row(
+        "aws_rds_cluster",
+        "arn:aws:rds:{region}:{account}:cluster:{cluster_identifier}",
+        "cluster_identifier",
+    ),
+    row("aws_efs_file_system", "arn:aws:elasticfilesystem:{region}:{account}:file-system/{id}", "-"),
+    row(
+        "aws_sagemaker_notebook_instance",
+        "arn:aws:sagemaker:{region}:{account}:notebook-instance/{name}",
+        "name",
+    ),
+    row("aws_bedrockagent_agent", "arn:aws:bedrock:{region}:{account}:agent/{agent_id}", "-"),
+    row("aws_cloudformation_stack", "arn:aws:cloudformation:{region}:{account}:stack/{name}/{id}", "-"),
     row("aws_kms_key", "arn:aws:kms:{region}:{account}:key/{key_id}", "-"),
     row("aws_secretsmanager_secret", "arn:aws:secretsmanager:{region}:{account}:secret:{name}-??????", "arn"),
 ];
@@ -84,15 +104,35 @@ pub(super) fn attribute(
     if address.starts_with("data.aws_region.") && matches!(name, "name" | "id" | "region") {
         return machine.region();
     }
+    if address.starts_with("data.aws_caller_identity.") && name == "arn" {
+        // Whoever deploys: somebody of the account.
+        return Some(text(
+            at,
+            format!("arn:aws:iam::{}:user/{}", machine.account, hole(&format!("{address}.arn"))),
+        ));
+    }
     let kind = address.strip_prefix("data.").unwrap_or(address).split('.').next()?;
-    let facts = FACTS.iter().find(|facts| facts.kind == kind)?;
+    let Some(facts) = FACTS.iter().find(|facts| facts.kind == kind) else {
+        return unheard(machine, address, kind, name).map(|value| text(at, value));
+    };
     match (name, facts.id) {
         ("arn", _) | ("id", "arn") => Some(text(at, arn(machine, address, block, scope, facts))),
-        ("id", "-") => None,
+        ("id", "-") => Some(text(at, hole(&format!("{}{address}.id", machine.prefix)))),
         ("id", id) => Some(text(at, written(machine, address, block, scope, id)?)),
         ("name", _) if is_named(address, name) => {
             Some(text(at, hole(&format!("{}{address}.name", machine.prefix))))
         }
+        _ => None,
+    }
+}
+
+/// What every resource of AWS has, whatever it is: an id, and mostly an ARN of this form.
+fn unheard(machine: &Machine<'_>, address: &str, kind: &str, name: &str) -> Option<String> {
+    let service = kind.strip_prefix("aws_")?;
+    let id = hole(&format!("{}{address}.id", machine.prefix));
+    match name {
+        "id" => Some(id),
+        "arn" => Some(format!("arn:aws:{}:{}:{}:{id}", hole(service), hole("region"), machine.account)),
         _ => None,
     }
 }

@@ -316,7 +316,7 @@ impl<'m> Machine<'m> {
         at: Place,
     ) -> Node {
         let full = format!("{address}[{position}].{name}");
-        self.once(full, at, |machine| {
+        let mut node = self.once(full, at, |machine| {
             let scope = Scope { names: instance.names.clone(), outer: None };
             if name == "json" && address.starts_with("data.aws_iam_policy_document.") {
                 let body = machine.body(&block.body, &scope, block.at);
@@ -336,7 +336,12 @@ impl<'m> Machine<'m> {
                 return body.get(name).cloned().unwrap_or_else(|| unknown(at, written));
             }
             computed::attribute(machine, address, block, &scope, name).unwrap_or_else(|| unknown(at, written))
-        })
+        });
+        // What is asked of another resource stands where it is asked for, unless it has parts with places.
+        if !matches!(node.value, Value::List(_) | Value::Map(_)) {
+            node.at = at;
+        }
+        node
     }
 
     /// A body with all that is in it: blocks are lists of what they hold.

@@ -69,13 +69,12 @@ fn policy_of(policy: &Node, declared: &Declared<'_>) -> Policy {
             Policy::Managed(name.clone())
         }
         Value::Text(name) => {
-            // These names are the ones that AWS keeps under a path.
-            let by_service = name.ends_with("ExecutionRole") || name.starts_with("AWSCodeDeployRole");
-            let path = if by_service { "service-role/" } else { "" };
-            Policy::Managed(format!("arn:aws:iam::aws:policy/{path}{name}"))
+            let known = leastwise_catalog::managed_policies().find(|policy| *policy.name == **name);
+            let path = known.map_or("/", |policy| &policy.path);
+            Policy::Managed(format!("arn:aws:iam::aws:policy{path}{name}"))
         }
         Value::Map(entries) => match &entries[..] {
-            [template] if template.key.ends_with("Policy") => {
+            [template] if !matches!(template.key.as_str(), "Version" | "Id" | "Statement") => {
                 Policy::Document(template_document(template, declared))
             }
             _ => Policy::Document(policy.clone()),

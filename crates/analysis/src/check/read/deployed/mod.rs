@@ -21,9 +21,6 @@ use crate::source::{Node, Value};
 /// Stands for the account that files are deployed to. Further sets of files count up from it.
 pub const UNKNOWN_ACCOUNT: &str = "000000000000";
 
-/// How many sets of files are told apart.
-const MOST_ACCOUNTS: usize = 1_000;
-
 /// What kind of principal, or a group.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(in crate::check::read) enum Kind {
@@ -115,18 +112,16 @@ impl Deployed {
         &self.account
     }
 
-    /// Works a set of files out for the first account in which its principals have ARNs of their own, and keeps it.
+    /// Works a set of files out and keeps it. When a principal of it would have the ARN of another set's, it is another
+    /// account.
     pub(super) fn settle(gathered: &mut Gathered, read: impl Fn(&str) -> Deployed) {
-        for number in 0..MOST_ACCOUNTS {
-            let account = format!("{number:012}");
-            let deployed = read(&account);
-            let taken = |entity: &Entity| gathered.principals.contains(&entity.arn(&account));
-            if number + 1 < MOST_ACCOUNTS && deployed.entities.iter().any(taken) {
-                continue;
-            }
-            deployed.finish(gathered);
-            return;
+        gathered.sets += 1;
+        let mut deployed = read(UNKNOWN_ACCOUNT);
+        let taken = |entity: &Entity| gathered.principals.contains(&entity.arn(&deployed.account));
+        if deployed.entities.iter().any(taken) {
+            deployed = read(&format!("{:012}", gathered.sets));
         }
+        deployed.finish(gathered);
     }
 
     /// A principal or group that is declared.
