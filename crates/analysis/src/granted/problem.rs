@@ -37,6 +37,11 @@ pub(super) struct Place {
     pub(super) pointer: String,
 }
 
+impl Problem {
+    /// Why nobody can decide when a statement of a document was left out.
+    pub(crate) const STATEMENT: &'static str = "a statement cannot be understood";
+}
+
 impl Origin {
     /// The JSON pointer of the statement at this index; of a document that is a text, within that text.
     pub fn statement(&self, index: usize) -> String {

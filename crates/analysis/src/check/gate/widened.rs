@@ -5,6 +5,7 @@
 //! principal of the snapshots holds are matched by name or place and compared for themselves. A document with a text
 //! that stood elsewhere before was only moved. What could not be decided is a finding too.
 
+mod comparable;
 mod pairs;
 mod principals;
 mod told;
@@ -16,6 +17,7 @@ use leastwise_policy::aws::compare::{Answer, Kind, Question, Witness};
 use leastwise_policy::aws::{DocumentKind, Effect, Policy, PrincipalBlock, PrincipalSet, Statement};
 
 use crate::check::{Document, Estate, Finding};
+use comparable::Comparable;
 use pairs::Pairs;
 
 /// What the new state allows beyond the old one.
@@ -33,9 +35,16 @@ pub fn widened(old: &Estate, new: &Estate, terms: &Terms<'_>) -> Widened {
     principals::compare(old, new, terms, &mut widened);
     let (held_before, held) = (held(old), held(new));
     let pairs = Pairs::new(old, new);
-    for document in new.documents.iter().filter(|document| !held.contains(document.name.as_str())) {
-        widened.compared += 1;
-        compare_document(pairs.before(document), document, terms, &mut widened);
+    for document in &new.documents {
+        let before = pairs.before(document);
+        let comparable = Comparable::of(document);
+        if let Some(statement) = not_understood(before, document, &comparable) {
+            widened.findings.push(told::not_understood(document, statement));
+        }
+        if !held.contains(document.name.as_str()) {
+            widened.compared += 1;
+            compare_document(before, document, &comparable, terms, &mut widened);
+        }
     }
     let gone = pairs.gone().filter(|document| !held_before.contains(document.name.as_str()));
     for document in gone {
@@ -60,34 +69,33 @@ fn held(estate: &Estate) -> BTreeSet<&str> {
 fn compare_document(
     before: Option<&Document>,
     document: &Document,
+    comparable: &Comparable,
     terms: &Terms<'_>,
     widened: &mut Widened,
 ) {
     let kind = kind(document.kind);
-    let nothing = Policy::default();
-    let old = before.map_or(&nothing, |before| &before.policy);
-    if let Some(statement) = not_understood(before, document) {
-        widened.findings.push(told::not_understood(document, statement));
-    }
-    if before.is_some() && *old == document.policy {
+    let old = &before.map(Comparable::of).unwrap_or_default().policy;
+    let new = &comparable.policy;
+    if before.is_some() && old == new {
         return;
     }
     let ask = |old: &[&Policy], new: &[&Policy]| Question::new(kind, old, new).answer(terms);
-    match ask(&[old], &[&document.policy]) {
+    match ask(&[old], &[new]) {
         Answer::None => {}
         Answer::Unknown(reason) => widened.findings.push(told::undecided(document, reason)),
         Answer::Some(witness) => {
-            let each = before.map(|_| each_statement(old, &document.policy, &ask)).unwrap_or_default();
+            let each = before.map(|_| each_statement(old, new, &ask)).unwrap_or_default();
             let each = if each.is_empty() { vec![(place(&witness), *witness)] } else { each };
             for (statement, witness) in each {
-                widened.findings.push(told::document(document, before.is_none(), statement, &witness));
+                let number = comparable.numbers.get(statement).copied();
+                widened.findings.push(told::document(document, before.is_none(), number, &witness));
             }
             return;
         }
     }
-    if before.is_some() && has_lost_deny(&[old], &[&document.policy]) {
+    if before.is_some() && has_lost_deny(&[old], &[new]) {
         let all = everything(kind);
-        match ask(&[&all, old], &[&all, &document.policy]) {
+        match ask(&[&all, old], &[&all, new]) {
             Answer::None => {}
             Answer::Unknown(reason) => widened.findings.push(told::undecided(document, reason)),
             Answer::Some(witness) => widened.findings.push(told::no_more_denied(document, &witness)),
@@ -97,12 +105,13 @@ fn compare_document(
 
 /// A document that is gone, and with it what it denied.
 fn compare_gone(document: &Document, terms: &Terms<'_>, widened: &mut Widened) {
-    if !has_lost_deny(&[&document.policy], &[]) {
+    let policy = &Comparable::of(document).policy;
+    if !has_lost_deny(&[policy], &[]) {
         return;
     }
     let kind = kind(document.kind);
     let all = everything(kind);
-    match Question::new(kind, &[&all, &document.policy], &[&all]).answer(terms) {
+    match Question::new(kind, &[&all, policy], &[&all]).answer(terms) {
         Answer::None => {}
         Answer::Unknown(reason) => widened.findings.push(told::undecided(document, reason)),
         Answer::Some(witness) => widened.findings.push(told::gone(document, &witness)),
@@ -148,10 +157,9 @@ fn has_lost_deny(old: &[&Policy], new: &[&Policy]) -> bool {
 }
 
 /// The number of a statement that cannot be understood and that did not stand there before.
-fn not_understood(before: Option<&Document>, document: &Document) -> Option<usize> {
+fn not_understood(before: Option<&Document>, document: &Document, comparable: &Comparable) -> Option<usize> {
     let statements = told::statements(document);
-    let mut unclear = (0..statements.len()).filter(|number| !document.understood.contains(number));
-    unclear.find(|number| {
+    comparable.unclear.iter().copied().find(|number| {
         let text = statements[*number].to_json();
         !before.is_some_and(|before| told::statements(before).iter().any(|node| node.to_json() == text))
     })

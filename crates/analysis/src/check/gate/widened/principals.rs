@@ -7,20 +7,27 @@ use leastwise_policy::aws::compare::{Answer, Kind, Question, Reason, Witness};
 use leastwise_policy::aws::evaluate::PolicySet;
 use leastwise_policy::aws::{Effect, Named, Policy};
 
+use super::comparable::Comparable;
 use super::{Widened, everything, has_lost_deny, only, told};
 use crate::check::Estate;
+use crate::granted::{GrantedPrincipal, Problem};
 
 /// Statements that allow somebody more: document and statement, with who that is.
 type Allowing = BTreeMap<(String, usize), Vec<(String, Witness)>>;
 
 /// Compares every principal of the new state with itself in the old one.
 pub(super) fn compare(old: &Estate, new: &Estate, terms: &Terms<'_>, widened: &mut Widened) {
-    let nothing = PolicySet::default();
     let mut allowing = Allowing::new();
     for principal in new.snapshot.principals() {
         widened.compared += 1;
         let before = old.snapshot.principal(&principal.arn);
-        let problems = principal.problems.iter().map(|problem| problem.reason.as_str());
+        // Statements that cannot be understood are looked at one by one, with their documents.
+        let told_elsewhere = |problem: &&Problem| {
+            let document = new.document(&problem.subject);
+            problem.reason == Problem::STATEMENT || document.is_some_and(|document| !document.is_whole())
+        };
+        let problems = principal.problems.iter().filter(|problem| !told_elsewhere(problem));
+        let problems = problems.map(|problem| problem.reason.as_str());
         let known = |reason: &&str| {
             before.is_some_and(|before| before.problems.iter().any(|old| old.reason == *reason))
         };
@@ -29,8 +36,8 @@ pub(super) fn compare(old: &Estate, new: &Estate, terms: &Terms<'_>, widened: &m
         }
         let sides = Sides {
             arn: &principal.arn,
-            old: before.map_or(&nothing, |before| &before.policies),
-            new: &principal.policies,
+            old: &before.map(|before| Granted::of(old, before)).unwrap_or_default(),
+            new: &Granted::of(new, principal),
             terms,
         };
         if sides.old.identity == sides.new.identity && sides.old.boundary == sides.new.boundary {
@@ -65,10 +72,32 @@ enum Gained {
     Unknown(Reason),
 }
 
+/// What a principal is granted, with what can be compared of what only the deployment knows.
+#[derive(Default)]
+struct Granted {
+    identity: Vec<Named<Policy>>,
+    boundary: Option<Vec<Named<Policy>>>,
+}
+
+impl Granted {
+    fn of(estate: &Estate, principal: &GrantedPrincipal) -> Granted {
+        let comparable = |named: &Named<Policy>| {
+            let document = estate.document(&named.name).filter(|document| !document.is_whole());
+            let policy = document.map(|document| Comparable::of(document).policy);
+            Named::new(named.name.clone(), policy.unwrap_or_else(|| named.policy.clone()))
+        };
+        let PolicySet { identity, boundary, .. } = &principal.policies;
+        Granted {
+            identity: identity.iter().map(comparable).collect(),
+            boundary: boundary.as_ref().map(|boundary| boundary.iter().map(comparable).collect()),
+        }
+    }
+}
+
 struct Sides<'a> {
     arn: &'a str,
-    old: &'a PolicySet,
-    new: &'a PolicySet,
+    old: &'a Granted,
+    new: &'a Granted,
     terms: &'a Terms<'a>,
 }
 

@@ -174,3 +174,50 @@ fn a_statement_that_cannot_be_understood_is_not_passed_over() {
     let both = [("a.json", policy(&[READS, &broken]))];
     assert_eq!(messages(&both, &both), [""; 0]);
 }
+
+#[test]
+fn what_only_the_deployment_knows_is_the_same_on_both_sides() {
+    let terraform = |actions: &str, resource: &str, principal: &str| {
+        format!(
+            r#"
+resource "aws_iam_policy" "loose" {{
+  name   = "loose"
+  policy = jsonencode({{ Version = "2012-10-17", Statement = [{{ Effect = "Allow", Action = {actions}, Resource = {resource} }}] }})
+}}
+
+resource "aws_iam_role" "held" {{
+  name               = "held"
+  assume_role_policy = jsonencode({{ Version = "2012-10-17", Statement = [{{ Effect = "Allow", Action = "sts:AssumeRole", Principal = {{ AWS = {principal} }} }}] }})
+}}
+
+resource "aws_iam_role_policy" "held" {{
+  role   = aws_iam_role.held.id
+  policy = jsonencode({{ Version = "2012-10-17", Statement = [{{ Effect = "Allow", Action = {actions}, Resource = {resource} }}] }})
+}}
+"#
+        )
+    };
+    let estate = |text: &str| read(&[SourceFile::named("main.tf", text)]);
+    let found = |old: &str, new: &str| {
+        let found = widened(&estate(old), &estate(new), &Catalog::embedded().terms()).findings;
+        found.iter().map(|one| format!("{} {}", one.at.line, one.message)).collect::<Vec<_>>()
+    };
+    let (queue, caller) = ("aws_sqs_queue.q.arn", "var.caller");
+    let old = terraform("\"sqs:SendMessage\"", queue, caller);
+    assert_eq!(found(&old, &old), [""; 0]);
+    assert_eq!(
+        found(&terraform("\"sqs:*\"", "\"*\"", caller), &terraform("\"sqs:SendMessage\"", queue, caller)),
+        [""; 0]
+    );
+    let more = found(&old, &terraform("[\"sqs:SendMessage\", \"sqs:DeleteQueue\"]", queue, caller));
+    assert_eq!(more.len(), 2, "{more:?}");
+    assert!(more.iter().all(|one| one.contains("`sqs:DeleteQueue` on `${aws_sqs_queue.q.arn}`")), "{more:?}");
+    let other = found(&old, &terraform("\"sqs:SendMessage\"", "aws_sqs_queue.other.arn", caller));
+    assert_eq!(other.len(), 2, "{other:?}");
+    let who = found(&old, &terraform("\"sqs:SendMessage\"", queue, "[var.caller, var.somebody]"));
+    assert_eq!(who.len(), 1, "{who:?}");
+    let objects =
+        |path: &str| terraform("\"s3:GetObject\"", &format!("\"${{aws_s3_bucket.b.arn}}{path}\""), caller);
+    assert_eq!(found(&objects("/*"), &objects("/a/*")), [""; 0]);
+    assert_eq!(found(&objects("/a/*"), &objects("/*")).len(), 2);
+}

@@ -3,6 +3,7 @@
 use leastwise_policy::aws::compare::{Reason, Witness};
 
 use super::super::NEW_ACCESS;
+use super::comparable::{Comparable, PRINCIPAL, RESOURCE};
 use crate::check::{Document, Estate, Finding};
 use crate::source::{Node, Place, Value, shown};
 
@@ -20,7 +21,12 @@ pub(super) fn statements(document: &Document) -> &[Node] {
 }
 
 /// A document that allows more.
-pub(super) fn document(document: &Document, is_new: bool, statement: usize, witness: &Witness) -> Finding {
+pub(super) fn document(
+    document: &Document,
+    is_new: bool,
+    statement: Option<usize>,
+    witness: &Witness,
+) -> Finding {
     let what = asked(witness);
     let message = match is_new {
         true => format!("is new, and allows {what}"),
@@ -33,8 +39,7 @@ pub(super) fn document(document: &Document, is_new: bool, statement: usize, witn
             | leastwise_policy::aws::compare::Kind::ResourceControl
     );
     let who = names_principals.then_some(witness.principal.as_str());
-    let number = document.understood.get(statement).copied();
-    let mut finding = at(document, number, message);
+    let mut finding = at(document, statement, message);
     finding.evidence.push(request(witness, who));
     finding.evidence.extend(denied_before(witness));
     finding
@@ -76,7 +81,7 @@ pub(super) fn principals(new: &Estate, name: &str, statement: usize, who: &[(Str
     };
     let message = format!("lets {whom} do {}, which was not allowed before", asked(witness));
     let mut finding = match new.document(name) {
-        Some(document) => at(document, document.understood.get(statement).copied(), message),
+        Some(document) => at(document, Comparable::of(document).numbers.get(statement).copied(), message),
         None => at_home(new, first, message),
     };
     if who.len() == 1 {
@@ -116,15 +121,18 @@ fn unknown(reason: Reason) -> String {
 }
 
 fn asked(witness: &Witness) -> String {
-    format!("`{}` on `{}`", witness.action, witness.resource)
+    let unknown = witness.context.iter().find(|(key, _)| key.eq_ignore_ascii_case(RESOURCE));
+    let resource = unknown.and_then(|(_, values)| values.first()).unwrap_or(&witness.resource);
+    format!("`{}` on `{resource}`", witness.action)
 }
 
 fn request(witness: &Witness, who: Option<&str>) -> String {
-    let who = who.map(|who| format!(" by `{who}`")).unwrap_or_default();
-    let keys = witness.context.iter().map(|(key, values)| format!("`{key}` = `{}`", values.join("`, `")));
-    let keys: Vec<String> = keys.collect();
+    let who = who.map(|who| format!(" by `{}`", who.strip_prefix(PRINCIPAL).unwrap_or(who)));
+    let keys = witness.context.iter().filter(|(key, _)| !key.eq_ignore_ascii_case(RESOURCE));
+    let keys: Vec<String> =
+        keys.map(|(key, values)| format!("`{key}` = `{}`", values.join("`, `"))).collect();
     let with = if keys.is_empty() { String::new() } else { format!(" with {}", keys.join("; ")) };
-    format!("{}{who}{with}", asked(witness))
+    shown(&format!("{}{}{with}", asked(witness), who.unwrap_or_default()))
 }
 
 fn denied_before(witness: &Witness) -> Option<String> {

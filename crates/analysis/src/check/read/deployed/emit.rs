@@ -236,7 +236,7 @@ fn document(
         false => {
             let holder = name.split(['#', ' ']).next().unwrap_or(name);
             let home = Home { file, at: place, pointer: document.pointer.clone() };
-            gathered.doubt(holder, &home, "a statement cannot be understood");
+            gathered.doubt(holder, &home, Problem::STATEMENT);
             document.policy.to_json()
         }
     };
