@@ -15,6 +15,7 @@ fn main() {
             }
         }
     }
+    let list = std::env::var("LIST").ok();
     for round in 0..3 {
         let start = std::time::Instant::now();
         let facts = Facts::new(Catalog::embedded());
@@ -31,6 +32,9 @@ fn main() {
             let mut counts: BTreeMap<(&str, &str), usize> = BTreeMap::new();
             for finding in &findings {
                 *counts.entry((finding.class.as_str(), finding.code)).or_default() += 1;
+            }
+            for finding in findings.iter().filter(|finding| Some(finding.code) == list.as_deref()) {
+                println!("{} {}", finding.file, finding.message);
             }
             for ((class, code), count) in counts {
                 println!("{count:6} {class} {code}");

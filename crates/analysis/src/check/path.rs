@@ -7,7 +7,7 @@
 use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
-use leastwise_policy::aws::Policy;
+use leastwise_policy::aws::{ActionBlock, Effect, Policy, Statement};
 use leastwise_policy::time::Timestamp;
 use serde_json::{Value, json};
 
@@ -108,7 +108,8 @@ static POSSIBLE: Check = own(
     "Permissions that lead to administrator",
     "Whoever holds this policy can become an administrator in an account that has somebody worth becoming: the policy lets \
      them pass any role, change any code or policy, or make credentials of anybody. Nothing says who holds it, so it was \
-     looked at in a made-up account with such a role and such a user; a snapshot of the real one says whether there is one.",
+     looked at in a made-up account with such a role and such a user; a snapshot of the real one says whether there is one. \
+     What is limited to some names is not followed: whether one of them leads on, the account alone knows.",
     REFERENCES,
 )
 .mitre(&["T1098.003", "T1548.005"])
@@ -149,6 +150,30 @@ fn of_principals(estate: &Estate, facts: &Facts<'_>, findings: &mut Vec<Finding>
     world.workloads.clone_from(&estate.workloads);
     let found = find(&world, &options(), facts.catalog);
     let unknown = || Home { file: Arc::from("-"), at: Place::START, pointer: String::new() };
+    for admin in found.admins.iter().filter(|admin| admin.certainty == Certainty::Sure) {
+        let Some(principal) = estate.snapshot.principal(&admin.principal) else { continue };
+        // Who has everything at once has a finding of its own.
+        let told =
+            principal.policies.identity.iter().flat_map(|named| &named.policy.statements).any(gives_all);
+        if !told && !principal.service_linked {
+            let home = estate.homes.get(&admin.principal).cloned().unwrap_or_else(unknown);
+            findings.push(Finding {
+                file: home.file,
+                at: home.at,
+                code: PATH.code,
+                pointer: home.pointer,
+                subject: admin.principal.clone(),
+                message: format!(
+                    "{} can give itself everything, and so is an administrator",
+                    name(&admin.principal)
+                ),
+                severity: PATH.severity,
+                class: PATH.class,
+                evidence: Vec::new(),
+                fix: Some("take out what changes IAM on everything, or put a boundary on it".to_owned()),
+            });
+        }
+    }
     findings.extend(found.paths.iter().map(|path| {
         let home = estate.homes.get(&path.source).cloned().unwrap_or_else(unknown);
         let message = format!("{} can become administrator in {}", name(&path.source), steps(path));
@@ -174,13 +199,27 @@ fn of_document(holder: &Holder<'_>, hits: &mut Hits<'_>) {
     }
 }
 
+/// Whether a statement gives everything by itself.
+fn gives_all(statement: &Statement) -> bool {
+    let all = |pattern: &str| matches!(pattern, "*" | "*:*");
+    let resources = statement.resource.iter().flat_map(|block| block.patterns());
+    statement.effect == Effect::Allow
+        && matches!(&statement.action, ActionBlock::Action(patterns) if patterns.iter().any(|one| all(one.as_str())))
+        && resources.into_iter().any(|one| all(one.as_str()))
+}
+
 /// Whether some way that is known needs nothing but actions that are allowed, wherever.
 fn may_lead_somewhere(holder: &Holder<'_>) -> bool {
-    let actions = holder.allows.iter().flat_map(|allowed| &allowed.actions);
-    let allowed: HashSet<&str> = actions
-        .filter_map(|one| crate::paths::step(&one.action.service.prefix, &one.action.facts.name))
-        .collect();
-    !allowed.is_empty() && crate::paths::could_lead(&allowed)
+    let (mut everywhere, mut somewhere) = (HashSet::new(), HashSet::new());
+    for one in holder.allows.iter().flat_map(|allowed| &allowed.actions) {
+        if let Some(action) = crate::paths::step(&one.action.service.prefix, &one.action.facts.name) {
+            somewhere.insert(action);
+            if one.everywhere {
+                everywhere.insert(action);
+            }
+        }
+    }
+    !somewhere.is_empty() && crate::paths::could_lead(&everywhere, &somewhere)
 }
 
 const HOLDER: &str = "arn:aws:iam::000000000000:user/holder";

@@ -47,11 +47,22 @@ pub fn step(prefix: &str, name: &str) -> Option<&'static str> {
     actions.get(&(prefix, name)).copied()
 }
 
-/// Whether a way needs none but these actions, spelled as [`step`] does, whatever they are on.
-pub fn could_lead(allowed: &HashSet<&str>) -> bool {
+/// Whether a way needs none but these actions, spelled as [`step`] does: `everywhere` are allowed on everything that
+/// there is, `somewhere` on something. What is made anew may be called as the policy wants it; whom one would become, and
+/// what there is already, may not.
+pub fn could_lead(everywhere: &HashSet<&str>, somewhere: &HashSet<&str>) -> bool {
     let table = rows::Table::embedded();
-    let has = |need: &rows::Need| allowed.contains(table.actions[need.action].as_str());
-    table.rows.iter().any(|row| row.needs.iter().all(has))
+    table.rows.iter().any(|row| {
+        let named = |on: &rows::On| match on {
+            rows::On::Target | rows::On::Policy | rows::On::Group | rows::On::Boundary => true,
+            rows::On::Var(number) => Some(*number) == row.work(),
+            rows::On::Nothing => false,
+        };
+        row.needs.iter().all(|need| {
+            let action = table.actions[need.action].as_str();
+            everywhere.contains(action) || (!need.on.iter().any(named) && somewhere.contains(action))
+        })
+    })
 }
 
 /// The services that roles are passed to, or run something as, on the ways that are known.

@@ -38,17 +38,15 @@ pub(super) static CHECK: Check = own(
 
 fn rule(holder: &Holder<'_>, hits: &mut Hits<'_>) {
     for allowed in &holder.allows {
-        if admin_access::is_admin(allowed) {
+        if allowed.services.is_empty() || admin_access::is_admin(allowed) {
             continue;
         }
+        let all =
+            [Use::Write, Use::Destructive, Use::Permissions].map(|wanted| holder.powers(allowed, wanted));
         for pattern in allowed.statement.action.patterns() {
             let Some(service) = whole_service(pattern.as_str()) else { continue };
-            let of = |wanted: Use| -> Vec<Power<'_>> {
-                let powers = holder.powers(allowed, wanted).into_iter();
-                powers.filter(|power| *power.action.service.prefix == *service).collect()
-            };
-            let (writes, destructive, permissions) =
-                (of(Use::Write), of(Use::Destructive), of(Use::Permissions));
+            let [writes, destructive, permissions] =
+                [of_service(&all[0], &service), of_service(&all[1], &service), of_service(&all[2], &service)];
             let Some(powers) =
                 [&permissions, &destructive, &writes].into_iter().find(|powers| !powers.is_empty())
             else {
@@ -71,4 +69,8 @@ fn rule(holder: &Holder<'_>, hits: &mut Hits<'_>) {
             report(hits, allowed, &[pattern.as_str().to_owned()], powers, said);
         }
     }
+}
+
+fn of_service<'a>(powers: &[Power<'a>], service: &str) -> Vec<Power<'a>> {
+    powers.iter().filter(|power| *power.action.service.prefix == *service).cloned().collect()
 }

@@ -1,5 +1,8 @@
 //! What the checks of this room have in common: actions of some use, on everything that there is.
 
+use std::collections::HashSet;
+
+use foldhash::fast::RandomState;
 use leastwise_catalog::Action;
 
 use super::admin_access;
@@ -24,21 +27,20 @@ pub(super) fn everywhere(
             continue;
         }
         let mut powers: Vec<Power<'_>> = Vec::new();
+        let mut seen: HashSet<usize, RandomState> = HashSet::default();
         for of in wanted {
-            let more = holder.powers(allowed, *of);
-            let new = |power: &Power<'_>| {
-                fits(&power.action)
-                    && !powers.iter().any(|known| std::ptr::eq(known.action.facts, power.action.facts))
-            };
-            let more: Vec<Power<'_>> = more.into_iter().filter(new).collect();
-            powers.extend(more);
+            for power in holder.powers(allowed, *of) {
+                let fits = fits(&power.action) && !has_all_of_service(allowed, &power.action);
+                if fits && seen.insert(std::ptr::from_ref(power.action.facts).addr()) {
+                    powers.push(power);
+                }
+            }
         }
-        powers.retain(|power| !has_all_of_service(allowed, &power.action));
         if powers.is_empty() {
             continue;
         }
-        let names: Vec<String> = powers.iter().map(|power| power.action.full_name()).collect();
-        let said = Said::new(format!("{what}: {}", listed(&names))).fix(fix);
+        let names: Vec<String> = powers.iter().take(NAMED).map(|power| power.action.full_name()).collect();
+        let said = Said::new(format!("{what}: {}", told(&names, powers.len()))).fix(fix);
         report(hits, allowed, &names, &powers, said);
     }
 }
@@ -74,8 +76,13 @@ fn has_all_of_service(allowed: &Allowed<'_>, action: &Action<'_>) -> bool {
 
 /// `` `a`, `b` and 3 more ``
 pub(in crate::check) fn listed(names: &[String]) -> String {
+    told(names, names.len())
+}
+
+/// The same of more names than are given.
+fn told(names: &[String], of: usize) -> String {
     let shown: Vec<String> = names.iter().take(NAMED).map(|name| format!("`{name}`")).collect();
-    match names.len().saturating_sub(NAMED) {
+    match of.saturating_sub(NAMED) {
         0 => shown.join(", "),
         more => format!("{} and {more} more", shown.join(", ")),
     }

@@ -5,6 +5,7 @@
 
 use std::collections::HashMap;
 
+use foldhash::fast::RandomState;
 use leastwise_catalog::{Action, ResourceType};
 use leastwise_policy::aws::ResourceBlock;
 use leastwise_policy::glob::{self, Glob};
@@ -15,12 +16,12 @@ pub(super) struct Breadth<'a> {
     /// Service and resource part of patterns that may cover a type.
     patterns: Vec<(&'a str, Glob)>,
     /// Whether they cover a type, by the address of the type's facts.
-    known: HashMap<usize, bool>,
+    known: HashMap<usize, bool, RandomState>,
 }
 
 impl<'a> Breadth<'a> {
     pub(super) fn of(resource: Option<&'a ResourceBlock>) -> Breadth<'a> {
-        let mut breadth = Breadth { all: false, patterns: Vec::new(), known: HashMap::new() };
+        let mut breadth = Breadth { all: false, patterns: Vec::new(), known: HashMap::default() };
         match resource {
             // A statement without resources is none that identity policies can have; and all but some, by name, is as
             // good as all.

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use foldhash::fast::RandomState;
 use leastwise_catalog::{Action, Catalog, Level};
 
 const TABLE: &str = include_str!("../../../data/danger/actions.txt");
@@ -33,7 +34,7 @@ pub struct Uses(u16);
 
 /// The uses of the actions that the table names, by the address of their facts: the catalogue stays where it is.
 #[derive(Debug)]
-pub(in crate::check) struct Dangers(HashMap<usize, Uses>);
+pub(in crate::check) struct Dangers(HashMap<usize, Uses, RandomState>);
 
 impl Use {
     const TABLED: [(&'static str, Use); 5] = [
@@ -84,7 +85,7 @@ fn rows() -> impl Iterator<Item = (Use, &'static str)> {
 impl Dangers {
     /// By this catalogue.
     pub(in crate::check) fn of(catalog: &Catalog) -> Dangers {
-        let mut uses: HashMap<usize, Uses> = HashMap::new();
+        let mut uses: HashMap<usize, Uses, RandomState> = HashMap::default();
         for (of, pattern) in rows() {
             for action in catalog.expand(pattern) {
                 uses.entry(std::ptr::from_ref(action.facts).addr()).or_default().add(of);
