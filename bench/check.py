@@ -1,0 +1,142 @@
+"""Policies per CPU-second: `leastwise check`, with all its checks, beside cloudsplaining and parliament.
+
+The policies are AWS's managed ones, from the catalogue's own data. leastwise is measured as a whole process, start-up,
+reading of files and printing of JSON included; the peers from when they are imported, with the documents in memory, which
+favours them. Rounds take turns. Processor time of one thread counts, not the clock.
+
+What guards the figures: what gives everything away must be found; the share of policies in which something dangerous is
+found must be neither small nor all, for leastwise and for cloudsplaining; parliament must be able to read more than half
+of what it gets; and the findings must be the same in every round.
+"""
+
+import argparse
+import json
+import os
+import pathlib
+import random
+import resource
+import statistics
+import subprocess
+import tempfile
+
+import cloudsplaining.scan.policy_document as splain
+import parliament
+
+DATA = pathlib.Path(__file__).parent.parent / "crates/catalog/data/managed/policies.txt"
+# The peers are slow, so they get a part of the policies, drawn anew in each round.
+PART = 200
+WIDE = ["AdministratorAccess", "PowerUserAccess", "IAMFullAccess"]
+
+
+def cpu(who=resource.RUSAGE_SELF):
+    used = resource.getrusage(who)
+    return used.ru_utime + used.ru_stime
+
+
+def policies():
+    rows = (line.split(" ", 3) for line in DATA.read_text().splitlines() if not line.startswith("#"))
+    return {name: json.loads(document) for _, name, _, document in rows}
+
+
+def leastwise(binary, folder):
+    before = cpu(resource.RUSAGE_CHILDREN)
+    command = [binary, "check", folder, "--output", "json", "--fail-on", "never", "--quiet"]
+    environment = {"PATH": os.environ["PATH"], "HOME": os.environ["HOME"], "RAYON_NUM_THREADS": "1"}
+    done = subprocess.run(command, capture_output=True, check=True, env=environment)
+    used = cpu(resource.RUSAGE_CHILDREN) - before
+    return used, json.loads(done.stdout)["findings"]
+
+
+def cloudsplained(documents):
+    before = cpu()
+    found = set()
+    for name, document in documents:
+        policy = splain.PolicyDocument(document)
+        risks = [
+            policy.allows_privilege_escalation,
+            policy.allows_data_exfiltration_actions,
+            policy.permissions_management_without_constraints,
+            policy.credentials_exposure,
+            policy.service_wildcard,
+            policy.all_allowed_unrestricted_actions,
+        ]
+        if any(risks):
+            found.add(name)
+    return cpu() - before, found
+
+
+def parliamented(documents):
+    """What it cannot read (value types that are newer than itself) is left out and counted."""
+    used, found, failed = 0.0, set(), 0
+    for name, document in documents:
+        text = json.dumps(document)
+        before = cpu()
+        try:
+            policy = parliament.analyze_policy_string(text, include_community_auditors=True)
+        except Exception:  # It raises bare exceptions.
+            failed += 1
+            continue
+        used += cpu() - before
+        if policy.findings:
+            found.add(name)
+    return used, found, len(documents) - failed
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--bin", required=True)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--json")
+    args = parser.parse_args()
+    documents = policies()
+    results = {"leastwise": [], "cloudsplaining": [], "parliament": []}
+    seen = None
+    with tempfile.TemporaryDirectory() as folder:
+        for name, document in documents.items():
+            pathlib.Path(folder, f"{name}.json").write_text(json.dumps(document, indent=2))
+        # The peers' first use loads their own data.
+        cloudsplained([("w", documents["AdministratorAccess"])])
+        parliamented([("w", documents["AdministratorAccess"])])
+        for number in range(args.rounds):
+            used, findings = leastwise(args.bin, folder)
+            results["leastwise"].append(len(documents) / used)
+            told = sorted((pathlib.Path(one["file"]).stem, one["code"], one["pointer"]) for one in findings)
+            assert seen in (None, told), "findings differ between rounds"
+            seen = told
+            part = random.Random(number).sample(sorted(documents.items()), PART)
+            used, found = cloudsplained(part)
+            results["cloudsplaining"].append(PART / used)
+            assert PART * 0.05 < len(found) < PART, f"cloudsplaining finds something in {len(found)} of {PART}"
+            used, found, read = parliamented(part)
+            results["parliament"].append(read / used)
+            assert read > PART / 2, f"parliament reads {read} of {PART}"
+    dangerous = {name for name, code, _ in seen if code in DANGEROUS}
+    assert 0.1 < len(dangerous) / len(documents) < 0.9, f"dangerous: {len(dangerous)} of {len(documents)}"
+    for name in WIDE:
+        assert name in dangerous, f"nothing dangerous in {name}"
+        assert cloudsplained([(name, documents[name])])[1], name
+    ours = statistics.median(results["leastwise"])
+    print(f"{len(documents)} policies, {len(seen)} findings, dangerous ones in {len(dangerous)}")
+    for name, rates in results.items():
+        rate = statistics.median(rates)
+        ratio = "" if name == "leastwise" else f"   leastwise {ours / rate:.1f} x"
+        print(f"{name:16} {rate:10,.0f} policies per CPU-second{ratio}")
+    if args.json:
+        pathlib.Path(args.json).write_text(json.dumps({"policies": len(documents), "rates": results}, indent=1))
+
+
+DANGEROUS = {
+    "ADMIN_ACCESS",
+    "AUDIT_TAMPERING",
+    "BACKUP_DESTRUCTION",
+    "CREDENTIAL_EXPOSURE",
+    "DATA_EXFILTRATION",
+    "DESTRUCTIVE_ANYWHERE",
+    "ESCALATION_POSSIBLE",
+    "PERMISSIONS_MANAGEMENT",
+    "RESOURCE_EXPOSURE",
+    "SERVICE_ADMIN",
+}
+
+if __name__ == "__main__":
+    main()
