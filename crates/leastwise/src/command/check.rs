@@ -98,7 +98,7 @@ fn look<'c>(
     let outcome = Outcome {
         judged,
         files: files.map(|file| file.name.clone()).collect(),
-        left_alone: left_alone.len(),
+        left_alone: left_alone.len() + gathered.other,
         documents: estate.documents.len(),
         principals: estate.snapshot.principals().count(),
         stale: Vec::new(),

@@ -116,6 +116,17 @@ fn folders_are_walked_but_for_what_tools_keep_there() {
 }
 
 #[test]
+fn text_in_another_encoding_is_told_when_it_is_ours() {
+    let folder = Folder::new("check-encoding");
+    let utf16: Vec<u8> = BAD.encode_utf16().flat_map(u16::to_le_bytes).chain([0xff]).collect();
+    folder.write("policy.json", &utf16);
+    folder.write("data.json", b"{\"name\": \"caf\xe9\"}");
+    let value = json(&folder, &["."]);
+    assert_eq!((codes(&value), &value["read"]["left_alone"]), (vec!["UNREADABLE"], &1.into()), "{value:#}");
+    assert_eq!(codes(&json(&folder, &["data.json"])), ["UNREADABLE"]);
+}
+
+#[test]
 fn a_file_has_one_name_however_it_is_named() {
     let folder = Folder::new("check-names");
     let path = folder.write("a/bad.json", BAD);

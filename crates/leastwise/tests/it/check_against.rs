@@ -150,3 +150,32 @@ fn a_suppression_that_covers_what_was_there_is_not_for_nothing() {
     let done = check(&folder, &["infra", "--new-access-against", "main", "--output", "json"]);
     assert_eq!((done.code, findings(&done)), (Some(0), vec![]), "{}", done.err);
 }
+
+#[test]
+fn a_snapshot_in_the_repository_is_compared_and_one_beside_it_is_the_same_account() {
+    let account = |policy: &str| {
+        format!(
+            r#"{{"UserDetailList": [{{"Path": "/", "UserName": "u", "UserId": "AIDAEXAMPLE", "Arn": "arn:aws:iam::111122223333:user/u",
+            "CreateDate": "2026-01-01T00:00:00Z", "GroupList": [], "AttachedManagedPolicies": [], "Tags": [],
+            "UserPolicyList": [{{"PolicyName": "own", "PolicyDocument": {policy}}}]}}],
+            "GroupDetailList": [], "RoleDetailList": [], "Policies": []}}"#
+        )
+    };
+    let folder = repository("against-snapshot");
+    folder.write("beside.json", account(&policy(&[READS])));
+    folder.write("account.json", account(&policy(&[READS])));
+    git(&folder, &["add", "account.json"]);
+    git(&folder, &["commit", "-q", "-m", "account"]);
+    let new_access = |snapshot: &str| {
+        let args = ["infra", "--snapshot", snapshot, "--new-access-against", "main", "--output", "json"];
+        let mut found = findings(&check(&folder, &args));
+        found.retain(|one| one.starts_with("NEW_ACCESS"));
+        found
+    };
+    assert_eq!(new_access("beside.json"), [""; 0]);
+    assert_eq!(new_access("account.json"), [""; 0]);
+    folder.write("account.json", account(&policy(&[READS, DELETES])));
+    assert_eq!(new_access("account.json"), ["NEW_ACCESS account.json:5"]);
+    let done = check(&folder, &["-", "--new-access-against", "main"]);
+    assert_eq!(done.code, Some(2), "{}", done.err);
+}

@@ -38,9 +38,19 @@ fn completions_and_manual_cover_every_command() {
     let folder = Folder::new("completions");
     let script = run(&folder, &["completions", "bash"]).out;
     let page = run(&folder, &["man"]).out.replace('\\', "");
-    for verb in
-        ["usage", "rightsize", "verify", "compare", "catalog", "snapshot", "simulate", "who-can", "what-can"]
-    {
+    for verb in [
+        "usage",
+        "rightsize",
+        "verify",
+        "compare",
+        "catalog",
+        "snapshot",
+        "simulate",
+        "who-can",
+        "what-can",
+        "check",
+        "explain",
+    ] {
         assert!(script.contains(verb) && page.contains(verb), "{verb}");
         assert!(run(&folder, &["man", verb]).out.contains(".TH"), "{verb}");
     }

@@ -38,12 +38,18 @@ pub struct Compared {
 
 /// Reads the old state: what is there under that name is a file or a folder, everything else a git reference.
 pub fn read_state(args: &CheckArgs, state: &str, gathered: &Gathered, progress: &Progress) -> Result<Before> {
+    let named = named(args);
     let mut before = match std::fs::metadata(state) {
-        Ok(found) if found.is_dir() => folder(args, Path::new(state), progress)?,
+        Ok(found) if found.is_dir() => folder(&named, Path::new(state), progress)?,
         Ok(_) => file(Path::new(state), gathered, progress)?,
-        Err(_) => git::state(&args.paths, state)?,
+        Err(_) if named.iter().any(|path| path == "-") => {
+            return Err(Error::usage("standard input is in no reference of git")
+                .hint("give what it was before as a file, or check the repository's files"));
+        }
+        Err(_) => git::state(&named, state)?,
     };
-    // Beside a repository, the account is the same on both sides: what is new is what the repository changes.
+    // Beside a repository that does not hold it, the account is the same on both sides: what is new is what the
+    // repository changes.
     let is_file = Path::new(state).is_file();
     let accounts: Vec<String> = args.snapshot.iter().map(|path| shown(path)).collect();
     let of_account = |file: &&SourceFile| !is_file && accounts.iter().any(|name| **name == *file.name);
@@ -53,13 +59,19 @@ pub fn read_state(args: &CheckArgs, state: &str, gathered: &Gathered, progress: 
     Ok(Before { state: state.to_owned(), ..before })
 }
 
+/// Everything that was named.
+fn named(args: &CheckArgs) -> Vec<String> {
+    let snapshots = args.snapshot.iter().map(|path| path.display().to_string());
+    args.paths.iter().cloned().chain(snapshots).collect()
+}
+
 /// A folder stands for the working directory when the paths lie in it too, else for the one folder that is checked.
-fn folder(args: &CheckArgs, state: &Path, progress: &Progress) -> Result<Before> {
-    let places: Vec<PathBuf> = args.paths.iter().map(|path| state.join(path)).collect();
-    let is_checkout = args.paths.iter().all(|path| Path::new(path).is_relative() && path != "-")
+fn folder(named: &[String], state: &Path, progress: &Progress) -> Result<Before> {
+    let places: Vec<PathBuf> = named.iter().map(|path| state.join(path)).collect();
+    let is_checkout = named.iter().all(|path| Path::new(path).is_relative() && path != "-")
         && !places.is_empty()
         && places.iter().any(|place| place.exists());
-    let (read, from, to) = match (&args.paths[..], is_checkout) {
+    let (read, from, to) = match (named, is_checkout) {
         (_, true) => {
             let there = places.iter().filter(|place| place.exists());
             (there.map(|place| place.display().to_string()).collect(), shown(state), String::new())

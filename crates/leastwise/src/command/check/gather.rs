@@ -20,7 +20,7 @@ use crate::progress::Progress;
 /// A file in a folder may be as large as this; larger ones are data.
 pub const LARGEST_MET: u64 = 16 << 20;
 /// A file that somebody names may be as large as this.
-const LARGEST_NAMED: u64 = 1 << 30;
+pub const LARGEST_NAMED: u64 = 1 << 30;
 /// All texts of one run together.
 const LARGEST_SUM: u64 = 2 << 30;
 /// So many files of one run are opened.
@@ -49,6 +49,8 @@ pub struct Gathered {
     pub too_large: usize,
     /// Links in folders.
     pub links: usize,
+    /// Files in folders that are no text.
+    pub other: usize,
 }
 
 /// Whether a file with this path, met in a folder, may hold something to check.
@@ -178,6 +180,8 @@ impl Walk<'_> {
                 let file = SourceFile { name: name.as_str().into(), text, named: is_named };
                 self.texts.insert(name, file);
             }
+            // Data of somebody else, in an encoding of theirs.
+            Err(error) if !is_named && !is_meant_for_us(&name, error.as_bytes()) => self.gathered.other += 1,
             Err(error) => {
                 let at = error.utf8_error().valid_up_to();
                 self.unreadable(&name, format!("not UTF-8 text: byte {at} begins no character"));
@@ -189,6 +193,16 @@ impl Walk<'_> {
     fn unreadable(&mut self, file: &str, reason: String) {
         self.gathered.unreadable.push(unreadable(file, reason));
     }
+}
+
+/// Whether a file that is not UTF-8 was meant to be one that is checked: all code is, and data in which a word of ours
+/// stands, whatever its encoding.
+fn is_meant_for_us(name: &str, bytes: &[u8]) -> bool {
+    const WORDS: [&str; 4] = ["Statement", "AWSTemplateFormatVersion", "DetailList", "apiGroups"];
+    let is_data = [".json", ".yaml", ".yml"].iter().any(|ending| name.to_lowercase().ends_with(ending));
+    let text: Vec<u8> = bytes.iter().copied().filter(|byte| *byte != 0).collect();
+    let has = |word: &str| memchr::memmem::find(&text, word.as_bytes()).is_some();
+    !is_data || WORDS.into_iter().any(has)
 }
 
 impl Gathered {

@@ -81,7 +81,7 @@ pub fn take(path: &Path, text: &str, table: &mut Table) -> Result<Settings> {
     let tags: Vec<String> = tags.unwrap_or_else(|| defaults(DEFAULT_TAGS));
     let names: Vec<String> = names.unwrap_or_else(|| defaults(DEFAULT_NAMES));
     Ok(Settings {
-        file: path.display().to_string(),
+        file: super::gather::shown(path),
         suppress: suppress.collect::<Result<_>>()?,
         marks: Marks::new(tags.iter().map(String::as_str), names.iter().map(String::as_str)),
     })

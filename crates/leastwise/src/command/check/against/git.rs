@@ -7,7 +7,7 @@ use std::process::{Child, Command, Stdio};
 use leastwise_analysis::check::SourceFile;
 
 use super::Before;
-use crate::command::check::gather::{LARGEST_MET, is_walked, may_hold, shown, unreadable};
+use crate::command::check::gather::{LARGEST_MET, LARGEST_NAMED, is_walked, may_hold, shown, unreadable};
 use crate::error::{Error, Result};
 
 /// A file of the reference.
@@ -25,8 +25,7 @@ pub fn state(paths: &[String], reference: &str) -> Result<Before> {
     let prefix = String::from_utf8_lossy(&prefix).trim_end_matches('\n').to_owned();
     let commit = commit(reference)?;
     let listed = ask(&["ls-tree", "-r", "-z", "-l", "--full-tree", &commit])?;
-    let wanted: Vec<String> =
-        paths.iter().filter(|path| *path != "-").map(|path| shown(path.as_ref())).collect();
+    let wanted: Vec<String> = paths.iter().map(|path| shown(path.as_ref())).collect();
     let blobs = listed.split(|byte| *byte == 0).filter_map(|line| blob(line, &prefix, &wanted)).collect();
     read(blobs)
 }
@@ -59,13 +58,14 @@ fn blob(line: &[u8], prefix: &str, wanted: &[String]) -> Option<Blob> {
     let (facts, path) = line.split_once('\t')?;
     let mut facts = facts.split_ascii_whitespace();
     let (mode, _, hash, size) = (facts.next()?, facts.next()?, facts.next()?, facts.next()?);
+    let name = relative(path, prefix);
+    // A file that is named is read whatever it is called, and however large it is.
+    let is_named = wanted.contains(&name);
+    let largest = if is_named { LARGEST_NAMED } else { LARGEST_MET };
     let is_file = mode == "100644" || mode == "100755";
-    if !is_file || size.parse::<u64>().ok()? > LARGEST_MET {
+    if !is_file || size.parse::<u64>().ok()? > largest {
         return None;
     }
-    let name = relative(path, prefix);
-    // A file that is named is read whatever it is called.
-    let is_named = wanted.contains(&name);
     let is_under = |folder: &String| {
         let rest = match folder.is_empty() {
             true => (!name.starts_with("../")).then_some(name.as_str()),
@@ -129,7 +129,7 @@ fn content(answers: &mut impl BufRead) -> std::io::Result<Vec<u8>> {
     answers.by_ref().take(256).read_line(&mut header)?;
     let mut parts = header.split_ascii_whitespace().skip(1);
     let size = match (parts.next(), parts.next().and_then(|size| size.parse::<u64>().ok())) {
-        (Some("blob"), Some(size)) if size <= LARGEST_MET => size,
+        (Some("blob"), Some(size)) if size <= LARGEST_NAMED => size,
         _ => return Err(std::io::Error::other(format!("it answers `{}`", header.trim_end()))),
     };
     let mut bytes = Vec::new();
