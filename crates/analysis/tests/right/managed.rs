@@ -121,6 +121,25 @@ fn errors_in_managed_policies_are_real() {
     assert!(REAL.iter().all(|row| !row.2.is_empty()));
 }
 
+/// `docs/checks-on-managed-policies.md` has the counts of the checks of this room.
+#[test]
+fn the_page_has_the_counts() {
+    let Some(documents) = documents() else { return };
+    let page = include_str!("../../../../docs/checks-on-managed-policies.md");
+    let rows = page.lines().filter(|line| line.starts_with("| `"));
+    let told: BTreeMap<(String, String), usize> = rows
+        .map(|row| {
+            let cells: Vec<&str> = row.split('|').map(str::trim).collect();
+            ((cells[1].trim_matches('`').to_owned(), cells[2].to_owned()), cells[3].parse().expect("a count"))
+        })
+        .collect();
+    let mut counts: BTreeMap<(String, String), usize> = BTreeMap::new();
+    for finding in findings(documents).iter().filter(|finding| finding.class <= Class::Suggestion) {
+        *counts.entry((finding.code.to_owned(), finding.class.as_str().to_owned())).or_default() += 1;
+    }
+    assert_eq!(told, counts);
+}
+
 /// What AWS itself says of its own policies on the page of the checks.
 #[test]
 fn findings_that_aws_names_itself_are_found() {

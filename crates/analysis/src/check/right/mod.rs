@@ -87,3 +87,6 @@ static NOTED: &[for<'a> fn(&Subject<'a>, &Facts<'_>, &mut notes::Notes<'a>)] = &
 pub(super) fn checks() -> impl Iterator<Item = &'static Check> {
     FAMILIES.iter().flat_map(|family| family.iter())
 }
+
+#[cfg(test)]
+mod speed;

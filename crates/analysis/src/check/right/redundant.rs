@@ -8,12 +8,12 @@ use std::borrow::Cow;
 
 use leastwise_policy::arn::ArnPattern;
 use leastwise_policy::aws::{ActionBlock, Effect, PrincipalBlock, PrincipalSet, ResourceBlock, Statement};
-use leastwise_policy::glob::Glob;
+use leastwise_policy::glob::{self, Glob};
 
 use super::arns::open;
 use super::notes::Notes;
 use crate::check::row::{allows, statements, suggestion, warning};
-use crate::check::{Check, Example, Facts, Severity, StatementView, Subject};
+use crate::check::{Check, Example, Facts, Found, Severity, StatementView, Subject};
 use crate::source::has_hole;
 
 const GOOD: Example = Example::identity(statements!(
@@ -72,13 +72,19 @@ pub(super) fn note<'a>(subject: &Subject<'a>, _: &Facts<'_>, notes: &mut Notes<'
     // From the end, so that of two that are the same the first one stays.
     for at in (0..views.len()).rev() {
         let (view, own) = views[at];
-        for effect in [own.effect, Effect::Deny] {
-            let may = |other: &usize| {
+        let effects: &[Effect] = match own.effect {
+            Effect::Allow => &[Effect::Allow, Effect::Deny],
+            Effect::Deny => &[Effect::Deny],
+        };
+        for effect in effects {
+            let is_other = |other: &usize| {
                 let (theirs, typed) = views[*other];
-                *other != at && !gone[*other] && typed.effect == effect && may_cover(theirs, typed, view, own)
+                let judged = *other != at && !gone[*other] && theirs.not_action.is_none();
+                judged && typed.effect == *effect && is_under(own, typed)
             };
-            let others: Vec<usize> = (0..views.len()).filter(may).collect();
-            if others.is_empty() {
+            let others: Vec<usize> = (0..views.len()).filter(is_other).collect();
+            // Most statements are told apart by their first action already.
+            if !others.iter().any(|other| may_name(views[*other].0, view)) {
                 continue;
             }
             for index in others.iter().chain([&at]) {
@@ -89,7 +95,7 @@ pub(super) fn note<'a>(subject: &Subject<'a>, _: &Facts<'_>, notes: &mut Notes<'
             let others: Vec<_> =
                 others.iter().filter_map(|index| Some((views[*index].0.index, get(*index)?))).collect();
             let Some(by) = this.covered(&others) else { continue };
-            if effect == own.effect {
+            if *effect == own.effect {
                 let message = format!("other statements say all of it already: {}", numbers(&by));
                 notes.at("REDUNDANT_STATEMENT", view.node, message);
                 gone[at] = true;
@@ -102,27 +108,16 @@ pub(super) fn note<'a>(subject: &Subject<'a>, _: &Facts<'_>, notes: &mut Notes<'
     }
 }
 
-/// Whether one statement may cover part of another one, told by what is quickly looked at: who and when it is about,
-/// and whether it has an action of the same service at all.
-fn may_cover(
-    outer: &StatementView<'_>,
-    typed: &Statement,
-    inner: &StatementView<'_>,
-    own: &Statement,
-) -> bool {
+/// Whether a statement may name the first action of another one; in doubt it may.
+fn may_name(outer: &StatementView<'_>, inner: &StatementView<'_>) -> bool {
     let Some(first) = inner.actions.first() else { return false };
-    let prefix = first.parts().map(|(prefix, _)| prefix);
-    let same = |text: &str| {
-        text == "*"
-            || text.split_once(':').is_some_and(|(theirs, name)| {
-                let whole = name.contains(['*', '?']) || first.is_pattern();
-                prefix.is_some_and(|own| own.eq_ignore_ascii_case(theirs))
-                    && (whole || text.eq_ignore_ascii_case(first.text))
-            })
-    };
-    // Only one of the others must have the first action; whoever has none of it may still have the next.
-    let any = outer.actions.iter().any(|used| same(used.text)) || inner.actions.len() > 1;
-    any && outer.not_action.is_none() && is_under(own, typed)
+    outer.actions.iter().any(|used| match (&used.found, &first.found) {
+        (Found::One(theirs), Found::One(own)) => std::ptr::eq(theirs.facts, own.facts),
+        _ => {
+            let head = used.text.bytes().take_while(|byte| !matches!(byte, b'*' | b'?')).count();
+            first.text.get(..head).is_some_and(|text| text.eq_ignore_ascii_case(&used.text[..head]))
+        }
+    })
 }
 
 /// Whether the other one applies whenever this one does, as far as principals and conditions go.
@@ -165,29 +160,24 @@ fn resources<'a>(subject: &Subject<'a>, notes: &mut Notes<'a>) {
         if all.len() < 2 {
             continue;
         }
+        let mut arns: Vec<Option<Arn<'_>>> = all.iter().map(|_| None).collect();
         for (index, (node, text)) in all.iter().enumerate() {
-            let mut own = None;
-            let by = all.iter().enumerate().find(|(other, (_, outer))| {
-                if *other == index || !may_hold(outer, text) {
+            let by = (0..all.len()).find(|other| {
+                // A pattern that covers another one matches its text as well.
+                if *other == index || !glob::matches(all[*other].1, text) {
                     return false;
                 }
-                let own = own.get_or_insert_with(|| Arn::new(text));
-                let outer = Arn::new(outer);
-                outer.covers(own) && !(own.covers(&outer) && *other > index)
+                for at in [*other, index] {
+                    arns[at].get_or_insert_with(|| Arn::new(all[at].1));
+                }
+                let (Some(outer), Some(own)) = (&arns[*other], &arns[index]) else { return false };
+                outer.covers(own) && !(own.covers(outer) && *other > index)
             });
-            if let Some((_, (_, by))) = by {
-                let message = format!("`{text}` is covered by `{by}` of the same statement");
+            if let Some(by) = by {
+                let message = format!("`{text}` is covered by `{}` of the same statement", all[by].1);
                 notes.at("REDUNDANT_RESOURCE", node, message).fix("leave one of the two out");
             }
         }
-    }
-}
-
-/// Whether what stands before the wildcards of the outer one lets it cover the inner one.
-fn may_hold(outer: &str, inner: &str) -> bool {
-    match outer.find(['*', '?']) {
-        Some(head) => inner.as_bytes().starts_with(&outer.as_bytes()[..head]),
-        None => outer == inner,
     }
 }
 
