@@ -216,7 +216,7 @@ pub fn named(code: &str) -> Option<&'static Check> {
 }
 
 /// Everything that the checks find, sorted by file and place.
-pub fn run<'a>(estate: &'a Estate, facts: &Facts<'a>) -> Vec<Finding> {
+pub fn run(estate: &Estate, facts: &Facts<'_>) -> Vec<Finding> {
     let mut findings = estate.unreadable.clone();
     for document in estate.documents.iter().filter(|document| !document.is_of_aws()) {
         let subject = Subject::new(document, facts);

@@ -61,7 +61,8 @@ pub(in crate::check) fn is_admin(allowed: &Allowed<'_>) -> bool {
     };
     let everywhere = match &statement.resource {
         Some(ResourceBlock::Resource(patterns)) => patterns.iter().any(|one| one.as_str() == "*"),
-        Some(ResourceBlock::NotResource(_)) | None => true,
+        Some(ResourceBlock::NotResource(patterns)) => !patterns.iter().any(|one| one.as_str() == "*"),
+        None => true,
     };
     everything && everywhere
 }

@@ -36,7 +36,8 @@ fn rule(holder: &Holder<'_>, hits: &mut Hits<'_>) {
         let ActionBlock::NotAction(patterns) = &statement.action else { continue };
         let everywhere = match &statement.resource {
             Some(ResourceBlock::Resource(patterns)) => patterns.iter().any(|one| one.as_str() == "*"),
-            Some(ResourceBlock::NotResource(_)) | None => true,
+            Some(ResourceBlock::NotResource(patterns)) => !patterns.iter().any(|one| one.as_str() == "*"),
+            None => true,
         };
         if !everywhere || !holder.does_something(allowed) {
             continue;

@@ -25,7 +25,11 @@ impl<'a> Breadth<'a> {
         match resource {
             // A statement without resources is none that identity policies can have; and all but some, by name, is as
             // good as all.
-            None | Some(ResourceBlock::NotResource(_)) => breadth.all = true,
+            None => breadth.all = true,
+            Some(ResourceBlock::NotResource(patterns)) => {
+                // All but everything is nothing.
+                breadth.all = !patterns.iter().any(|pattern| pattern.as_str() == "*");
+            }
             Some(ResourceBlock::Resource(patterns)) => {
                 for pattern in patterns {
                     breadth.add(pattern.as_str());

@@ -70,15 +70,20 @@ fn fixed(condition: &Condition) -> Option<Condition> {
     let keeps: fn(&str) -> bool = match base {
         C::StringEquals | C::StringEqualsIgnoreCase => |_| true,
         C::StringLike => |value| !value.contains(['*', '?']) || value.starts_with("o-"),
-        C::ArnEquals | C::ArnLike => {
-            |value| Arn::parse(value).is_some_and(|arn| !arn.account().contains(['*', '?']))
-        }
+        C::ArnEquals | C::ArnLike => |value| Arn::parse(value).is_some_and(|arn| is_somebodys(&arn)),
         C::IpAddress => is_narrow,
         _ => return None,
     };
     let values: Vec<String> = condition.values.iter().filter(|value| keeps(value)).cloned().collect();
     let operator = Operator { if_exists: false, ..condition.operator };
     (is_fixing && !values.is_empty()).then(|| Condition::new(operator, &condition.key, values))
+}
+
+/// Whether an ARN names whose it is: by the account, or, where ARNs have none, by a name that nobody else can have.
+fn is_somebodys(arn: &Arn) -> bool {
+    let wild = |text: &str| text.contains(['*', '?']);
+    let name = arn.resource().split('/').next().unwrap_or_default();
+    if arn.account().is_empty() { !wild(name) } else { !wild(arn.account()) }
 }
 
 /// "We recommend [...] RFC1918 or a narrower range": the wider ones are half of the internet.
