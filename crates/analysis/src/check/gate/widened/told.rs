@@ -1,6 +1,6 @@
 //! What was found, as findings at the statements that allow it.
 
-use leastwise_policy::aws::compare::{Reason, Witness};
+use leastwise_policy::aws::compare::{Kind, Reason, Witness};
 
 use super::super::NEW_ACCESS;
 use super::comparable::{Comparable, PRINCIPAL, RESOURCE};
@@ -27,18 +27,19 @@ pub(super) fn document(
     statement: Option<usize>,
     witness: &Witness,
 ) -> Finding {
-    let what = asked(witness);
+    let kind = super::kind(document.kind);
+    let who = matches!(kind, Kind::Resource | Kind::Trust | Kind::ResourceControl)
+        .then(|| witness.principal.strip_prefix(PRINCIPAL).unwrap_or(&witness.principal));
+    let what = match (kind, who) {
+        // The role is the one that the document belongs to.
+        (Kind::Trust, Some(who)) => format!("`{}` to `{who}`", witness.action),
+        (_, Some(who)) => format!("{} to `{who}`", asked(witness)),
+        (_, None) => asked(witness),
+    };
     let message = match is_new {
         true => format!("is new, and allows {what}"),
         false => format!("allows {what}, which it did not before"),
     };
-    let names_principals = matches!(
-        super::kind(document.kind),
-        leastwise_policy::aws::compare::Kind::Resource
-            | leastwise_policy::aws::compare::Kind::Trust
-            | leastwise_policy::aws::compare::Kind::ResourceControl
-    );
-    let who = names_principals.then_some(witness.principal.as_str());
     let mut finding = at(document, statement, message);
     finding.evidence.push(request(witness, who));
     finding.evidence.extend(denied_before(witness));
