@@ -1,8 +1,6 @@
 //! What prowler's unit tests say of conditions and policies, beside what the checks find. Where the two differ, the rule
 //! of AWS that decides it stands with the case.
 
-mod common;
-
 use std::collections::{BTreeMap, BTreeSet};
 
 use leastwise_analysis::check::{Facts, SourceFile, read, run};
@@ -106,8 +104,11 @@ fn reason(case: &Case) -> Option<&'static str> {
 
 #[test]
 fn prowler_agrees_or_the_difference_is_decided_by_a_rule() {
-    let Some(path) = common::shared_data("policy-cases/prowler_policy_conditions.json") else { return };
-    let text = std::fs::read_to_string(path).expect("the cases can be read");
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/data/policy-cases");
+    let Ok(text) = std::fs::read_to_string(format!("{folder}/prowler_policy_conditions.json")) else {
+        eprintln!("skipped: ../shared/data is not here");
+        return;
+    };
     let all: Vec<Value> = serde_json::from_str(&text).expect("the cases are JSON");
     let facts = Facts::new(Catalog::embedded());
     let (mut agree, mut differ, mut unexplained) = (0, BTreeMap::new(), Vec::new());
