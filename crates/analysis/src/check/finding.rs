@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::Class;
-use crate::source::Place;
+use crate::source::{Place, has_hole, shown};
 
 /// Something that a check found.
 ///
@@ -46,6 +46,24 @@ pub enum Severity {
     High,
     /// Must not be deployed.
     Critical,
+}
+
+impl Finding {
+    /// The same with texts for people: a part of a name or ARN that is not known yet reads `${aws_iam_role.a.name}`.
+    #[must_use]
+    pub fn for_people(mut self) -> Finding {
+        for text in [&mut self.subject, &mut self.message, &mut self.pointer] {
+            if has_hole(text) {
+                *text = shown(text);
+            }
+        }
+        for text in self.evidence.iter_mut().chain(&mut self.fix) {
+            if has_hole(text) {
+                *text = shown(text);
+            }
+        }
+        self
+    }
 }
 
 impl Severity {

@@ -237,6 +237,7 @@ pub fn run(estate: &Estate, facts: &Facts<'_>) -> Vec<Finding> {
             _ => {}
         }
     }
+    let mut findings: Vec<Finding> = findings.into_iter().map(Finding::for_people).collect();
     findings.sort();
     findings.dedup();
     findings

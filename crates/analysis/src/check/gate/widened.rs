@@ -51,6 +51,7 @@ pub fn widened(old: &Estate, new: &Estate, terms: &Terms<'_>) -> Widened {
         widened.compared += 1;
         compare_gone(document, terms, &mut widened);
     }
+    widened.findings = widened.findings.into_iter().map(Finding::for_people).collect();
     widened.findings.sort();
     widened.findings.dedup();
     widened

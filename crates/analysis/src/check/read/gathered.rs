@@ -17,8 +17,6 @@ pub(in crate::check) struct Gathered {
     pub(super) estate: Estate,
     /// Listings as `aws iam get-account-authorization-details` prints them, with their files.
     pub(super) listings: Vec<(String, String)>,
-    /// How many sets of files that are deployed together there are so far.
-    pub(super) sets: usize,
     /// ARNs of the principals and groups of files that are not deployed yet.
     pub(super) principals: HashSet<String>,
     /// What else is not known of whom.

@@ -111,6 +111,12 @@ pub(super) fn attribute(
             format!("arn:aws:iam::{}:user/{}", machine.account, hole(&format!("{address}.arn"))),
         ));
     }
+    if address.starts_with("data.aws_iam_policy.") && matches!(name, "arn" | "id") {
+        let wanted = written(machine, address, block, scope, "name")?;
+        if let Some(known) = leastwise_catalog::managed_policies().find(|policy| *policy.name == *wanted) {
+            return Some(text(at, format!("arn:aws:iam::aws:policy{}{wanted}", known.path)));
+        }
+    }
     let kind = address.strip_prefix("data.").unwrap_or(address).split('.').next()?;
     let Some(facts) = FACTS.iter().find(|facts| facts.kind == kind) else {
         return unheard(machine, address, kind, name).map(|value| text(at, value));

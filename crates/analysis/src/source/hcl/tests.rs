@@ -298,3 +298,19 @@ fn a_text_with_mistakes_is_refused_or_worked_out_and_never_a_panic() {
         }
     }
 }
+
+#[test]
+fn what_lies_very_deep_is_not_worked_out_and_not_a_crash() {
+    let mut text = "locals {\n  a0 = [1]\n".to_owned();
+    for level in 1..400 {
+        let before = level - 1;
+        text.push_str(&format!("  a{level} = {}local.a{before}{}\n", "[".repeat(20), "]".repeat(20)));
+    }
+    text.push_str("}\nresource \"t\" \"r\" {\n  x = local.a399\n}\n");
+    let (sources, refused) = Sources::parse([(Arc::from("main.tf"), text.as_str())]);
+    assert!(refused.is_empty());
+    assert_eq!(sources.resources("", "000000000000").unwrap().len(), 1);
+    let (_, refused) =
+        Sources::parse([(Arc::from("a.tf"), &*format!("a = {}1{}", "[".repeat(99), "]".repeat(99)))]);
+    assert!(refused[0].1.reason.contains("nest"), "{}", refused[0].1.reason);
+}

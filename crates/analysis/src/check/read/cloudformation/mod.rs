@@ -23,7 +23,7 @@ pub(super) fn read(texts: &[&Text<'_>], gathered: &mut Gathered) {
             gathered.unreadable(&text.file.name, refusal.at, "", &*refusal.reason);
         }
         for root in text.as_yaml().iter().filter(|root| is_template(root)) {
-            Deployed::settle(gathered, |account| {
+            Deployed::settle(gathered, &text.file.name, |account| {
                 let template = Template::new(root, account);
                 deployed(&text.file.name, root, &template, account)
             });

@@ -25,13 +25,7 @@ pub(super) fn add(declared: &Declared<'_>, deployed: &mut Deployed) {
         "AWS::IAM::User" => principal(declared, Kind::User, "UserName", deployed),
         "AWS::IAM::Group" => principal(declared, Kind::Group, "GroupName", deployed),
         "AWS::IAM::ManagedPolicy" => managed(declared, deployed),
-        "AWS::IAM::Policy" => {
-            for (kind, property) in HOLDERS {
-                for holder in declared.texts(property) {
-                    give(declared, kind, &holder, deployed);
-                }
-            }
-        }
+        "AWS::IAM::Policy" => inline(declared, deployed),
         "AWS::IAM::InstanceProfile" => {
             for role in declared.texts("Roles") {
                 deployed.profile(&declared.name("InstanceProfileName"), &role);
@@ -94,6 +88,21 @@ fn managed(declared: &Declared<'_>, deployed: &mut Deployed) {
         }
     }
     deployed.managed(arn, declared.name("ManagedPolicyName"), declared.documents("PolicyDocument"));
+}
+
+fn inline(declared: &Declared<'_>, deployed: &mut Deployed) {
+    let mut is_held = false;
+    for (kind, property) in HOLDERS {
+        for holder in declared.texts(property) {
+            give(declared, kind, &holder, deployed);
+            is_held = true;
+        }
+    }
+    if !is_held {
+        for written in declared.documents("PolicyDocument") {
+            deployed.document(declared.resource.id.to_owned(), DocumentKind::Identity, "", written);
+        }
+    }
 }
 
 /// An inline policy that is a resource of its own.

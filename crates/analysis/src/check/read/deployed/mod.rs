@@ -13,13 +13,17 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use leastwise_policy::aws::DocumentKind;
+use xxhash_rust::xxh3::xxh3_64;
 
 use super::Gathered;
 use crate::check::Home;
 use crate::source::{Node, Value};
 
-/// Stands for the account that files are deployed to. Further sets of files count up from it.
+/// Stands for the account that files are deployed to. Other sets of files have other numbers.
 pub const UNKNOWN_ACCOUNT: &str = "000000000000";
+
+/// No account has a number below this.
+const MOST_ACCOUNTS: u64 = 100_000;
 
 /// What kind of principal, or a group.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -113,15 +117,23 @@ impl Deployed {
     }
 
     /// Works a set of files out and keeps it. When a principal of it would have the ARN of another set's, it is another
-    /// account.
-    pub(super) fn settle(gathered: &mut Gathered, read: impl Fn(&str) -> Deployed) {
-        gathered.sets += 1;
-        let mut deployed = read(UNKNOWN_ACCOUNT);
-        let taken = |entity: &Entity| gathered.principals.contains(&entity.arn(&deployed.account));
-        if deployed.entities.iter().any(taken) {
-            deployed = read(&format!("{:012}", gathered.sets));
+    /// account, whose number follows from where the set stands: so it is the same before and after a change.
+    pub(super) fn settle(gathered: &mut Gathered, stands: &str, read: impl Fn(&str) -> Deployed) {
+        let mut number = 0;
+        loop {
+            let account = format!("{number:012}");
+            let deployed = read(&account);
+            let taken = |entity: &Entity| gathered.principals.contains(&entity.arn(&account));
+            // A plan may know its account, which is then what it is.
+            let is_free = deployed.account != account || !deployed.entities.iter().any(taken);
+            if is_free || number > MOST_ACCOUNTS {
+                return deployed.finish(gathered);
+            }
+            number = match number {
+                0 => 1 + xxh3_64(stands.as_bytes()) % (MOST_ACCOUNTS / 2),
+                number => number + 1,
+            };
         }
-        deployed.finish(gathered);
     }
 
     /// A principal or group that is declared.

@@ -30,7 +30,7 @@ pub(in crate::check::read) fn read(texts: &[&Text<'_>], gathered: &mut Gathered)
             continue;
         };
         resources.iter().for_each(|resource| super::clouds::add(&sources, resource, gathered));
-        Deployed::settle(gathered, |account| {
+        Deployed::settle(gathered, root, |account| {
             let resources = sources.resources(root, account).unwrap_or_default();
             Root { sources: &sources, used: RefCell::default() }.deployed(&resources, account)
         });

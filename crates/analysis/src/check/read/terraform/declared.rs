@@ -132,6 +132,10 @@ impl Declared<'_> {
             }
         }
         for gives in GIVES.iter().filter(|gives| gives.terraform == self.kind) {
+            let is_held = gives.to.iter().any(|(_, to)| !self.texts(to).is_empty());
+            if let Some(written) = self.document(gives.policy).filter(|_| gives.inline && !is_held) {
+                deployed.document(self.address.to_owned(), DocumentKind::Identity, "", written);
+            }
             for (kind, to) in gives.to {
                 for holder in self.texts(to) {
                     if !gives.inline {

@@ -30,7 +30,9 @@ pub(in crate::check::read) fn read(texts: &[&Text<'_>], gathered: &mut Gathered)
         let Some(module) = root(node) else { continue };
         let plan = Plan::of(text.file.name.clone(), node, module);
         let known = plan.account();
-        Deployed::settle(gathered, |account| plan.deployed(known.as_deref().unwrap_or(account)));
+        Deployed::settle(gathered, &text.file.name, |account| {
+            plan.deployed(known.as_deref().unwrap_or(account))
+        });
     }
 }
 
