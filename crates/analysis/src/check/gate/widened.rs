@@ -189,4 +189,6 @@ const fn kind(kind: DocumentKind) -> Kind {
 }
 
 #[cfg(test)]
+mod properties;
+#[cfg(test)]
 mod tests;

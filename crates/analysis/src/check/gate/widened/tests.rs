@@ -11,7 +11,7 @@ const DELETES: &str =
 const DENIES: &str =
     r#"{"Effect": "Deny", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::reports/secret/*"}"#;
 
-fn policy(statements: &[&str]) -> String {
+pub(super) fn policy(statements: &[&str]) -> String {
     format!("{{\"Version\": \"2012-10-17\", \"Statement\": [\n{}\n]}}", statements.join(",\n"))
 }
 
@@ -29,7 +29,7 @@ fn messages(old: &[(&str, String)], new: &[(&str, String)]) -> Vec<String> {
     found.iter().map(|one| format!("{}:{} {}", one.file, one.at.line, one.message)).collect()
 }
 
-fn account(roles: &[(&str, &str, Option<&str>)]) -> String {
+pub(super) fn account(roles: &[(&str, &str, Option<&str>)]) -> String {
     let roles = roles.iter().map(|(name, policy, boundary)| {
         let boundary = boundary.map(|arn| {
             format!("\"PermissionsBoundary\": {{\"PermissionsBoundaryType\": \"Policy\", \"PermissionsBoundaryArn\": \"{arn}\"}},")
