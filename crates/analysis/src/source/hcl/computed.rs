@@ -102,7 +102,7 @@ pub(super) fn attribute(
         return Some(text(at, *value));
     }
     if address.starts_with("data.aws_region.") && matches!(name, "name" | "id" | "region") {
-        return machine.region();
+        return Some(text(at, region(machine)));
     }
     if address.starts_with("data.aws_caller_identity.") && name == "arn" {
         // Whoever deploys: somebody of the account.
@@ -132,6 +132,11 @@ pub(super) fn attribute(
     }
 }
 
+/// The provider's region; one that is not known is the same wherever it is used.
+pub(super) fn region(machine: &mut Machine<'_>) -> String {
+    machine.region().as_ref().and_then(as_text).unwrap_or_else(|| hole("region"))
+}
+
 /// What every resource of AWS has, whatever it is: an id, and mostly an ARN of this form.
 fn unheard(machine: &Machine<'_>, address: &str, kind: &str, name: &str) -> Option<String> {
     let service = kind.strip_prefix("aws_")?;
@@ -147,7 +152,7 @@ fn arn(machine: &mut Machine<'_>, address: &str, block: &Block, scope: &Scope<'_
     filled(facts.arn, |name| {
         let value = match name {
             "account" => Some(machine.account.to_string()),
-            "region" => machine.region().as_ref().and_then(as_text),
+            "region" => Some(region(machine)),
             name => written(machine, address, block, scope, name),
         };
         value.ok_or_else(|| hole(&format!("{}{address}.{name}", machine.prefix)))

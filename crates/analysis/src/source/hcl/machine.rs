@@ -10,7 +10,7 @@ use super::eval::{Scope, indexed, nowhere, pairs, text, unknown, weight};
 use super::module::{Module, joined, source};
 use super::syntax::{Block, Body, Expr, Kind, Step};
 use super::{computed, policy_document, template};
-use crate::source::{Entry, Node, Place, Value};
+use crate::source::{Entry, Node, Place, Value, has_hole};
 
 /// The most steps that working out one root module may take, with all that it calls.
 const MOST_STEPS: usize = 3_000_000;
@@ -31,6 +31,7 @@ pub(super) struct Machine<'m> {
     pub(super) prefix: String,
     /// Stands for the account that it is deployed to.
     pub(super) account: Rc<str>,
+    region_of_caller: Option<Node>,
     /// The tags that the provider gives to everything.
     pub(super) default_tags: Option<Node>,
     inputs: HashMap<String, Node>,
@@ -64,6 +65,7 @@ impl<'m> Machine<'m> {
             folder,
             prefix: String::new(),
             account,
+            region_of_caller: None,
             default_tags: None,
             inputs: HashMap::new(),
             memo: HashMap::new(),
@@ -149,13 +151,21 @@ impl<'m> Machine<'m> {
     }
 
     fn variable(&mut self, name: &str, at: Place) -> Node {
-        if let Some(node) = self.inputs.get(name).cloned() {
-            return self.copied(&node);
-        }
         let written = format!("var.{name}");
-        match self.module.variables.get(name) {
-            Some(Some(default)) => self.once(written, at, |machine| machine.eval(default, &Scope::default())),
-            _ => unknown(at, written),
+        let node = match self.inputs.get(name).cloned() {
+            Some(input) => self.copied(&input),
+            None => match self.module.variables.get(name) {
+                Some(Some(default)) => {
+                    self.once(written, at, |machine| machine.eval(default, &Scope::default()))
+                }
+                _ => unknown(at, written),
+            },
+        };
+        match &node.value {
+            // What says by its name that it is where this is deployed to is that.
+            Value::Unknown(_) if ACCOUNT_VARIABLES.contains(&name) => text(at, &*self.account),
+            Value::Unknown(_) if REGION_VARIABLES.contains(&name) => text(at, computed::region(self)),
+            _ => node,
         }
     }
 
@@ -425,6 +435,7 @@ impl<'m> Machine<'m> {
             }
             machine.prefix = format!("{}module.{name}{}.", self.prefix, shown_key(instance.key.as_ref()));
             machine.steps = self.steps.clone();
+            machine.region_of_caller = self.region();
             machine.default_tags.clone_from(&self.default_tags);
             machine.calls = self.calls + 1;
             machine.depth = self.depth;
@@ -506,15 +517,21 @@ impl<'m> Machine<'m> {
         }
     }
 
-    /// The region that the provider names.
+    /// The region that the provider names, or that of whoever calls the module.
     pub(super) fn region(&mut self) -> Option<Node> {
-        let region = self.module.region.as_ref()?;
+        let Some(region) = self.module.region.as_ref() else { return self.region_of_caller.clone() };
         let node = self.once("provider.aws.region".to_owned(), nowhere(0), |machine| {
             machine.eval(region, &Scope::default())
         });
-        matches!(node.value, Value::Text(_)).then_some(node)
+        matches!(&node.value, Value::Text(text) if !has_hole(text)).then_some(node)
     }
 }
+
+/// Names of variables for the account that things are deployed to.
+const ACCOUNT_VARIABLES: [&str; 5] =
+    ["account_id", "aws_account_id", "account", "aws_account", "account_number"];
+/// And for the region.
+const REGION_VARIABLES: [&str; 3] = ["region", "aws_region", "region_name"];
 
 /// What says how a block is treated and not what it is; some of it would make a circle.
 const META: [&str; 9] = [

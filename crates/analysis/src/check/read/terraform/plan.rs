@@ -141,6 +141,7 @@ impl<'n> Plan<'n> {
         let base = base(planned);
         Some(filled(arn_template(planned.kind)?, |name| match name {
             "account" => Ok(account.to_owned()),
+            "region" => Err(hole("region")),
             name => {
                 let written = planned.values.get(name).and_then(Node::text);
                 written.map(str::to_owned).ok_or_else(|| hole(&format!("{base}.{name}")))
