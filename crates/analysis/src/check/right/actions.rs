@@ -5,6 +5,7 @@
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 
+use leastwise_policy::aws::DocumentKind;
 use leastwise_policy::glob::Glob;
 
 use crate::check::row::{allows, error, suggestion};
@@ -84,6 +85,13 @@ fn service(subject: &Subject<'_>, facts: &Facts<'_>, report: &mut Report<'_>) {
                 continue;
             }
             if prefix.contains(['*', '?']) {
+                // Policies of organisations have codes of their own for that.
+                if matches!(
+                    subject.document.kind,
+                    DocumentKind::ServiceControl | DocumentKind::ResourceControl
+                ) {
+                    continue;
+                }
                 report.at(used.node, format!("the service `{prefix}` of `{}` has a wildcard", used.text));
                 continue;
             }

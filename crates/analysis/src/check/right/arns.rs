@@ -6,7 +6,7 @@ use std::borrow::Cow;
 
 use leastwise_policy::glob;
 
-use super::known::{PARTITIONS, is_region};
+use super::known::{OWNED, PARTITIONS, UNLISTED, is_region};
 use super::notes::Notes;
 use crate::check::formats::Parts;
 use crate::check::row::{allows, error, suggestion};
@@ -147,26 +147,6 @@ pub(super) static CHECKS: &[Check] = &[
         r#""Action": "codecommit:GitPull", "Resource": "arn:aws:codecommit:eu-west-1:111122223333:tools""#
     )))
     .noted(),
-];
-
-/// Resources that there are though the service reference does not list them: service, and pattern of the last part.
-const UNLISTED: &[(&str, &str)] = &[
-    // The macros of AWS, and policies of Application Auto Scaling.
-    ("cloudformation", "transform/*"),
-    ("autoscaling", "scalingPolicy:*"),
-    // Recovery points have the ARNs of many services; those of AWS Backup are one kind of them.
-    ("backup", "recovery-point:*"),
-    ("waf", "changetoken/*"),
-    ("waf-regional", "changetoken/*"),
-];
-
-/// Resources that belong to AWS, whose ARNs have no account.
-const OWNED: &[(&str, &str)] = &[
-    ("resource-explorer-2", "view/AWSServiceView*"),
-    ("ssm", "automation-definition/*"),
-    ("ssm", "document/*"),
-    ("ssm", "parameter/aws/*"),
-    ("ssm", "patchbaseline/*"),
 ];
 
 fn is_among(table: &[(&str, &str)], parts: &Parts<'_>) -> bool {

@@ -154,12 +154,17 @@ fn has(action: &Action<'_>, lower: &str) -> bool {
         })
 }
 
+/// Actions that are asked for together with the one that makes a session, so their requests have all of its keys.
+const WITH_SESSION: &[&str] = &["TagSession", "SetSourceIdentity", "SetContext"];
+
 /// The actions that are named without wildcards and are known.
 fn named<'s, 'a>(
     statement: &'s StatementView<'a>,
 ) -> impl Iterator<Item = (&'s ActionUse<'a>, &'s Action<'a>)> {
     let exact = statement.actions.iter().filter(|used| !used.is_pattern());
-    exact.filter_map(|used| Some((used, used.found.as_slice().first()?)))
+    exact.filter_map(|used| Some((used, used.found.as_slice().first()?))).filter(|(_, action)| {
+        *action.service.prefix != *"sts" || !WITH_SESSION.contains(&&*action.facts.name)
+    })
 }
 
 fn service<'a>(statement: &StatementView<'a>, view: &ConditionView<'a>, lower: &str, notes: &mut Notes<'a>) {

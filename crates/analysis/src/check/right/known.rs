@@ -166,6 +166,26 @@ const REGIONS: &[&str] = &[
     "us-west-2",
 ];
 
+/// Resources that there are though the service reference does not list them: service, and pattern of the last part.
+pub(super) const UNLISTED: &[(&str, &str)] = &[
+    // The macros of AWS, and policies of Application Auto Scaling.
+    ("cloudformation", "transform/*"),
+    ("autoscaling", "scalingPolicy:*"),
+    // Recovery points have the ARNs of many services; those of AWS Backup are one kind of them.
+    ("backup", "recovery-point:*"),
+    ("waf", "changetoken/*"),
+    ("waf-regional", "changetoken/*"),
+];
+
+/// Resources that belong to AWS, whose ARNs have no account.
+pub(super) const OWNED: &[(&str, &str)] = &[
+    ("resource-explorer-2", "view/AWSServiceView*"),
+    ("ssm", "automation-definition/*"),
+    ("ssm", "document/*"),
+    ("ssm", "parameter/aws/*"),
+    ("ssm", "patchbaseline/*"),
+];
+
 /// Whether there is a region of this name, or one that the pattern covers.
 pub(super) fn is_region(text: &str) -> bool {
     if text.contains(['*', '?']) {

@@ -89,4 +89,6 @@ pub(super) fn checks() -> impl Iterator<Item = &'static Check> {
 }
 
 #[cfg(test)]
+mod quiet;
+#[cfg(test)]
 mod speed;

@@ -170,8 +170,14 @@ fn service_control<'a>(statement: &StatementView<'a>, notes: &mut Notes<'a>) {
     }
 }
 
+/// Whether it is `*`, or may turn out to be.
 fn is_everything(node: &Node) -> bool {
-    matches!(node.one_or_many(), [one] if matches!(one.text(), Some("*")))
+    let open = |node: &Node| match &node.value {
+        Value::Text(text) => text == "*" || has_hole(text),
+        Value::Unknown(_) => true,
+        _ => false,
+    };
+    matches!(node.one_or_many(), [one] if open(one))
 }
 
 fn elements<'a>(statement: &StatementView<'a>, notes: &mut Notes<'a>) {
@@ -213,7 +219,7 @@ fn actions<'a>(statement: &StatementView<'a>, facts: &Facts<'_>, notes: &mut Not
     {
         let service = used.parts().and_then(|(prefix, _)| facts.catalog.service(prefix));
         let open = matches!(used.text, "*" | "*:*");
-        if open && statement.allows() || service.is_some_and(|service| service.resource_control) {
+        if open && !statement.denies() || service.is_some_and(|service| service.resource_control) {
             continue;
         }
         let message = match used.parts() {
