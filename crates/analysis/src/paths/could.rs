@@ -3,9 +3,10 @@
 use super::ask::Answer;
 use super::attempt;
 use super::index::Index;
-use super::rows::{Kind, Need, On};
+use super::rows::{Kind, Need, On, Row};
 use super::search::Search;
 use crate::granted::GrantedPrincipal;
+use std::rc::Rc;
 
 impl Search<'_> {
     /// Who could go the way to the principal at all, each with the workload that runs as it.
@@ -100,6 +101,10 @@ impl Search<'_> {
             if !node.acts || node.granted.is_none() || self.is_there(number) || !self.could(number, row) {
                 continue;
             }
+            // Who can become nobody by a permission of its own is of use where a trust policy names it, see `raisers`.
+            if said.kind == Kind::Raises && !self.is_mobile(number) {
+                continue;
+            }
             match deciding {
                 Some(need) => index.add(number, self.model.patterns(number, need.action)),
                 None => index.add_to_account(number, &node.account),
@@ -113,10 +118,17 @@ impl Search<'_> {
         let granted = self.model.principals[node];
         let table = self.model.table;
         let mut found = Vec::new();
+        let mut named = self.model.named_one_by_one(&self.named[node]);
+        if self.named[node].everybody {
+            let all = self.model.nodes.iter().enumerate();
+            named.extend(all.filter(|(_, one)| one.acts && one.granted.is_some()).map(|(from, _)| from));
+        }
+        named.retain(|from| self.model.nodes[*from].account == granted.account());
         for (row, said) in table.rows.iter().enumerate() {
             if said.kind != Kind::Raises || !said.of.includes(granted.kind) {
                 continue;
             }
+            found.extend(named.iter().filter(|from| self.could(**from, row)).map(|from| (row, *from)));
             for arn in self.on(said.needs[0].on[0], granted) {
                 let own = granted.account();
                 let looked_up = self.looked_up(row, &arn);
@@ -125,6 +137,12 @@ impl Search<'_> {
             }
         }
         found
+    }
+
+    /// Whether the node has some `Allow` for each permission of some way to become somebody.
+    fn is_mobile(&self, node: usize) -> bool {
+        let rows = self.model.table.rows.iter().enumerate();
+        rows.filter(|(_, said)| said.kind == Kind::Becomes).any(|(row, _)| self.could(node, row))
     }
 
     pub(super) fn trusted(&mut self, role: usize, service: &str) -> Option<Answer> {
@@ -149,5 +167,30 @@ impl Search<'_> {
             On::Group => self.model.groups_of(principal),
             _ => vec![principal.arn.clone()],
         }
+    }
+
+    /// The rows by which a node might become somebody.
+    pub(super) fn becoming_rows(&mut self, node: usize) -> Rc<[usize]> {
+        if let Some(known) = self.becoming.get(&node) {
+            return Rc::clone(known);
+        }
+        let rows = self.model.table.rows.iter().enumerate();
+        // Who is named by a trust policy needs no permission of its own.
+        let might = |row: usize, said: &Row| said.assumes_role || self.could(node, row);
+        let rows = rows.filter(|(row, said)| said.kind == Kind::Becomes && might(*row, said));
+        let rows: Rc<[usize]> = rows.map(|(row, _)| row).collect();
+        self.becoming.insert(node, Rc::clone(&rows));
+        rows
+    }
+
+    /// Whether the trust policy of a role names a node, by itself, its account or everybody.
+    pub(super) fn is_named(&self, node: usize, role: usize) -> bool {
+        let (named, said) = (&self.named[role], &self.model.nodes[node]);
+        let own_name = said.arn.rsplit('/').next().unwrap_or_default();
+        let by_name =
+            |arn: &String| *arn == said.arn || arn.contains(":assumed-role/") && arn.contains(own_name);
+        let of_account =
+            || named.accounts.contains(&said.account) && self.assumes.is_some_and(|on| said.bits.has(on));
+        named.everybody || named.principals.iter().any(by_name) || of_account()
     }
 }

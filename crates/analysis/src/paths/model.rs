@@ -99,6 +99,13 @@ impl Bits {
         }
     }
 
+    /// Leaves what is in the other too.
+    fn keep(&mut self, other: &Bits) {
+        for (number, word) in self.0.iter_mut().enumerate() {
+            *word &= other.0.get(number).copied().unwrap_or_default();
+        }
+    }
+
     fn all(count: usize) -> Bits {
         Bits(vec![u64::MAX; count.div_ceil(64)])
     }
@@ -170,7 +177,7 @@ impl<'a> Model<'a> {
     ) -> usize {
         let number = self.nodes.len();
         let account = arn.split(':').nth(4).unwrap_or_default().to_owned();
-        let bits = self.bits(granted, form);
+        let bits = self.bits(granted, form, &account);
         self.nodes.push(Node { granted, arn, account, form, acts, bits, set: RefCell::new(None) });
         if let Some(granted) = granted.filter(|_| acts) {
             self.acting.entry(&granted.arn).or_default().push(number);
@@ -187,8 +194,21 @@ impl<'a> Model<'a> {
         }
     }
 
-    /// What the node is allowed before anything is denied: the actions of some `Allow`.
-    fn bits(&self, granted: Option<&'a GrantedPrincipal>, form: Form<'a>) -> Rc<Bits> {
+    /// What the node may be allowed: the actions that each layer has some `Allow` for.
+    fn bits(&self, granted: Option<&'a GrantedPrincipal>, form: Form<'a>, account: &str) -> Rc<Bits> {
+        let own = self.identity_bits(granted, form);
+        let bounded =
+            granted.filter(|_| !form.is_free()).and_then(|granted| granted.policies.boundary.as_deref());
+        let levels = self.world.service_control.get(account).filter(|_| !matches!(form, Form::Outside));
+        let levels = levels.into_iter().flat_map(|path| &path.levels).map(|level| level.policies.as_slice());
+        let mut bits = own;
+        for documents in bounded.into_iter().chain(levels) {
+            Rc::make_mut(&mut bits).keep(&self.some_bits(documents.iter()));
+        }
+        bits
+    }
+
+    fn identity_bits(&self, granted: Option<&'a GrantedPrincipal>, form: Form<'a>) -> Rc<Bits> {
         let Some(granted) = granted.filter(|_| !form.has_everything()) else {
             return Rc::clone(&self.everything);
         };
@@ -200,13 +220,18 @@ impl<'a> Model<'a> {
         if let ([one], []) = (identity.as_slice(), joined) {
             return self.documents.get(one.name.as_str()).cloned().unwrap_or_default();
         }
+        Rc::new(self.some_bits(identity.iter().chain(joined)))
+    }
+
+    /// The actions that one of the documents has an `Allow` for.
+    fn some_bits<'d>(&self, documents: impl Iterator<Item = &'d Named<Policy>>) -> Bits {
         let mut bits = Bits::default();
-        for document in identity.iter().chain(joined) {
+        for document in documents {
             if let Some(of) = self.documents.get(document.name.as_str()) {
                 bits.add(of);
             }
         }
-        Rc::new(bits)
+        bits
     }
 
     fn read_documents(&mut self) {
@@ -220,7 +245,10 @@ impl<'a> Model<'a> {
         let of_principals = snapshot
             .principals()
             .flat_map(|one| one.policies.identity.iter().chain(one.policies.boundary.iter().flatten()));
-        for document in of_principals.chain(snapshot.groups().iter().flat_map(|group| &group.policies)) {
+        let of_groups = snapshot.groups().iter().flat_map(|group| &group.policies);
+        let levels = self.world.service_control.values().flat_map(|path| &path.levels);
+        let above = levels.flat_map(|level| &level.policies);
+        for document in of_principals.chain(of_groups).chain(above) {
             if self.documents.contains_key(document.name.as_str()) {
                 continue;
             }
@@ -232,10 +260,6 @@ impl<'a> Model<'a> {
                 }
             }
             self.documents.insert(&document.name, Rc::new(bits));
-        }
-        let levels = self.world.service_control.values().flat_map(|path| &path.levels);
-        for document in levels.flat_map(|level| &level.policies) {
-            document.policy.statements.iter().for_each(|statement| named_regions(statement, &mut regions));
         }
         self.regions = regions.into_iter().collect();
     }

@@ -3,30 +3,51 @@
 use super::Certainty;
 use super::attempt::Attempt;
 use super::model::Form;
-use super::rows::Kind;
+use super::rows::{Kind, On};
 use super::search::Search;
 use super::target::Standing;
 use crate::granted::PrincipalKind;
 use leastwise_policy::glob;
+use std::collections::BTreeMap;
 
 /// Users that are tried for each group.
 const MOST_USERS: usize = 3;
 
-/// Whether one of the patterns might match.
-fn could_match(patterns: &[String], arn: &str) -> bool {
-    patterns.iter().any(|pattern| pattern.contains("${") || glob::matches(pattern, arn))
+/// Principals by the ARN that somebody would change to raise them, and whether it is its own, a policy's or a group's.
+type Held = BTreeMap<(u8, String), Vec<usize>>;
+
+fn kind(on: On) -> u8 {
+    match on {
+        On::Policy => 1,
+        On::Group => 2,
+        _ => 0,
+    }
+}
+
+/// Principals that a pattern might name.
+fn matching<'h>(held: &'h Held, on: On, pattern: &'h str) -> impl Iterator<Item = usize> + 'h {
+    let wild = [pattern.find(['*', '?']), pattern.find("${")].into_iter().flatten().min();
+    let prefix = &pattern[..wild.unwrap_or(pattern.len())];
+    let from = held.range((kind(on), prefix.to_owned())..);
+    let near = from.take_while(move |((of, arn), _)| *of == kind(on) && arn.starts_with(prefix));
+    let might = move |arn: &str| match wild {
+        None => arn == pattern,
+        Some(_) => pattern.contains("${") || glob::matches(pattern, arn),
+    };
+    near.filter(move |((_, arn), _)| might(arn)).flat_map(|(_, plains)| plains.iter().copied())
 }
 
 impl Search<'_> {
     /// Whoever has no path of its own and yet makes somebody else powerful.
     pub(super) fn for_others(&mut self, standing: &mut Standing) {
+        let held = self.held();
         for from in 0..self.model.nodes.len() {
             let acts = self.model.nodes[from].acts && self.model.nodes[from].granted.is_some();
             if !acts || self.best.get(from).copied().flatten().is_some() {
                 continue;
             }
             if let Some((to, mut attempt)) =
-                self.raises_other(from).or_else(|| self.adds_other(standing, from))
+                self.raises_other(from, &held).or_else(|| self.adds_other(standing, from))
             {
                 attempt.answer.certainty = Certainty::Another;
                 self.relax(from, to, vec![attempt]);
@@ -34,7 +55,7 @@ impl Search<'_> {
         }
     }
 
-    pub(super) fn raises_other(&mut self, from: usize) -> Option<(usize, Attempt)> {
+    fn raises_other(&mut self, from: usize, held: &Held) -> Option<(usize, Attempt)> {
         for row in 0..self.model.table.rows.len() {
             let said = &self.model.table.rows[row];
             if said.kind != Kind::Raises || !self.could(from, row) {
@@ -42,8 +63,8 @@ impl Search<'_> {
             }
             let decides = said.needs[0].on[0];
             let patterns = self.model.patterns(from, said.needs[0].action);
-            let patterns: Vec<String> = patterns.into_iter().map(str::to_owned).collect();
-            for plain in 0..self.model.principals.len() {
+            let others = patterns.into_iter().flat_map(|pattern| matching(held, decides, pattern));
+            for plain in others {
                 let other = self.model.principals[plain];
                 let fits = said.of.includes(other.kind) && other.account() == self.model.nodes[from].account;
                 let Some(raised) =
@@ -51,9 +72,6 @@ impl Search<'_> {
                 else {
                     continue;
                 };
-                if !self.on(decides, other).iter().any(|arn| could_match(&patterns, arn)) {
-                    continue;
-                }
                 if self.is_settled(raised)
                     && !self.is_there(plain)
                     && let Some(attempt) = self.model.attempt(&self.kept, from, row, Some(plain), None)
@@ -65,8 +83,21 @@ impl Search<'_> {
         None
     }
 
+    /// Principals by what somebody would change to raise them.
+    fn held(&self) -> Held {
+        let mut held = Held::new();
+        for (plain, principal) in self.model.principals.iter().enumerate() {
+            for on in [On::Target, On::Policy, On::Group] {
+                for arn in self.on(on, principal) {
+                    held.entry((kind(on), arn)).or_default().push(plain);
+                }
+            }
+        }
+        held
+    }
+
     /// Somebody who adds another user to a group that makes it powerful.
-    pub(super) fn adds_other(&mut self, standing: &mut Standing, from: usize) -> Option<(usize, Attempt)> {
+    fn adds_other(&mut self, standing: &mut Standing, from: usize) -> Option<(usize, Attempt)> {
         let table = self.model.table;
         let row = table.rows.iter().position(|row| row.kind == Kind::Joins)?;
         if !self.could(from, row) {

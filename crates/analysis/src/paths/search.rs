@@ -2,6 +2,7 @@
 
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap};
+use std::rc::Rc;
 
 use super::ask::Answer;
 use super::attempt::{Attempt, Solutions};
@@ -45,7 +46,11 @@ pub(super) struct Search<'a> {
     pub(super) local: HashMap<usize, Vec<(usize, Vec<Attempt>)>>,
     pub(super) raised: Vec<Option<usize>>,
     pub(super) named: Vec<Named>,
+    /// The number of `sts:AssumeRole`.
+    pub(super) assumes: Option<usize>,
     pub(super) indexes: Vec<Option<Index>>,
+    /// By node: the rows by which it might become somebody.
+    pub(super) becoming: HashMap<usize, Rc<[usize]>>,
     pub(super) trusts: HashMap<(usize, String), Option<Answer>>,
 }
 
@@ -86,6 +91,8 @@ impl<'a> Search<'a> {
             heap: BinaryHeap::new(),
             local: HashMap::new(),
             named,
+            assumes: model.action("sts:AssumeRole"),
+            becoming: HashMap::new(),
             trusts: HashMap::new(),
             model,
         }
@@ -209,14 +216,12 @@ impl<'a> Search<'a> {
     }
 
     /// The surest way from one node to a principal, whatever that can do.
-    pub(super) fn any_becoming(&mut self, from: usize, node: usize) -> Option<Attempt> {
+    fn any_becoming(&mut self, from: usize, node: usize) -> Option<Attempt> {
         let kind = self.model.principals[node].kind;
         let mut best: Option<Attempt> = None;
-        for (row, said) in self.model.table.rows.iter().enumerate() {
-            if said.kind != Kind::Becomes || !said.of.includes(kind) {
-                continue;
-            }
-            if !said.assumes_role && !self.could(from, row) {
+        for row in self.becoming_rows(from).iter().copied() {
+            let said = &self.model.table.rows[row];
+            if !said.of.includes(kind) || said.assumes_role && !self.is_named(from, node) {
                 continue;
             }
             let works: Vec<Option<String>> = match said.work() {
