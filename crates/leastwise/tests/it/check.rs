@@ -13,6 +13,13 @@ const BAD: &str = r#"{
   }
 }"#;
 
+/// A day in the next weeks.
+pub fn soon() -> String {
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).expect("after 1970");
+    let days = i64::try_from(since.as_secs() / 86_400).expect("a day") + 30;
+    leastwise_policy::time::Date::from_days(days).to_string()
+}
+
 fn good() -> String {
     BAD.replace("GetObjekt", "GetObject")
 }
@@ -226,7 +233,7 @@ fn a_suppression_holds_until_its_day_and_says_why() {
     let suppress = |until: &str, more: &str| {
         format!("[[check.suppress]]\ncode = \"INVALID_*\"\nreason = \"in preview\"\nuntil = {until}\n{more}")
     };
-    folder.write("leastwise.toml", suppress("\"2027-03-31\"", "file = \"policies/*\"\n"));
+    folder.write("leastwise.toml", suppress(&format!("{:?}", soon()), "file = \"policies/*\"\n"));
     let value = json(&folder, &["."]);
     assert_eq!(value["findings"][0]["state"], "suppressed", "{value:#}");
     assert_eq!(value["findings"][0]["suppression"]["reason"], "in preview");
@@ -237,14 +244,14 @@ fn a_suppression_holds_until_its_day_and_says_why() {
     assert_eq!(lapsed["findings"][0]["line"], 1);
     assert_eq!(check(&folder, &["."]).code, Some(1));
     // Nothing to suppress: told where the run has looked, and only there.
-    folder.write("leastwise.toml", suppress("2027-03-31", "file = \"policies/gone.json\"\n"));
+    folder.write("leastwise.toml", suppress(&soon(), "file = \"policies/gone.json\"\n"));
     assert_eq!(codes(&json(&folder, &["."])), ["SUPPRESSION_UNUSED", "INVALID_ACTION"]);
     folder.write("other/good.json", good());
     assert_eq!(codes(&json(&folder, &["other"])), [""; 0]);
     for wrong in [
         suppress("2999-01-01", ""),
-        suppress("2027-03-31", "files = \"x\"\n"),
-        suppress("2027-03-31", "").replace("in preview", ""),
+        suppress(&soon(), "files = \"x\"\n"),
+        suppress(&soon(), "").replace("in preview", ""),
     ] {
         folder.write("leastwise.toml", wrong);
         let done = check(&folder, &["."]);
@@ -267,6 +274,18 @@ fn service_control_policies_stop_findings() {
     let elsewhere = format!("r-shop/444455556666={scp}/o-shopexample/r-shop/FullAWSAccess.json");
     let unreached = run(&folder, &["check", &snapshot, "--fail-on", "never", "--scp", &elsewhere]);
     assert!(unreached.err.contains("no path to the account 111122223333"), "{}", unreached.err);
+}
+
+#[test]
+fn what_need_not_be_read_is_suppressed_by_name() {
+    let folder = Folder::new("check-suppress-unreadable");
+    folder.write("fixtures/broken.json", "{\"Statement\": [");
+    assert_eq!(check(&folder, &["."]).code, Some(3));
+    let text = "[[check.suppress]]\ncode = \"JSON_SYNTAX_ERROR\"\nfile = \"fixtures/*\"\nreason = \"a test's\"\nuntil = \"SOON\"\n".replace("SOON", &soon());
+    folder.write("leastwise.toml", text);
+    let done = check(&folder, &["."]);
+    assert_eq!(done.code, Some(0), "{}", done.err);
+    assert!(done.out.contains("suppressed: 1 finding"), "{}", done.out);
 }
 
 #[test]

@@ -14,9 +14,12 @@ use crate::output::nearest;
 /// A suppression of the settings file.
 #[derive(Debug, Clone)]
 pub struct Suppression {
+    /// As it was written.
     code: String,
     file: Option<String>,
-    subject: Option<String>,
+    codes: Glob,
+    files: Option<Glob>,
+    subjects: Option<Glob>,
     reason: String,
     /// The last day.
     pub until: Date,
@@ -44,25 +47,31 @@ impl Suppression {
         at: Place,
     ) -> Suppression {
         let file = file.map(|file| file.strip_prefix("./").unwrap_or(file).to_owned());
-        Suppression { code: code.to_owned(), file, subject: subject.map(str::to_owned), reason, until, at }
+        Suppression {
+            code: code.to_owned(),
+            codes: Glob::new(code),
+            files: file.as_deref().map(Glob::new),
+            subjects: subject.map(Glob::new),
+            file,
+            reason,
+            until,
+            at,
+        }
     }
 
     fn is_about(&self, finding: &Finding) -> bool {
-        let fits = |pattern: &Option<String>, text: &str| {
-            pattern.as_ref().is_none_or(|pattern| Glob::new(pattern).matches(text))
-        };
-        Glob::new(&self.code).matches_ignoring_case(finding.code)
-            && fits(&self.file, &finding.file)
-            && fits(&self.subject, &finding.subject)
+        let fits = |glob: &Option<Glob>, text: &str| glob.as_ref().is_none_or(|glob| glob.matches(text));
+        self.codes.matches_ignoring_case(finding.code)
+            && fits(&self.files, &finding.file)
+            && fits(&self.subjects, &finding.subject)
     }
 
     /// Whether the run has looked at all that it can be about, or at something of it.
     fn was_looked_at(&self, looked: &Looked) -> bool {
         let pattern = self.file.as_deref().unwrap_or("*");
         let within = |folder: &String| folder.is_empty() || overlaps(pattern, &format!("{folder}/*"));
-        let glob = Glob::new(pattern);
-        looked.folders.iter().any(within)
-            || self.file.is_some() && looked.files.iter().any(|file| glob.matches(file))
+        let is_it = |file: &String| self.files.as_ref().is_some_and(|files| files.matches(file));
+        looked.folders.iter().any(within) || looked.files.iter().any(is_it)
     }
 }
 
