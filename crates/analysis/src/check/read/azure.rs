@@ -46,9 +46,7 @@ fn is_assignment(node: &Node) -> bool {
 
 pub(super) fn read(texts: &[&Text<'_>], gathered: &mut Gathered) {
     for text in texts {
-        for refusal in text.refused() {
-            gathered.unreadable(&text.file.name, refusal.at, "", &*refusal.reason);
-        }
+        gathered.refused(text);
         for (node, pointer) in text.as_yaml().iter().flat_map(objects) {
             let properties = azure_properties(node);
             let named = |keys: &[&str]| {

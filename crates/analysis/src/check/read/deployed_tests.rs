@@ -410,3 +410,12 @@ fn lists_and_annotations_of_kubernetes_are_read() {
     let found = crate::check::run(&estate, &facts);
     assert_eq!(found[0].pointer, "/items/1/rules/0");
 }
+
+#[test]
+fn a_template_of_helm_is_a_note_and_not_a_failure() {
+    let text = "apiVersion: rbac.authorization.k8s.io/v1\nkind: Role\nmetadata:\n  name: {{ .Values.name }}\nrules:\n- apiGroups: ['']\n  {{- toYaml . }}\n";
+    let file = |named| SourceFile { name: "chart/templates/role.yaml".into(), text: text.to_owned(), named };
+    let told = unreadable(&read(&[file(false)]));
+    assert!(told.len() == 1 && told[0].starts_with("UNRESOLVED chart/templates/role.yaml:4:"), "{told:?}");
+    assert!(unreadable(&read(&[file(true)]))[0].starts_with("UNREADABLE"));
+}

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::SourceFile;
 use super::managed;
-use super::text::BEGIN;
+use super::text::{BEGIN, Text};
 use crate::check::input::{UNREADABLE, UNRESOLVED};
 use crate::check::{Class, Document, Estate, Finding, Severity};
 use crate::granted::{Origin, Problem, Snapshot};
@@ -46,6 +46,10 @@ impl Gathered {
     pub(super) fn unresolved(&mut self, file: &Arc<str>, at: Place, subject: &str, what: &str) {
         let message =
             format!("`{}` is not known before it is deployed, so nothing is checked of it", shown(what));
+        self.note(file, at, subject, message);
+    }
+
+    fn note(&mut self, file: &Arc<str>, at: Place, subject: &str, message: String) {
         self.estate.unreadable.push(Finding {
             file: file.clone(),
             at,
@@ -58,6 +62,24 @@ impl Gathered {
             evidence: Vec::new(),
             fix: None,
         });
+    }
+
+    /// What of a file of YAML could not be read. A file with places for others to fill in (Helm, Ansible) that was met in
+    /// a folder is nothing that can be read, and that is said once.
+    pub(super) fn refused(&mut self, text: &Text<'_>) {
+        let file = text.file;
+        let first = text.refused().first().filter(|_| file.text.contains("{{") && file.text.contains("}}"));
+        if let Some(first) = first.filter(|_| !file.named) {
+            let message = "the file is a template that is not filled in, so nothing is checked of it";
+            self.note(&file.name, first.at, &file.name, message.to_owned());
+            if let Some(note) = self.estate.unreadable.last_mut() {
+                note.fix = Some("check what it becomes, such as the output of `helm template`".to_owned());
+            }
+            return;
+        }
+        for refusal in text.refused() {
+            self.unreadable(&file.name, refusal.at, "", &*refusal.reason);
+        }
     }
 
     pub(super) fn not_json(&mut self, file: &SourceFile, at: Place, pointer: &str, reason: &str) {

@@ -33,9 +33,7 @@ fn is_policy(node: &Node) -> bool {
 
 pub(super) fn read(texts: &[&Text<'_>], gathered: &mut Gathered) {
     for text in texts {
-        for refusal in text.refused() {
-            gathered.unreadable(&text.file.name, refusal.at, "", &*refusal.reason);
-        }
+        gathered.refused(text);
         for root in text.as_yaml() {
             if is_role(root) {
                 role(text, root, String::new(), gathered);

@@ -44,10 +44,7 @@ fn kind(node: &Node) -> Option<&'static str> {
 
 pub(super) fn read(texts: &[&Text<'_>], gathered: &mut Gathered) {
     for text in texts {
-        let file = &text.file.name;
-        for refusal in text.refused() {
-            gathered.unreadable(file, refusal.at, "", &*refusal.reason);
-        }
+        gathered.refused(text);
         for root in text.as_yaml() {
             for (node, pointer) in objects(root, String::new()) {
                 if let Some(kind) = kind(node) {

@@ -71,9 +71,7 @@ pub fn read(files: &[SourceFile]) -> Estate {
         match FORMATS.iter().position(|format| (format.takes)(text)) {
             Some(format) => taken[format].push(text),
             None if !text.refused().is_empty() && (text.file.named || text.is_meant()) => {
-                for refusal in text.refused() {
-                    gathered.unreadable(&text.file.name, refusal.at, "", &*refusal.reason);
-                }
+                gathered.refused(text);
             }
             None if text.file.named => gathered.unknown_format(text.file),
             None => gathered.estate.left_alone.push(text.file.name.clone()),

@@ -19,9 +19,7 @@ pub(super) fn takes(text: &Text<'_>) -> bool {
 
 pub(super) fn read(texts: &[&Text<'_>], gathered: &mut Gathered) {
     for text in texts {
-        for refusal in text.refused() {
-            gathered.unreadable(&text.file.name, refusal.at, "", &*refusal.reason);
-        }
+        gathered.refused(text);
         for root in text.as_yaml().iter().filter(|root| is_template(root)) {
             Deployed::settle(gathered, &text.file.name, |account| {
                 let template = Template::new(root, account);
