@@ -75,7 +75,7 @@ impl Document {
     }
 
     fn understand(&mut self) {
-        if let Ok(policy) = Policy::parse_kind(&self.root.to_json(), self.kind) {
+        if let Ok(policy) = Policy::of_json(&self.root.to_value(), self.kind) {
             self.understood = (0..policy.statements.len()).collect();
             self.policy = policy;
             return;

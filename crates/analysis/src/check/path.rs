@@ -4,7 +4,7 @@
 //! account of our own making, in which a user holds it beside roles and users that are worth becoming: what is found there
 //! is possible wherever such an account is, and is told as that.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use leastwise_policy::aws::{ActionBlock, Effect, Policy, Statement};
@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use super::own::own;
 use super::{Check, Class, Estate, Example, Facts, Finding, Hits, Holder, Home, Said, Severity};
 use crate::granted::Snapshot;
-use crate::paths::{Certainty, Options, Path, Target, World, find};
+use crate::paths::{Allowed, Certainty, Options, Path, Target, World, find};
 use crate::source::{Place, shown};
 
 const REFERENCES: &[&str] = &[
@@ -182,7 +182,19 @@ fn of_principals(estate: &Estate, facts: &Facts<'_>, findings: &mut Vec<Finding>
 }
 
 fn of_document(holder: &Holder<'_>, hits: &mut Hits<'_>) {
-    if holder.principal.is_some() || !may_lead_somewhere(holder) {
+    if holder.principal.is_some() {
+        return;
+    }
+    // Without conditions and denies the tables tell it at once.
+    if !holder.is_denied_something()
+        && let Some(way) = crate::paths::leads(&allowed(holder, |statement| statement.condition.is_empty()))
+    {
+        let mut said = Said::new("whoever holds it can become administrator in one step").fix(FIX);
+        said.evidence.push(format!("1. {} ({}; {})", way.says, way.id, way.needs.join(", ")));
+        said.evidence.extend(way.assumes.map(|what| format!("taken for given: {what}")));
+        return hits.at_document(said);
+    }
+    if !crate::paths::could_lead(&allowed(holder, |_| true)) {
         return;
     }
     let Some(named) = holder.set.identity.first() else { return };
@@ -202,24 +214,24 @@ fn of_document(holder: &Holder<'_>, hits: &mut Hits<'_>) {
 /// Whether a statement gives everything by itself.
 fn gives_all(statement: &Statement) -> bool {
     let all = |pattern: &str| matches!(pattern, "*" | "*:*");
-    let resources = statement.resource.iter().flat_map(|block| block.patterns());
+    let mut resources = statement.resource.iter().flat_map(|block| block.patterns());
     statement.effect == Effect::Allow
         && matches!(&statement.action, ActionBlock::Action(patterns) if patterns.iter().any(|one| all(one.as_str())))
-        && resources.into_iter().any(|one| all(one.as_str()))
+        && resources.any(|one| all(one.as_str()))
 }
 
-/// Whether some way that is known needs nothing but actions that are allowed, wherever.
-fn may_lead_somewhere(holder: &Holder<'_>) -> bool {
-    let (mut everywhere, mut somewhere) = (HashSet::new(), HashSet::new());
-    for one in holder.allows.iter().flat_map(|allowed| &allowed.actions) {
+/// What the statements that count allow of the actions that ways need.
+fn allowed(holder: &Holder<'_>, counts: fn(&Statement) -> bool) -> Allowed {
+    let mut allowed = Allowed::default();
+    for one in holder.allows.iter().filter(|one| counts(one.statement)).flat_map(|one| &one.actions) {
         if let Some(action) = crate::paths::step(&one.action.service.prefix, &one.action.facts.name) {
-            somewhere.insert(action);
+            allowed.somewhere.insert(action);
             if one.everywhere {
-                everywhere.insert(action);
+                allowed.everywhere.insert(action);
             }
         }
     }
-    !somewhere.is_empty() && crate::paths::could_lead(&everywhere, &somewhere)
+    allowed
 }
 
 const HOLDER: &str = "arn:aws:iam::000000000000:user/holder";

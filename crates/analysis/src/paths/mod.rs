@@ -47,21 +47,57 @@ pub fn step(prefix: &str, name: &str) -> Option<&'static str> {
     actions.get(&(prefix, name)).copied()
 }
 
-/// Whether a way needs none but these actions, spelled as [`step`] does: `everywhere` are allowed on everything that
-/// there is, `somewhere` on something. What is made anew may be called as the policy wants it; whom one would become, and
-/// what there is already, may not.
-pub fn could_lead(everywhere: &HashSet<&str>, somewhere: &HashSet<&str>) -> bool {
+/// What a policy allows, spelled as [`step`] does.
+#[derive(Debug, Clone, Default)]
+pub struct Allowed {
+    /// On everything that there is.
+    pub everywhere: HashSet<&'static str>,
+    /// On something.
+    pub somewhere: HashSet<&'static str>,
+}
+
+/// A way that is known.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Way {
+    /// Its entry in the tables.
+    pub id: &'static str,
+    /// What is done, in words.
+    pub says: &'static str,
+    /// The actions that it needs, in order.
+    pub needs: Vec<&'static str>,
+    /// What is taken to exist.
+    pub assumes: Option<&'static str>,
+}
+
+/// The first way by which one becomes a role or a user and that needs none but these actions. What is made anew may be
+/// called as the policy wants it; whom one would become, and what there is already, may not.
+pub fn leads(allowed: &Allowed) -> Option<Way> {
     let table = rows::Table::embedded();
-    table.rows.iter().any(|row| {
-        let named = |on: &rows::On| match on {
-            rows::On::Target | rows::On::Policy | rows::On::Group | rows::On::Boundary => true,
-            rows::On::Var(number) => Some(*number) == row.work(),
-            rows::On::Nothing => false,
-        };
-        row.needs.iter().all(|need| {
-            let action = table.actions[need.action].as_str();
-            everywhere.contains(action) || (!need.on.iter().any(named) && somewhere.contains(action))
-        })
+    let row = table.rows.iter().find(|row| row.kind == rows::Kind::Becomes && has_all(row, allowed))?;
+    Some(Way {
+        id: &row.id,
+        says: &row.says,
+        needs: row.needs.iter().map(|need| table.actions[need.action].as_str()).collect(),
+        assumes: row.assumes.as_deref(),
+    })
+}
+
+/// Whether there may be a way that needs none but these actions.
+pub fn could_lead(allowed: &Allowed) -> bool {
+    rows::Table::embedded().rows.iter().any(|row| has_all(row, allowed))
+}
+
+fn has_all(row: &rows::Row, allowed: &Allowed) -> bool {
+    let table = rows::Table::embedded();
+    let named = |on: &rows::On| match on {
+        rows::On::Target | rows::On::Policy | rows::On::Group | rows::On::Boundary => true,
+        rows::On::Var(number) => Some(*number) == row.work(),
+        rows::On::Nothing => false,
+    };
+    row.needs.iter().all(|need| {
+        let action = table.actions[need.action].as_str();
+        allowed.everywhere.contains(action)
+            || (!need.on.iter().any(named) && allowed.somewhere.contains(action))
     })
 }
 

@@ -268,6 +268,29 @@ impl Node {
         }
     }
 
+    /// The same as JSON that has been read. What is unknown is a text with a hole.
+    pub fn to_value(&self) -> json::Value {
+        let kind = match &self.value {
+            Value::Null => Kind::Null,
+            Value::Bool(truth) => Kind::Bool(*truth),
+            Value::Number(number) => Kind::Number(number.clone()),
+            Value::Text(text) => Kind::String(text.clone()),
+            Value::Unknown(name) => Kind::String(hole(name)),
+            Value::List(items) => Kind::Array(items.iter().map(Node::to_value).collect()),
+            Value::Map(entries) => Kind::Object(
+                entries
+                    .iter()
+                    .map(|entry| json::Member {
+                        at: 0,
+                        key: entry.key.clone(),
+                        value: entry.value.to_value(),
+                    })
+                    .collect(),
+            ),
+        };
+        json::Value { at: 0, kind }
+    }
+
     /// The JSON pointer of `wanted`, which is this value or within it, told by its address.
     pub fn pointer_of(&self, wanted: &Node) -> Option<String> {
         if std::ptr::eq(self, wanted) {

@@ -116,6 +116,11 @@ impl<'a> Holder<'a> {
         }
     }
 
+    /// Whether anything takes something away.
+    pub(super) fn is_denied_something(&self) -> bool {
+        self.fenced || !self.denies.is_empty()
+    }
+
     /// Whether something besides the allowing statements has a say in an action.
     fn is_limited(&self, action: Action<'_>) -> bool {
         self.fenced || {

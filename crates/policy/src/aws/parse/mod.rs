@@ -56,6 +56,11 @@ impl Policy {
         Policy::parse_kind(text, DocumentKind::Identity)
     }
 
+    /// Reads a policy of this kind from JSON that has been read already; the reason when it is none.
+    pub fn of_json(value: &Value, kind: DocumentKind) -> Result<Policy, String> {
+        Parser { kind }.policy(value).map_err(|refusal| refusal.reason)
+    }
+
     /// Reads a policy of this kind.
     pub fn parse_kind(text: &str, kind: DocumentKind) -> Result<Policy, ParseError> {
         placed(
