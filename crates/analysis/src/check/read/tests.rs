@@ -1,3 +1,5 @@
+//! What is found out of files: which format they have, and what cannot be read.
+
 use leastwise_policy::aws::DocumentKind;
 
 use super::*;

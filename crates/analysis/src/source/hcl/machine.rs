@@ -1,21 +1,21 @@
 //! A module with its inputs while it is worked out: what was worked out already is kept, and what is being worked out
 //! is not asked for again.
 
+mod calls;
+
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::rc::Rc;
 
 use std::cell::Cell;
 
 use super::eval::{Scope, indexed, nowhere, pairs, text, unknown, weight};
-use super::module::{Module, joined, source};
+use super::module::Module;
 use super::syntax::{Block, Body, Expr, Kind, Step};
 use super::{computed, policy_document, template};
 use crate::source::{Entry, Node, Place, Value, has_hole};
 
 /// The most steps that working out one root module may take, with all that it calls.
 const MOST_STEPS: usize = 3_000_000;
-/// How deep modules may call each other.
-const DEEPEST_CALLS: usize = 8;
 /// The most instances of one resource that are told apart.
 const MOST_INSTANCES: usize = 512;
 
@@ -399,89 +399,6 @@ impl<'m> Machine<'m> {
             let inner = Scope::within(scope, vec![(name.clone(), each)]);
             let value = self.body(&content.body, &inner, content.at);
             add(entries, kind, content.at, value);
-        }
-    }
-
-    /// The called modules with what they are given, by the name of the call.
-    pub(super) fn children(&mut self, name: &str) -> Option<&mut Vec<(Option<Node>, Machine<'m>)>> {
-        if !self.children.contains_key(name) {
-            let call = self.module.calls.get(name)?;
-            let made = self.called(name, call);
-            self.children.insert(name.to_owned(), made);
-        }
-        self.children.get_mut(name)
-    }
-
-    fn called(&mut self, name: &str, call: &Block) -> Vec<(Option<Node>, Machine<'m>)> {
-        let modules = self.modules;
-        let found = source(call).and_then(|path| modules.get_key_value(&joined(self.folder, &path)?));
-        let Some((folder, module)) = found else { return Vec::new() };
-        if self.calls >= DEEPEST_CALLS || !self.spend(1) {
-            return Vec::new();
-        }
-        let instances = self.instances(&format!("module.{name}"), call);
-        let mut made = Vec::new();
-        for instance in instances.iter() {
-            let scope = Scope { names: instance.names.clone(), outer: None };
-            let mut machine = Machine::root(modules, folder, module, self.account.clone());
-            for attribute in &call.body.attributes {
-                if module.variables.contains_key(&attribute.key) {
-                    let value = self.eval(&attribute.value, &scope);
-                    // Null asks for the default.
-                    if value.value != Value::Null {
-                        machine.inputs.insert(attribute.key.clone(), value);
-                    }
-                }
-            }
-            machine.prefix = format!("{}module.{name}{}.", self.prefix, shown_key(instance.key.as_ref()));
-            machine.steps = self.steps.clone();
-            machine.region_of_caller = self.region();
-            machine.default_tags.clone_from(&self.default_tags);
-            machine.calls = self.calls + 1;
-            machine.depth = self.depth;
-            made.push((instance.key.clone(), machine));
-        }
-        made
-    }
-
-    fn call_output(
-        &mut self,
-        name: &str,
-        steps: &[Step],
-        written: &str,
-        scope: &Scope<'_>,
-        at: Place,
-    ) -> Node {
-        let (wanted, steps) = match steps {
-            [Step::Index(index), rest @ ..] => (Some(self.eval(index, scope)), rest),
-            [Step::Splat, rest @ ..] => (None, rest),
-            steps => (None, steps),
-        };
-        let [Step::Attribute(output), rest @ ..] = steps else { return unknown(at, written) };
-        let busy = format!("module.{name}.{output}");
-        if !self.busy.insert(busy.clone()) {
-            return unknown(at, written);
-        }
-        let depth = self.depth;
-        let found = self.children(name).and_then(|children| {
-            let position = match &wanted {
-                Some(wanted) => children
-                    .iter()
-                    .position(|(key, _)| key.as_ref().is_some_and(|key| super::eval::same(key, wanted))),
-                None => Some(0),
-            };
-            let (_, child) = children.get_mut(position.unwrap_or(0))?;
-            let value = child.module.outputs.get(output)?;
-            let before = std::mem::replace(&mut child.depth, depth);
-            let node =
-                child.once(format!("output.{output}"), at, |child| child.eval(value, &Scope::default()));
-            child.depth = before;
-            Some(node)
-        });
-        self.busy.remove(&busy);
-        match found {
-            Some(node) => self.walk(node, rest, written, scope),
-            None => unknown(at, written),
         }
     }
 
