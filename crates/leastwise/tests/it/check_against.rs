@@ -4,7 +4,7 @@ use std::process::Command;
 
 use serde_json::Value;
 
-use crate::support::{Done, Folder, command, run};
+use crate::support::{Done, Folder, command, run, shared, text};
 
 const READS: &str = r#"{"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::reports/*"}"#;
 const DELETES: &str =
@@ -179,4 +179,19 @@ fn a_snapshot_in_the_repository_is_compared_and_one_beside_it_is_the_same_accoun
     assert_eq!(new_access("account.json"), ["NEW_ACCESS account.json:5"]);
     let done = check(&folder, &["-", "--new-access-against", "main"]);
     assert_eq!(done.code, Some(2), "{}", done.err);
+}
+
+#[test]
+fn nothing_is_new_against_itself() {
+    let examples = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples");
+    let shared = ["iac", "privesc", "iam-snapshots"].into_iter().filter_map(shared);
+    for folder in shared.chain([examples]) {
+        let folder = text(&folder).to_owned();
+        let here = Folder::new("against-itself");
+        let args = [&folder, "--new-access-against", &folder, "--allow-unreadable", "--output", "json"];
+        let mut found = findings(&check(&here, &args));
+        // What cannot be read is always told.
+        found.retain(|one| !one.starts_with("JSON_SYNTAX_ERROR"));
+        assert_eq!(found, [""; 0], "{folder}");
+    }
 }

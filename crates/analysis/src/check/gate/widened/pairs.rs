@@ -1,6 +1,6 @@
 //! Which document of the old state a document of the new one was.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{HashMap, HashSet, VecDeque};
 
 use crate::check::{Document, Estate};
 
@@ -13,16 +13,17 @@ pub(super) struct Pairs<'a> {
     stayed: HashSet<usize>,
 }
 
-type Key<'a> = (&'a str, &'a str);
+type Key<'a> = (&'a str, &'a str, &'a str);
 
 impl<'a> Pairs<'a> {
-    /// By file and name, else by file and place (a document was renamed), else by name (it went to another file), else by
+    /// By file, name and place, else by file and name, else by file and place (a document was renamed), else by name (it went to another file), else by
     /// its text (it was moved).
     pub(super) fn new(old: &'a Estate, new: &'a Estate) -> Pairs<'a> {
         let mut pairs = Pairs { old, before: HashMap::new(), stayed: HashSet::new() };
-        pairs.pair(new, |document| Some((&*document.file, &*document.name)));
-        pairs.pair(new, |document| Some((&*document.file, &*document.pointer)));
-        pairs.pair(new, |document| (document.name != *document.file).then_some(("", &*document.name)));
+        pairs.pair(new, |document| Some((&*document.file, &*document.name, &*document.pointer)));
+        pairs.pair(new, |document| Some((&*document.file, &*document.name, "")));
+        pairs.pair(new, |document| Some((&*document.file, "", &*document.pointer)));
+        pairs.pair(new, |document| (document.name != *document.file).then_some(("", &*document.name, "")));
         let mut by_text: HashMap<(String, Option<&str>), usize> = HashMap::new();
         let text = |document: &'a Document| {
             let text = format!("{:?} {}", document.kind, document.policy.to_compact_json());
@@ -42,10 +43,10 @@ impl<'a> Pairs<'a> {
 
     /// Matches documents that nothing matched yet, if they are of one kind.
     fn pair(&mut self, new: &'a Estate, key: impl Fn(&'a Document) -> Option<Key<'a>>) {
-        let mut by_key: HashMap<Key<'a>, usize> = HashMap::new();
+        let mut by_key: HashMap<Key<'a>, VecDeque<usize>> = HashMap::new();
         for (number, document) in self.old.documents.iter().enumerate() {
             if let (false, Some(key)) = (self.stayed.contains(&number), key(document)) {
-                by_key.insert(key, number);
+                by_key.entry(key).or_default().push_back(number);
             }
         }
         for document in &new.documents {
@@ -54,12 +55,15 @@ impl<'a> Pairs<'a> {
             else {
                 continue;
             };
-            let Some(number) = by_key.get(&key) else { continue };
-            let before = &self.old.documents[*number];
-            if before.kind == document.kind && before.resource_type == document.resource_type {
-                self.before.insert(document, *number);
-                self.stayed.insert(*number);
-                by_key.remove(&key);
+            let Some(numbers) = by_key.get_mut(&key) else { continue };
+            let is_same = |number: &usize| {
+                let before = &self.old.documents[*number];
+                before.kind == document.kind && before.resource_type == document.resource_type
+            };
+            let Some(place) = numbers.iter().position(is_same) else { continue };
+            if let Some(number) = numbers.remove(place) {
+                self.before.insert(document, number);
+                self.stayed.insert(number);
             }
         }
     }
