@@ -111,3 +111,23 @@ fn what_is_not_known_is_never_malformed() {
     assert!(tried > 800, "{tried}");
     assert!(wrong.is_empty(), "{} of {tried}: {}", wrong.len(), wrong[..wrong.len().min(25)].join("\n"));
 }
+
+proptest::proptest! {
+    /// Whatever stands where a text stood, something or nothing is found, and nothing breaks.
+    #[test]
+    fn any_text_is_judged(
+        which in 0_usize..1_000,
+        place in 0_usize..1_000,
+        text in proptest::prop_oneof!["\\PC{0,12}", "[a-z0-9:/*?${},.' -]{0,40}", "arn:[a-z*]{0,4}:[a-zA-Z0-9*?]{0,6}:.{0,12}"],
+    ) {
+        let all: Vec<_> = checks().flat_map(|check| [&check.bad, &check.good]).collect();
+        let example = all[which % all.len()];
+        let (Some(kind), Ok(mut root)) = (example.kind, Node::json(example.text)) else { return Ok(()) };
+        let mut places = Vec::new();
+        texts(&root, "", &mut places);
+        if let Some(place) = places.get(place % places.len().max(1)) {
+            put(&mut root, place, &Value::Text(text));
+        }
+        findings(kind, example.resource_type, root);
+    }
+}
