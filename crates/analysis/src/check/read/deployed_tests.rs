@@ -419,3 +419,17 @@ fn a_template_of_helm_is_a_note_and_not_a_failure() {
     assert!(told.len() == 1 && told[0].starts_with("UNRESOLVED chart/templates/role.yaml:4:"), "{told:?}");
     assert!(unreadable(&read(&[file(true)]))[0].starts_with("UNREADABLE"));
 }
+
+#[test]
+fn standard_input_is_read_by_its_content() {
+    let text = "resource \"aws_iam_policy\" \"p\" {\n  policy = \"{}\"\n}\n";
+    assert_eq!(estate(&[("standard input", text)]).documents.len(), 1);
+    let cluster =
+        estate(&[("standard input", "apiVersion: v1\nkind: ServiceAccount\nmetadata:\n  name: a\n")]);
+    assert_eq!(cluster.kubernetes.accounts.len(), 1);
+    assert_eq!(estate(&[("standard input", CLOUDFORMATION)]).workloads.len(), 2);
+    let helm = "{{- if .Values.rbac }}\napiVersion: rbac.authorization.k8s.io/v1\nkind: Role\nrules:\n- apiGroups: ['']\n{{- end }}\n";
+    let file = SourceFile { name: "templates/role.yaml".into(), text: helm.to_owned(), named: false };
+    let told = unreadable(&read(&[file]));
+    assert!(told.len() == 1 && told[0].starts_with("UNRESOLVED"), "{told:?}");
+}

@@ -41,12 +41,18 @@ impl<'a> Text<'a> {
         if is_terraform(&file.name) {
             return Some(Text { file, content: Content::Terraform });
         }
-        let begins_as_json =
-            file.text.trim_start_matches(['\u{feff}', ' ', '\t', '\n', '\r']).starts_with(['{', '[']);
+        let begin = file.text.trim_start_matches(['\u{feff}', ' ', '\t', '\n', '\r']);
+        // What Helm and Ansible fill in begins so too.
+        let begins_as_json = begin.starts_with(['{', '[']) && !begin.starts_with("{{");
         if ending.eq_ignore_ascii_case("json") || begins_as_json {
             return Text::json(file, gathered);
         }
-        if ["yaml", "yml", "template"].iter().any(|known| ending.eq_ignore_ascii_case(known)) {
+        let says_yaml = ["yaml", "yml", "template"].iter().any(|known| ending.eq_ignore_ascii_case(known));
+        // Standard input has no ending.
+        if file.named && !says_yaml && looks_like_terraform(&file.text) {
+            return Some(Text { file, content: Content::Terraform });
+        }
+        if says_yaml || file.named && file.text.lines().any(|line| line.ends_with(':')) {
             return Some(Text { file, content: Content::Yaml(yaml::parse(&file.text)) });
         }
         match file.named {
@@ -100,6 +106,15 @@ impl<'a> Text<'a> {
             _ => &[],
         }
     }
+}
+
+/// Whether a line begins a block of Terraform.
+fn looks_like_terraform(text: &str) -> bool {
+    text.lines().any(|line| {
+        ["resource \"", "data \"", "module \"", "variable \"", "locals {"]
+            .iter()
+            .any(|block| line.starts_with(block))
+    })
 }
 
 fn is_meant(text: &str) -> bool {

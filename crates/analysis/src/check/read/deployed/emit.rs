@@ -1,6 +1,6 @@
 //! From what is deployed to documents, a listing, and what runs.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use leastwise_policy::aws::DocumentKind;
@@ -49,10 +49,12 @@ impl Deployed {
         for loose in std::mem::take(&mut self.loose) {
             document(gathered, loose.written, &loose.name, loose.kind, loose.on);
         }
+        let named = |entity: &Entity| ((entity.kind, entity.name.clone()), entity.arn(&self.account));
+        let arns: HashMap<(Kind, String), String> = self.entities.iter().map(named).collect();
         for entity in std::mem::take(&mut self.entities) {
             self.entity_page(gathered, entity, &mut pages);
         }
-        self.workloads(gathered);
+        self.workloads(&arns, gathered);
         for (file, page) in pages {
             let listing = json!({
                 "UserDetailList": page.users, "RoleDetailList": page.roles,
@@ -154,39 +156,23 @@ impl Deployed {
         gathered.estate.homes.insert(arn, entity.home);
     }
 
-    fn workloads(&self, gathered: &mut Gathered) {
+    fn workloads(&self, arns: &HashMap<(Kind, String), String>, gathered: &mut Gathered) {
         for running in &self.running {
-            let name = super::last(&running.role);
-            let role = match self.profiles.get(&name) {
-                Some(role) if !running.role.contains(":role/") => role.clone(),
-                _ => name,
+            let role = if running.role.contains(":role/") {
+                running.role.clone()
+            } else {
+                // A name is that of a role or of an instance profile.
+                let name = super::last(&running.role);
+                let name = self.profiles.get(&name).unwrap_or(&name).clone();
+                let Some(arn) = arns.get(&(Kind::Role, name)) else { continue };
+                arn.clone()
             };
-            let found = self.by_name.contains_key(&(Kind::Role, role.clone()));
-            let arn = match running.role.contains(":role/") {
-                true => running.role.clone(),
-                false if found => {
-                    let homes = gathered.estate.homes.keys();
-                    let begin = format!("arn:aws:iam::{}:role/", self.account);
-                    let end = format!("/{role}");
-                    match homes.into_iter().find(|arn| arn.starts_with(&begin) && arn.ends_with(&end)) {
-                        Some(arn) => arn.clone(),
-                        None => continue,
-                    }
-                }
-                false => continue,
-            };
-            gathered.estate.workloads.push(Workload {
-                arn: running.arn.clone(),
-                service: running.service.to_owned(),
-                role: arn,
-            });
+            let (arn, service) = (running.arn.clone(), running.service.to_owned());
+            gathered.estate.workloads.push(Workload { arn, service, role });
         }
         for (user, home) in &self.keys {
-            let begin = format!("arn:aws:iam::{}:user/", self.account);
-            let end = format!("/{user}");
-            let arn = gathered.estate.homes.keys().find(|arn| arn.starts_with(&begin) && arn.ends_with(&end));
-            if let Some(arn) = arn.cloned() {
-                gathered.estate.access_keys.push((arn, home.clone()));
+            if let Some(arn) = arns.get(&(Kind::User, user.clone())) {
+                gathered.estate.access_keys.push((arn.clone(), home.clone()));
             }
         }
     }
