@@ -176,7 +176,7 @@ mod tests {
     #[test]
     fn a_code_that_is_nearly_right_is_answered_with_the_right_one() {
         let error = find("INVALID_ACTON").expect_err("no such check");
-        assert_eq!(error.way_out(), Some("did you mean `INVALID_ACTION`?"));
+        assert!(error.way_out().is_some_and(|hint| hint.starts_with("did you mean `INVALID_ACTION`")));
         assert!(find("invalid_action").is_ok());
     }
 }
