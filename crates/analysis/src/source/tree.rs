@@ -296,18 +296,20 @@ impl Node {
         if std::ptr::eq(self, wanted) {
             return Some(String::new());
         }
-        let within = |step: &str, node: &Node| {
-            let rest = node.pointer_of(wanted)?;
+        let under = |step: &str, rest: String| {
             let mut pointer = String::new();
             json::push_step(&mut pointer, step);
             pointer.push_str(&rest);
-            Some(pointer)
+            pointer
         };
         match &self.value {
-            Value::List(items) => {
-                items.iter().enumerate().find_map(|(index, item)| within(&index.to_string(), item))
+            Value::List(items) => items
+                .iter()
+                .enumerate()
+                .find_map(|(index, item)| Some(under(&index.to_string(), item.pointer_of(wanted)?))),
+            Value::Map(entries) => {
+                entries.iter().find_map(|entry| Some(under(&entry.key, entry.value.pointer_of(wanted)?)))
             }
-            Value::Map(entries) => entries.iter().find_map(|entry| within(&entry.key, &entry.value)),
             _ => None,
         }
     }

@@ -9,7 +9,7 @@ use leastwise_policy::aws::DocumentKind;
 use leastwise_policy::glob::Glob;
 
 use crate::check::row::{allows, error, suggestion};
-use crate::check::{ActionUse, Check, Example, Facts, Found, Report, Subject};
+use crate::check::{ActionUse, Check, Example, Facts, Found, Report, StatementView, Subject};
 use crate::source::has_hole;
 
 const REFERENCES: &[&str] = &[
@@ -103,8 +103,12 @@ fn service(subject: &Subject<'_>, facts: &Facts<'_>, report: &mut Report<'_>) {
     }
 }
 
+/// Lists longer than this fit into no policy, which is said elsewhere; their members would be held against each other.
+const MOST: usize = 4_000;
+
 fn redundant(subject: &Subject<'_>, _: &Facts<'_>, report: &mut Report<'_>) {
-    for statement in subject.statements.iter().filter(|statement| statement.actions.len() > 1) {
+    let fits = |statement: &&StatementView<'_>| (2..=MOST).contains(&statement.actions.len());
+    for statement in subject.statements.iter().filter(fits) {
         let uses = &statement.actions;
         let wide: Vec<(usize, Lower)> = uses
             .iter()

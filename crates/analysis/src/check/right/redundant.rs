@@ -61,9 +61,12 @@ pub(super) static CHECKS: &[Check] = &[
     .noted(),
 ];
 
+/// Lists longer than this fit into no policy, which is said elsewhere; each of their members would be held against each.
+const MOST: usize = 1_000;
+
 pub(super) fn note<'a>(subject: &Subject<'a>, _: &Facts<'_>, notes: &mut Notes<'a>) {
     resources(subject, notes);
-    if subject.statements.len() < 2 {
+    if subject.statements.len() < 2 || subject.statements.len() > MOST {
         return;
     }
     let views: Vec<(&StatementView<'a>, &'a Statement)> = subject.understood().collect();
@@ -157,7 +160,7 @@ impl<'t> Arn<'t> {
 fn resources<'a>(subject: &Subject<'a>, notes: &mut Notes<'a>) {
     for statement in &subject.statements {
         let all: Vec<_> = statement.resource_texts().filter(|(_, text)| !has_hole(text)).collect();
-        if all.len() < 2 {
+        if all.len() < 2 || all.len() > MOST {
             continue;
         }
         let mut arns: Vec<Option<Arn<'_>>> = all.iter().map(|_| None).collect();
