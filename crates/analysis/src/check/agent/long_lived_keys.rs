@@ -2,7 +2,7 @@
 
 use super::{Agent, role};
 use crate::check::own::own;
-use crate::check::{Check, Class, Example, Hits, Severity};
+use crate::check::{Check, Class, Example, Hits, Said, Severity};
 use crate::granted::PrincipalKind;
 
 pub(super) static CHECK: Check = own(
@@ -32,6 +32,10 @@ fn rule(agent: &Agent<'_>, hits: &mut Hits<'_>) {
         let said = agent
             .say("an agent is an IAM user, whose access keys never end")
             .fix("let it assume a role: from its workload, through OpenID Connect or IAM Roles Anywhere");
+        let declared = hits
+            .access_keys()
+            .map(|home| format!("an access key is declared at {}:{}", home.file, home.at.line));
+        let said = declared.collect::<Vec<_>>().into_iter().fold(said, Said::evidence);
         hits.at_principal(said);
     }
 }

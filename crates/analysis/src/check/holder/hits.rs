@@ -58,6 +58,12 @@ impl Said {
 }
 
 impl<'a> Hits<'a> {
+    /// Where access keys of the holder are declared.
+    pub fn access_keys(&self) -> impl Iterator<Item = &Home> {
+        let keys = self.estate.access_keys.iter();
+        keys.filter(|(user, _)| user == self.holder.name).map(|(_, home)| home)
+    }
+
     pub(super) fn new(
         check: &'static Check,
         estate: &'a Estate,

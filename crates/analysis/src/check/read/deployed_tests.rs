@@ -433,3 +433,17 @@ fn standard_input_is_read_by_its_content() {
     let told = unreadable(&read(&[file]));
     assert!(told.len() == 1 && told[0].starts_with("UNRESOLVED"), "{told:?}");
 }
+
+#[test]
+fn an_agent_that_will_have_keys_is_found_before_it_has_them() {
+    let text = "resource \"aws_iam_user\" \"u\" {\n  name = \"deploy-agent\"\n}\nresource \"aws_iam_access_key\" \"k\" {\n  user = aws_iam_user.u.name\n}\n";
+    let estate = estate(&[("main.tf", text)]);
+    let found = crate::check::run(&estate, &crate::check::Facts::new(leastwise_catalog::Catalog::embedded()));
+    let keys = found.iter().find(|one| one.code == "AGENT_LONG_LIVED_KEYS").expect("it is a user");
+    assert_eq!((&*keys.file, keys.at.line), ("main.tf", 1));
+    assert!(
+        keys.evidence.iter().any(|one| one == "an access key is declared at main.tf:4"),
+        "{:?}",
+        keys.evidence
+    );
+}
