@@ -216,7 +216,7 @@ impl<'a> Search<'a> {
     }
 
     /// The surest way from one node to a principal, whatever that can do.
-    fn any_becoming(&mut self, from: usize, node: usize) -> Option<Attempt> {
+    pub(super) fn any_becoming(&mut self, from: usize, node: usize) -> Option<Attempt> {
         let kind = self.model.principals[node].kind;
         let mut best: Option<Attempt> = None;
         for row in self.becoming_rows(from).iter().copied() {

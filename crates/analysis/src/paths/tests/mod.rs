@@ -2,6 +2,7 @@
 
 mod known;
 mod limits;
+mod property;
 mod vulnerable;
 
 use std::collections::BTreeMap;

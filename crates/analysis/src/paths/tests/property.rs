@@ -1,0 +1,163 @@
+//! The search looks up who could get somewhere; this asks everybody about everybody, and must find the same.
+
+use std::collections::BTreeSet;
+
+use leastwise_catalog::Catalog;
+use serde_json::{Value, json};
+
+use super::super::model::Form;
+use super::super::rows::Kind;
+use super::super::search::Search;
+use super::super::{Certainty, Target};
+use super::{ACCOUNT, Account, arn, trust, world};
+
+/// Random numbers, the same in every run.
+struct Random(u64);
+
+impl Random {
+    fn below(&mut self, end: usize) -> usize {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 33) as usize % end
+    }
+
+    fn of<'l, T: ?Sized>(&mut self, list: &[&'l T]) -> &'l T {
+        list[self.below(list.len())]
+    }
+}
+
+const ACTIONS: [&str; 16] = [
+    "iam:PassRole",
+    "iam:PassRole",
+    "lambda:*",
+    "ssm:StartSession",
+    "sts:AssumeRole",
+    "sts:AssumeRole",
+    "iam:PutRolePolicy",
+    "iam:AttachRolePolicy",
+    "iam:PutUserPolicy",
+    "iam:UpdateAssumeRolePolicy",
+    "iam:CreateAccessKey",
+    "iam:CreatePolicyVersion",
+    "iam:DeleteRolePermissionsBoundary",
+    "iam:CreateRole",
+    "s3:GetObject",
+    "*",
+];
+
+fn statement(random: &mut Random) -> Value {
+    let named = [arn("role", &format!("r{}", random.below(5))), arn("user", "u0"), arn("policy", "shared")];
+    let on = match random.below(6) {
+        0..=2 => "*".to_owned(),
+        3 => arn("role", "r*"),
+        _ => named[random.below(3)].clone(),
+    };
+    let effect = if random.below(6) == 0 { "Deny" } else { "Allow" };
+    // Everything is rare, or everybody would be admin.
+    let action = match random.of(&ACTIONS) {
+        "*" if random.below(3) > 0 => "iam:Get*",
+        action => action,
+    };
+    let mut made = json!({"Effect": effect, "Action": action, "Resource": on});
+    if random.below(8) == 0 {
+        made["Condition"] = json!({"Bool": {"aws:MultiFactorAuthPresent": "true"}});
+    }
+    made
+}
+
+fn statements(random: &mut Random) -> Vec<Value> {
+    (0..1 + random.below(4)).map(|_| statement(random)).collect()
+}
+
+fn account(random: &mut Random) -> Account {
+    let mut account =
+        Account::default().policy("shared", &[statement(random)]).policy("boundary", &statements(random));
+    for number in 0..5 {
+        let trust = match random.below(6) {
+            0 => trust("AWS", ACCOUNT),
+            1 => trust("AWS", &arn("role", &format!("r{}", random.below(5)))),
+            2 => trust("AWS", "*"),
+            3 => trust("Service", "ec2.amazonaws.com"),
+            _ => trust("Service", "lambda.amazonaws.com"),
+        };
+        account = account.role(&format!("r{number}"), trust, &statements(random));
+        if random.below(3) == 0 {
+            let shared = json!([{"PolicyArn": arn("policy", "shared")}]);
+            account = account.with("Role:AttachedManagedPolicies", shared);
+        }
+        if random.below(4) == 0 {
+            let boundary = json!({"PermissionsBoundaryArn": arn("policy", "boundary")});
+            account = account.with("Role:PermissionsBoundary", boundary);
+        }
+    }
+    account.user("u0", &statements(random)).user("u1", &statements(random))
+}
+
+/// Whether there is any way from one node to another.
+fn is_edge(search: &mut Search<'_>, from: usize, to: usize) -> bool {
+    let rows = 0..search.model.table.rows.len();
+    let (plain, own) = (search.plain(to), search.plain(from) == search.plain(to));
+    let (there, here) = (search.model.nodes[to].form, search.model.nodes[from].form);
+    let of = |row: usize, kind: Kind, search: &Search<'_>| {
+        let said = &search.model.table.rows[row];
+        let granted = search.model.nodes[to].granted;
+        said.kind == kind && granted.is_none_or(|granted| said.of.includes(granted.kind))
+    };
+    let alone = |kind: Kind, search: &Search<'_>| {
+        let target = (kind != Kind::Makes).then_some(plain);
+        rows.clone().any(|row| {
+            of(row, kind, search) && search.model.attempt(&search.kept, from, row, target, None).is_some()
+        })
+    };
+    match (there, here) {
+        (Form::Plain, _) => rows
+            .clone()
+            .any(|row| of(row, Kind::Becomes, search) && search.becoming(row, from, to, None).is_some()),
+        (Form::Raised, Form::Plain) if own => alone(Kind::Raises, search),
+        (Form::Raised, _) if own => false,
+        (Form::Raised, _) => {
+            let same = search.model.nodes[from].account == search.model.nodes[to].account;
+            same && alone(Kind::Raises, search) && search.any_becoming(from, plain).is_some()
+        }
+        (Form::Free, Form::Plain) | (Form::FreeRaised, Form::Raised) => own && alone(Kind::Frees, search),
+        (Form::FreeRaised, Form::Free) => own && alone(Kind::Raises, search),
+        (Form::New, _) => alone(Kind::Makes, search),
+        _ => false,
+    }
+}
+
+#[test]
+fn looking_up_who_could_finds_whoever_asking_everybody_finds() {
+    let mut random = Random(20_261_121);
+    let (mut with, mut without) = (0, 0);
+    for _ in 0..400 {
+        let snapshot = account(&mut random).snapshot();
+        let world = world(&snapshot);
+        let mut search = Search::run(&world, &Target::Admin, Catalog::embedded(), None);
+        let nodes = search.model.nodes.len();
+        let acting: Vec<usize> = (0..nodes)
+            .filter(|node| search.model.nodes[*node].acts && search.model.nodes[*node].granted.is_some())
+            .collect();
+        let mut there: BTreeSet<usize> =
+            (0..nodes).filter(|node| search.standing.get(*node).is_some_and(Option::is_some)).collect();
+        loop {
+            let new: Vec<usize> = acting
+                .iter()
+                .copied()
+                .filter(|from| !there.contains(from))
+                .filter(|from| there.iter().any(|to| is_edge(&mut search, *from, *to)))
+                .collect();
+            if new.is_empty() {
+                break;
+            }
+            there.extend(new);
+        }
+        for node in acting {
+            let best = search.best.get(node).copied().flatten();
+            let found = best.is_some_and(|key| key.certainty != Certainty::Another);
+            let said = &search.model.nodes[node];
+            assert_eq!(found, there.contains(&node), "{} {:?}", said.arn, said.form);
+            *(if found { &mut with } else { &mut without }) += 1;
+        }
+    }
+    assert!(with > 300 && without > 300, "{with} with and {without} without a path show little");
+}
