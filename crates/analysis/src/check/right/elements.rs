@@ -5,7 +5,7 @@
 use leastwise_policy::aws::DocumentKind;
 
 use crate::check::row::{allows, error, statements};
-use crate::check::{Check, Example, Facts, Report, Severity, StatementView, Subject};
+use crate::check::{ActionUse, Check, Example, Facts, Report, Severity, StatementView, Subject};
 use crate::source::{Entry, Node, Value, has_hole};
 
 const GOOD: Example =
@@ -207,7 +207,19 @@ fn objects<'s, 'a>(subject: &'s Subject<'a>) -> impl Iterator<Item = &'s Stateme
 }
 
 fn resource(subject: &Subject<'_>, _: &Facts<'_>, report: &mut Report<'_>) {
-    if subject.document.kind != DocumentKind::Trust {
+    if subject.document.kind == DocumentKind::Trust {
+        return;
+    }
+    // The policy of an ECR repository is about the repository: its statements have no resource.
+    // https://docs.aws.amazon.com/AmazonECR/latest/userguide/repository-policy-examples.html
+    let is_ecr = |used: &ActionUse<'_>| {
+        has_hole(used.text) || used.parts().is_none_or(|(prefix, _)| matches!(prefix, "ecr" | "ecr-public"))
+    };
+    let kind = subject.document.resource_type.as_deref();
+    let of_repository = subject.document.kind == DocumentKind::Resource
+        && (kind == Some("AWS::ECR::Repository")
+            || kind.is_none() && objects(subject).flat_map(|statement| &statement.actions).all(is_ecr));
+    if !of_repository {
         missing(
             subject,
             report,

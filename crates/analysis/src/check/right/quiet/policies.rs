@@ -172,6 +172,12 @@ pub(super) const QUIET: &[(DocumentKind, Option<&str>, &str)] = &[
         r#"{"Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::444455556666:role/app"}, "Action": "secretsmanager:GetSecretValue", "Resource": "*"}"#,
     ),
     (
+        Resource,
+        Some("AWS::ECR::Repository"),
+        r#"{"Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::444455556666:root"},
+        "Action": ["ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"]}"#,
+    ),
+    (
         Trust,
         None,
         r#"{"Effect": "Allow", "Principal": {"Service": ["ec2.amazonaws.com", "ecs-tasks.amazonaws.com"]}, "Action": "sts:AssumeRole"}"#,
