@@ -447,3 +447,25 @@ fn an_agent_that_will_have_keys_is_found_before_it_has_them() {
         keys.evidence
     );
 }
+
+#[test]
+fn a_document_that_a_configuration_reads_is_what_it_reads_it_for() {
+    let main = "module \"m\" {\n  source = \"./m\"\n}\nresource \"aws_iam_policy\" \"a\" {\n  name   = \"a\"\n  policy = file(\"a.json\")\n}\n";
+    let module = "resource \"aws_iam_policy\" \"b\" {\n  name   = \"b\"\n  policy = file(\"${path.module}/policies/b.json\")\n}\n";
+    let policy =
+        r#"{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:*", "Resource": "*"}]}"#;
+    let files =
+        [("i/main.tf", main), ("i/m/main.tf", module), ("i/a.json", policy), ("i/m/policies/b.json", policy)];
+    let estate = estate(&files);
+    let mut read: Vec<(&str, &str)> = estate.documents.iter().map(|one| (&*one.name, &*one.file)).collect();
+    read.sort_unstable();
+    assert_eq!(
+        read,
+        [
+            ("arn:aws:iam::000000000000:policy/a", "i/a.json"),
+            ("arn:aws:iam::000000000000:policy/b", "i/m/policies/b.json"),
+        ]
+    );
+    let action = estate.documents[0].root.pointer("/Statement/0/Action").unwrap();
+    assert_eq!(action.at, Place { line: 1, column: 71 });
+}

@@ -9,7 +9,7 @@ use super::text::{BEGIN, Text};
 use crate::check::input::{UNREADABLE, UNRESOLVED};
 use crate::check::{Class, Document, Estate, Finding, Severity};
 use crate::granted::{Origin, Problem, Snapshot};
-use crate::source::{Place, shown};
+use crate::source::{Node, Place, shown};
 
 /// What was read so far.
 #[derive(Debug, Default)]
@@ -17,6 +17,10 @@ pub(in crate::check) struct Gathered {
     pub(super) estate: Estate,
     /// Listings as `aws iam get-account-authorization-details` prints them, with their files.
     pub(super) listings: Vec<(String, String)>,
+    /// Policy documents that are files of their own, for configurations that read them.
+    pub(super) files: Vec<(Arc<str>, Node)>,
+    /// Those that a configuration did read.
+    pub(super) used: HashSet<Arc<str>>,
     /// ARNs of the principals and groups of files that are not deployed yet.
     pub(super) principals: HashSet<String>,
     /// What else is not known of whom.

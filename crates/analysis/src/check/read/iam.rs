@@ -23,6 +23,10 @@ pub(super) fn read(texts: &[&Text<'_>], gathered: &mut Gathered) {
     for text in texts {
         let Some(node) = text.as_json() else { continue };
         let name = &text.file.name;
+        // A configuration has read it, and knows better what it is for.
+        if gathered.used.contains(name) {
+            continue;
+        }
         if is_document(node) {
             add(gathered, name, "", node.clone(), kind_of(name, node));
             continue;

@@ -77,6 +77,11 @@ pub fn read(files: &[SourceFile]) -> Estate {
             None => gathered.estate.left_alone.push(text.file.name.clone()),
         }
     }
+    if texts.iter().any(terraform::takes_configuration) {
+        let documents = texts.iter().filter(|text| iam::takes(text));
+        let documents = documents.filter_map(|text| Some((text.file.name.clone(), text.as_json()?.clone())));
+        gathered.files = documents.collect();
+    }
     for (format, texts) in FORMATS.iter().zip(taken) {
         if !texts.is_empty() {
             (format.read)(&texts, &mut gathered);

@@ -158,6 +158,11 @@ impl Machine<'_> {
                 _ => return unknown(at, format!("{name}(…)")),
             }
         }
+        if let ("file", [path]) = (name, &values[..])
+            && let Some(document) = path.text().and_then(|path| self.document(path))
+        {
+            return document;
+        }
         let weight: usize = values.iter().map(weight).sum();
         if !self.spend(weight) {
             return unknown(at, "what is too large to be worked out");

@@ -9,7 +9,7 @@ use std::rc::Rc;
 use std::cell::Cell;
 
 use super::eval::{Scope, indexed, nowhere, pairs, text, unknown, weight};
-use super::module::Module;
+use super::module::{Module, joined};
 use super::syntax::{Block, Body, Expr, Kind, Step};
 use super::{computed, policy_document, template};
 use crate::source::{Entry, Node, Place, Value, has_hole};
@@ -19,14 +19,21 @@ const MOST_STEPS: usize = 3_000_000;
 /// The most instances of one resource that are told apart.
 const MOST_INSTANCES: usize = 512;
 
-/// Modules by folder.
-pub(super) type Modules = BTreeMap<String, Module>;
+/// What there is to work with.
+#[derive(Debug, Default)]
+pub(super) struct Modules {
+    /// By folder.
+    pub(super) by_folder: BTreeMap<String, Module>,
+    /// Files of JSON that `file` may read, by name.
+    pub(super) documents: BTreeMap<String, Node>,
+}
 
 /// A module being worked out.
 pub(super) struct Machine<'m> {
     pub(super) modules: &'m Modules,
     pub(super) module: &'m Module,
     folder: &'m str,
+    root_folder: &'m str,
     /// `module.x.`, or nothing for a root.
     pub(super) prefix: String,
     /// Stands for the account that it is deployed to.
@@ -63,6 +70,7 @@ impl<'m> Machine<'m> {
             modules,
             module,
             folder,
+            root_folder: folder,
             prefix: String::new(),
             account,
             region_of_caller: None,
@@ -88,6 +96,17 @@ impl<'m> Machine<'m> {
     /// Whether the text asked for more work than is done.
     pub(super) fn is_exhausted(&self) -> bool {
         self.steps.get() > MOST_STEPS
+    }
+
+    /// What `file` reads, when it was read as well and is JSON.
+    pub(super) fn document(&mut self, path: &str) -> Option<Node> {
+        let modules = self.modules;
+        let name = match path.strip_prefix(FOLDER) {
+            Some(path) => joined("", path),
+            None => joined(self.root_folder, path),
+        };
+        let node = modules.documents.get(&name)?;
+        Some(template::encode(self.copied(node)))
     }
 
     fn copied(&mut self, node: &Node) -> Node {
@@ -139,7 +158,12 @@ impl<'m> Machine<'m> {
             ("module", [Step::Attribute(name), rest @ ..]) => {
                 self.call_output(name, rest, written, scope, at)
             }
-            ("path" | "terraform" | "each" | "count" | "self", _) => unknown(at, written),
+            // Marked, so that `file` knows a folder of what was read from any other text.
+            ("path", [Step::Attribute(which)]) => {
+                let folder = if which == "module" { self.folder } else { self.root_folder };
+                text(at, format!("{FOLDER}{folder}"))
+            }
+            ("terraform" | "each" | "count" | "self", _) => unknown(at, written),
             ("data", [Step::Attribute(kind), Step::Attribute(name), rest @ ..]) => {
                 self.of_resource(&format!("data.{kind}.{name}"), rest, written, scope, at)
             }
@@ -443,6 +467,9 @@ impl<'m> Machine<'m> {
         matches!(&node.value, Value::Text(text) if !has_hole(text)).then_some(node)
     }
 }
+
+/// Begins the name of a folder that `path` gives.
+const FOLDER: &str = "\u{e003}/";
 
 /// Names of variables for the account that things are deployed to.
 const ACCOUNT_VARIABLES: [&str; 5] =

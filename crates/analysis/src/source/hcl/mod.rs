@@ -1,8 +1,8 @@
 //! Terraform's language, worked out as far as the text says: <https://developer.hashicorp.com/terraform/language>.
 //!
 //! A folder is a module. Variables have their defaults, or what `terraform.tfvars` says; local modules are worked out
-//! with what they are called with. Nothing is fetched: providers' data, files and modules from elsewhere are values
-//! that are not known. What a resource refers to is used when it is written or follows from what is written
+//! with what they are called with. Nothing is fetched: providers' data, files that were not given and modules from
+//! elsewhere are values that are not known. What a resource refers to is used when it is written or follows from what is written
 //! ([`computed`]).
 
 mod computed;
@@ -75,34 +75,48 @@ impl Sources {
             let folder = module::folder(&name);
             match body {
                 Ok(body) if name.contains(".tfvars") => assigned.push((folder, body)),
-                Ok(body) => sources.modules.entry(folder).or_default().add(body),
+                Ok(body) => sources.modules.by_folder.entry(folder).or_default().add(body),
                 Err(refusal) => refused.push((name, refusal)),
             }
         }
         for (folder, body) in assigned {
-            if let Some(module) = sources.modules.get_mut(&folder) {
+            if let Some(module) = sources.modules.by_folder.get_mut(&folder) {
                 module.assign(body);
             }
         }
         (sources, refused)
     }
 
+    /// Files of JSON that the configuration may read with `file`.
+    pub fn add_documents(&mut self, documents: impl IntoIterator<Item = (Arc<str>, Node)>) {
+        for (name, mut node) in documents {
+            let Ok(file) = u16::try_from(self.files.len()) else { return };
+            let known = module::joined("", &name);
+            place::put_in_file(&mut node, file);
+            self.files.push(name);
+            self.modules.documents.insert(known, node);
+        }
+    }
+
     /// The folders that no other calls as a module; all of them when they call each other in a circle.
     pub fn roots(&self) -> Vec<&str> {
         let called: BTreeSet<String> = self
             .modules
+            .by_folder
             .iter()
             .flat_map(|(folder, module)| {
-                module
-                    .sources()
-                    .filter_map(|path| module::joined(folder, &path))
-                    .filter(move |to| to != folder)
+                module.sources().map(|path| module::joined(folder, &path)).filter(move |to| to != folder)
             })
             .collect();
-        let roots: Vec<&str> =
-            self.modules.keys().filter(|folder| !called.contains(*folder)).map(String::as_str).collect();
+        let roots: Vec<&str> = self
+            .modules
+            .by_folder
+            .keys()
+            .filter(|folder| !called.contains(*folder))
+            .map(String::as_str)
+            .collect();
         match roots.is_empty() {
-            true => self.modules.keys().map(String::as_str).collect(),
+            true => self.modules.by_folder.keys().map(String::as_str).collect(),
             false => roots,
         }
     }
@@ -110,7 +124,7 @@ impl Sources {
     /// Everything that a root module declares, with the modules that it calls, as if deployed to `account`. None when
     /// it asks for more work than is done.
     pub fn resources(&self, root: &str, account: &str) -> Option<Vec<Resource>> {
-        let (folder, module) = self.modules.get_key_value(root)?;
+        let (folder, module) = self.modules.by_folder.get_key_value(root)?;
         let mut machine = Machine::root(&self.modules, folder, module, account.into());
         let mut found = Vec::new();
         machine.find_default_tags();

@@ -88,25 +88,25 @@ fn take(body: &mut Body, key: &str) -> Option<Expr> {
     (!is_null || key != "default").then_some(value)
 }
 
-/// `folder` and a path from there, without `.` and `..`; none when it leads out of what was given.
-pub(super) fn joined(folder: &str, path: &str) -> Option<String> {
-    let mut steps: Vec<&str> = folder.split('/').filter(|step| !matches!(*step, "" | ".")).collect();
-    for step in path.split('/') {
+/// `folder` and a path from there, without `.` and, but for where it leads out of what was given, without `..`.
+pub(super) fn joined(folder: &str, path: &str) -> String {
+    let mut steps: Vec<&str> = Vec::new();
+    for step in folder.split('/').chain(path.split('/')) {
         match step {
             "" | "." => {}
-            ".." => {
-                steps.pop()?;
+            ".." if steps.last().is_some_and(|last| *last != "..") => {
+                steps.pop();
             }
             step => steps.push(step),
         }
     }
-    let root = if folder.starts_with('/') { "/" } else { "" };
-    Some(format!("{root}{}", steps.join("/")))
+    let is_absolute = folder.starts_with('/') || folder.is_empty() && path.starts_with('/');
+    format!("{}{}", if is_absolute { "/" } else { "" }, steps.join("/"))
 }
 
 /// The folder of a file, as [`joined`] writes folders.
 pub(super) fn folder(file: &str) -> String {
     let folder = file.rsplit_once('/').map_or("", |(folder, _)| folder);
     let folder = if folder.is_empty() && file.starts_with('/') { "/" } else { folder };
-    joined(folder, ".").unwrap_or_default()
+    joined(folder, ".")
 }

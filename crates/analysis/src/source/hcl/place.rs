@@ -39,6 +39,21 @@ pub(super) fn down(place: Place, lines: u32, column: u32) -> Place {
     Place { line: place.line.saturating_add(lines), column: place.column & !MOST | column.min(MOST) }
 }
 
+/// Puts all places of a value into a file.
+pub(super) fn put_in_file(node: &mut Node, number: u16) {
+    node.at = in_file(number, node.at);
+    match &mut node.value {
+        Value::List(items) => items.iter_mut().for_each(|item| put_in_file(item, number)),
+        Value::Map(entries) => {
+            for entry in entries {
+                entry.at = in_file(number, entry.at);
+                put_in_file(&mut entry.value, number);
+            }
+        }
+        _ => {}
+    }
+}
+
 /// Takes the files out of all places. What stands in another file than the whole gets the place of what holds it: of
 /// the key, or of the list.
 pub(super) fn settle(node: &mut Node) {

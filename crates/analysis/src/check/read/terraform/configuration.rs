@@ -19,7 +19,10 @@ pub(in crate::check::read) fn takes(text: &Text<'_>) -> bool {
 
 pub(in crate::check::read) fn read(texts: &[&Text<'_>], gathered: &mut Gathered) {
     let files = texts.iter().map(|text| (text.file.name.clone(), text.file.text.as_str()));
-    let (sources, refused) = Sources::parse(files);
+    let (mut sources, refused) = Sources::parse(files);
+    let documents = std::mem::take(&mut gathered.files);
+    let names: HashSet<Arc<str>> = documents.iter().map(|(name, _)| name.clone()).collect();
+    sources.add_documents(documents);
     for (file, refusal) in refused {
         gathered.unreadable(&file, refusal.at, "", refusal.reason);
     }
@@ -35,6 +38,8 @@ pub(in crate::check::read) fn read(texts: &[&Text<'_>], gathered: &mut Gathered)
             Root { sources: &sources, used: RefCell::default() }.deployed(&resources, account)
         });
     }
+    let used = gathered.estate.documents.iter().map(|document| &document.file);
+    gathered.used = used.filter(|file| names.contains(*file)).cloned().collect();
 }
 
 struct Root<'s> {

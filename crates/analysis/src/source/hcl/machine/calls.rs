@@ -25,7 +25,8 @@ impl<'m> Machine<'m> {
 
     fn called(&mut self, name: &str, call: &Block) -> Vec<(Option<Node>, Machine<'m>)> {
         let modules = self.modules;
-        let found = source(call).and_then(|path| modules.get_key_value(&joined(self.folder, &path)?));
+        let found =
+            source(call).and_then(|path| modules.by_folder.get_key_value(&joined(self.folder, &path)));
         let Some((folder, module)) = found else { return Vec::new() };
         if self.calls >= DEEPEST_CALLS || !self.spend(1) {
             return Vec::new();
@@ -45,6 +46,7 @@ impl<'m> Machine<'m> {
                 }
             }
             machine.prefix = format!("{}module.{name}{}.", self.prefix, shown_key(instance.key.as_ref()));
+            machine.root_folder = self.root_folder;
             machine.steps = self.steps.clone();
             machine.region_of_caller = self.region();
             machine.default_tags.clone_from(&self.default_tags);
