@@ -202,6 +202,19 @@ impl Node {
         }
     }
 
+    /// The statement with this number of a policy document, to be changed: one of a list, or one that stands alone.
+    pub fn statement_mut(&mut self, number: usize) -> Option<&mut Node> {
+        let Value::Map(entries) = &mut self.value else { return None };
+        let statements = &mut entries.iter_mut().find(|entry| entry.key == "Statement")?.value;
+        if !matches!(statements.value, Value::List(_)) {
+            return (number == 0).then_some(statements);
+        }
+        match &mut statements.value {
+            Value::List(items) => items.get_mut(number),
+            _ => None,
+        }
+    }
+
     /// Puts it and all that is in it at one place: what a text within a text holds stands where the text stands.
     pub fn move_to(&mut self, at: Place) {
         self.at = at;

@@ -11,6 +11,7 @@ mod json;
 mod junit;
 mod markdown;
 mod outcome;
+mod roles;
 mod sarif;
 mod select;
 mod settings;
@@ -21,7 +22,7 @@ pub mod words;
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::path::Path;
 
-use leastwise_analysis::check::{Estate, Facts, Finding, Severity, read, run as run_checks};
+use leastwise_analysis::check::{Estate, Facts, Finding, Severity, run as run_checks};
 use leastwise_analysis::granted::GrantedPrincipal;
 use leastwise_catalog::Catalog;
 use leastwise_policy::time::{Date, Timestamp};
@@ -50,7 +51,7 @@ pub fn run(args: &CheckArgs, catalog: &Catalog, quiet: bool) -> Result<()> {
     let state = args.gate.new_access_against.as_deref();
     let before = state.map(|state| against::read_state(args, state, &gathered, &progress)).transpose()?;
     progress.say("checking");
-    let estate = governed(args, read(&gathered.files), quiet)?;
+    let estate = governed(args, roles::estate(&gathered.files, catalog), quiet)?;
     let (mut outcome, compared) = look(args, catalog, &gathered, &estate, before.as_ref(), &selection)?;
     progress.finish();
     if let Some(known) = known {

@@ -9,7 +9,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 
 use leastwise_analysis::check::gate::{SUPPRESSION_LAPSED, SUPPRESSION_UNUSED, widened};
-use leastwise_analysis::check::{Estate, Facts, Finding, SourceFile, read, run as run_checks};
+use leastwise_analysis::check::{Estate, Facts, Finding, SourceFile, run as run_checks};
 use leastwise_catalog::Catalog;
 
 use super::fingerprint::fingerprints;
@@ -143,7 +143,7 @@ impl Before {
         findings: &[Finding],
     ) -> Result<Compared> {
         // What is not reached was told of the new state.
-        let old = super::governed(args, read(&self.files), true)?;
+        let old = super::governed(args, super::roles::estate(&self.files, catalog), true)?;
         let facts = super::facts(args, catalog);
         let new_access = widened(&old, new, facts.terms());
         let known = match args.gate.all {
