@@ -25,6 +25,12 @@ pub(super) struct Question<'q> {
     pub(super) side: Option<(&'q str, Named<Policy>)>,
 }
 
+/// Values of keys that the caller chooses.
+pub(super) type Given = BTreeMap<String, Vec<String>>;
+
+/// Choices that are tried before others are looked for: what one policy asks is often asked of many calls.
+const MOST_KEPT: usize = 6;
+
 /// A call that is allowed, perhaps under conditions.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Answer {
@@ -145,22 +151,49 @@ impl Model<'_> {
             }
             return self.decide(set, principal, question, &context);
         }
+        if !evaluation.missing_keys.iter().any(|key| self.table.is_chosen(key)) {
+            return Some(conditional(evaluation.missing_keys.clone(), Given::new()));
+        }
+        let kept = self.chosen.borrow().clone();
+        let asked = |key: &String| evaluation.missing_keys.contains(&key.to_ascii_lowercase());
+        for chosen in kept.into_iter().filter(|chosen| chosen.keys().all(asked)) {
+            if let Some(answer) = self.given(set, principal, question, &context, &chosen) {
+                return Some(answer);
+            }
+        }
         let explanation = explain(set, &request(principal, question, &context));
-        let Some(allowing) = explanation.allowing else {
-            return Some(conditional(evaluation.missing_keys.clone(), BTreeMap::new()));
-        };
-        let mut chosen = BTreeMap::new();
-        for (key, values) in allowing.iter().filter(|(key, _)| self.table.is_chosen(key)) {
-            context.insert(key, values.as_slice());
-            chosen.insert(key.clone(), values.clone());
+        let allowing = explanation.allowing.into_iter().flatten();
+        let chosen: Given = allowing.filter(|(key, _)| self.table.is_chosen(key)).collect();
+        if let Some(answer) = self.given(set, principal, question, &context, &chosen) {
+            let mut kept = self.chosen.borrow_mut();
+            kept.truncate(MOST_KEPT - 1);
+            kept.insert(0, chosen);
+            return Some(answer);
+        }
+        Some(conditional(evaluation.missing_keys.clone(), Given::new()))
+    }
+
+    /// The answer when the caller chooses these values; none when they do not allow, or leave something to choose.
+    fn given(
+        &self,
+        set: &PolicySet,
+        principal: PrincipalRef<'_>,
+        question: &Question<'_>,
+        context: &Context,
+        chosen: &Given,
+    ) -> Option<Answer> {
+        let mut context = context.clone();
+        for (key, values) in chosen {
+            // What is known is not chosen.
+            context.get(key).is_none().then(|| context.insert(key, values.as_slice()));
         }
         let after = evaluate(set, &request(principal, question, &context));
         match after.verdict {
-            Verdict::Allowed => Some(Answer { chosen, ..Answer::sure() }),
-            Verdict::Depends => Some(conditional(after.missing_keys, chosen)),
-            Verdict::ExplicitDeny | Verdict::ImplicitDeny => {
-                Some(conditional(evaluation.missing_keys.clone(), BTreeMap::new()))
+            Verdict::Allowed => Some(Answer { chosen: chosen.clone(), ..Answer::sure() }),
+            Verdict::Depends if !after.missing_keys.iter().any(|key| self.table.is_chosen(key)) => {
+                Some(conditional(after.missing_keys, chosen.clone()))
             }
+            _ => None,
         }
     }
 
@@ -183,14 +216,14 @@ impl Model<'_> {
         let evaluation = evaluate(&set, &request);
         let answer = match evaluation.verdict {
             Verdict::Allowed => Answer::sure(),
-            Verdict::Depends => conditional(evaluation.missing_keys.clone(), BTreeMap::new()),
+            Verdict::Depends => conditional(evaluation.missing_keys.clone(), Given::new()),
             Verdict::ExplicitDeny | Verdict::ImplicitDeny => return None,
         };
         Some((answer, evaluation))
     }
 }
 
-fn conditional(conditions: Vec<String>, chosen: BTreeMap<String, Vec<String>>) -> Answer {
+fn conditional(conditions: Vec<String>, chosen: Given) -> Answer {
     Answer { certainty: Certainty::Conditional, conditions, chosen }
 }
 

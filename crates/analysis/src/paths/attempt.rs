@@ -62,8 +62,15 @@ pub(super) type Solutions = RefCell<HashMap<(usize, usize, bool), Option<Rc<Solu
 /// Opaque to those who keep it.
 pub(super) struct Solution(Solved);
 
-/// ARNs tried for one resource of the caller's choice.
+impl Solution {
+    pub(super) fn certainty(&self) -> Certainty {
+        self.0.answer.certainty
+    }
+}
+
+/// ARNs tried for one resource of the caller's choice; fewer once there is one that is allowed under conditions.
 const MOST_TRIED: usize = 16;
+const MOST_CONDITIONAL: usize = 3;
 
 impl Model<'_> {
     /// Whether `node` can go this way to the principal of the node `target`, or to what runs as it at `work`; for a row
@@ -157,7 +164,8 @@ impl Model<'_> {
             for pattern in self.patterns(node, need.action) {
                 for template in &templates {
                     for arn in fill(template, pattern, &self.regions) {
-                        if tried.len() >= MOST_TRIED || tried.contains(&arn) {
+                        let most = if best.is_some() { MOST_CONDITIONAL } else { MOST_TRIED };
+                        if tried.len() >= most || tried.contains(&arn) {
                             continue;
                         }
                         match self.all_on(node, &needs, &arn) {

@@ -9,6 +9,7 @@ use leastwise_policy::aws::{ActionPattern, Effect, Named, Policy, ResourceBlock,
 use leastwise_policy::glob;
 
 use super::World;
+use super::ask::Given;
 use super::rows::{Row, Table};
 use crate::granted::{GrantedGroup, GrantedPrincipal, PrincipalKind};
 
@@ -38,6 +39,8 @@ pub(super) struct Model<'a> {
     pub(super) regions: Vec<String>,
     /// By row: what is listed of what it works on, by role.
     works: Vec<HashMap<&'a str, Vec<&'a str>>>,
+    /// Values of keys that were chosen of late.
+    pub(super) chosen: RefCell<Vec<Given>>,
     /// Every action.
     everything: Rc<Bits>,
     removed: Option<&'a Removed>,
@@ -133,6 +136,7 @@ impl<'a> Model<'a> {
             regions: Vec::new(),
             principals,
             works: works(world, table),
+            chosen: RefCell::default(),
             everything: Rc::new(Bits::all(actions.len())),
             removed,
             documents: HashMap::new(),

@@ -161,8 +161,12 @@ impl<'a> Search<'a> {
                     continue;
                 }
                 if let Some(attempt) = self.becoming(row, from, node, work.as_deref()) {
-                    // A later target is no better for it, unless this one hangs on conditions.
-                    if attempt.answer.certainty <= Certainty::Assumed {
+                    // A later target is no surer, nor is what the source does whichever the target is.
+                    let listed = work.is_some();
+                    let own = self.model.independent(&self.kept, from, row, listed);
+                    let own = own.map_or(Certainty::Sure, |own| own.certainty());
+                    let at = self.best[node].map_or(Certainty::Sure, |key| key.certainty);
+                    if attempt.answer.certainty <= own.max(at).max(Certainty::Assumed) {
                         self.index(row).finish(from);
                     }
                     self.relax(from, node, vec![attempt]);
