@@ -46,6 +46,7 @@ pub use expand::{ActionUse, Found};
 pub use finding::{Finding, Severity};
 pub use gcp::{CustomRole, Grant, Project};
 pub use holder::{Allowed, Hits, Holder, Power, Said, Use, Uses};
+pub use input::CEDAR_UNSCOPED_PERMIT;
 pub use kubernetes::{Binding, Cluster, Role, RuleView, ServiceAccount, SubjectView};
 pub use marks::{DEFAULT_NAMES, DEFAULT_TAGS, Mark, Marks};
 pub use read::{SourceFile, UNKNOWN_ACCOUNT, read};

@@ -3,6 +3,7 @@
 
 mod against;
 mod baseline;
+mod cedar;
 mod fingerprint;
 mod gather;
 mod github;

@@ -23,7 +23,7 @@ pub(super) fn everywhere(
     fix: &str,
 ) {
     for allowed in &holder.allows {
-        if admin_access::is_admin(allowed) {
+        if admin_access::is_admin(allowed) || is_usual(allowed, hits.severity()) {
             continue;
         }
         let mut powers: Vec<Power<'_>> = Vec::new();
@@ -43,6 +43,11 @@ pub(super) fn everywhere(
         let said = Said::new(format!("{what}: {}", told(&names, powers.len()))).fix(fix);
         report(hits, allowed, &names, &powers, said);
     }
+}
+
+/// What AWS made for its services to run workloads (to write their logs) is nothing worth a line for each role.
+fn is_usual(allowed: &Allowed<'_>, severity: Severity) -> bool {
+    severity <= Severity::Low && allowed.document.contains(":iam::aws:policy/service-role/")
 }
 
 /// Adds what weakens the finding and what nearly stopped it, and reports it at the pattern that reaches the first.

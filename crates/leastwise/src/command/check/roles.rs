@@ -14,15 +14,21 @@ use leastwise_generate::lower::aws::{self, Compiled, prove};
 use leastwise_policy::aws::{Effect, Statement};
 use serde_json::{Value, json};
 
+use super::cedar;
+
 /// What was compiled of a file, by the ARN of each role.
 type Made = HashMap<String, (Compiled, Place)>;
 
-/// Reads files as [`read`] does, and those that hold roles as what they come to.
+/// Reads files as [`read`] does, those that hold roles as what they come to, and Cedar by what Cedar says.
 pub fn estate(files: &[SourceFile], catalog: &Catalog) -> Estate {
     let mut unreadable = Vec::new();
     let mut made: HashMap<Arc<str>, Made> = HashMap::new();
     let mut texts = Vec::with_capacity(files.len());
     for file in files {
+        if cedar::takes(file) {
+            unreadable.extend(cedar::check(file));
+            continue;
+        }
         if !holds_roles(file) {
             texts.push(file.clone());
             continue;
