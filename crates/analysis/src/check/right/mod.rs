@@ -90,5 +90,3 @@ pub(super) fn checks() -> impl Iterator<Item = &'static Check> {
 
 #[cfg(test)]
 mod quiet;
-#[cfg(test)]
-mod speed;
