@@ -135,6 +135,14 @@ impl<'a> Search<'a> {
         self.settled.get(node).copied().unwrap_or_default()
     }
 
+    /// Whether a step to `to` could be better than what `from` has.
+    fn could_improve(&self, from: usize, to: usize) -> bool {
+        let Some(at) = self.best.get(to).copied().flatten() else { return false };
+        let least = Key { certainty: at.certainty, hops: at.hops + 1 };
+        let best = self.best.get(from).copied().flatten();
+        !self.is_settled(from) && best.is_none_or(|known| least < known)
+    }
+
     /// Notes that `from` gets to `to`, when that is better than what it has.
     pub(super) fn relax(&mut self, from: usize, to: usize, parts: Vec<Attempt>) {
         let Some(at) = self.best.get(to).copied().flatten() else { return };
@@ -157,7 +165,7 @@ impl<'a> Search<'a> {
                 continue;
             }
             for (work, from) in self.candidates(row, node) {
-                if self.is_settled(from) || self.is_finished(row, from) {
+                if !self.could_improve(from, node) || self.is_finished(row, from) {
                     continue;
                 }
                 if let Some(attempt) = self.becoming(row, from, node, work.as_deref()) {
@@ -208,7 +216,7 @@ impl<'a> Search<'a> {
     pub(super) fn raise_it(&mut self, raised: usize) {
         let node = self.plain(raised);
         for (row, from) in self.raisers(node) {
-            if self.is_settled(from) || self.model.nodes[from].arn == self.model.nodes[node].arn {
+            if !self.could_improve(from, raised) || self.model.nodes[from].arn == self.model.nodes[node].arn {
                 continue;
             }
             if let Some(becomes) = self.any_becoming(from, node)
