@@ -4,17 +4,18 @@
 //! account of our own making, in which a user holds it beside roles and users that are worth becoming: what is found there
 //! is possible wherever such an account is, and is told as that.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use leastwise_policy::aws::{ActionBlock, Effect, Policy, Statement};
+use leastwise_policy::aws::{ActionBlock, Comparison, Condition, Effect, Policy, Statement};
+use leastwise_policy::glob;
 use leastwise_policy::time::Timestamp;
 use serde_json::{Value, json};
 
 use super::own::own;
 use super::{Check, Class, Estate, Example, Facts, Finding, Hits, Holder, Home, Said, Severity};
 use crate::granted::Snapshot;
-use crate::paths::{Allowed, Certainty, Options, Path, Target, World, find};
+use crate::paths::{Certainty, Extent, Options, Path, Target, World, find};
 use crate::source::{Place, shown};
 
 const REFERENCES: &[&str] = &[
@@ -185,16 +186,28 @@ fn of_document(holder: &Holder<'_>, hits: &mut Hits<'_>) {
     if holder.principal.is_some() {
         return;
     }
-    // Without conditions and denies the tables tell it at once.
-    if !holder.is_denied_something()
-        && let Some(way) = crate::paths::leads(&allowed(holder, |statement| statement.condition.is_empty()))
+    let uses = uses(holder);
+    if uses.is_empty() {
+        return;
+    }
+    // What no condition but one that the way itself meets, and no deny, has a say in, the tables tell at once.
+    let surely = |action: &'static str, set: &[(&str, &str)]| {
+        let of = uses.get(action).into_iter().flatten();
+        let of = of.filter(|used| used.statement.condition.iter().all(|condition| meets(condition, set)));
+        of.map(|used| used.extent).max().unwrap_or(Extent::Nothing)
+    };
+    if let Some(way) = crate::paths::leads(surely)
+        && !way.needs.iter().any(|action| holder.is_denied(action))
     {
         let mut said = Said::new("whoever holds it can become administrator in one step").fix(FIX);
         said.evidence.push(format!("1. {} ({}; {})", way.says, way.id, way.needs.join(", ")));
         said.evidence.extend(way.assumes.map(|what| format!("taken for given: {what}")));
         return hits.at_document(said);
     }
-    if !crate::paths::could_lead(&allowed(holder, |_| true)) {
+    let perhaps = |action| {
+        uses.get(action).into_iter().flatten().map(|used| used.extent).max().unwrap_or(Extent::Nothing)
+    };
+    if !crate::paths::could_lead(perhaps) {
         return;
     }
     let Some(named) = holder.set.identity.first() else { return };
@@ -220,18 +233,36 @@ fn gives_all(statement: &Statement) -> bool {
         && resources.any(|one| all(one.as_str()))
 }
 
-/// What the statements that count allow of the actions that ways need.
-fn allowed(holder: &Holder<'_>, counts: fn(&Statement) -> bool) -> Allowed {
-    let mut allowed = Allowed::default();
-    for one in holder.allows.iter().filter(|one| counts(one.statement)).flat_map(|one| &one.actions) {
-        if let Some(action) = crate::paths::step(&one.action.service.prefix, &one.action.facts.name) {
-            allowed.somewhere.insert(action);
-            if one.everywhere {
-                allowed.everywhere.insert(action);
+/// A statement that allows an action that some way needs.
+struct Used<'h> {
+    statement: &'h Statement,
+    extent: Extent,
+}
+
+/// The actions that ways need, with the statements that allow them.
+fn uses<'h>(holder: &'h Holder<'_>) -> HashMap<&'static str, Vec<Used<'h>>> {
+    let mut uses: HashMap<&'static str, Vec<Used<'h>>> = HashMap::new();
+    for allowed in &holder.allows {
+        for one in &allowed.actions {
+            if let Some(action) = crate::paths::step(&one.action.service.prefix, &one.action.facts.name) {
+                let extent = if one.everywhere { Extent::Everywhere } else { Extent::Somewhere };
+                uses.entry(action).or_default().push(Used { statement: allowed.statement, extent });
             }
         }
     }
-    allowed
+    uses
+}
+
+/// Whether a request with these keys surely meets the condition.
+fn meets(condition: &Condition, set: &[(&str, &str)]) -> bool {
+    let operator = condition.operator;
+    let value = set.iter().find(|(key, _)| condition.key.eq_ignore_ascii_case(key)).map(|(_, value)| *value);
+    let Some(value) = value.filter(|_| operator.set.is_none()) else { return false };
+    match operator.base {
+        Comparison::StringEquals => condition.values.iter().any(|wanted| wanted == value),
+        Comparison::StringLike => condition.values.iter().any(|wanted| glob::matches(wanted, value)),
+        _ => false,
+    }
 }
 
 const HOLDER: &str = "arn:aws:iam::000000000000:user/holder";

@@ -27,7 +27,7 @@ mod tests;
 mod trust;
 mod types;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::sync::OnceLock;
 
 use leastwise_catalog::Catalog;
@@ -47,13 +47,15 @@ pub fn step(prefix: &str, name: &str) -> Option<&'static str> {
     actions.get(&(prefix, name)).copied()
 }
 
-/// What a policy allows, spelled as [`step`] does.
-#[derive(Debug, Clone, Default)]
-pub struct Allowed {
-    /// On everything that there is.
-    pub everywhere: HashSet<&'static str>,
+/// What somebody is allowed of an action.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Extent {
+    /// Nothing.
+    Nothing,
     /// On something.
-    pub somewhere: HashSet<&'static str>,
+    Somewhere,
+    /// On everything that there is.
+    Everywhere,
 }
 
 /// A way that is known.
@@ -69,11 +71,13 @@ pub struct Way {
     pub assumes: Option<&'static str>,
 }
 
-/// The first way by which one becomes a role or a user and that needs none but these actions. What is made anew may be
+/// The first way by which one becomes a role or a user and that needs no more than is allowed. What is made anew may be
 /// called as the policy wants it; whom one would become, and what there is already, may not.
-pub fn leads(allowed: &Allowed) -> Option<Way> {
+///
+/// `allowed` is asked about an action, spelled as [`step`] does, with the condition keys that the way can set.
+pub fn leads(allowed: impl Fn(&'static str, &[(&str, &str)]) -> Extent) -> Option<Way> {
     let table = rows::Table::embedded();
-    let row = table.rows.iter().find(|row| row.kind == rows::Kind::Becomes && has_all(row, allowed))?;
+    let row = table.rows.iter().find(|row| row.kind == rows::Kind::Becomes && has_all(row, &allowed))?;
     Some(Way {
         id: &row.id,
         says: &row.says,
@@ -82,12 +86,13 @@ pub fn leads(allowed: &Allowed) -> Option<Way> {
     })
 }
 
-/// Whether there may be a way that needs none but these actions.
-pub fn could_lead(allowed: &Allowed) -> bool {
-    rows::Table::embedded().rows.iter().any(|row| has_all(row, allowed))
+/// Whether there may be a way that needs no more than is allowed.
+pub fn could_lead(allowed: impl Fn(&'static str) -> Extent) -> bool {
+    let allowed = |action, _: &[(&str, &str)]| allowed(action);
+    rows::Table::embedded().rows.iter().any(|row| has_all(row, &allowed))
 }
 
-fn has_all(row: &rows::Row, allowed: &Allowed) -> bool {
+fn has_all(row: &rows::Row, allowed: &impl Fn(&'static str, &[(&str, &str)]) -> Extent) -> bool {
     let table = rows::Table::embedded();
     let named = |on: &rows::On| match on {
         rows::On::Target | rows::On::Policy | rows::On::Group | rows::On::Boundary => true,
@@ -95,9 +100,13 @@ fn has_all(row: &rows::Row, allowed: &Allowed) -> bool {
         rows::On::Nothing => false,
     };
     row.needs.iter().all(|need| {
-        let action = table.actions[need.action].as_str();
-        allowed.everywhere.contains(action)
-            || (!need.on.iter().any(named) && allowed.somewhere.contains(action))
+        let set = need.with.iter().filter_map(|(key, with)| match with {
+            rows::With::Text(text) => Some((key.as_str(), text.as_str())),
+            rows::With::Absent | rows::With::Of(_) => None,
+        });
+        let set: Vec<(&str, &str)> = set.collect();
+        let least = if need.on.iter().any(named) { Extent::Everywhere } else { Extent::Somewhere };
+        allowed(table.actions[need.action].as_str(), &set) >= least
     })
 }
 

@@ -116,9 +116,9 @@ impl<'a> Holder<'a> {
         }
     }
 
-    /// Whether anything takes something away.
-    pub(super) fn is_denied_something(&self) -> bool {
-        self.fenced || !self.denies.is_empty()
+    /// Whether something may take this action, spelled with its prefix, away.
+    pub(super) fn is_denied(&self, action: &str) -> bool {
+        self.fenced || self.denies.iter().any(|deny| deny.action.applies_to(action))
     }
 
     /// Whether something besides the allowing statements has a say in an action.
