@@ -106,6 +106,16 @@ impl<'a> Formats<'a> {
         all.filter(|format| format.meets(resource, &pattern)).collect()
     }
 
+    /// Whether one of these patterns, each with the service that it names, covers all resources of a type.
+    pub(super) fn all_covered(&self, prefix: &str, resource_type: &str, patterns: &[(&str, Glob)]) -> bool {
+        let formats =
+            self.by_type.get(&(prefix, resource_type)).into_iter().flatten().map(|index| &self.all[*index]);
+        formats.into_iter().any(|format| {
+            let here = patterns.iter().filter(|(service, _)| covers(service, format.service));
+            here.into_iter().any(|(_, pattern)| pattern.subsumes(&format.resource))
+        })
+    }
+
     /// Whether the pattern of a statement can cover a resource of a type that the action supports.
     pub(super) fn supported(&self, action: &Action<'_>, parts: &Parts<'_>) -> bool {
         let pattern = Glob::new(parts.resource);

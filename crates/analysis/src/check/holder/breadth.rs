@@ -8,10 +8,13 @@ use std::collections::HashMap;
 use foldhash::fast::RandomState;
 use leastwise_catalog::{Action, ResourceType};
 use leastwise_policy::aws::ResourceBlock;
-use leastwise_policy::glob::{self, Glob};
+use leastwise_policy::glob::Glob;
+
+use crate::check::formats::Formats;
 
 /// A statement's resources, looked at once for all of its actions.
 pub(super) struct Breadth<'a> {
+    formats: &'a Formats<'a>,
     all: bool,
     /// Service and resource part of patterns that may cover a type.
     patterns: Vec<(&'a str, Glob)>,
@@ -20,8 +23,8 @@ pub(super) struct Breadth<'a> {
 }
 
 impl<'a> Breadth<'a> {
-    pub(super) fn of(resource: Option<&'a ResourceBlock>) -> Breadth<'a> {
-        let mut breadth = Breadth { all: false, patterns: Vec::new(), known: HashMap::default() };
+    pub(super) fn of(resource: Option<&'a ResourceBlock>, formats: &'a Formats<'a>) -> Breadth<'a> {
+        let mut breadth = Breadth { formats, all: false, patterns: Vec::new(), known: HashMap::default() };
         match resource {
             // A statement without resources is none that identity policies can have; and all but some, by name, is as
             // good as all.
@@ -66,41 +69,27 @@ impl<'a> Breadth<'a> {
         let any_required = action.facts.resources.iter().any(|of| of.required);
         let types = action.facts.resources.iter().filter(|of| of.required || !any_required);
         let mut types = types.filter_map(|of| action.service.resource_type(&of.resource_type));
-        types.any(|of| self.covers(of))
+        types.any(|of| self.covers(&action.service.prefix, of))
     }
 
-    fn covers(&mut self, of: &ResourceType) -> bool {
+    fn covers(&mut self, prefix: &str, of: &ResourceType) -> bool {
         let address = std::ptr::from_ref(of).addr();
         if let Some(known) = self.known.get(&address) {
             return *known;
         }
-        let covered = of.arn.iter().any(|format| {
-            let mut parts = format.splitn(6, ':');
-            let (Some(of), Some(name)) = (parts.nth(2), parts.nth(2)) else { return false };
-            let opened = Glob::new(&opened(name));
-            let here = self.patterns.iter().filter(|(service, _)| glob::matches(service, of));
-            here.into_iter().any(|(_, pattern)| pattern.subsumes(&opened))
-        });
+        let covered = self.formats.all_covered(prefix, &of.name, &self.patterns);
         self.known.insert(address, covered);
         covered
     }
 }
 
 /// Whether the resources are all that there are for the action.
-pub(super) fn is_everything(resource: Option<&ResourceBlock>, action: Action<'_>) -> bool {
-    Breadth::of(resource).is_everything(action)
-}
-
-/// A format's resource part with a wildcard for each variable.
-fn opened(format: &str) -> String {
-    let mut parts = format.split("${");
-    let mut text = parts.next().unwrap_or_default().to_owned();
-    for part in parts {
-        let (_, rest) = part.split_once('}').unwrap_or_default();
-        text.push('*');
-        text.push_str(rest);
-    }
-    text
+pub(super) fn is_everything(
+    resource: Option<&ResourceBlock>,
+    action: Action<'_>,
+    formats: &Formats<'_>,
+) -> bool {
+    Breadth::of(resource, formats).is_everything(action)
 }
 
 #[cfg(test)]
@@ -113,7 +102,8 @@ mod tests {
     fn a_pattern_over_a_whole_type_is_everything() {
         let check = |pattern: &str, action: &str| {
             let block = ResourceBlock::Resource(vec![leastwise_policy::aws::ResourcePattern::new(pattern)]);
-            is_everything(Some(&block), Catalog::embedded().action(action).expect("an action"))
+            let catalog = Catalog::embedded();
+            is_everything(Some(&block), catalog.action(action).expect("an action"), &Formats::new(catalog))
         };
         for pattern in ["*", "arn:aws:s3:::*", "arn:aws:s3:::*/*", "arn:aws:s3:*"] {
             assert!(check(pattern, "s3:GetObject"), "{pattern}");

@@ -10,6 +10,7 @@ use leastwise_policy::aws::evaluate::{Context, Layer, PrincipalRef, StatementRef
 use super::breadth::is_everything;
 use super::guard::{Guard, guard, told};
 use super::{Allowed, Holder, Use};
+use crate::check::formats::Formats;
 use crate::granted::reach::{Grant, Reach, reach};
 
 /// Something that a holder can really do, on everything that there is.
@@ -33,9 +34,14 @@ impl<'a> Holder<'a> {
     /// The actions of this use that the statement lets the holder do on everything that there is, at most a dozen where
     /// something else has a say; and how many the statement names.
     pub fn powers(&self, allowed: &Allowed<'a>, wanted: Use) -> Vec<Power<'a>> {
-        let resource = allowed.statement.resource.as_ref();
-        let actions = allowed.actions.iter().filter(|one| one.uses.contains(wanted)).map(|one| one.action);
-        let wide = actions.filter(|action| is_everything(resource, *action));
+        if !allowed.uses.contains(wanted) {
+            return Vec::new();
+        }
+        let of = allowed.actions.iter().filter(|one| one.everywhere && one.uses.contains(wanted));
+        let mut wide = of.map(|one| one.action).peekable();
+        if wide.peek().is_none() {
+            return Vec::new();
+        }
         let Some(only) = conditions(allowed) else { return Vec::new() };
         let mut asked = 0;
         let mut powers = Vec::new();
@@ -71,7 +77,7 @@ impl<'a> Holder<'a> {
 
     /// Whether the statement's resources are all that there are for what it lets do.
     pub fn is_everywhere(&self, allowed: &Allowed<'a>, power: &Power<'a>) -> bool {
-        is_everything(allowed.statement.resource.as_ref(), power.action)
+        is_everything(allowed.statement.resource.as_ref(), power.action, self.formats)
     }
 
     /// Whether anything that the statement allows is left to the holder.
@@ -83,7 +89,7 @@ impl<'a> Holder<'a> {
     pub fn power(&self, allowed: &Allowed<'a>, action: &str) -> Option<Power<'a>> {
         let action = self.catalog.action(action)?;
         if !allowed.statement.action.applies_to(&action.full_name())
-            || !is_everything(allowed.statement.resource.as_ref(), action)
+            || !is_everything(allowed.statement.resource.as_ref(), action, self.formats)
         {
             return None;
         }
@@ -103,7 +109,10 @@ impl<'a> Holder<'a> {
         reach.allows.iter().find(is_here)?;
         let mut power = Power { action, only: only.to_vec(), almost: Vec::new() };
         for limit in &reach.limits {
-            let wide = limit.allows.iter().filter(|grant| is_everything(Some(&grant.resources), action));
+            let wide = limit
+                .allows
+                .iter()
+                .filter(|grant| is_everything(Some(&grant.resources), action, self.formats));
             let mut worth: Vec<Vec<String>> = wide.filter_map(|grant| guards(&grant.conditions)).collect();
             worth.sort_by_key(Vec::len);
             // Nothing of the limit lets through everything: what is left is limited.
@@ -132,14 +141,15 @@ impl<'a> Holder<'a> {
         // A name that nobody has, for a policy that nobody holds.
         let arn = self.principal.map_or("arn:aws:iam::000000000000:role/holder", |one| one.arn.as_str());
         let reach = reach(self.set, PrincipalRef::new(arn), action, &Context::new())?;
-        let whole = |deny: &Grant| deny.conditions.is_empty() && is_all(&deny.resources, action);
+        let whole =
+            |deny: &Grant| deny.conditions.is_empty() && is_all(&deny.resources, action, self.formats);
         (!reach.denies.iter().any(whole)).then_some(reach)
     }
 }
 
 /// Whether nothing of the action is outside of these resources.
-fn is_all(resources: &ResourceBlock, action: Action<'_>) -> bool {
-    matches!(resources, ResourceBlock::Resource(_)) && is_everything(Some(resources), action)
+fn is_all(resources: &ResourceBlock, action: Action<'_>, formats: &Formats<'_>) -> bool {
+    matches!(resources, ResourceBlock::Resource(_)) && is_everything(Some(resources), action, formats)
 }
 
 /// The conditions of a statement that ask who and from where; none when one of them limits what is reached.

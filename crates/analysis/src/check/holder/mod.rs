@@ -28,6 +28,7 @@ use breadth::Breadth;
 
 use leastwise_policy::time::Timestamp;
 
+use super::formats::Formats;
 use super::{Agent, Document, Estate, Facts, Finding, Rule};
 use crate::granted::GrantedPrincipal;
 use crate::granted::reach::Reach;
@@ -45,6 +46,7 @@ pub struct Holder<'a> {
     pub allows: Vec<Allowed<'a>>,
     /// Whether there is a boundary, a session policy or an organisation above.
     fenced: bool,
+    formats: &'a Formats<'a>,
     denies: Vec<&'a Statement>,
     /// What AWS offers.
     pub(super) catalog: &'a Catalog,
@@ -87,7 +89,7 @@ impl<'a> Holder<'a> {
         name: &'a str,
         principal: Option<&'a GrantedPrincipal>,
         set: &'a PolicySet,
-        facts: &Facts<'c>,
+        facts: &'a Facts<'c>,
     ) -> Holder<'a> {
         let (mut allows, mut denies) = (Vec::new(), Vec::new());
         for named in &set.identity {
@@ -110,6 +112,7 @@ impl<'a> Holder<'a> {
             allows,
             fenced: set.boundary.is_some() || set.session.is_some() || set.service_control.is_some(),
             denies,
+            formats: facts.formats(),
             catalog: facts.catalog,
             now: facts.now,
             reaches: RefCell::default(),
@@ -140,9 +143,9 @@ pub(super) fn whole_service(pattern: &str) -> Option<String> {
 }
 
 /// The actions of a statement that can be put to some use.
-fn useful<'a>(statement: &Statement, facts: &Facts<'a>) -> Vec<Useful<'a>> {
+fn useful<'a, 'c: 'a>(statement: &'a Statement, facts: &'a Facts<'c>) -> Vec<Useful<'a>> {
     let mut actions: Vec<Useful<'a>> = Vec::new();
-    let mut breadth = Breadth::of(statement.resource.as_ref());
+    let mut breadth = Breadth::of(statement.resource.as_ref(), facts.formats());
     let mut take = |action: Action<'a>| {
         let uses = facts.dangers.uses(action);
         if !uses.is_empty() {
