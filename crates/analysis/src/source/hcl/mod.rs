@@ -3,7 +3,7 @@
 //! A folder is a module. Variables have their defaults, or what `terraform.tfvars` says; local modules are worked out
 //! with what they are called with. Nothing is fetched: providers' data, files that were not given and modules from
 //! elsewhere are values that are not known. What a resource refers to is used when it is written or follows from what is written
-//! ([`computed`]).
+//! (`computed.rs`).
 
 mod computed;
 mod eval;
