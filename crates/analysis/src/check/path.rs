@@ -7,6 +7,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
+use foldhash::fast::RandomState;
 use leastwise_policy::aws::{ActionBlock, Comparison, Condition, Effect, Policy, Statement};
 use leastwise_policy::glob;
 use leastwise_policy::time::Timestamp;
@@ -240,8 +241,8 @@ struct Used<'h> {
 }
 
 /// The actions that ways need, with the statements that allow them.
-fn uses<'h>(holder: &'h Holder<'_>) -> HashMap<&'static str, Vec<Used<'h>>> {
-    let mut uses: HashMap<&'static str, Vec<Used<'h>>> = HashMap::new();
+fn uses<'h>(holder: &'h Holder<'_>) -> HashMap<&'static str, Vec<Used<'h>>, RandomState> {
+    let mut uses: HashMap<&'static str, Vec<Used<'h>>, RandomState> = HashMap::default();
     for allowed in &holder.allows {
         for one in &allowed.actions {
             if let Some(action) = crate::paths::step(&one.action.service.prefix, &one.action.facts.name) {

@@ -30,6 +30,7 @@ mod types;
 use std::collections::HashMap;
 use std::sync::OnceLock;
 
+use foldhash::fast::RandomState;
 use leastwise_catalog::Catalog;
 
 use search::Search;
@@ -39,7 +40,7 @@ pub use types::{
 
 /// The action as the ways that are known spell it, when one of them needs it.
 pub fn step(prefix: &str, name: &str) -> Option<&'static str> {
-    static ACTIONS: OnceLock<HashMap<(&str, &str), &str>> = OnceLock::new();
+    static ACTIONS: OnceLock<HashMap<(&str, &str), &str, RandomState>> = OnceLock::new();
     let actions = ACTIONS.get_or_init(|| {
         let actions = rows::Table::embedded().actions.iter();
         actions.filter_map(|action| Some((action.split_once(':')?, action.as_str()))).collect()

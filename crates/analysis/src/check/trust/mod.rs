@@ -4,6 +4,7 @@ mod cross_account;
 mod oidc;
 mod public;
 mod saml_audience;
+mod whole_account;
 
 use super::Check;
 
@@ -17,4 +18,5 @@ pub(super) static CHECKS: &[&Check] = &[
     &public::PUBLIC_ACCESS,
     &public::TRUST_ANYONE,
     &saml_audience::CHECK,
+    &whole_account::CHECK,
 ];
