@@ -72,7 +72,7 @@ def parliamented(documents):
         text = json.dumps(document)
         before = cpu()
         try:
-            policy = parliament.analyze_policy_string(text, include_community_auditors=True)
+            policy = parliament.analyze_policy_string(text)
         except Exception:  # It raises bare exceptions.
             failed += 1
             continue
