@@ -57,13 +57,15 @@ pub fn estate(files: &[SourceFile], catalog: &Catalog) -> Estate {
     estate
 }
 
-/// Whether it is YAML with roles at the top, and none of the formats that have such a word too.
+/// Whether it is YAML with roles at the top, and none of the formats that have such a word too. Much else has it, so that
+/// of a file that nobody named it must also say what roles are permitted.
 fn holds_roles(file: &SourceFile) -> bool {
-    let is_yaml = [".yaml", ".yml"].iter().any(|ending| file.name.to_ascii_lowercase().ends_with(ending));
+    let name = file.name.to_ascii_lowercase();
+    let is_yaml = name.ends_with(".yaml") || name.ends_with(".yml");
     let begins = |key: &str| file.text.lines().any(|line| line.starts_with(key));
-    is_yaml
-        && begins("roles:")
-        && !["apiVersion:", "Resources:", "AWSTemplateFormatVersion:"].iter().any(|key| begins(key))
+    let others = ["apiVersion:", "Resources:", "AWSTemplateFormatVersion:"];
+    let permits = || file.text.lines().any(|line| line.trim_start().starts_with("permissions:"));
+    is_yaml && begins("roles:") && !others.iter().any(|key| begins(key)) && (file.named || permits())
 }
 
 /// The roles as a listing of an account, and each with the place where it begins.
@@ -197,6 +199,14 @@ resources:
         assert!(found.contains(&("DESTRUCTIVE_ANYWHERE".to_owned(), 5)), "{found:?}");
         assert!(found.contains(&("AGENT_WITHOUT_EXPIRY".to_owned(), 2)), "{found:?}");
         assert!(!found.iter().any(|(code, _)| code == "AGENT_WITHOUT_OWNER"), "{found:?}");
+    }
+
+    #[test]
+    fn other_yaml_with_such_a_word_is_left_alone_in_a_folder() {
+        let text = "roles:\n  - web\n  - database\n".to_owned();
+        let values = SourceFile { name: "values.yaml".into(), text, named: false };
+        let estate = estate(&[values], Catalog::embedded());
+        assert_eq!((estate.unreadable.len(), estate.left_alone.len()), (0, 1));
     }
 
     #[test]
