@@ -16,8 +16,9 @@ Examples:
   leastwise check . --new-access-against origin/main --output markdown
   terraform show -json plan.out | leastwise check -
 
-What a file is, is found out: IAM policy documents of every kind, account snapshots, and what docs/check.md lists
-besides. `leastwise explain` lists the checks, `leastwise explain CODE` says more of one.
+What a file is, is found out: IAM policy documents of every kind and what AWS's command line prints around them, account
+snapshots, Terraform (.tf, plan, state), CloudFormation and SAM, Kubernetes RBAC, Google Cloud, Azure, roles in YAML,
+Cedar (docs/check.md). `leastwise explain` lists the checks, `leastwise explain CODE` says more of one.
 
 Exit code 0: nothing at or above --fail-on. 1: something. 2: wrong use. 3: something could not be read, unless
 --allow-unreadable; this is said even when there are findings, because what was not read may hold worse.")]
