@@ -69,7 +69,8 @@ impl<'a> Holder<'a> {
         let mut is_left = |action: &Action<'a>| {
             !self.is_limited(*action) || {
                 asked += 1;
-                asked <= MOST && self.reach(*action).is_some()
+                // Whatever is not asked about counts as held.
+                asked > MOST || self.reach(*action).is_some()
             }
         };
         actions.filter(|action| is_left(action)).map(power).collect()

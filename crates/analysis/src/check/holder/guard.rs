@@ -94,6 +94,11 @@ pub(super) fn guard(condition: &Condition) -> Guard {
     Guard::Scope
 }
 
+/// Whether the condition is worth anything against whoever is let in: what they can meet at will is not.
+pub(in crate::check) fn limits_caller(condition: &Condition) -> bool {
+    guard(condition) != Guard::None
+}
+
 /// The condition in words: `aws:ResourceTag/team StringEquals platform`.
 pub(super) fn told(condition: &Condition) -> String {
     format!("{} {} {}", condition.key, condition.operator, condition.values.join(", "))

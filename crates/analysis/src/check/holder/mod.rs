@@ -22,6 +22,7 @@ use leastwise_policy::aws::{ActionBlock, DocumentKind, Effect, Named, Statement}
 pub(super) use dangers::Dangers;
 pub use dangers::{Use, Uses};
 pub use effective::Power;
+pub(super) use guard::limits_caller;
 pub use hits::{Hits, Said};
 
 use breadth::Breadth;

@@ -154,3 +154,19 @@ fn the_role_that_wiped_production_is_caught_by_several_checks() {
         assert!(codes.contains(&wanted), "{wanted} is not among {codes:?}");
     }
 }
+
+#[test]
+fn a_condition_that_anybody_meets_does_not_excuse_a_trust_in_another_account() {
+    let of = |condition: &str| {
+        let text = format!(
+            r#"{{"RoleDetailList": [{{"RoleName": "v", "Arn": "arn:aws:iam::111122223333:role/v",
+                "AssumeRolePolicyDocument": {{"Version": "2012-10-17", "Statement": [{{"Effect": "Allow",
+                    "Principal": {{"AWS": "arn:aws:iam::444455556666:root"}}, "Action": "sts:AssumeRole",
+                    "Condition": {condition}}}]}}}}]}}"#
+        );
+        let found = run(&read(&[SourceFile::named("account.json", text)]), &Facts::new(Catalog::embedded()));
+        found.iter().any(|finding| finding.code == "CROSS_ACCOUNT_WITHOUT_EXTERNAL_ID")
+    };
+    assert!(of(r#"{"Bool": {"aws:SecureTransport": "true"}}"#));
+    assert!(!of(r#"{"StringEquals": {"sts:ExternalId": "5f1c0f3e"}}"#));
+}

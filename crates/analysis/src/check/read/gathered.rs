@@ -7,7 +7,7 @@ use super::SourceFile;
 use super::managed;
 use super::text::{BEGIN, Text};
 use crate::check::input::{UNREADABLE, UNRESOLVED};
-use crate::check::{Class, Document, Estate, Finding, Severity};
+use crate::check::{Class, Document, Estate, Finding, Home, Severity};
 use crate::granted::{Origin, Problem, Snapshot};
 use crate::source::{Node, Place, shown};
 
@@ -125,8 +125,9 @@ impl Gathered {
         match Snapshot::parse_all(listings) {
             Ok(mut snapshot) => {
                 self.doubts.iter().for_each(|doubt| snapshot.doubt(doubt));
-                self.origins.into_iter().for_each(|(name, origin)| snapshot.stands(name, origin));
+                self.origins.drain(..).for_each(|(name, origin)| snapshot.stands(name, origin));
                 self.estate.set_snapshot(snapshot);
+                self.tell_problems();
             }
             Err(error) => {
                 let file = self.listings.first().map_or("-", |(file, _)| file).into();
@@ -135,5 +136,46 @@ impl Gathered {
             }
         }
         self.estate
+    }
+
+    /// Tells of each principal of an account what is not known of what it is granted: that nothing was found in it says
+    /// nothing. What a document of the files itself says wrongly is told by the checks of that document.
+    fn tell_problems(&mut self) {
+        let told_elsewhere = |estate: &Estate, problem: &Problem| {
+            problem.reason == Problem::STATEMENT || estate.document(&problem.subject).is_some()
+        };
+        let mut told: Vec<(Home, String)> = Vec::new();
+        for principal in self.estate.snapshot.principals() {
+            // What is only declared was told where it is declared.
+            if self.principals.contains(&principal.arn) {
+                continue;
+            }
+            let Some(home) = self.estate.homes.get(&principal.arn) else { continue };
+            for problem in principal.problems.iter().filter(|problem| !told_elsewhere(&self.estate, problem))
+            {
+                let reason = format!("what {} is granted is not known: {}", principal.arn, problem.reason);
+                told.push((home.clone(), reason));
+            }
+        }
+        if self.estate.snapshot.is_truncated()
+            && let Some(home) = self.estate.homes.values().next()
+        {
+            let home = Home { at: BEGIN, pointer: "/IsTruncated".to_owned(), ..home.clone() };
+            told.push((home, "AWS says that there is more, and no file holds it".to_owned()));
+        }
+        for (home, reason) in told {
+            self.estate.unreadable.push(Finding {
+                file: home.file,
+                at: home.at,
+                code: UNRESOLVED.code,
+                pointer: home.pointer,
+                subject: "snapshot".to_owned(),
+                message: shown(&reason),
+                severity: UNRESOLVED.severity,
+                class: UNRESOLVED.class,
+                evidence: Vec::new(),
+                fix: Some("take the snapshot again, with all its pages".to_owned()),
+            });
+        }
     }
 }

@@ -93,3 +93,22 @@ fn documents_of_a_snapshot_have_the_names_that_its_policy_sets_use() {
     assert_eq!(estate.document(&role.trust_name()).map(|document| document.kind), Some(DocumentKind::Trust));
     assert_eq!(estate.homes[&role.arn].at.line, 2);
 }
+
+#[test]
+fn what_a_snapshot_leaves_open_of_a_principal_is_told() {
+    let text = r#"{"RoleDetailList": [{
+        "RoleName": "one", "Arn": "arn:aws:iam::111122223333:role/one",
+        "AttachedManagedPolicies": [{"PolicyName": "x", "PolicyArn": "arn:aws:iam::111122223333:policy/x"}],
+        "PermissionsBoundary": {"PermissionsBoundaryArn": "arn:aws:iam::111122223333:policy/b"}
+    }], "IsTruncated": true}"#;
+    let told: Vec<String> = read(&[SourceFile::named("account.json", text)])
+        .unreadable
+        .into_iter()
+        .map(|found| found.message)
+        .collect();
+    assert_eq!(told.len(), 3, "{told:?}");
+    assert!(
+        told[0].contains("policy/x") && told[1].contains("policy/b") && told[2].contains("there is more"),
+        "{told:?}"
+    );
+}

@@ -10,6 +10,7 @@ use leastwise_policy::aws::{
     Condition, DocumentKind, Effect, PrincipalBlock, PrincipalKind, PrincipalSet, Statement,
 };
 
+use crate::check::holder::limits_caller;
 use crate::check::own::own;
 use crate::check::{Check, Class, Example, Facts, Report, Severity, Subject};
 use crate::source::has_hole;
@@ -131,7 +132,7 @@ fn without_external_id(subject: &Subject<'_>, _: &Facts<'_>, report: &mut Report
         return;
     }
     for (view, statement) in subject.understood() {
-        if statement.effect != Effect::Allow || statement.condition.iter().next().is_some() {
+        if statement.effect != Effect::Allow || statement.condition.iter().any(limits_caller) {
             continue;
         }
         let own = own_accounts(subject, statement);

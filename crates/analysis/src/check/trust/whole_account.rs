@@ -2,6 +2,7 @@
 
 use leastwise_policy::aws::{DocumentKind, Effect, PrincipalBlock, PrincipalKind, PrincipalSet};
 
+use crate::check::holder::limits_caller;
 use crate::check::own::own;
 use crate::check::{Check, Class, Example, Facts, Report, Severity, Subject};
 
@@ -59,7 +60,7 @@ fn rule(subject: &Subject<'_>, _: &Facts<'_>, report: &mut Report<'_>) {
         return;
     }
     for (view, statement) in subject.understood() {
-        if statement.effect != Effect::Allow || !statement.condition.is_empty() {
+        if statement.effect != Effect::Allow || statement.condition.iter().any(limits_caller) {
             continue;
         }
         let Some(PrincipalBlock::Principal(PrincipalSet::ByKind(kinds))) = &statement.principal else {
