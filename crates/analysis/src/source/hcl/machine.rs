@@ -1,23 +1,25 @@
 //! A module with its inputs while it is worked out: what was worked out already is kept, and what is being worked out
 //! is not asked for again.
 
+mod bodies;
 mod calls;
+mod instances;
+mod resources;
 
+use std::cell::Cell;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::rc::Rc;
 
-use std::cell::Cell;
-
-use super::eval::{Scope, indexed, nowhere, pairs, text, unknown, weight};
+use self::instances::Instance;
+pub(super) use self::instances::shown_key;
+use super::eval::{Scope, indexed, nowhere, text, unknown, weight};
 use super::module::{Module, joined};
-use super::syntax::{Block, Body, Expr, Kind, Step};
-use super::{computed, policy_document, template};
+use super::syntax::Step;
+use super::{computed, template};
 use crate::source::{Entry, Node, Place, Value, has_hole};
 
 /// The most steps that working out one root module may take, with all that it calls.
 const MOST_STEPS: usize = 3_000_000;
-/// The most instances of one resource that are told apart.
-const MOST_INSTANCES: usize = 512;
 
 /// What there is to work with.
 #[derive(Debug, Default)]
@@ -49,14 +51,6 @@ pub(super) struct Machine<'m> {
     steps: Rc<Cell<usize>>,
     pub(super) depth: usize,
     calls: usize,
-}
-
-/// One of the things that a block with `count` or `for_each` stands for.
-#[derive(Debug, Clone)]
-pub(super) struct Instance {
-    /// The index or key, when there is one.
-    pub(super) key: Option<Node>,
-    pub(super) names: Vec<(String, Node)>,
 }
 
 impl<'m> Machine<'m> {
@@ -193,264 +187,6 @@ impl<'m> Machine<'m> {
         }
     }
 
-    /// What stands for a block: itself, or one for each value of `count` or `for_each`.
-    pub(super) fn instances(&mut self, address: &str, block: &Block) -> Rc<Vec<Instance>> {
-        if let Some(known) = self.instances.get(address) {
-            return known.clone();
-        }
-        let name = format!("{address} instances");
-        let found = match self.busy.insert(name.clone()) {
-            true => self.find_instances(block),
-            false => vec![Instance { key: None, names: Vec::new() }],
-        };
-        self.busy.remove(&name);
-        let found = Rc::new(found);
-        self.instances.insert(address.to_owned(), found.clone());
-        found
-    }
-
-    fn find_instances(&mut self, block: &Block) -> Vec<Instance> {
-        let top = Scope::default();
-        if let Some(count) = block.body.attribute("count") {
-            let at = count.value.at;
-            let node = self.eval(&count.value, &top);
-            let number = super::eval::number(&node).map(|number| number.max(0.0) as usize);
-            let instance = |index: Node| Instance {
-                key: Some(index.clone()),
-                names: vec![("count".to_owned(), map(at, [("index", index)]))],
-            };
-            // A switch that is off by default can be switched on: only a zero that is written is none.
-            return match number {
-                Some(0) if matches!(count.value.kind, Kind::Literal(_)) => Vec::new(),
-                Some(number) if number > 0 => (0..number.min(MOST_INSTANCES))
-                    .map(|index| instance(Node::new(at, Value::Number(index.to_string()))))
-                    .collect(),
-                _ => vec![instance(unknown(at, "count.index"))],
-            };
-        }
-        let Some(each) = block.body.attribute("for_each") else {
-            return vec![Instance { key: None, names: Vec::new() }];
-        };
-        let at = each.value.at;
-        let node = self.eval(&each.value, &top);
-        let is_list = matches!(node.value, Value::List(_));
-        let instance = |key: Node, value: Node| Instance {
-            key: Some(key.clone()),
-            names: vec![("each".to_owned(), map(at, [("key", key), ("value", value)]))],
-        };
-        match pairs(&node) {
-            Ok(pairs) if !pairs.is_empty() => pairs
-                .into_iter()
-                .take(MOST_INSTANCES)
-                // A set has its values for keys.
-                .map(
-                    |(key, value)| {
-                        if is_list { instance(value.clone(), value) } else { instance(key, value) }
-                    },
-                )
-                .collect(),
-            _ => vec![instance(unknown(at, "each.key"), unknown(at, "each.value"))],
-        }
-    }
-
-    fn of_resource(
-        &mut self,
-        address: &str,
-        steps: &[Step],
-        written: &str,
-        scope: &Scope<'_>,
-        at: Place,
-    ) -> Node {
-        let module = self.module;
-        let Some(block) = module.resources.get(address) else {
-            return unknown(at, written);
-        };
-        let instances = self.instances(address, block);
-        let many = block.body.attribute("count").is_some() || block.body.attribute("for_each").is_some();
-        match steps {
-            [Step::Attribute(attribute), rest @ ..] if !many || rest.is_empty() => {
-                let Some(instance) = instances.first() else { return unknown(at, written) };
-                let node = self.attribute(address, block, 0, instance, attribute, written, at);
-                self.walk(node, rest, written, scope)
-            }
-            [Step::Index(index), Step::Attribute(attribute), rest @ ..] => {
-                let wanted = self.eval(index, scope);
-                let position = position(&instances, &wanted);
-                let Some(instance) = instances.get(position) else { return unknown(at, written) };
-                let node = self.attribute(address, block, position, instance, attribute, written, at);
-                self.walk(node, rest, written, scope)
-            }
-            [Step::Splat, Step::Attribute(attribute), rest @ ..] => {
-                let mut items = Vec::new();
-                for (position, instance) in instances.iter().enumerate() {
-                    let node = self.attribute(address, block, position, instance, attribute, written, at);
-                    items.push(self.walk(node, rest, written, scope));
-                }
-                Node::new(at, Value::List(items))
-            }
-            _ => {
-                let node = self.whole(address, block, &instances, many, written, at);
-                self.walk(node, steps, written, scope)
-            }
-        }
-    }
-
-    /// All attributes of a resource that are written or follow from them; by index or key when there are several.
-    fn whole(
-        &mut self,
-        address: &str,
-        block: &Block,
-        instances: &[Instance],
-        many: bool,
-        written: &str,
-        at: Place,
-    ) -> Node {
-        let mut all = Vec::new();
-        for (position, instance) in instances.iter().enumerate() {
-            let mut entries = Vec::new();
-            let names = block.body.attributes.iter().map(|attribute| attribute.key.as_str());
-            for name in names.chain(["arn", "id", "name"]).filter(|name| !META.contains(name)) {
-                if entries.iter().any(|entry: &Entry| entry.key == name) {
-                    continue;
-                }
-                let value = self.attribute(address, block, position, instance, name, written, at);
-                entries.push(Entry { key: name.to_owned(), at: value.at, value });
-            }
-            all.push((instance.key.clone(), Node::new(at, Value::Map(entries))));
-        }
-        match (many, all.first()) {
-            (false, Some(_)) => all.swap_remove(0).1,
-            (false, None) => unknown(at, written),
-            (true, Some((Some(Node { value: Value::Number(_), .. }), _))) | (true, None) => {
-                Node::new(at, Value::List(all.into_iter().map(|(_, node)| node).collect()))
-            }
-            (true, _) => {
-                let entry = |(key, value): (Option<Node>, Node)| {
-                    let key = key.as_ref().and_then(super::eval::as_text).unwrap_or_default();
-                    Entry { key, at, value }
-                };
-                Node::new(at, Value::Map(all.into_iter().map(entry).collect()))
-            }
-        }
-    }
-
-    /// One attribute of one resource.
-    #[expect(
-        clippy::too_many_arguments,
-        reason = "which resource, which instance, which attribute, who asks"
-    )]
-    fn attribute(
-        &mut self,
-        address: &str,
-        block: &Block,
-        position: usize,
-        instance: &Instance,
-        name: &str,
-        written: &str,
-        at: Place,
-    ) -> Node {
-        let full = format!("{address}[{position}].{name}");
-        let mut node = self.once(full, at, |machine| {
-            let scope = Scope { names: instance.names.clone(), outer: None };
-            if name == "json" && address.starts_with("data.aws_iam_policy_document.") {
-                let body = machine.body(&block.body, &scope, block.at);
-                return template::encode(policy_document::document(&body));
-            }
-            if let Some(attribute) = block.body.attribute(name) {
-                let node = machine.eval(&attribute.value, &scope);
-                match &node.value {
-                    Value::Null => {}
-                    // A name that is not known is the same unknown name wherever it is used.
-                    Value::Unknown(_) if computed::is_named(address, name) => {}
-                    _ => return node,
-                }
-            }
-            if block.body.blocks.iter().any(|inner| inner.kind == name) {
-                let body = machine.body(&block.body, &scope, block.at);
-                return body.get(name).cloned().unwrap_or_else(|| unknown(at, written));
-            }
-            computed::attribute(machine, address, block, &scope, name).unwrap_or_else(|| unknown(at, written))
-        });
-        // What is asked of another resource stands where it is asked for, unless it has parts with places.
-        if !matches!(node.value, Value::List(_) | Value::Map(_)) {
-            node.at = at;
-        }
-        node
-    }
-
-    /// A body with all that is in it: blocks are lists of what they hold.
-    pub(super) fn body(&mut self, body: &Body, scope: &Scope<'_>, at: Place) -> Node {
-        let mut entries: Vec<Entry> = Vec::new();
-        for attribute in body.attributes.iter().filter(|attribute| !META.contains(&&*attribute.key)) {
-            let value = self.eval(&attribute.value, scope);
-            entries.push(Entry { key: attribute.key.clone(), at: attribute.at, value });
-        }
-        for block in &body.blocks {
-            if META.contains(&&*block.kind) || !self.spend(1) {
-                continue;
-            }
-            if block.kind == "dynamic" {
-                self.dynamic(block, scope, &mut entries);
-                continue;
-            }
-            let value = self.body(&block.body, scope, block.at);
-            add(&mut entries, &block.kind, block.at, value);
-        }
-        Node::new(at, Value::Map(entries))
-    }
-
-    /// `dynamic "statement" { for_each = …, content { … } }`
-    fn dynamic(&mut self, block: &Block, scope: &Scope<'_>, entries: &mut Vec<Entry>) {
-        let Some(kind) = block.labels.first() else { return };
-        let Some(content) = block.body.blocks.iter().find(|inner| inner.kind == "content") else { return };
-        let iterator = block.body.attribute("iterator").map(|attribute| &attribute.value);
-        let name = match iterator.map(|expr: &Expr| &expr.kind) {
-            Some(Kind::Reference { root, .. }) => root.clone(),
-            _ => kind.clone(),
-        };
-        let collection = match block.body.attribute("for_each") {
-            Some(each) => self.eval(&each.value, scope),
-            None => return,
-        };
-        let rounds = pairs(&collection).unwrap_or_else(|what| {
-            vec![(unknown(collection.at, format!("{what} key")), unknown(collection.at, what))]
-        });
-        for (key, value) in rounds {
-            if !self.spend(1) {
-                return;
-            }
-            let each = map(collection.at, [("key", key), ("value", value)]);
-            let inner = Scope::within(scope, vec![(name.clone(), each)]);
-            let value = self.body(&content.body, &inner, content.at);
-            add(entries, kind, content.at, value);
-        }
-    }
-
-    /// A resource with its attributes, and with its ARN and the provider's tags when they follow.
-    pub(super) fn declared(
-        &mut self,
-        address: &str,
-        block: &Block,
-        position: usize,
-        instance: &Instance,
-    ) -> Node {
-        let scope = Scope { names: instance.names.clone(), outer: None };
-        let mut node = self.body(&block.body, &scope, block.at);
-        if block.kind != "resource" {
-            return node;
-        }
-        let arn = self.attribute(address, block, position, instance, "arn", "arn", block.at);
-        let tags = self.default_tags.clone();
-        if let Value::Map(entries) = &mut node.value {
-            let at = block.at;
-            if !entries.iter().any(|entry| entry.key == "arn") && matches!(arn.value, Value::Text(_)) {
-                entries.push(Entry { key: "arn".to_owned(), at, value: arn });
-            }
-            entries.extend(tags.map(|value| Entry { key: "default_tags".to_owned(), at, value }));
-        }
-        node
-    }
-
     /// Works out what the provider gives to everything.
     pub(super) fn find_default_tags(&mut self) {
         if let Some(tags) = &self.module.default_tags {
@@ -477,52 +213,9 @@ const ACCOUNT_VARIABLES: [&str; 5] =
 /// And for the region.
 const REGION_VARIABLES: [&str; 3] = ["region", "aws_region", "region_name"];
 
-/// What says how a block is treated and not what it is; some of it would make a circle.
-const META: [&str; 9] = [
-    "count",
-    "for_each",
-    "depends_on",
-    "lifecycle",
-    "provider",
-    "providers",
-    "provisioner",
-    "connection",
-    "timeouts",
-];
-
-fn position(instances: &[Instance], wanted: &Node) -> usize {
-    let found = instances
-        .iter()
-        .position(|instance| instance.key.as_ref().is_some_and(|key| super::eval::same(key, wanted)));
-    // What is not told apart is as good as the first.
-    found.unwrap_or(if instances.len() == 1 { 0 } else { usize::MAX })
-}
-
-/// `["key"]` or `[0]`
-pub(super) fn shown_key(key: Option<&Node>) -> String {
-    match key.map(|key| &key.value) {
-        None => String::new(),
-        Some(Value::Number(number)) => format!("[{number}]"),
-        Some(Value::Text(key)) => format!("[\"{key}\"]"),
-        Some(_) => "[*]".to_owned(),
-    }
-}
-
 pub(super) fn map<const N: usize>(at: Place, entries: [(&str, Node); N]) -> Node {
     let entry = |(key, value): (&str, Node)| Entry { key: key.to_owned(), at, value };
     Node::new(at, Value::Map(entries.into_iter().map(entry).collect()))
-}
-
-/// Adds a block to the others of its kind.
-fn add(entries: &mut Vec<Entry>, kind: &str, at: Place, value: Node) {
-    if let Some(earlier) = entries.iter_mut().find(|entry| entry.key == kind)
-        && let Value::List(items) = &mut earlier.value.value
-    {
-        items.push(value);
-        return;
-    }
-    let value = Node::new(at, Value::List(vec![value]));
-    entries.push(Entry { key: kind.to_owned(), at, value });
 }
 
 /// The value of a map or list, for those who only have it as a whole.

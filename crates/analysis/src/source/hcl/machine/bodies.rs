@@ -1,0 +1,81 @@
+//! What stands between braces, as one value: attributes, and blocks as lists of what they hold.
+
+use super::{Machine, map};
+use crate::source::hcl::eval::{Scope, pairs, unknown};
+use crate::source::hcl::syntax::{Block, Body, Expr, Kind};
+use crate::source::{Entry, Node, Place, Value};
+
+/// What says how a block is treated and not what it is; some of it would make a circle.
+pub(super) const META: [&str; 9] = [
+    "count",
+    "for_each",
+    "depends_on",
+    "lifecycle",
+    "provider",
+    "providers",
+    "provisioner",
+    "connection",
+    "timeouts",
+];
+
+impl Machine<'_> {
+    /// A body with all that is in it: blocks are lists of what they hold.
+    pub(in crate::source::hcl) fn body(&mut self, body: &Body, scope: &Scope<'_>, at: Place) -> Node {
+        let mut entries: Vec<Entry> = Vec::new();
+        for attribute in body.attributes.iter().filter(|attribute| !META.contains(&&*attribute.key)) {
+            let value = self.eval(&attribute.value, scope);
+            entries.push(Entry { key: attribute.key.clone(), at: attribute.at, value });
+        }
+        for block in &body.blocks {
+            if META.contains(&&*block.kind) || !self.spend(1) {
+                continue;
+            }
+            if block.kind == "dynamic" {
+                self.dynamic(block, scope, &mut entries);
+                continue;
+            }
+            let value = self.body(&block.body, scope, block.at);
+            add(&mut entries, &block.kind, block.at, value);
+        }
+        Node::new(at, Value::Map(entries))
+    }
+
+    /// `dynamic "statement" { for_each = …, content { … } }`
+    fn dynamic(&mut self, block: &Block, scope: &Scope<'_>, entries: &mut Vec<Entry>) {
+        let Some(kind) = block.labels.first() else { return };
+        let Some(content) = block.body.blocks.iter().find(|inner| inner.kind == "content") else { return };
+        let iterator = block.body.attribute("iterator").map(|attribute| &attribute.value);
+        let name = match iterator.map(|expr: &Expr| &expr.kind) {
+            Some(Kind::Reference { root, .. }) => root.clone(),
+            _ => kind.clone(),
+        };
+        let collection = match block.body.attribute("for_each") {
+            Some(each) => self.eval(&each.value, scope),
+            None => return,
+        };
+        let rounds = pairs(&collection).unwrap_or_else(|what| {
+            vec![(unknown(collection.at, format!("{what} key")), unknown(collection.at, what))]
+        });
+        for (key, value) in rounds {
+            if !self.spend(1) {
+                return;
+            }
+            let each = map(collection.at, [("key", key), ("value", value)]);
+            let inner = Scope::within(scope, vec![(name.clone(), each)]);
+            let value = self.body(&content.body, &inner, content.at);
+            add(entries, kind, content.at, value);
+        }
+    }
+}
+
+/// Adds a block to the others of its kind.
+fn add(entries: &mut Vec<Entry>, kind: &str, at: Place, value: Node) {
+    if let Some(earlier) = entries.iter_mut().find(|entry| entry.key == kind)
+        && let Value::List(items) = &mut earlier.value.value
+    {
+        items.push(value);
+        return;
+    }
+    let value = Node::new(at, Value::List(vec![value]));
+    entries.push(Entry { key: kind.to_owned(), at, value });
+}

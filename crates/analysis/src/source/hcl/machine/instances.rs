@@ -1,0 +1,98 @@
+//! What a block stands for: itself, or one thing for each value of its `count` or `for_each`.
+
+use std::rc::Rc;
+
+use super::{Machine, map};
+use crate::source::hcl::eval::{Scope, number, pairs, same, unknown};
+use crate::source::hcl::syntax::{Block, Kind};
+use crate::source::{Node, Value};
+
+/// The most instances of one resource that are told apart.
+const MOST_INSTANCES: usize = 512;
+
+/// One of the things that a block with `count` or `for_each` stands for.
+#[derive(Debug, Clone)]
+pub(in crate::source::hcl) struct Instance {
+    /// The index or key, when there is one.
+    pub(in crate::source::hcl) key: Option<Node>,
+    pub(in crate::source::hcl) names: Vec<(String, Node)>,
+}
+
+impl Machine<'_> {
+    /// What stands for a block: itself, or one for each value of `count` or `for_each`.
+    pub(in crate::source::hcl) fn instances(&mut self, address: &str, block: &Block) -> Rc<Vec<Instance>> {
+        if let Some(known) = self.instances.get(address) {
+            return known.clone();
+        }
+        let name = format!("{address} instances");
+        let found = match self.busy.insert(name.clone()) {
+            true => self.find_instances(block),
+            false => vec![Instance { key: None, names: Vec::new() }],
+        };
+        self.busy.remove(&name);
+        let found = Rc::new(found);
+        self.instances.insert(address.to_owned(), found.clone());
+        found
+    }
+
+    fn find_instances(&mut self, block: &Block) -> Vec<Instance> {
+        let top = Scope::default();
+        if let Some(count) = block.body.attribute("count") {
+            let at = count.value.at;
+            let node = self.eval(&count.value, &top);
+            let number = number(&node).map(|number| number.max(0.0) as usize);
+            let instance = |index: Node| Instance {
+                key: Some(index.clone()),
+                names: vec![("count".to_owned(), map(at, [("index", index)]))],
+            };
+            // A switch that is off by default can be switched on: only a zero that is written is none.
+            return match number {
+                Some(0) if matches!(count.value.kind, Kind::Literal(_)) => Vec::new(),
+                Some(number) if number > 0 => (0..number.min(MOST_INSTANCES))
+                    .map(|index| instance(Node::new(at, Value::Number(index.to_string()))))
+                    .collect(),
+                _ => vec![instance(unknown(at, "count.index"))],
+            };
+        }
+        let Some(each) = block.body.attribute("for_each") else {
+            return vec![Instance { key: None, names: Vec::new() }];
+        };
+        let at = each.value.at;
+        let node = self.eval(&each.value, &top);
+        let is_list = matches!(node.value, Value::List(_));
+        let instance = |key: Node, value: Node| Instance {
+            key: Some(key.clone()),
+            names: vec![("each".to_owned(), map(at, [("key", key), ("value", value)]))],
+        };
+        match pairs(&node) {
+            Ok(pairs) if !pairs.is_empty() => pairs
+                .into_iter()
+                .take(MOST_INSTANCES)
+                // A set has its values for keys.
+                .map(
+                    |(key, value)| {
+                        if is_list { instance(value.clone(), value) } else { instance(key, value) }
+                    },
+                )
+                .collect(),
+            _ => vec![instance(unknown(at, "each.key"), unknown(at, "each.value"))],
+        }
+    }
+}
+
+pub(super) fn position(instances: &[Instance], wanted: &Node) -> usize {
+    let found =
+        instances.iter().position(|instance| instance.key.as_ref().is_some_and(|key| same(key, wanted)));
+    // What is not told apart is as good as the first.
+    found.unwrap_or(if instances.len() == 1 { 0 } else { usize::MAX })
+}
+
+/// `["key"]` or `[0]`
+pub(in crate::source::hcl) fn shown_key(key: Option<&Node>) -> String {
+    match key.map(|key| &key.value) {
+        None => String::new(),
+        Some(Value::Number(number)) => format!("[{number}]"),
+        Some(Value::Text(key)) => format!("[\"{key}\"]"),
+        Some(_) => "[*]".to_owned(),
+    }
+}
