@@ -53,6 +53,7 @@ pub use read::{SourceFile, UNKNOWN_ACCOUNT, read};
 pub use report::Report;
 pub use statement::{ConditionView, StatementView};
 pub use thing::{Finds, Thing};
+pub use trust::Own;
 
 /// What a check says and how it is found.
 #[derive(Debug)]
@@ -147,6 +148,7 @@ pub struct Facts<'a> {
     dangers: holder::Dangers,
     terms: Terms<'a>,
     marks: Marks,
+    own: Own,
     now: Option<Timestamp>,
     formats: OnceLock<formats::Formats<'a>>,
 }
@@ -160,6 +162,7 @@ impl<'a> Facts<'a> {
             dangers: holder::Dangers::of(catalog),
             terms: catalog.terms(),
             marks: Marks::default(),
+            own: Own::default(),
             now: None,
             formats: OnceLock::new(),
         }
@@ -169,6 +172,13 @@ impl<'a> Facts<'a> {
     #[must_use]
     pub fn with_marks(mut self, marks: Marks) -> Facts<'a> {
         self.marks = marks;
+        self
+    }
+
+    /// The same, with these accounts and organisations as ours.
+    #[must_use]
+    pub fn with_own(mut self, own: Own) -> Facts<'a> {
+        self.own = own;
         self
     }
 

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
+use leastwise_analysis::check::Own;
+
 use crate::command::check::Settings;
 
 /// Arguments of `leastwise check`.
@@ -39,6 +41,14 @@ pub struct CheckArgs {
     /// The organisation's management account, on which its policies have no effect
     #[arg(long, value_name = "ID", requires = "scp")]
     pub management_account: Option<String>,
+
+    /// Accounts that are yours: who belongs to one is not from outside
+    #[arg(long, value_name = "ID", value_delimiter = ',', value_parser = account)]
+    pub own_account: Vec<String>,
+
+    /// Organisations that are yours
+    #[arg(long, value_name = "ID", value_delimiter = ',', value_parser = organization)]
+    pub own_organization: Vec<String>,
 
     /// Use the catalogue from this folder of AWS service-reference JSON
     #[arg(long, value_name = "FOLDER")]
@@ -151,4 +161,16 @@ fn also(text: &str) -> Result<(CheckOutput, PathBuf), String> {
     let format = CheckOutput::from_str(format, true)
         .map_err(|_| format!("`{format}` is no format: table, json, sarif, markdown, junit or github"))?;
     Ok((format, file.into()))
+}
+
+fn account(text: &str) -> Result<String, String> {
+    let is_one = Own::new(&[text.to_owned()], &[]).is_some();
+    is_one.then(|| text.to_owned()).ok_or_else(|| "an account has twelve digits".to_owned())
+}
+
+fn organization(text: &str) -> Result<String, String> {
+    let is_one = Own::new(&[], &[text.to_owned()]).is_some();
+    is_one
+        .then(|| text.to_owned())
+        .ok_or_else(|| "an organisation is called `o-` and 10 to 32 letters and digits".to_owned())
 }

@@ -23,7 +23,7 @@ pub mod words;
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::path::Path;
 
-use leastwise_analysis::check::{Estate, Facts, Finding, Severity, run as run_checks};
+use leastwise_analysis::check::{Estate, Facts, Finding, Own, Severity, run as run_checks};
 use leastwise_analysis::granted::GrantedPrincipal;
 use leastwise_catalog::Catalog;
 use leastwise_policy::time::{Date, Timestamp};
@@ -139,10 +139,12 @@ fn governed(args: &CheckArgs, mut estate: Estate, quiet: bool) -> Result<Estate>
     Ok(estate)
 }
 
-/// What rules may ask: the catalogue, who is an agent, and what time it is.
+/// What rules may ask: the catalogue, who is an agent, what is the user's own, and what time it is.
 fn facts<'c>(args: &CheckArgs, catalog: &'c Catalog) -> Facts<'c> {
     let now = Timestamp::from_seconds(clock::now());
-    Facts::new(catalog).with_marks(args.settings.marks.clone()).at(now)
+    // The command line has refused what is no id.
+    let own = Own::new(&args.own_account, &args.own_organization).unwrap_or_default();
+    Facts::new(catalog).with_marks(args.settings.marks.clone()).with_own(own).at(now)
 }
 
 fn suppress(

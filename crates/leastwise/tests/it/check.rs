@@ -354,3 +354,25 @@ fn explain_tells_one_check_or_all() {
     assert_eq!(wrong.code, Some(2));
     assert!(wrong.err.contains("did you mean `INVALID_ACTION`"), "{}", wrong.err);
 }
+
+#[test]
+fn what_is_ones_own_is_said_in_the_settings_or_by_a_flag() {
+    let folder = Folder::new("check-own");
+    folder.write(
+        "bucket.json",
+        r#"{"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Principal": {"AWS": "444455556666"},
+            "Action": "s3:GetObject", "Resource": "arn:aws:s3:::reports/*"}}"#,
+    );
+    let found = |args: &[&str]| {
+        let mut all = vec!["bucket.json"];
+        all.extend(args);
+        let value = json(&folder, &all);
+        codes(&value).contains(&"EXTERNAL_ACCESS")
+    };
+    assert!(!found(&[]), "whose the bucket is is not known");
+    folder.write("leastwise.toml", "[check]\nown-account = [\"111122223333\"]\n");
+    assert!(found(&[]));
+    assert!(!found(&["--own-account", "111122223333,444455556666"]));
+    folder.write("leastwise.toml", "[check]\nown-organization = \"ours\"\n");
+    assert_eq!(run(&folder, &["check", "bucket.json"]).code, Some(2));
+}

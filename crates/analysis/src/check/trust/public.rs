@@ -4,13 +4,13 @@
 //! everybody. A condition that fixes where a request comes from takes the finding away, one that anybody can meet does
 //! not.
 
-use leastwise_policy::aws::compare::{Answer, Kind, Witness, excess, to_some};
-use leastwise_policy::aws::{
-    DocumentKind, Effect, Policy, PrincipalBlock, PrincipalKind, PrincipalSet, Statement,
-};
+use leastwise_policy::aws::compare::{Answer, Kind, excess, is_fixing, to_some};
+use leastwise_policy::aws::{DocumentKind, Effect, PrincipalBlock, PrincipalKind, PrincipalSet, Statement};
 
 use crate::check::own::own;
 use crate::check::{Check, Class, Example, Facts, Report, Severity, Subject};
+
+use super::{among_denies, told};
 
 const REFERENCES: &[&str] = &[
     "https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html#access-control-block-public-access-policy-status",
@@ -96,19 +96,12 @@ fn trust(subject: &Subject<'_>, facts: &Facts<'_>, report: &mut Report<'_>) {
 }
 
 fn look(subject: &Subject<'_>, facts: &Facts<'_>, report: &mut Report<'_>, kind: Kind, who: &str) {
-    // Each statement for itself, so that each is told; what the document denies counts for all of them.
-    let denies = subject.document.policy.statements.iter().filter(|one| one.effect == Effect::Deny);
-    let denies: Vec<Statement> = denies.cloned().collect();
     for (view, statement) in subject.understood() {
         if statement.effect != Effect::Allow || !may_be_anybody(statement) {
             continue;
         }
-        let mut alone = Policy { version: subject.document.policy.version, ..Policy::default() };
-        alone.statements.push(statement.clone());
-        alone.statements.extend(denies.iter().cloned());
-        let named = to_some(&alone);
         let node = view.principal.or(view.not_principal).map_or(view.node, |entry| &entry.value);
-        match excess(facts.terms(), kind, &[&named], &[&alone]) {
+        match beyond_the_named(subject, facts, kind, statement) {
             Answer::None => {}
             Answer::Some(witness) => {
                 let added = report.at(node, format!("{who} do `{}`", witness.action));
@@ -123,8 +116,23 @@ fn look(subject: &Subject<'_>, facts: &Facts<'_>, report: &mut Report<'_>, kind:
     }
 }
 
+/// What the statement allows to somebody whom it does not name. Each statement for itself, so that each is told; what the
+/// document denies counts for all of them.
+pub(super) fn beyond_the_named(
+    subject: &Subject<'_>,
+    facts: &Facts<'_>,
+    kind: Kind,
+    statement: &Statement,
+) -> Answer {
+    if statement.condition.iter().any(is_fixing) {
+        return Answer::None;
+    }
+    let alone = among_denies(subject, statement.clone());
+    excess(facts.terms(), kind, &[&to_some(&alone)], &[&alone])
+}
+
 /// Whether somebody whom it does not name may be meant.
-fn may_be_anybody(statement: &Statement) -> bool {
+pub(super) fn may_be_anybody(statement: &Statement) -> bool {
     match &statement.principal {
         Some(PrincipalBlock::Principal(PrincipalSet::Everyone) | PrincipalBlock::NotPrincipal(_)) => true,
         Some(PrincipalBlock::Principal(PrincipalSet::ByKind(kinds))) => {
@@ -133,15 +141,4 @@ fn may_be_anybody(statement: &Statement) -> bool {
         }
         None => false,
     }
-}
-
-/// The request in words.
-fn told(witness: &Witness) -> String {
-    let mut text =
-        format!("for example {} may do {} on {}", witness.principal, witness.action, witness.resource);
-    for (number, (key, values)) in witness.context.iter().enumerate() {
-        text.push_str(if number == 0 { " with " } else { ", " });
-        text.push_str(&format!("{key} = {}", values.join(" and ")));
-    }
-    text
 }

@@ -34,7 +34,7 @@ use super::Policy;
 use super::evaluate::StatementRef;
 pub use actions::Actions;
 pub use kind::Kind;
-pub use public::{FIXING, to_some};
+pub use public::{FIXING, demanding, is_fixing, to_some};
 pub use question::Question;
 
 /// What the documents speak about, as far as it is known from elsewhere.

@@ -6,13 +6,16 @@
 
 use crate::arn::Arn;
 use crate::aws::{
-    Comparison, Condition, Effect, Operator, Policy, PrincipalBlock, PrincipalKind, PrincipalSet, Statement,
+    Comparison, Condition, Effect, Operator, Policy, PrincipalBlock, PrincipalKind, PrincipalSet,
+    SetOperator, Statement,
 };
 
 /// The keys that say where a request comes from, in lower case: a policy that asks for certain values of one of them
 /// is not public. After "The meaning of public",
 /// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html>.
-pub const FIXING: [&str; 16] = [
+/// The account and the organisation of the endpoint that a request comes by fix as much as the endpoint does:
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-vpceaccount>.
+pub const FIXING: [&str; 20] = [
     "aws:principalaccount",
     "aws:principalarn",
     "aws:principalorgid",
@@ -24,8 +27,12 @@ pub const FIXING: [&str; 16] = [
     "aws:sourceorgpaths",
     "aws:sourceowner",
     "aws:sourcevpc",
+    "aws:sourcevpcarn",
     "aws:sourcevpce",
     "aws:userid",
+    "aws:vpceaccount",
+    "aws:vpceorgid",
+    "aws:vpceorgpaths",
     "kms:calleraccount",
     "s3:dataaccesspointaccount",
     "s3:dataaccesspointarn",
@@ -62,28 +69,75 @@ fn from_there(condition: Condition) -> Statement {
     statement
 }
 
-/// `condition` with those of its values that fix where a request comes from.
+/// `condition` with those of its values that fix where a request comes from. It must not hold without its key.
 fn fixed(condition: &Condition) -> Option<Condition> {
+    let key = condition.key.to_ascii_lowercase();
+    if !FIXING.contains(&key.as_str()) {
+        return None;
+    }
+    let values = condition.values.iter().filter(|value| fixes(&key, condition.operator.base, value));
+    let values: Vec<String> = values.cloned().collect();
+    (!values.is_empty()).then(|| Condition::new(demanding(condition.operator), &condition.key, values))
+}
+
+/// Whether only those meet the condition who are somebody in particular, or come from somewhere in particular.
+pub fn is_fixing(condition: &Condition) -> bool {
+    let is_whole = |fixed: Condition| fixed.values.len() == condition.values.len();
+    demanding(condition.operator) == condition.operator && fixed(condition).is_some_and(is_whole)
+}
+
+/// The operator as one that does not hold where the key is missing: `ForAllValues` does, "if there are no context keys in
+/// the request", <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-single-vs-multi-valued-context-keys.html>.
+/// Whatever meets the first with the key there meets this one.
+pub fn demanding(operator: Operator) -> Operator {
+    let set = operator.set.map(|_| SetOperator::ForAnyValue);
+    Operator { if_exists: false, set, ..operator }
+}
+
+/// Whether only somebody, or somewhere, in particular meets `value`.
+fn fixes(key: &str, base: Comparison, value: &str) -> bool {
     use Comparison as C;
-    let base = condition.operator.base;
-    let is_fixing = FIXING.contains(&condition.key.to_ascii_lowercase().as_str());
-    let keeps: fn(&str) -> bool = match base {
-        C::StringEquals | C::StringEqualsIgnoreCase => |_| true,
-        C::StringLike => |value| !value.contains(['*', '?']) || value.starts_with("o-"),
-        C::ArnEquals | C::ArnLike => |value| Arn::parse(value).is_some_and(|arn| is_somebodys(&arn)),
-        C::IpAddress => is_narrow,
-        _ => return None,
-    };
-    let values: Vec<String> = condition.values.iter().filter(|value| keeps(value)).cloned().collect();
-    let operator = Operator { if_exists: false, ..condition.operator };
-    (is_fixing && !values.is_empty()).then(|| Condition::new(operator, &condition.key, values))
+    if is_of_the_caller(value) {
+        return false;
+    }
+    match base {
+        C::StringEquals | C::StringEqualsIgnoreCase => true,
+        C::StringLike if key.ends_with("orgpaths") => {
+            value.split_once('/').is_some_and(|(organization, _)| !is_wild(organization))
+        }
+        C::StringLike if key.ends_with("arn") => !is_wild(value) || is_of_an_account(value),
+        C::StringLike => !is_wild(value),
+        C::ArnEquals | C::ArnLike => Arn::parse(value).is_some_and(|arn| is_somebodys(&arn)),
+        C::IpAddress => is_narrow(value),
+        _ => false,
+    }
+}
+
+/// Whether a policy variable stands in it that is about who asks, who then meets it: all but those of the resource.
+fn is_of_the_caller(value: &str) -> bool {
+    value.match_indices("${").any(|(at, _)| {
+        let name = value[at + 2..].to_ascii_lowercase();
+        let is_literal = matches!(name.as_bytes(), [b'*' | b'?' | b'$', b'}', ..]);
+        !is_literal && !name.starts_with("aws:resourceaccount") && !name.starts_with("aws:resourceorg")
+    })
+}
+
+fn is_wild(text: &str) -> bool {
+    text.contains(['*', '?'])
+}
+
+/// Whether a pattern fixes the account though `*` crosses the parts of an ARN in it: what stands before a region may have
+/// colons of its own (paths of roles), what stands in its place has none.
+fn is_of_an_account(pattern: &str) -> bool {
+    let parts: Vec<&str> = pattern.splitn(6, ':').collect();
+    let [arn, partition, service, _, account, _] = parts[..] else { return false };
+    ![arn, partition, service, account].into_iter().any(is_wild) && !account.is_empty()
 }
 
 /// Whether an ARN names whose it is: by the account, or, where ARNs have none, by a name that nobody else can have.
 fn is_somebodys(arn: &Arn) -> bool {
-    let wild = |text: &str| text.contains(['*', '?']);
     let name = arn.resource().split('/').next().unwrap_or_default();
-    if arn.account().is_empty() { !wild(name) } else { !wild(arn.account()) }
+    if arn.account().is_empty() { !is_wild(name) } else { !is_wild(arn.account()) }
 }
 
 /// "We recommend [...] RFC1918 or a narrower range": the wider ones are half of the internet.

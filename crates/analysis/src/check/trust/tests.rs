@@ -1,0 +1,200 @@
+//! Who is let in from outside, by what stands in principals and in conditions.
+
+use leastwise_catalog::Catalog;
+use leastwise_policy::aws::DocumentKind;
+
+use crate::check::{Document, Estate, Facts, Finding, Own, Severity, run};
+use crate::source::Node;
+
+const QUEUE: &str = "arn:aws:sqs:eu-west-1:111122223333:orders";
+
+fn findings(kind: DocumentKind, name: &str, text: &str, own: Option<(&[&str], &[&str])>) -> Vec<Finding> {
+    let list = |ids: &[&str]| ids.iter().map(|id| (*id).to_owned()).collect::<Vec<_>>();
+    let own = own.map_or_else(Own::default, |(accounts, organizations)| {
+        Own::new(&list(accounts), &list(organizations)).expect("ids")
+    });
+    let facts = Facts::new(Catalog::embedded()).with_own(own);
+    let root = Node::json(text).expect("JSON");
+    let mut estate = Estate::default();
+    estate.add(Document::new("policy.json".into(), name, kind, root));
+    let of_trust = ["EXTERNAL_ACCESS", "PUBLIC_ACCESS", "TRUST_ANYONE", "CROSS_ACCOUNT_WITHOUT_EXTERNAL_ID"];
+    run(&estate, &facts).into_iter().filter(|finding| of_trust.contains(&finding.code)).collect()
+}
+
+/// A statement of a queue's policy, of which nothing is said but in its ARN.
+fn queue(principal: &str, condition: &str) -> Vec<&'static str> {
+    queue_of(principal, condition, QUEUE, None)
+}
+
+fn queue_of(
+    principal: &str,
+    condition: &str,
+    resource: &str,
+    own: Option<(&[&str], &[&str])>,
+) -> Vec<&'static str> {
+    let text = format!(
+        r#"{{"Version": "2012-10-17", "Statement": {{"Effect": "Allow", "Principal": {principal},
+            "Action": "sqs:SendMessage", "Resource": "{resource}", "Condition": {condition}}}}}"#
+    );
+    findings(DocumentKind::Resource, "policy.json", &text, own).iter().map(|finding| finding.code).collect()
+}
+
+fn role(principal: &str, condition: &str, own: Option<(&[&str], &[&str])>) -> Vec<&'static str> {
+    let text = format!(
+        r#"{{"Version": "2012-10-17", "Statement": {{"Effect": "Allow", "Principal": {principal},
+            "Action": "sts:AssumeRole", "Condition": {condition}}}}}"#
+    );
+    let name = "arn:aws:iam::111122223333:role/x (trust policy)";
+    findings(DocumentKind::Trust, name, &text, own).iter().map(|finding| finding.code).collect()
+}
+
+const NOTHING: [&str; 0] = [];
+
+#[test]
+fn a_condition_that_names_another_account_lets_it_in() {
+    for condition in [
+        r#"{"StringEquals": {"aws:PrincipalAccount": "444455556666"}}"#,
+        r#"{"StringEquals": {"aws:SourceAccount": ["444455556666", "111122223333"]}}"#,
+        r#"{"ArnLike": {"aws:SourceArn": "arn:aws:sns:*:444455556666:*"}}"#,
+        r#"{"StringLike": {"aws:SourceArn": "arn:aws:sns:*:444455556666:*"}}"#,
+        r#"{"ArnEquals": {"aws:PrincipalArn": "arn:aws:iam::444455556666:role/app"}}"#,
+        r#"{"StringLike": {"aws:PrincipalArn": "arn:aws:iam::444455556666:role/*"}}"#,
+        r#"{"StringEquals": {"aws:VpceAccount": "444455556666"}}"#,
+    ] {
+        assert_eq!(queue(r#""*""#, condition), ["EXTERNAL_ACCESS"], "{condition}");
+    }
+}
+
+#[test]
+fn a_condition_that_names_only_ones_own_lets_nobody_else_in() {
+    for condition in [
+        r#"{"StringEquals": {"aws:PrincipalAccount": "111122223333"}}"#,
+        r#"{"StringEquals": {"AWS:SourceAccount": "111122223333"}}"#,
+        r#"{"ArnLike": {"aws:SourceArn": "arn:aws:sns:*:111122223333:*"}}"#,
+        r#"{"StringLike": {"aws:PrincipalArn": "arn:aws:iam::111122223333:role/*"}}"#,
+        r#"{"StringEquals": {"aws:PrincipalAccount": "${aws:ResourceAccount}"}}"#,
+        r#"{"StringEquals": {"aws:PrincipalOrgID": "${aws:ResourceOrgID}"}}"#,
+        r#"{"StringEquals": {"aws:PrincipalOrgID": "o-exampleorgid"}}"#,
+        // Both must hold, and no principal of the other account has an ARN of this one.
+        r#"{"StringEquals": {"aws:PrincipalAccount": ["111122223333", "444455556666"]},
+            "ArnLike": {"aws:PrincipalArn": "arn:aws:iam::111122223333:role/*"}}"#,
+    ] {
+        assert_eq!(queue(r#""*""#, condition), NOTHING, "{condition}");
+    }
+}
+
+#[test]
+fn what_anybody_can_meet_excuses_nothing() {
+    for condition in [
+        r#"{"StringLike": {"aws:PrincipalAccount": "*"}}"#,
+        r#"{"StringLike": {"aws:PrincipalOrgID": "o-*"}}"#,
+        r#"{"Null": {"aws:PrincipalOrgID": "false"}}"#,
+        r#"{"StringEqualsIfExists": {"aws:SourceAccount": "111122223333"}}"#,
+        r#"{"StringNotEquals": {"aws:PrincipalAccount": "444455556666"}}"#,
+        r#"{"ForAllValues:StringLike": {"aws:PrincipalOrgPaths": "o-exampleorgid/*"}}"#,
+        r#"{"StringEquals": {"aws:PrincipalAccount": "${aws:PrincipalAccount}"}}"#,
+        // Paths of roles may have colons.
+        r#"{"StringLike": {"aws:PrincipalArn": "arn:*:iam::111122223333:role/x"}}"#,
+    ] {
+        assert_eq!(queue(r#""*""#, condition), ["PUBLIC_ACCESS"], "{condition}");
+    }
+    let paths = r#"{"ForAnyValue:StringLike": {"aws:PrincipalOrgPaths": "o-exampleorgid/r-ab12/*"}}"#;
+    assert_eq!(queue(r#""*""#, paths), NOTHING);
+}
+
+#[test]
+fn a_named_account_is_excused_by_what_is_ours_and_by_nothing_else() {
+    let other = r#"{"AWS": "arn:aws:iam::444455556666:role/app"}"#;
+    for condition in [
+        "{}",
+        r#"{"IpAddress": {"aws:SourceIp": "203.0.113.0/24"}}"#,
+        r#"{"StringEquals": {"aws:PrincipalAccount": "444455556666"}}"#,
+        r#"{"StringEqualsIfExists": {"aws:PrincipalOrgID": "o-exampleorgid"}}"#,
+        r#"{"StringEquals": {"aws:PrincipalTag/team": "x"}}"#,
+    ] {
+        assert_eq!(queue(other, condition), ["EXTERNAL_ACCESS"], "{condition}");
+    }
+    assert_eq!(queue(other, r#"{"StringEquals": {"aws:PrincipalOrgID": "o-exampleorgid"}}"#), NOTHING);
+    assert_eq!(queue(other, r#"{"StringEquals": {"aws:PrincipalAccount": "111122223333"}}"#), NOTHING);
+}
+
+#[test]
+fn a_service_that_acts_for_another_account_lets_it_in() {
+    let service = r#"{"Service": "sns.amazonaws.com"}"#;
+    let of = |account: &str| format!(r#"{{"ArnLike": {{"aws:SourceArn": "arn:aws:sns:*:{account}:t"}}}}"#);
+    assert_eq!(queue(service, &of("444455556666")), ["EXTERNAL_ACCESS"]);
+    assert_eq!(queue(service, &of("111122223333")), NOTHING);
+    let bucket = r#"{"ArnLike": {"aws:SourceArn": "arn:aws:s3:::uploads"}}"#;
+    assert_eq!(queue(r#"{"Service": "s3.amazonaws.com"}"#, bucket), NOTHING);
+    let both = r#"{"StringEquals": {"aws:SourceAccount": "111122223333"}, "ArnLike": {"aws:SourceArn": "arn:aws:sns:*:444455556666:t"}}"#;
+    assert_eq!(queue(service, both), NOTHING);
+}
+
+#[test]
+fn what_is_ours_is_what_the_user_says() {
+    let bucket = "arn:aws:s3:::b/*";
+    let other = r#"{"AWS": "444455556666"}"#;
+    assert_eq!(queue_of(other, "{}", bucket, None), NOTHING, "whose the bucket is is not known");
+    assert_eq!(queue_of(other, "{}", bucket, Some((&["111122223333"], &[]))), ["EXTERNAL_ACCESS"]);
+    assert_eq!(queue_of(other, "{}", QUEUE, Some((&["444455556666"], &[]))), NOTHING);
+    let organization = r#"{"StringEquals": {"aws:PrincipalOrgID": "o-exampleorgid"}}"#;
+    assert_eq!(queue_of(r#""*""#, organization, bucket, Some((&[], &["o-exampleorgid"]))), NOTHING);
+    assert_eq!(
+        queue_of(r#""*""#, organization, bucket, Some((&[], &["o-anotherone1"]))),
+        ["EXTERNAL_ACCESS"]
+    );
+    let path = r#"{"ForAnyValue:StringLike": {"aws:PrincipalOrgPaths": "o-exampleorgid/*"}}"#;
+    assert_eq!(queue_of(r#""*""#, path, bucket, Some((&[], &["o-exampleorgid"]))), NOTHING);
+    assert_eq!(queue_of(r#""*""#, path, bucket, Some((&[], &["o-anotherone1"]))), ["EXTERNAL_ACCESS"]);
+}
+
+#[test]
+fn an_endpoint_does_not_say_whose_it_is() {
+    let endpoint = r#"{"StringEquals": {"aws:SourceVpce": "vpce-1a2b3c4d"}}"#;
+    assert_eq!(queue(r#""*""#, endpoint), NOTHING);
+    let text = format!(
+        r#"{{"Version": "2012-10-17", "Statement": {{"Effect": "Allow", "Principal": "*",
+            "Action": "sqs:SendMessage", "Resource": "{QUEUE}", "Condition": {endpoint}}}}}"#
+    );
+    let own: (&[&str], &[&str]) = (&["111122223333"], &[]);
+    let found = findings(DocumentKind::Resource, "policy.json", &text, Some(own));
+    assert_eq!(
+        found.iter().map(|one| (one.code, one.severity)).collect::<Vec<_>>(),
+        [("EXTERNAL_ACCESS", Severity::Info)]
+    );
+    let ours =
+        r#"{"StringEquals": {"aws:SourceVpce": "vpce-1a2b3c4d", "aws:PrincipalAccount": "111122223333"}}"#;
+    assert_eq!(queue_of(r#""*""#, ours, QUEUE, Some(own)), NOTHING);
+}
+
+#[test]
+fn what_the_document_denies_counts() {
+    let text = format!(
+        r#"{{"Version": "2012-10-17", "Statement": [
+            {{"Effect": "Allow", "Principal": {{"AWS": "444455556666"}}, "Action": "sqs:SendMessage", "Resource": "{QUEUE}"}},
+            {{"Effect": "Deny", "Principal": "*", "Action": "sqs:*", "Resource": "{QUEUE}",
+              "Condition": {{"StringNotEquals": {{"aws:PrincipalAccount": "111122223333"}}}}}}]}}"#
+    );
+    assert!(findings(DocumentKind::Resource, "policy.json", &text, None).is_empty());
+}
+
+#[test]
+fn a_trust_policy_is_judged_the_same_way() {
+    let other = r#"{"AWS": "arn:aws:iam::444455556666:root"}"#;
+    assert_eq!(role(other, "{}", None), ["CROSS_ACCOUNT_WITHOUT_EXTERNAL_ID"]);
+    assert_eq!(role(other, r#"{"StringEquals": {"sts:ExternalId": "5f1c0f3e"}}"#, None), ["EXTERNAL_ACCESS"]);
+    assert_eq!(role(r#"{"AWS": "arn:aws:iam::444455556666:role/app"}"#, "{}", None), ["EXTERNAL_ACCESS"]);
+    let own: (&[&str], &[&str]) = (&["444455556666"], &[]);
+    assert_eq!(role(other, "{}", Some(own)), NOTHING);
+    let account = |id: &str| format!(r#"{{"StringEquals": {{"aws:PrincipalAccount": "{id}"}}}}"#);
+    assert_eq!(role(r#"{"AWS": "*"}"#, &account("444455556666"), None), ["EXTERNAL_ACCESS"]);
+    assert_eq!(role(r#"{"AWS": "*"}"#, &account("111122223333"), None), NOTHING);
+    assert_eq!(role(r#"{"AWS": "*"}"#, "{}", None), ["TRUST_ANYONE"]);
+}
+
+#[test]
+fn ids_that_are_none_are_refused() {
+    let list = |id: &str| vec![id.to_owned()];
+    assert!(Own::new(&list("12345"), &[]).is_none() && Own::new(&[], &list("o-1")).is_none());
+    assert!(Own::new(&list("111122223333"), &list("o-exampleorgid")).is_some());
+}
