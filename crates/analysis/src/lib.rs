@@ -3,6 +3,7 @@
 pub mod audit_log;
 pub mod check;
 pub mod granted;
+mod oidc;
 pub mod paths;
 pub mod proof;
 pub mod replay;

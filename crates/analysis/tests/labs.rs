@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use leastwise_analysis::granted::Snapshot;
-use leastwise_analysis::paths::{Options, Target, Workload, World, find, services};
+use leastwise_analysis::paths::{From, Options, Target, Workload, World, find, services};
 use leastwise_analysis::source::{Node, yaml};
 use leastwise_catalog::Catalog;
 use leastwise_policy::time::Timestamp;
@@ -214,7 +214,7 @@ fn whoever_a_scenario_begins_with_can_become_administrator() {
             workloads: lab.workloads.clone(),
             now: Timestamp::from_seconds(1_790_000_000),
         };
-        let options = Options { from: Some(lab.start.clone()), to: Target::Admin, cut: false };
+        let options = Options { from: Some(From::One(lab.start.clone())), to: Target::Admin, cut: false };
         let found = find(&world, &options, Catalog::embedded());
         let ids: Option<Vec<&str>> = match found.paths.first() {
             Some(path) => Some(path.steps.iter().flat_map(|step| &step.ids).map(String::as_str).collect()),

@@ -71,7 +71,8 @@ impl<'q> Question<'q> {
 impl Model<'_> {
     /// Whether the node may make the call; none when it may not.
     pub(super) fn ask(&self, node: usize, question: &Question<'_>) -> Option<Answer> {
-        let principal = self.principal(node);
+        let name = self.stranger(node).map(|stranger| stranger.principal(question.resource));
+        let principal = name.as_deref().map_or_else(|| self.principal(node), PrincipalRef::new);
         self.asked(node, question, |set, context| self.decide(set, principal, question, context))
     }
 
@@ -82,7 +83,8 @@ impl Model<'_> {
         question: &Question<'_>,
         chosen: &BTreeMap<String, Vec<String>>,
     ) -> Evaluation {
-        let principal = self.principal(node);
+        let name = self.stranger(node).map(|stranger| stranger.principal(question.resource));
+        let principal = name.as_deref().map_or_else(|| self.principal(node), PrincipalRef::new);
         self.asked(node, question, |set, context| {
             let mut context = context.clone();
             for (key, values) in chosen {

@@ -91,7 +91,7 @@ impl Model<'_> {
         }
         for (number, need) in said.needs.iter().enumerate() {
             if said.is_dependent(need, work.is_some()) {
-                let trust = said.assumes_role && number == 0;
+                let trust = said.assumes_role;
                 let group = work.filter(|_| said.kind == Kind::Joins);
                 let made = self.dependent(node, need, (target, group), trust, &mut solved)?;
                 solved.calls.push((number, made));

@@ -9,7 +9,7 @@ use leastwise_catalog::Catalog;
 
 use super::model::Removed;
 use super::search::Search;
-use super::{Allowing, Cut, Found, Target, World};
+use super::{Allowing, Cut, Found, Options, World};
 
 /// Statements that are tried at most.
 const MOST: usize = 24;
@@ -21,7 +21,7 @@ struct Carries<'f> {
     actions: BTreeSet<&'f str>,
 }
 
-pub(super) fn best(world: &World<'_>, to: &Target, catalog: &Catalog, found: &Found) -> Option<Cut> {
+pub(super) fn best(world: &World<'_>, options: &Options, catalog: &Catalog, found: &Found) -> Option<Cut> {
     let mut carried: BTreeMap<&Allowing, Carries<'_>> = BTreeMap::new();
     for path in &found.paths {
         for call in path.steps.iter().flat_map(|step| &step.calls) {
@@ -46,7 +46,7 @@ pub(super) fn best(world: &World<'_>, to: &Target, catalog: &Catalog, found: &Fo
             break;
         }
         let removed: Removed = (statement.document.clone(), statement.index);
-        let Some(after) = without(world, to, catalog, &removed, found) else { continue };
+        let Some(after) = without(world, options, catalog, &removed, found) else { continue };
         let frees: Vec<String> =
             before.iter().filter(|one| !after.contains(**one)).map(|one| (*one).to_owned()).collect();
         if frees.len() > most {
@@ -60,12 +60,12 @@ pub(super) fn best(world: &World<'_>, to: &Target, catalog: &Catalog, found: &Fo
 /// The sources that still have a path; none when somebody would be no target any more.
 fn without(
     world: &World<'_>,
-    to: &Target,
+    options: &Options,
     catalog: &Catalog,
     removed: &Removed,
     found: &Found,
 ) -> Option<BTreeSet<String>> {
-    let search = Search::run(world, to, catalog, Some(removed));
+    let search = Search::run(world, options, catalog, Some(removed));
     let mut after = BTreeSet::new();
     let mut admins = 0;
     for node in search.sources() {

@@ -18,6 +18,7 @@ mod fill;
 mod index;
 mod model;
 mod others;
+mod outside;
 mod report;
 mod rows;
 mod search;
@@ -35,7 +36,8 @@ use leastwise_catalog::Catalog;
 
 use search::Search;
 pub use types::{
-    Admin, Allowing, Call, Certainty, Cut, Found, Options, Path, Step, Target, Unreadable, Workload, World,
+    Admin, Allowing, Call, Certainty, Cut, Found, From, Options, Outside, Path, SERVICE_ACCOUNT, Step,
+    Target, Unreadable, Workload, World,
 };
 
 /// The action as the ways that are known spell it, when one of them needs it.
@@ -122,13 +124,39 @@ pub fn services() -> Vec<&'static str> {
 
 /// Finds, for each principal that is not at the target, the best path there.
 pub fn find(world: &World<'_>, options: &Options, catalog: &Catalog) -> Found {
-    let mut found = Search::run(world, &options.to, catalog, None).found();
-    if let Some(from) = &options.from {
-        found.paths.retain(|path| path.source == *from);
-        found.admins.retain(|admin| admin.principal == *from);
+    let mut found = Search::run(world, options, catalog, None).found();
+    match &options.from {
+        Some(from) => {
+            found.paths.retain(|path| from.takes(&path.source, path.outside));
+            found.admins.retain(|admin| from.takes(&admin.principal, None));
+        }
+        None => {
+            let all = found.paths.len();
+            found.paths.retain(|path| path.outside != Some(Outside::Identity));
+            found.more_outside = all - found.paths.len();
+        }
     }
     if options.cut && !found.paths.is_empty() {
-        found.cut = cut::best(world, &options.to, catalog, &found);
+        found.cut = cut::best(world, options, catalog, &found);
     }
     found
+}
+
+impl From {
+    /// Whether paths of this source are asked for.
+    fn takes(&self, source: &str, outside: Option<Outside>) -> bool {
+        match self {
+            From::One(name) => source == name,
+            From::Outside => outside.is_some(),
+            From::Anybody => outside == Some(Outside::Anybody),
+            From::Provider(provider) => {
+                let of = source.strip_prefix("oidc:").and_then(|of| of.strip_prefix(provider.as_str()));
+                of.is_some_and(|rest| rest.is_empty() || rest.starts_with('#'))
+            }
+            From::Token { provider, subject } => {
+                let of = source.strip_prefix("oidc:").and_then(|of| of.strip_prefix(provider.as_str()));
+                of.and_then(|rest| rest.strip_prefix('#')) == Some(subject)
+            }
+        }
+    }
 }

@@ -10,6 +10,7 @@ use leastwise_policy::glob;
 
 use super::World;
 use super::ask::Given;
+use super::outside::Stranger;
 use super::rows::{Row, Table};
 use crate::granted::{GrantedGroup, GrantedPrincipal, PrincipalKind};
 
@@ -33,6 +34,8 @@ pub(super) struct Model<'a> {
     pub(super) accounts: HashSet<&'a str>,
     /// Nodes of those whom no snapshot lists, by ARN.
     pub(super) outsiders: HashMap<String, usize>,
+    /// Those who get in from outside of IAM, by the number of their form.
+    pub(super) strangers: Vec<Stranger>,
     /// Groups by account and name.
     pub(super) groups: HashMap<(&'a str, &'a str), &'a GrantedGroup>,
     /// Regions that some condition names.
@@ -74,6 +77,8 @@ pub(super) enum Form<'a> {
     New,
     /// Named by a trust policy, and in no snapshot.
     Outside,
+    /// No principal of any account: by its number.
+    Stranger(usize),
 }
 
 /// A set of numbers of actions.
@@ -132,6 +137,7 @@ impl<'a> Model<'a> {
             roles: HashMap::new(),
             accounts: principals.iter().map(|principal| principal.account()).collect(),
             outsiders: HashMap::new(),
+            strangers: Vec::new(),
             groups: HashMap::new(),
             regions: Vec::new(),
             principals,
@@ -180,7 +186,10 @@ impl<'a> Model<'a> {
         acts: bool,
     ) -> usize {
         let number = self.nodes.len();
-        let account = arn.split(':').nth(4).unwrap_or_default().to_owned();
+        let account = match form {
+            Form::Stranger(_) => String::new(),
+            _ => arn.split(':').nth(4).unwrap_or_default().to_owned(),
+        };
         let bits = self.bits(granted, form, &account);
         self.nodes.push(Node { granted, arn, account, form, acts, bits, set: RefCell::new(None) });
         if let Some(granted) = granted.filter(|_| acts) {
@@ -203,7 +212,7 @@ impl<'a> Model<'a> {
         let own = self.identity_bits(granted, form);
         let bounded =
             granted.filter(|_| !form.is_free()).and_then(|granted| granted.policies.boundary.as_deref());
-        let levels = self.world.service_control.get(account).filter(|_| !matches!(form, Form::Outside));
+        let levels = self.world.service_control.get(account).filter(|_| !form.is_outside());
         let levels = levels.into_iter().flat_map(|path| &path.levels).map(|level| level.policies.as_slice());
         let mut bits = own;
         for documents in bounded.into_iter().chain(levels) {
@@ -376,7 +385,7 @@ impl<'a> Model<'a> {
         if node.form.is_free() {
             set.boundary = None;
         }
-        if !matches!(node.form, Form::Outside) {
+        if !node.form.is_outside() {
             set.service_control = self.world.service_control.get(&node.account).cloned();
         }
         set.resource_control = self.world.resource_control.get(&node.account).cloned();
@@ -400,6 +409,11 @@ impl<'a> Model<'a> {
         context.insert("aws:EpochTime", self.world.now.seconds().to_string());
         // A user gets temporary credentials by signing in to the console, a role has no others.
         context.insert("aws:TokenIssueTime", &now);
+        if let Form::Stranger(number) = node.form
+            && let Some(stranger) = self.strangers.get(number)
+        {
+            stranger.tell(&mut context);
+        }
         context
     }
 
@@ -412,7 +426,12 @@ impl<'a> Model<'a> {
 impl Form<'_> {
     /// Whether it has a policy that allows everything.
     pub(super) fn has_everything(self) -> bool {
-        matches!(self, Form::Raised | Form::FreeRaised | Form::New | Form::Outside)
+        matches!(self, Form::Raised | Form::FreeRaised | Form::New) || self.is_outside()
+    }
+
+    /// Whether no snapshot lists it.
+    pub(super) fn is_outside(self) -> bool {
+        matches!(self, Form::Outside | Form::Stranger(_))
     }
 
     fn is_free(self) -> bool {

@@ -8,7 +8,7 @@ use super::attempt::{Attempt, Made};
 use super::model::Form;
 use super::search::Search;
 use super::trust::ANYBODY;
-use super::{Admin, Allowing, Call, Certainty, Found, Path, Step, Unreadable};
+use super::{Admin, Allowing, Call, Certainty, Found, Outside, Path, Step, Unreadable};
 
 impl Search<'_> {
     /// Everything that was found, sorted.
@@ -38,7 +38,9 @@ impl Search<'_> {
     /// Nodes that are somebody to begin with.
     pub(super) fn sources(&self) -> impl Iterator<Item = usize> {
         let nodes = self.model.nodes.iter().enumerate();
-        nodes.filter(|(_, node)| matches!(node.form, Form::Plain | Form::Outside)).map(|(number, _)| number)
+        nodes
+            .filter(|(_, node)| matches!(node.form, Form::Plain) || node.form.is_outside())
+            .map(|(number, _)| number)
     }
 
     /// Whether the node has a path, and is not at the target already.
@@ -66,8 +68,32 @@ impl Search<'_> {
             node = edge.to;
         }
         super::ask::merge(&mut conditions, &self.conditions_of(node));
-        let outside = matches!(self.model.nodes[source].form, Form::Outside);
-        Path { source: self.shown(source), outside, target: self.shown(node), certainty, steps, conditions }
+        Path {
+            source: self.shown(source),
+            outside: self.outside(source, steps.first()),
+            target: self.shown(node),
+            certainty,
+            steps,
+            conditions,
+        }
+    }
+
+    /// What a source is, when no snapshot lists it.
+    fn outside(&self, source: usize, first: Option<&Step>) -> Option<Outside> {
+        let node = &self.model.nodes[source];
+        if let Some(stranger) = self.model.stranger(source) {
+            let hangs = first.is_some_and(|step| step.conditions.iter().any(|key| stranger.says(key)));
+            return Some(match (stranger.anybody && !hangs, stranger.listed) {
+                (true, _) => Outside::Anybody,
+                (false, true) => Outside::Workload,
+                (false, false) => Outside::Identity,
+            });
+        }
+        match node.form {
+            Form::Outside if node.arn == ANYBODY => Some(Outside::Anybody),
+            Form::Outside => Some(Outside::Account),
+            _ => None,
+        }
     }
 
     fn step(&self, node: usize, part: &Attempt, edge: &super::search::Edge, last: bool) -> Step {
@@ -109,6 +135,8 @@ impl Search<'_> {
             with.extend(value.as_ref().map(|value| (key.clone(), vec![value.clone()])));
         }
         with.extend(made.chosen.clone());
+        let claim = self.model.stranger(node).and_then(|stranger| stranger.claim.clone());
+        with.extend(claim.map(|(key, subject)| (key, vec![subject])));
         let first = made.resources.first().map(String::as_str).unwrap_or("*");
         let target = target.filter(|target| target.arn == first);
         let statements = match self.model.question(node, made, first, target) {
@@ -134,7 +162,7 @@ impl Search<'_> {
         match said.form {
             Form::Plain => said.arn.clone(),
             Form::Outside if said.arn == ANYBODY => "anybody with an AWS account".to_owned(),
-            Form::Outside => said.arn.clone(),
+            Form::Outside | Form::Stranger(_) => said.arn.clone(),
             Form::Raised => format!("{} with a policy that allows everything", said.arn),
             Form::Free => format!("{} without its boundary", said.arn),
             Form::FreeRaised => {

@@ -9,9 +9,10 @@
 //! | `path ID frees role` (`user`, `any`) | the caller loses its permissions boundary |
 //! | `path ID joins user` | the caller gets what a group has |
 //! | `path ID makes role` (`user`) | the caller gets a new principal that may do everything |
+//! | `path ID enters role` | whoever is no principal of an account gets to act as that role |
 //! | `pair ID = ID + ID` | what one raises, the other becomes: the name of the two together |
 //! | `trusts SERVICE` | the role must let this service assume it |
-//! | `assumes-role` | the first permission is asked with the role's trust policy |
+//! | `assumes-role` | its permissions are asked with the role's trust policy |
 //! | `trusting-self` | the caller must then be allowed to assume the role, by a trust policy that names it |
 //! | `new NAME TEMPLATE…` | a resource that the caller chooses: its ARN, `*` for what is free |
 //! | `work NAME TEMPLATE` | an existing resource that runs as the role |
@@ -57,6 +58,8 @@ pub(super) enum Kind {
     Frees,
     Joins,
     Makes,
+    /// From outside; see `outside.rs`.
+    Enters,
 }
 
 /// Of which principals.
@@ -165,6 +168,7 @@ impl Table {
                     "frees" => Kind::Frees,
                     "joins" => Kind::Joins,
                     "makes" => Kind::Makes,
+                    "enters" => Kind::Enters,
                     _ => return Err("unknown kind".to_owned()),
                 };
                 let of = match *of {

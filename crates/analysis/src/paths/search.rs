@@ -8,10 +8,11 @@ use super::ask::Answer;
 use super::attempt::{Attempt, Solutions};
 use super::index::Index;
 use super::model::{Form, Model, Removed};
+use super::outside::{Federated, Strangers};
 use super::rows::Kind;
 use super::target::{self, Standing};
 use super::trust::Named;
-use super::{Certainty, Target, World};
+use super::{Certainty, Options, Target, World};
 use crate::granted::PrincipalKind;
 use leastwise_catalog::Catalog;
 
@@ -52,22 +53,27 @@ pub(super) struct Search<'a> {
     /// By node: the rows by which it might become somebody.
     pub(super) becoming: HashMap<usize, Rc<[usize]>>,
     pub(super) trusts: HashMap<(usize, String), Option<Answer>>,
+    /// By role: the identity providers that it trusts.
+    pub(super) providers: HashMap<usize, Vec<Federated>>,
+    pub(super) strangers: Strangers,
 }
 
 impl<'a> Search<'a> {
     /// Looks for all paths, as if `removed` were not there.
     pub(super) fn run(
         world: &'a World<'a>,
-        to: &Target,
+        options: &Options,
         catalog: &Catalog,
         removed: Option<&'a Removed>,
     ) -> Search<'a> {
+        let to = &options.to;
         let is_principal = matches!(to, Target::Arn(arn) if world.snapshot.principal(arn).is_some());
         let more = target::actions(to, catalog, is_principal);
         let mut model = Model::new(world, &more, removed);
         let fresh = fresh(&mut model);
         let mut standing = Standing::new(&model, to, &more, &fresh);
         let mut search = Search::new(model);
+        search.meet(options.from.as_ref());
         search.begin(&mut standing, *to == Target::Admin, &fresh);
         search.settle();
         if *to == Target::Admin {
@@ -94,6 +100,8 @@ impl<'a> Search<'a> {
             assumes: model.action("sts:AssumeRole"),
             becoming: HashMap::new(),
             trusts: HashMap::new(),
+            providers: HashMap::new(),
+            strangers: Strangers::new(),
             model,
         }
     }
@@ -124,7 +132,10 @@ impl<'a> Search<'a> {
                 self.relax(from, node, parts);
             }
             match self.model.nodes[node].form {
-                Form::Plain => self.become_it(node),
+                Form::Plain => {
+                    self.become_it(node);
+                    self.enter_it(node);
+                }
                 Form::Raised => self.raise_it(node),
                 _ => {}
             }
@@ -136,7 +147,7 @@ impl<'a> Search<'a> {
     }
 
     /// Whether a step to `to` could be better than what `from` has.
-    fn could_improve(&self, from: usize, to: usize) -> bool {
+    pub(super) fn could_improve(&self, from: usize, to: usize) -> bool {
         let Some(at) = self.best.get(to).copied().flatten() else { return false };
         let least = Key { certainty: at.certainty, hops: at.hops + 1 };
         let best = self.best.get(from).copied().flatten();

@@ -49,7 +49,12 @@ impl Named {
 
     /// Whether it might let this service assume the role.
     pub(super) fn has_service(&self, service: &str) -> bool {
-        self.everybody || self.services.iter().any(|named| named == service)
+        self.everybody || self.names_service(service)
+    }
+
+    /// Whether it names this service.
+    pub(super) fn names_service(&self, service: &str) -> bool {
+        self.services.iter().any(|named| named == service)
     }
 
     fn add(&mut self, text: &str) {

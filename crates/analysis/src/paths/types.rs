@@ -36,11 +36,50 @@ pub struct Workload {
     pub role: String,
 }
 
+/// The service of a [`Workload`] that is a service account of Kubernetes, which gets its role by a token of its cluster:
+/// <https://docs.aws.amazon.com/eks/latest/userguide/iam-roles-for-service-accounts.html>. Its ARN is the subject,
+/// `system:serviceaccount:shop:cart`.
+pub const SERVICE_ACCOUNT: &str = "oidc.eks.amazonaws.com";
+
+/// Where paths begin.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum From {
+    /// At this source, as it is told: the ARN of a principal, or somebody outside.
+    One(String),
+    /// At whoever is no principal of the snapshot.
+    Outside,
+    /// At what anybody in the world can be.
+    Anybody,
+    /// At whoever has a token of this OpenID Connect provider.
+    Provider(String),
+    /// At a token of the provider with this subject.
+    Token {
+        /// The host and path of the issuer.
+        provider: String,
+        /// Whose the token is.
+        subject: String,
+    },
+}
+
+/// What a source is that no snapshot lists; the first are told also when nobody asks for them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Outside {
+    /// Anybody in the world can be it.
+    Anybody,
+    /// A principal of another account.
+    Account,
+    /// Something that runs, and was listed.
+    Workload,
+    /// Whoever an identity provider, or a cluster, makes it.
+    Identity,
+}
+
 /// What is looked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Options {
-    /// Only paths that begin with this principal; its ARN.
-    pub from: Option<String>,
+    /// Only paths that begin there; otherwise those of principals, and those from outside that are told unasked.
+    pub from: Option<From>,
     /// Where paths end.
     pub to: Target,
     /// Whether the statement is looked for whose removal frees most sources; it costs several more searches.
@@ -83,6 +122,8 @@ pub struct Found {
     pub unreadable: Vec<Unreadable>,
     /// How many principals were looked at.
     pub principals: usize,
+    /// How many identities of providers have a path and were not asked for.
+    pub more_outside: usize,
 }
 
 /// A principal that is at the target already.
@@ -101,8 +142,8 @@ pub struct Admin {
 pub struct Path {
     /// Who begins: an ARN, or whom a trust policy names and no snapshot lists.
     pub source: String,
-    /// Whether the source is in no snapshot.
-    pub outside: bool,
+    /// What the source is, when it is in no snapshot.
+    pub outside: Option<Outside>,
     /// Who it becomes at last: the ARN of a principal, or what is made on the way.
     pub target: String,
     /// How sure it is: as its least sure step.

@@ -10,6 +10,8 @@ use clap::{Args, ValueEnum};
 Examples:
   leastwise paths --snapshot snapshot.json
   leastwise paths --snapshot snapshot.json --scp scps/ --from arn:aws:iam::111122223333:role/agent
+  leastwise paths --snapshot snapshot.json --from outside
+  leastwise paths --snapshot snapshot.json --from 'oidc:token.actions.githubusercontent.com#repo:org/repo:ref:refs/heads/main'
   leastwise paths --snapshot snapshot.json --output svg > paths.svg
 
 Exit code 0: nobody has a path. 1: somebody has. 2: wrong use. 3: something could not be read; the rest was looked at.")]
@@ -18,8 +20,10 @@ pub struct PathsArgs {
     #[arg(long, value_name = "SNAPSHOT", num_args = 1..)]
     pub snapshot: Vec<PathBuf>,
 
-    /// Only the path of this principal; its ARN
-    #[arg(long, value_name = "ARN")]
+    /// Only paths that begin there: the ARN of a principal; `outside`, whoever is no principal of the snapshot; `anybody`
+    /// in the world; `oidc:PROVIDER`, or `oidc:PROVIDER#SUBJECT` for one subject of your choice; another source, as the
+    /// table names it
+    #[arg(long, value_name = "ARN|outside|anybody|oidc:…")]
     pub from: Option<String>,
 
     /// Where paths end: `admin`, or the ARN of a principal or a resource

@@ -10,7 +10,7 @@ mod workloads;
 use std::collections::{BTreeMap, BTreeSet};
 
 use leastwise_analysis::granted::Snapshot;
-use leastwise_analysis::paths::{self, Found, Options, Target};
+use leastwise_analysis::paths::{self, Found, From, Options, Target};
 use leastwise_catalog::Catalog;
 use leastwise_policy::arn::Arn;
 use leastwise_policy::aws::evaluate::{EVALUATOR_VERSION, OrganizationPath};
@@ -31,7 +31,7 @@ pub fn run(args: &PathsArgs, catalog: &Catalog) -> Result<()> {
     let world = World::read(&layers(args), catalog)?;
     let snapshot = world.snapshot()?;
     let options = Options {
-        from: args.from.clone().map(|arn| known(snapshot, &arn, "--from")).transpose()?,
+        from: args.from.as_deref().map(|text| from(snapshot, text)).transpose()?,
         to: target(snapshot, &args.to)?,
         cut: !args.no_cut,
     };
@@ -105,9 +105,31 @@ fn known(snapshot: &Snapshot, arn: &str, flag: &str) -> Result<String> {
     let error = Error::input(format!("{flag} `{arn}` is not in the snapshot"));
     let near = output::nearest(arn, snapshot.principals().map(|known| known.arn.as_str()), 3);
     Err(match near.is_empty() {
-        true => error.hint("give the ARN of a role or user of the snapshot"),
+        true => error
+            .hint("give the ARN of a role or user of the snapshot, `outside`, `anybody` or `oidc:PROVIDER`"),
         false => error.hint(format!("the nearest that are there: {}", near.join(", "))),
     })
+}
+
+fn from(snapshot: &Snapshot, text: &str) -> Result<From> {
+    if let Some(token) = text.strip_prefix("oidc:") {
+        let token = token.strip_prefix("https://").unwrap_or(token);
+        return Ok(match token.split_once('#') {
+            Some((provider, subject)) => {
+                From::Token { provider: provider.to_owned(), subject: subject.to_owned() }
+            }
+            None => From::Provider(token.to_owned()),
+        });
+    }
+    let begins = |prefix| text.starts_with(prefix);
+    match text {
+        "outside" => Ok(From::Outside),
+        "anybody" => Ok(From::Anybody),
+        _ if begins("saml:") || begins("pod:") || begins("system:serviceaccount:") => {
+            Ok(From::One(text.to_owned()))
+        }
+        _ => known(snapshot, text, "--from").map(From::One),
+    }
 }
 
 fn target(snapshot: &Snapshot, to: &str) -> Result<Target> {
@@ -156,6 +178,7 @@ fn whole(found: &Found, args: &PathsArgs, snapshot: &Snapshot, catalog: &Catalog
         "principals": found.principals,
         "at_target": found.admins,
         "paths": found.paths,
+        "more_outside": found.more_outside,
         "cut": found.cut,
         "unreadable": found.unreadable,
         "snapshot_complete": !snapshot.is_truncated(),

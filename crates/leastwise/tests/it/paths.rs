@@ -113,3 +113,30 @@ fn what_runs_as_a_role_can_be_listed() {
     let file = folder.write("workloads.json", "{}");
     assert_eq!(paths(&folder, &account, &["--workloads", text(&file)]).code, Some(3));
 }
+
+#[test]
+fn paths_begin_outside_when_that_is_asked_for() {
+    let folder = Folder::new("paths-outside");
+    let trust = json!({"Version": "2012-10-17", "Statement": [{
+        "Effect": "Allow", "Action": "sts:AssumeRoleWithWebIdentity",
+        "Principal": {"Federated": "arn:aws:iam::111122223333:oidc-provider/gitlab.com"},
+        "Condition": {"StringEquals": {"gitlab.com:sub": "project_path:example/shop:ref_type:branch:ref:main"}}}]});
+    let roles = json!([{"RoleName": "r", "Arn": "arn:aws:iam::111122223333:role/r", "Path": "/",
+        "RolePolicyList": policy(json!("*")), "AssumeRolePolicyDocument": trust}]);
+    let account = snapshot(json!([]), roles);
+    let unasked = paths(&folder, &account, &[]);
+    assert!(
+        unasked.code == Some(0) && unasked.out.contains("1 identity of a provider has a path too"),
+        "{unasked:?}"
+    );
+    let source = "oidc:gitlab.com#project_path:example/shop:ref_type:branch:ref:main";
+    for from in ["outside", "oidc:gitlab.com", source] {
+        let found = paths(&folder, &account, &["--from", from]);
+        assert!(found.code == Some(1) && found.out.contains("sts-web-identity"), "{found:?}");
+        assert!(found.out.contains("gitlab.com:sub = project_path:example/shop"), "{found:?}");
+    }
+    let other = "oidc:gitlab.com#project_path:example/shop:ref_type:branch:ref:other";
+    for from in ["anybody", "oidc:app.terraform.io", other] {
+        assert_eq!(paths(&folder, &account, &["--from", from]).code, Some(0), "{from}");
+    }
+}

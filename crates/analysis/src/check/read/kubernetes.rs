@@ -4,7 +4,8 @@
 
 use super::Gathered;
 use super::text::Text;
-use crate::check::{Binding, Role, ServiceAccount, Thing};
+use crate::check::{Binding, Home, Role, ServiceAccount, Thing};
+use crate::paths::{SERVICE_ACCOUNT, Workload};
 use crate::source::{Node, Value};
 
 /// The kinds that say who may do what.
@@ -84,6 +85,15 @@ fn object(text: &Text<'_>, kind: &str, node: &Node, pointer: String, gathered: &
         "ServiceAccount" => {
             let role_arn = node.path(&["metadata", "annotations", ROLE_ARN]).and_then(Node::text);
             let role_arn = role_arn.map(str::to_owned);
+            if let Some(role) = &role_arn {
+                let subject =
+                    format!("system:serviceaccount:{}:{name}", namespace.as_deref().unwrap_or("default"));
+                let home = Home { file: text.file.name.clone(), at: node.at, pointer: thing.pointer.clone() };
+                let (service, role) = (SERVICE_ACCOUNT.to_owned(), role.clone());
+                gathered.estate.workloads.push(Workload { arn: subject.clone(), service, role });
+                gathered.estate.homes.insert(subject, home);
+            }
+            let cluster = &mut gathered.estate.kubernetes;
             cluster.accounts.push(ServiceAccount { thing, name, namespace, role_arn });
         }
         _ => cluster.bindings.push(Binding { thing, namespace, is_cluster: kind == "ClusterRoleBinding" }),

@@ -2,10 +2,10 @@
 //! must belong to. The providers are rows of `data/trust/oidc.txt`.
 
 use leastwise_policy::aws::{Comparison, DocumentKind};
-use leastwise_policy::glob;
 
 use crate::check::own::own;
 use crate::check::{Check, Class, ConditionView, Example, Facts, Report, Severity, StatementView, Subject};
+use crate::oidc::{Provider, opened, provider};
 use crate::source::{Node, has_hole};
 
 const REFERENCES: &[&str] = &[
@@ -113,27 +113,6 @@ pub(super) static AUDIENCE: Check = own(
 .good(GOOD)
 .found(audience);
 
-const TABLE: &str = include_str!("../../../data/trust/oidc.txt");
-
-/// What is known of a provider.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Provider {
-    pattern: &'static str,
-    /// Whether everybody can get a token of it.
-    shared: bool,
-    claim: &'static str,
-    /// How the claim is made up; none when nothing of it can be left open.
-    shape: Option<&'static str>,
-}
-
-fn providers() -> impl Iterator<Item = Provider> {
-    TABLE.lines().filter(|line| !line.starts_with('#')).filter_map(|line| {
-        let mut words = line.splitn(4, ' ');
-        let (pattern, whose, claim, shape) = (words.next()?, words.next()?, words.next()?, words.next()?);
-        Some(Provider { pattern, shared: whose == "shared", claim, shape: (shape != "-").then_some(shape) })
-    })
-}
-
 /// A provider that a statement trusts: its name in condition keys, what is known of it, and where it stands.
 struct Trusted<'a> {
     name: &'a str,
@@ -150,8 +129,7 @@ fn trusted<'a>(statement: &StatementView<'a>) -> Vec<Trusted<'a>> {
             None if text.starts_with("arn:") => return None,
             None => text,
         };
-        let provider = providers().find(|provider| glob::matches(provider.pattern, name))?;
-        Some(Trusted { name, provider, node })
+        Some(Trusted { name, provider: provider(name)?, node })
     });
     of.collect()
 }
@@ -263,40 +241,12 @@ fn width(text: &str, provider: Provider) -> Option<(Severity, String)> {
     }
 }
 
-/// In which part of the shape (from 0) the text ends; none when it is not of that shape.
-fn opened(before: &str, shape: &str) -> Option<usize> {
-    let mut rest = before;
-    let mut number = 0;
-    for (index, piece) in shape.split(['{', '}']).enumerate() {
-        if index % 2 == 1 {
-            // A part: it goes as far as the next fixed text, which comes next.
-            continue;
-        }
-        if piece.is_empty() {
-            continue;
-        }
-        let begins = index == 0;
-        match rest.find(piece) {
-            Some(at) if at == 0 || !begins => {
-                rest = &rest[at + piece.len()..];
-                number += usize::from(!begins);
-            }
-            // The text ends within this fixed text, or within the part before it.
-            _ if begins && !piece.starts_with(rest) => return None,
-            _ => return Some(number),
-        }
-    }
-    Some(number)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn of(name: &str, text: &str) -> Option<Severity> {
-        let provider =
-            providers().find(|provider| glob::matches(provider.pattern, name)).expect("a provider");
-        width(text, provider).map(|(severity, _)| severity)
+        width(text, provider(name).expect("a provider")).map(|(severity, _)| severity)
     }
 
     #[test]

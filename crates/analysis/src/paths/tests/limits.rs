@@ -7,7 +7,7 @@ use leastwise_policy::aws::evaluate::{OrganizationLevel, OrganizationPath};
 use leastwise_policy::aws::{Named, Policy};
 use serde_json::{Value, json};
 
-use super::super::{Certainty, Found, Options, Target, World, find};
+use super::super::{Certainty, Found, Options, Outside, Target, World, find};
 use super::{ACCOUNT, Account, allow, arn, document, found, ids, path, trust, world};
 use crate::granted::Snapshot;
 
@@ -219,9 +219,12 @@ fn whom_a_trust_policy_names_and_no_snapshot_lists_is_a_source_too() {
         let found = account(whom).find();
         found.paths.iter().map(|path| (path.source.clone(), path.certainty, path.outside)).collect::<Vec<_>>()
     };
-    assert_eq!(source("*"), [("anybody with an AWS account".to_owned(), Certainty::Sure, true)]);
+    assert_eq!(
+        source("*"),
+        [("anybody with an AWS account".to_owned(), Certainty::Sure, Some(Outside::Anybody))]
+    );
     let root = "arn:aws:iam::444455556666:root";
-    assert_eq!(source(root), [(root.to_owned(), Certainty::Assumed, true)]);
+    assert_eq!(source(root), [(root.to_owned(), Certainty::Assumed, Some(Outside::Account))]);
     assert_eq!(source(ACCOUNT), []);
 }
 

@@ -2,6 +2,7 @@
 
 mod known;
 mod limits;
+mod outside;
 mod property;
 mod vulnerable;
 

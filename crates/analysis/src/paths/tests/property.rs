@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::super::model::Form;
 use super::super::rows::Kind;
 use super::super::search::Search;
-use super::super::{Certainty, Target};
+use super::super::{Certainty, Options, Target};
 use super::{ACCOUNT, Account, arn, trust, world};
 
 /// Random numbers, the same in every run.
@@ -132,7 +132,12 @@ fn looking_up_who_could_finds_whoever_asking_everybody_finds() {
     for _ in 0..400 {
         let snapshot = account(&mut random).snapshot();
         let world = world(&snapshot);
-        let mut search = Search::run(&world, &Target::Admin, Catalog::embedded(), None);
+        let mut search = Search::run(
+            &world,
+            &Options { from: None, to: Target::Admin, cut: false },
+            Catalog::embedded(),
+            None,
+        );
         let nodes = search.model.nodes.len();
         let acting: Vec<usize> = (0..nodes)
             .filter(|node| search.model.nodes[*node].acts && search.model.nodes[*node].granted.is_some())

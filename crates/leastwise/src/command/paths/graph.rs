@@ -43,7 +43,7 @@ impl Graph {
         let mut kinds: BTreeMap<&str, Kind> = BTreeMap::new();
         let mut edges: BTreeMap<(&str, &str), (BTreeSet<String>, Certainty)> = BTreeMap::new();
         for path in &found.paths {
-            kinds.insert(&path.source, if path.outside { Kind::Outside } else { Kind::Source });
+            kinds.insert(&path.source, if path.outside.is_some() { Kind::Outside } else { Kind::Source });
             let mut ids: Vec<&str> = Vec::new();
             let mut certainty = Certainty::Sure;
             for step in &path.steps {

@@ -1,6 +1,8 @@
 //! Paths for people: a line for each source, and what is done on the way.
 
-use leastwise_analysis::paths::{Allowing, Call, Certainty, Cut, Found, Options, Path, Step, Target};
+use leastwise_analysis::paths::{
+    Allowing, Call, Certainty, Cut, Found, From, Options, Outside, Path, Step, Target,
+};
 
 use crate::output::table::{Column, lay_out};
 use crate::output::{counted, plain, thousands};
@@ -19,7 +21,8 @@ pub fn table(found: &Found, options: &Options, width: Option<usize>) -> String {
         Target::Arn(arn) => arn.clone(),
     };
     line(match &options.from {
-        Some(from) => said_of_one(found, from, &what),
+        Some(From::One(from)) => said_of_one(found, from, &what),
+        Some(from) => said_of_others(found, from, &what),
         None => summary(found, &what),
     });
     for admin in found.admins.iter().filter(|_| options.from.is_none()) {
@@ -53,6 +56,13 @@ pub fn table(found: &Found, options: &Options, width: Option<usize>) -> String {
         line(format!("  {}", place(&cut.statement)));
         line(format!("  it allows {}", cut.actions.join(", ")));
     }
+    if found.more_outside > 0 {
+        line(String::new());
+        let identities =
+            counted(found.more_outside as u64, "identity of a provider", "identities of providers");
+        let have = if found.more_outside == 1 { "has" } else { "have" };
+        line(format!("{identities} {have} a path too: --from outside"));
+    }
     for unreadable in &found.unreadable {
         line(String::new());
         line(format!("unreadable: {}; there may be more paths", unreadable.principal));
@@ -62,7 +72,7 @@ pub fn table(found: &Found, options: &Options, width: Option<usize>) -> String {
 }
 
 fn summary(found: &Found, what: &str) -> String {
-    let others = found.paths.iter().filter(|path| path.outside).count();
+    let others = found.paths.iter().filter(|path| path.outside.is_some()).count();
     let inside = found.paths.len() - others;
     let outside = match others {
         0 => String::new(),
@@ -88,6 +98,20 @@ fn said_of_one(found: &Found, from: &str, what: &str) -> String {
     }
 }
 
+fn said_of_others(found: &Found, from: &From, what: &str) -> String {
+    let whom = match from {
+        From::One(name) => name.clone(),
+        From::Outside => "outside".to_owned(),
+        From::Anybody => "what anybody can be".to_owned(),
+        From::Provider(provider) => format!("oidc:{provider}"),
+        From::Token { provider, subject } => format!("oidc:{provider}#{subject}"),
+    };
+    match found.paths.len() {
+        0 => format!("to {what} from {whom}: no path"),
+        some => format!("to {what} from {whom}: {}", counted(some as u64, "path", "paths")),
+    }
+}
+
 /// One line for each source.
 fn overview(paths: &[Path], width: Option<usize>) -> String {
     let column = |title, gives_way| Column { title, right: false, gives_way };
@@ -97,7 +121,11 @@ fn overview(paths: &[Path], width: Option<usize>) -> String {
         let ids: Vec<&str> = path.steps.iter().map(|step| step.ids[0].as_str()).collect();
         let mut ids = ids;
         ids.dedup();
-        let from = if path.outside { format!("{} (outside)", path.source) } else { path.source.clone() };
+        let from = match path.outside {
+            None => path.source.clone(),
+            Some(Outside::Anybody) => format!("{} (anybody)", path.source),
+            Some(_) => format!("{} (outside)", path.source),
+        };
         vec![from, path.certainty.as_str().to_owned(), ids.join(", "), path.target.clone()]
     };
     lay_out(&columns, &paths.iter().map(row).collect::<Vec<_>>(), width)

@@ -1,0 +1,80 @@
+//! OpenID Connect providers: who can get a token of one, and which claim says whose it is. The rows are those of
+//! `data/trust/oidc.txt`.
+
+use leastwise_policy::glob;
+
+const TABLE: &str = include_str!("../data/trust/oidc.txt");
+
+/// What is known of a provider.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Provider {
+    pattern: &'static str,
+    /// Whether everybody can get a token of it.
+    pub(crate) shared: bool,
+    /// The claim that says whose a token is, behind the provider in the condition key.
+    pub(crate) claim: &'static str,
+    /// How the claim is made up; none when nothing of it can be left open.
+    pub(crate) shape: Option<&'static str>,
+}
+
+/// What is known of the provider with this host and path; the last row knows every other.
+pub(crate) fn provider(name: &str) -> Option<Provider> {
+    providers().find(|provider| glob::matches(provider.pattern, name))
+}
+
+fn providers() -> impl Iterator<Item = Provider> {
+    TABLE.lines().filter(|line| !line.starts_with('#')).filter_map(|line| {
+        let mut words = line.splitn(4, ' ');
+        let (pattern, whose, claim, shape) = (words.next()?, words.next()?, words.next()?, words.next()?);
+        Some(Provider { pattern, shared: whose == "shared", claim, shape: (shape != "-").then_some(shape) })
+    })
+}
+
+impl Provider {
+    /// Whether a stranger can get a token whose claim the pattern fits.
+    pub(crate) fn is_open_to_anybody(self, pattern: &str) -> bool {
+        let Some(open) = pattern.find(['*', '?']) else { return false };
+        self.shared && self.shape.is_none_or(|shape| opened(&pattern[..open], shape) == Some(0))
+    }
+}
+
+/// In which part of the shape (from 0) the text ends; none when it is not of that shape.
+pub(crate) fn opened(before: &str, shape: &str) -> Option<usize> {
+    let mut rest = before;
+    let mut number = 0;
+    for (index, piece) in shape.split(['{', '}']).enumerate() {
+        if index % 2 == 1 {
+            // A part: it goes as far as the next fixed text, which comes next.
+            continue;
+        }
+        if piece.is_empty() {
+            continue;
+        }
+        let begins = index == 0;
+        match rest.find(piece) {
+            Some(at) if at == 0 || !begins => {
+                rest = &rest[at + piece.len()..];
+                number += usize::from(!begins);
+            }
+            // The text ends within this fixed text, or within the part before it.
+            _ if begins && !piece.starts_with(rest) => return None,
+            _ => return Some(number),
+        }
+    }
+    Some(number)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_subject_is_anybodys_when_strangers_choose_what_it_leaves_open() {
+        let github = provider("token.actions.githubusercontent.com").expect("a row");
+        assert!(github.is_open_to_anybody("*") && github.is_open_to_anybody("repo:example*"));
+        assert!(!github.is_open_to_anybody("repo:example/*"));
+        assert!(!github.is_open_to_anybody("repo:example/shop:ref:refs/heads/main"));
+        let eks = provider("oidc.eks.eu-west-1.amazonaws.com/id/A1").expect("a row");
+        assert!(!eks.is_open_to_anybody("*"));
+    }
+}
