@@ -33,6 +33,8 @@ pub struct Estate {
     pub unreadable: Vec<Finding>,
     /// Files that nobody named and that no format takes.
     pub left_alone: Vec<Arc<str>>,
+    /// Files that are only there for others, and that nothing asked for.
+    pub beside: Vec<Arc<str>>,
     by_name: HashMap<String, usize>,
 }
 

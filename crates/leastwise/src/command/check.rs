@@ -96,7 +96,9 @@ fn look<'c>(
     judged.extend(Judged::all(about_suppressions));
     judged.sort_by(|one, other| one.finding.cmp(&other.finding));
     let left_alone: HashSet<&str> = estate.left_alone.iter().map(|file| &**file).collect();
-    let files = gathered.files.iter().filter(|file| !left_alone.contains(&*file.name));
+    let beside: HashSet<&str> = estate.beside.iter().map(|file| &**file).collect();
+    let is_read = |name: &str| !left_alone.contains(name) && !beside.contains(name);
+    let files = gathered.files.iter().filter(|file| is_read(&file.name));
     let outcome = Outcome {
         judged,
         files: files.map(|file| file.name.clone()).collect(),

@@ -9,6 +9,7 @@ mod bad_input;
 mod beside;
 mod check;
 mod check_against;
+mod check_formats;
 mod ci;
 mod cli;
 mod compare;

@@ -414,7 +414,12 @@ fn lists_and_annotations_of_kubernetes_are_read() {
 #[test]
 fn a_template_of_helm_is_a_note_and_not_a_failure() {
     let text = "apiVersion: rbac.authorization.k8s.io/v1\nkind: Role\nmetadata:\n  name: {{ .Values.name }}\nrules:\n- apiGroups: ['']\n  {{- toYaml . }}\n";
-    let file = |named| SourceFile { name: "chart/templates/role.yaml".into(), text: text.to_owned(), named };
+    let file = |named| SourceFile {
+        name: "chart/templates/role.yaml".into(),
+        text: text.to_owned(),
+        named,
+        beside: false,
+    };
     let told = unreadable(&read(&[file(false)]));
     assert!(told.len() == 1 && told[0].starts_with("UNRESOLVED chart/templates/role.yaml:4:"), "{told:?}");
     assert!(unreadable(&read(&[file(true)]))[0].starts_with("UNREADABLE"));
@@ -429,7 +434,8 @@ fn standard_input_is_read_by_its_content() {
     assert_eq!(cluster.kubernetes.accounts.len(), 1);
     assert_eq!(estate(&[("standard input", CLOUDFORMATION)]).workloads.len(), 2);
     let helm = "{{- if .Values.rbac }}\napiVersion: rbac.authorization.k8s.io/v1\nkind: Role\nrules:\n- apiGroups: ['']\n{{- end }}\n";
-    let file = SourceFile { name: "templates/role.yaml".into(), text: helm.to_owned(), named: false };
+    let file =
+        SourceFile { name: "templates/role.yaml".into(), text: helm.to_owned(), named: false, beside: false };
     let told = unreadable(&read(&[file]));
     assert!(told.len() == 1 && told[0].starts_with("UNRESOLVED"), "{told:?}");
 }

@@ -9,7 +9,7 @@ use super::text::{BEGIN, Text};
 use crate::check::input::{UNREADABLE, UNRESOLVED};
 use crate::check::{Class, Document, Estate, Finding, Home, Severity};
 use crate::granted::{Origin, Problem, Snapshot};
-use crate::source::{Node, Place, shown};
+use crate::source::{Place, shown};
 
 /// What was read so far.
 #[derive(Debug, Default)]
@@ -17,9 +17,7 @@ pub(in crate::check) struct Gathered {
     pub(super) estate: Estate,
     /// Listings as `aws iam get-account-authorization-details` prints them, with their files.
     pub(super) listings: Vec<(String, String)>,
-    /// Policy documents that are files of their own, for configurations that read them.
-    pub(super) files: Vec<(Arc<str>, Node)>,
-    /// Those that a configuration did read.
+    /// Files that a configuration did read, and that are what it reads them for.
     pub(super) used: HashSet<Arc<str>>,
     /// ARNs of the principals and groups of files that are not deployed yet.
     pub(super) principals: HashSet<String>,
@@ -53,6 +51,21 @@ impl Gathered {
         self.note(file, at, subject, message);
     }
 
+    /// Something else that is not known, with what can be done about it.
+    pub(super) fn not_here(
+        &mut self,
+        file: &Arc<str>,
+        at: Place,
+        subject: &str,
+        message: String,
+        fix: String,
+    ) {
+        self.note(file, at, subject, message);
+        if let Some(note) = self.estate.unreadable.last_mut() {
+            note.fix = Some(fix);
+        }
+    }
+
     fn note(&mut self, file: &Arc<str>, at: Place, subject: &str, message: String) {
         self.estate.unreadable.push(Finding {
             file: file.clone(),
@@ -74,11 +87,10 @@ impl Gathered {
         let file = text.file;
         let first = text.refused().first().filter(|_| file.text.contains("{{") && file.text.contains("}}"));
         if let Some(first) = first.filter(|_| !file.named) {
-            let message = "the file is a template that is not filled in, so nothing is checked of it";
-            self.note(&file.name, first.at, &file.name, message.to_owned());
-            if let Some(note) = self.estate.unreadable.last_mut() {
-                note.fix = Some("check what it becomes, such as the output of `helm template`".to_owned());
-            }
+            let message =
+                "the file is a template that is not filled in, so nothing is checked of it".to_owned();
+            let fix = "check what it becomes, such as the output of `helm template`".to_owned();
+            self.not_here(&file.name, first.at, &file.name, message, fix);
             return;
         }
         for refusal in text.refused() {

@@ -33,6 +33,8 @@ pub struct SourceFile {
     pub text: String,
     /// Whether somebody named it: a file that was met in a folder may well be of no format that is known.
     pub named: bool,
+    /// Whether it is only there for others: what `terraform init` has installed is nothing for itself.
+    pub beside: bool,
 }
 
 /// A format that files can have.
@@ -40,25 +42,33 @@ struct Format {
     /// Whether a text has it.
     takes: fn(&Text<'_>) -> bool,
     /// Reads all the texts that have it.
-    read: fn(&[&Text<'_>], &mut Gathered),
+    read: Read,
+}
+
+/// How texts of a format are read.
+enum Read {
+    /// For themselves.
+    Alone(fn(&[&Text<'_>], &mut Gathered)),
+    /// With the files that they may name.
+    WithFiles(fn(&[&Text<'_>], &[SourceFile], &mut Gathered)),
 }
 
 /// Every format; the first that takes a text reads it.
 const FORMATS: &[Format] = &[
-    Format { takes: terraform::takes_configuration, read: terraform::read_configuration },
-    Format { takes: terraform::takes_plan, read: terraform::read_plan },
-    Format { takes: cloudformation::takes, read: cloudformation::read },
-    Format { takes: kubernetes::takes, read: kubernetes::read },
-    Format { takes: gcp::takes, read: gcp::read },
-    Format { takes: azure::takes, read: azure::read },
-    Format { takes: snapshot::takes, read: snapshot::read },
-    Format { takes: iam::takes, read: iam::read },
+    Format { takes: terraform::takes_configuration, read: Read::WithFiles(terraform::read_configuration) },
+    Format { takes: terraform::takes_plan, read: Read::Alone(terraform::read_plan) },
+    Format { takes: cloudformation::takes, read: Read::Alone(cloudformation::read) },
+    Format { takes: kubernetes::takes, read: Read::Alone(kubernetes::read) },
+    Format { takes: gcp::takes, read: Read::Alone(gcp::read) },
+    Format { takes: azure::takes, read: Read::Alone(azure::read) },
+    Format { takes: snapshot::takes, read: Read::Alone(snapshot::read) },
+    Format { takes: iam::takes, read: Read::Alone(iam::read) },
 ];
 
 impl SourceFile {
     /// A file that somebody named.
     pub fn named(name: impl Into<Arc<str>>, text: impl Into<String>) -> SourceFile {
-        SourceFile { name: name.into(), text: text.into(), named: true }
+        SourceFile { name: name.into(), text: text.into(), named: true, beside: false }
     }
 }
 
@@ -77,19 +87,18 @@ pub fn read(files: &[SourceFile]) -> Estate {
             None => gathered.estate.left_alone.push(text.file.name.clone()),
         }
     }
-    if texts.iter().any(terraform::takes_configuration) {
-        let documents = texts.iter().filter(|text| iam::takes(text));
-        let documents = documents.filter_map(|text| Some((text.file.name.clone(), text.as_json()?.clone())));
-        gathered.files = documents.collect();
-    }
     for (format, texts) in FORMATS.iter().zip(taken) {
-        if !texts.is_empty() {
-            (format.read)(&texts, &mut gathered);
+        match format.read {
+            _ if texts.is_empty() => {}
+            Read::Alone(read) => read(&texts, &mut gathered),
+            Read::WithFiles(read) => read(&texts, files, &mut gathered),
         }
     }
     gathered.finish()
 }
 
+#[cfg(test)]
+mod configuration_tests;
 #[cfg(test)]
 mod deployed_tests;
 #[cfg(test)]

@@ -61,8 +61,18 @@ fn a_broken_file_is_one_finding_and_the_others_are_read() {
 
 #[test]
 fn other_json_that_is_met_in_a_folder_is_left_alone() {
-    let package = SourceFile { name: "package.json".into(), text: r#"{"name": "x"}"#.into(), named: false };
-    let broken = SourceFile { name: "tsconfig.json".into(), text: "{ // comment\n}".into(), named: false };
+    let package = SourceFile {
+        name: "package.json".into(),
+        text: r#"{"name": "x"}"#.into(),
+        named: false,
+        beside: false,
+    };
+    let broken = SourceFile {
+        name: "tsconfig.json".into(),
+        text: "{ // comment\n}".into(),
+        named: false,
+        beside: false,
+    };
     let estate = read(&[package, broken]);
     assert!(estate.unreadable.is_empty() && estate.documents.is_empty());
     assert_eq!(estate.left_alone.len(), 2);

@@ -1,6 +1,7 @@
 //! A file's text, read once as what its ending or its first character says.
 
 use super::{Gathered, SourceFile};
+use crate::source::hcl::MANIFEST;
 use crate::source::yaml::{self, Yaml};
 use crate::source::{Lines, Node, Place, Refusal};
 
@@ -22,6 +23,9 @@ pub(in crate::check) enum Content {
     Terraform,
 }
 
+/// Endings of templates that Terraform fills in. For itself, such a file is nothing.
+const TEMPLATES: [&str; 3] = ["tftpl", "tpl", "tmpl"];
+
 /// Words by which a broken text can be told to have been meant for us.
 const MARKS: [&str; 7] = [
     "\"Statement\"",
@@ -38,8 +42,17 @@ impl<'a> Text<'a> {
     pub(super) fn of(file: &'a SourceFile, gathered: &mut Gathered) -> Option<Text<'a>> {
         let ending = file.name.rsplit(['/', '\\']).next().and_then(|name| name.rsplit_once('.'));
         let ending = ending.map_or("", |(_, ending)| ending);
-        if is_terraform(&file.name) {
+        if is_terraform(&file.name) || file.beside && file.name.ends_with(MANIFEST) {
             return Some(Text { file, content: Content::Terraform });
+        }
+        // What a configuration reads, it reads by itself.
+        if file.beside {
+            gathered.estate.beside.push(file.name.clone());
+            return None;
+        }
+        if !file.named && TEMPLATES.iter().any(|known| ending.eq_ignore_ascii_case(known)) {
+            gathered.estate.left_alone.push(file.name.clone());
+            return None;
         }
         let begin = file.text.trim_start_matches(['\u{feff}', ' ', '\t', '\n', '\r']);
         // What Helm and Ansible fill in begins so too.

@@ -19,11 +19,27 @@ const DEEPEST: usize = 120;
 pub(super) struct Scope<'s> {
     pub(super) names: Vec<(String, Node)>,
     pub(super) outer: Option<&'s Scope<'s>>,
+    /// Whether nothing but these names is seen, as in a file with a template.
+    is_closed: bool,
 }
 
 impl<'s> Scope<'s> {
+    /// These names, with all that a module has.
+    pub(super) fn of(names: Vec<(String, Node)>) -> Scope<'s> {
+        Scope { names, ..Scope::default() }
+    }
+
+    /// These names and nothing else.
+    pub(super) fn closed(names: Vec<(String, Node)>) -> Scope<'s> {
+        Scope { names, outer: None, is_closed: true }
+    }
+
     pub(super) fn within(outer: &'s Scope<'s>, names: Vec<(String, Node)>) -> Scope<'s> {
-        Scope { names, outer: Some(outer) }
+        Scope { names, outer: Some(outer), is_closed: outer.is_closed }
+    }
+
+    pub(super) fn is_closed(&self) -> bool {
+        self.is_closed
     }
 
     pub(super) fn find(&self, name: &str) -> Option<&Node> {
@@ -158,10 +174,8 @@ impl Machine<'_> {
                 _ => return unknown(at, format!("{name}(…)")),
             }
         }
-        if let ("file", [path]) = (name, &values[..])
-            && let Some(document) = path.text().and_then(|path| self.document(path))
-        {
-            return document;
+        if let Some(read) = self.reading(name, &values, scope, at) {
+            return read;
         }
         let weight: usize = values.iter().map(weight).sum();
         if !self.spend(weight) {

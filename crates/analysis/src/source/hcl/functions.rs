@@ -1,6 +1,6 @@
 //! Functions that only look at their arguments: <https://developer.hashicorp.com/terraform/language/functions>.
 //!
-//! What reads files or the clock is not known, and neither is what is not here.
+//! What reads files is elsewhere (`machine/files.rs`), what reads the clock is not known, and neither is what is not here.
 
 use super::eval::{as_text, distinct, indexed, number, numeric, pairs, same, text, unknown, what};
 use super::template::{encode, encoded};
@@ -78,6 +78,9 @@ fn known(name: &str, arguments: &[Node], at: Place) -> Option<Node> {
         "trimprefix" => text(at, whole(0)?.strip_prefix(&whole(1)?).unwrap_or(&whole(0)?)),
         "trimsuffix" => text(at, whole(0)?.strip_suffix(&whole(1)?).unwrap_or(&whole(0)?)),
         "trim" => text(at, whole(0)?.trim_matches(|c| whole(1).is_some_and(|set| set.contains(c)))),
+        "basename" => text(at, whole(0)?.rsplit('/').next().unwrap_or_default()),
+        "dirname" => text(at, whole(0)?.rsplit_once('/').map_or(".", |(folder, _)| folder)),
+        "yamldecode" => yaml(&whole(0)?, arguments.first()?.at)?,
         "chomp" => text(at, whole(0)?.trim_end_matches(['\r', '\n'])),
         "substr" => text(at, substr(&whole(0)?, number(arguments.get(1)?)?, number(arguments.get(2)?)?)),
         "startswith" => Node::new(at, Value::Bool(whole(0)?.starts_with(&whole(1)?))),
@@ -132,6 +135,15 @@ fn decode(node: Node, at: Place) -> Node {
         },
         other => unknown(at, what(other)),
     }
+}
+
+/// One document of YAML; everything in it stands where its text is.
+fn yaml(written: &str, at: Place) -> Option<Node> {
+    let read = crate::source::yaml::parse(written);
+    let [document] = &read.documents[..] else { return None };
+    let mut document = document.clone();
+    document.move_to(at);
+    read.refused.is_empty().then_some(document)
 }
 
 /// Lists one after the other; one that is not known is one element that is not known.

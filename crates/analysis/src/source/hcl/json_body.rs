@@ -30,6 +30,11 @@ pub(super) fn body(file: u16, root: &Node) -> Body {
     body
 }
 
+/// A `.tfvars.json`: one value for each variable.
+pub(super) fn assignments(file: u16, root: &Node) -> Body {
+    Reader { file }.attributes(root)
+}
+
 struct Reader {
     file: u16,
 }

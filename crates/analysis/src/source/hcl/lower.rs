@@ -5,7 +5,7 @@ use hcl_edit::expr::{
     BinaryOperator, Expression, ForExpr, FuncCall, ObjectKey, Traversal, TraversalOperator, UnaryOperator,
 };
 use hcl_edit::structure::{Body as HclBody, Structure};
-use hcl_edit::template::{Directive, Element, Template};
+use hcl_edit::template::{Directive, Element, Strip, Template};
 
 use super::place::in_file;
 use super::syntax::{Attribute, Block, Body, Expr, For, Kind, Literal, Operator, Part, Step};
@@ -28,6 +28,19 @@ pub(super) fn template(text: &str, at: Place) -> Option<Vec<Part>> {
     let template = hcl_edit::parser::parse_template(text).ok()?;
     let lower = Lower { lines: Lines::new(text), text, file: 0, fixed: Some(at) };
     Some(lower.parts(&template, None))
+}
+
+/// Reads a file that is a template.
+pub(super) fn template_file(file: u16, text: &str) -> Result<Vec<Part>, Refusal> {
+    let plain = text.strip_prefix('\u{feff}').unwrap_or(text);
+    match hcl_edit::parser::parse_template(plain) {
+        // Its lines are as they are, as those of a heredoc are from which nothing was taken.
+        Ok(template) => Ok(Lower::of(file, plain).parts(&template, Some(0))),
+        Err(error) => {
+            let at = Lines::new(plain).place(error.location().offset());
+            Err(Refusal::new(at, format!("not a template of Terraform: {}", error.message())))
+        }
+    }
 }
 
 struct Lower<'t> {
@@ -185,9 +198,15 @@ impl<'t> Lower<'t> {
 
     /// The parts of a template; `indent` is what was taken off the lines of a heredoc.
     fn parts(&self, template: &Template, indent: Option<u32>) -> Vec<Part> {
+        self.parts_between(template, indent, Strip::None)
+    }
+
+    /// The same between directives, which may take away the white space at its ends (`~`).
+    fn parts_between(&self, template: &Template, indent: Option<u32>, ends: Strip) -> Vec<Part> {
         let mut parts = Vec::new();
+        let mut trims = ends.strip_start();
         for element in template {
-            match element {
+            let (strip, part) = match element {
                 Element::Literal(text) => {
                     let mut at = self.at(text);
                     if let Some(indent) = indent
@@ -195,33 +214,63 @@ impl<'t> Lower<'t> {
                     {
                         at = super::place::right(at, indent);
                     }
-                    parts.push(Part::Text(Literal { text: text.value().clone(), at, indent }));
+                    let mut literal = Literal { text: text.value().clone(), at, indent };
+                    if trims {
+                        literal.trim_start();
+                    }
+                    (Strip::None, Part::Text(literal))
                 }
-                Element::Interpolation(value) => parts.push(Part::Value(self.expr(&value.expr))),
-                Element::Directive(directive) => parts.push(self.directive(directive, indent)),
+                Element::Interpolation(value) => (value.strip, Part::Value(self.expr(&value.expr))),
+                Element::Directive(directive) => self.directive(directive, indent),
+            };
+            if strip.strip_start() {
+                trim_end(&mut parts);
             }
+            trims = strip.strip_end();
+            parts.push(part);
+        }
+        if ends.strip_end() {
+            trim_end(&mut parts);
         }
         parts
     }
 
-    fn directive(&self, directive: &Directive, indent: Option<u32>) -> Part {
+    /// A directive, and what it takes away around itself.
+    fn directive(&self, directive: &Directive, indent: Option<u32>) -> (Strip, Part) {
         match directive {
-            Directive::If(choice) => Part::If {
-                condition: self.expr(&choice.if_expr.cond_expr),
-                then: self.parts(&choice.if_expr.template, indent),
-                otherwise: choice
-                    .else_expr
-                    .as_ref()
-                    .map(|otherwise| self.parts(&otherwise.template, indent))
-                    .unwrap_or_default(),
-            },
-            Directive::For(each) => Part::For {
-                key: each.for_expr.key_var.as_ref().map(|name| name.as_str().to_owned()),
-                value: each.for_expr.value_var.as_str().to_owned(),
-                collection: self.expr(&each.for_expr.collection_expr),
-                parts: self.parts(&each.for_expr.template, indent),
-            },
+            Directive::If(choice) => {
+                let (begin, end) = (choice.if_expr.strip, choice.endif_expr.strip);
+                let middle = choice.else_expr.as_ref().map_or(end, |otherwise| otherwise.strip);
+                let otherwise = choice.else_expr.as_ref().map(|otherwise| {
+                    let ends = Strip::from((middle.strip_end(), end.strip_start()));
+                    self.parts_between(&otherwise.template, indent, ends)
+                });
+                let ends = Strip::from((begin.strip_end(), middle.strip_start()));
+                let part = Part::If {
+                    condition: self.expr(&choice.if_expr.cond_expr),
+                    then: self.parts_between(&choice.if_expr.template, indent, ends),
+                    otherwise: otherwise.unwrap_or_default(),
+                };
+                (Strip::from((begin.strip_start(), end.strip_end())), part)
+            }
+            Directive::For(each) => {
+                let (begin, end) = (each.for_expr.strip, each.endfor_expr.strip);
+                let ends = Strip::from((begin.strip_end(), end.strip_start()));
+                let part = Part::For {
+                    key: each.for_expr.key_var.as_ref().map(|name| name.as_str().to_owned()),
+                    value: each.for_expr.value_var.as_str().to_owned(),
+                    collection: self.expr(&each.for_expr.collection_expr),
+                    parts: self.parts_between(&each.for_expr.template, indent, ends),
+                };
+                (Strip::from((begin.strip_start(), end.strip_end())), part)
+            }
         }
+    }
+}
+
+fn trim_end(parts: &mut [Part]) {
+    if let Some(Part::Text(literal)) = parts.last_mut() {
+        literal.text.truncate(literal.text.trim_end().len());
     }
 }
 

@@ -3,6 +3,7 @@
 
 mod bodies;
 mod calls;
+mod files;
 mod instances;
 mod resources;
 
@@ -12,10 +13,12 @@ use std::rc::Rc;
 
 use self::instances::Instance;
 pub(super) use self::instances::shown_key;
+use super::computed;
 use super::eval::{Scope, indexed, nowhere, text, unknown, weight};
-use super::module::{Module, joined};
+use super::installed::Installed;
+use super::library::Library;
+use super::module::Module;
 use super::syntax::Step;
-use super::{computed, template};
 use crate::source::{Entry, Node, Place, Value, has_hole};
 
 /// The most steps that working out one root module may take, with all that it calls.
@@ -23,16 +26,18 @@ const MOST_STEPS: usize = 3_000_000;
 
 /// What there is to work with.
 #[derive(Debug, Default)]
-pub(super) struct Modules {
+pub(super) struct Modules<'t> {
     /// By folder.
     pub(super) by_folder: BTreeMap<String, Module>,
-    /// Files of JSON that `file` may read, by name.
-    pub(super) documents: BTreeMap<String, Node>,
+    /// What functions may read.
+    pub(super) library: Library<'t>,
+    /// What `terraform init` has put where.
+    pub(super) installed: Installed,
 }
 
 /// A module being worked out.
 pub(super) struct Machine<'m> {
-    pub(super) modules: &'m Modules,
+    pub(super) modules: &'m Modules<'m>,
     pub(super) module: &'m Module,
     folder: &'m str,
     root_folder: &'m str,
@@ -50,12 +55,15 @@ pub(super) struct Machine<'m> {
     children: HashMap<String, Vec<(Option<Node>, Machine<'m>)>>,
     steps: Rc<Cell<usize>>,
     pub(super) depth: usize,
-    calls: usize,
+    /// The folders of those that call it.
+    above: Vec<&'m str>,
+    /// The calls that lead here from the root module: `eks.kms`.
+    called_by: String,
 }
 
 impl<'m> Machine<'m> {
     pub(super) fn root(
-        modules: &'m Modules,
+        modules: &'m Modules<'m>,
         folder: &'m str,
         module: &'m Module,
         account: Rc<str>,
@@ -76,7 +84,8 @@ impl<'m> Machine<'m> {
             children: HashMap::new(),
             steps: Rc::default(),
             depth: 0,
-            calls: 0,
+            above: Vec::new(),
+            called_by: String::new(),
         }
     }
 
@@ -90,17 +99,6 @@ impl<'m> Machine<'m> {
     /// Whether the text asked for more work than is done.
     pub(super) fn is_exhausted(&self) -> bool {
         self.steps.get() > MOST_STEPS
-    }
-
-    /// What `file` reads, when it was read as well and is JSON.
-    pub(super) fn document(&mut self, path: &str) -> Option<Node> {
-        let modules = self.modules;
-        let name = match path.strip_prefix(FOLDER) {
-            Some(path) => joined("", path),
-            None => joined(self.root_folder, path),
-        };
-        let node = modules.documents.get(&name)?;
-        Some(template::encode(self.copied(node)))
     }
 
     fn copied(&mut self, node: &Node) -> Node {
@@ -138,6 +136,9 @@ impl<'m> Machine<'m> {
             let node = self.copied(&node);
             return self.walk(node, steps, written, scope);
         }
+        if scope.is_closed() {
+            return unknown(at, written);
+        }
         match (root, steps) {
             ("var", [Step::Attribute(name), rest @ ..]) => {
                 let node = self.variable(name, at);
@@ -155,6 +156,7 @@ impl<'m> Machine<'m> {
             // Marked, so that `file` knows a folder of what was read from any other text.
             ("path", [Step::Attribute(which)]) => {
                 let folder = if which == "module" { self.folder } else { self.root_folder };
+                let folder = if folder.is_empty() { "." } else { folder };
                 text(at, format!("{FOLDER}{folder}"))
             }
             ("terraform" | "each" | "count" | "self", _) => unknown(at, written),

@@ -1,14 +1,17 @@
 //! Terraform's language, worked out as far as the text says: <https://developer.hashicorp.com/terraform/language>.
 //!
-//! A folder is a module. Variables have their defaults, or what `terraform.tfvars` says; local modules are worked out
-//! with what they are called with. Nothing is fetched: providers' data, files that were not given and modules from
-//! elsewhere are values that are not known. What a resource refers to is used when it is written or follows from what is written
+//! A folder is a module. Variables have their defaults, or what `terraform.tfvars` says; modules in the repository and
+//! those that `terraform init` has installed are worked out with what they are called with. Nothing is fetched:
+//! providers' data, files that were not given and modules that are not here are values that are not known. What a resource refers to is used when it is written or follows from what is written
 //! (`computed.rs`).
 
+mod circles;
 mod computed;
 mod eval;
 mod functions;
+mod installed;
 mod json_body;
+mod library;
 mod lower;
 mod machine;
 mod module;
@@ -21,15 +24,28 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 pub use computed::{arn_template, filled};
+pub use installed::{MANIFEST, Missing};
 
 use self::machine::{Machine, Modules, shown_key};
 use super::{Node, Place, Refusal};
 
 /// Files of Terraform, by folder.
 #[derive(Debug, Default)]
-pub struct Sources {
-    files: Vec<Arc<str>>,
-    modules: Modules,
+pub struct Sources<'t> {
+    modules: Modules<'t>,
+}
+
+/// A file of a configuration.
+#[derive(Debug, Clone)]
+pub struct File<'t> {
+    /// Its name.
+    pub name: Arc<str>,
+    /// Its text.
+    pub text: &'t str,
+    /// Whether somebody named it: values for variables are then used whatever the file is called.
+    pub named: bool,
+    /// Whether it belongs to a module that `terraform init` has installed.
+    pub installed: bool,
 }
 
 /// A resource or data that a configuration declares.
@@ -51,35 +67,59 @@ pub struct Resource {
     pub body: Node,
 }
 
-impl Sources {
+impl<'t> Sources<'t> {
     /// Reads files; those that cannot be read are told and left out.
-    pub fn parse<'a>(
-        files: impl IntoIterator<Item = (Arc<str>, &'a str)>,
-    ) -> (Sources, Vec<(Arc<str>, Refusal)>) {
+    pub fn parse(
+        files: impl IntoIterator<Item = (Arc<str>, &'t str)>,
+    ) -> (Sources<'t>, Vec<(Arc<str>, Refusal)>) {
+        Sources::read(files.into_iter().map(|(name, text)| File {
+            name,
+            text,
+            named: false,
+            installed: false,
+        }))
+    }
+
+    /// The same, with what is known of each file.
+    pub fn read(files: impl IntoIterator<Item = File<'t>>) -> (Sources<'t>, Vec<(Arc<str>, Refusal)>) {
         let mut sources = Sources::default();
         let mut refused = Vec::new();
         let mut assigned = Vec::new();
-        for (name, text) in files {
-            let Ok(file) = u16::try_from(sources.files.len()) else {
+        for File { name, text, named, installed } in files {
+            if name.ends_with(MANIFEST) {
+                if let Err(refusal) = sources.modules.installed.add(&name, text) {
+                    refused.push((name, refusal));
+                }
+                continue;
+            }
+            let Some(file) = sources.modules.library.number(&name) else {
                 refused.push((
                     name,
                     Refusal::new(Place::START, "more files of Terraform than are read at once"),
                 ));
                 continue;
             };
-            sources.files.push(name.clone());
+            let is_assigned = name.contains(".tfvars");
             let body = match name.ends_with(".json") {
-                true => json(file, text),
+                true => json(file, text, is_assigned),
                 false => lower::parse(file, text),
             };
             let folder = module::folder(&name);
             match body {
-                Ok(body) if name.contains(".tfvars") => assigned.push((folder, body)),
-                Ok(body) => sources.modules.by_folder.entry(folder).or_default().add(body),
+                Ok(body) if is_assigned => {
+                    let rank = module::rank(&name).or(named.then_some(module::NAMED));
+                    assigned.extend(rank.map(|rank| (rank, name, folder, body)));
+                }
+                Ok(body) => {
+                    let module = sources.modules.by_folder.entry(folder).or_default();
+                    module.is_installed |= installed;
+                    module.add(body);
+                }
                 Err(refusal) => refused.push((name, refusal)),
             }
         }
-        for (folder, body) in assigned {
+        assigned.sort_by(|one, other| (one.0, &one.1).cmp(&(other.0, &other.1)));
+        for (.., folder, body) in assigned {
             if let Some(module) = sources.modules.by_folder.get_mut(&folder) {
                 module.assign(body);
             }
@@ -87,19 +127,33 @@ impl Sources {
         (sources, refused)
     }
 
-    /// Files of JSON that the configuration may read with `file`.
-    pub fn add_documents(&mut self, documents: impl IntoIterator<Item = (Arc<str>, Node)>) {
-        for (name, mut node) in documents {
-            let Ok(file) = u16::try_from(self.files.len()) else { return };
-            let known = module::joined("", &name);
-            place::put_in_file(&mut node, file);
-            self.files.push(name);
-            self.modules.documents.insert(known, node);
+    /// Files that functions of the configuration may read.
+    pub fn add_files(&mut self, files: impl IntoIterator<Item = (Arc<str>, &'t str)>) {
+        files.into_iter().for_each(|(name, text)| self.modules.library.add(name, text));
+    }
+
+    /// Tells the circles among the locals, and the modules that are not here. What stands in a circle is refused.
+    pub fn look_around(&self, roots: &[&str]) -> BTreeSet<Missing> {
+        for module in self.modules.by_folder.values() {
+            circles::tell(module, &self.modules.library);
         }
+        roots.iter().flat_map(|root| self.modules.missing(root, &self.modules.library)).collect()
+    }
+
+    /// What could not be read while things were worked out: templates, circles.
+    pub fn refused(&self) -> Vec<(Arc<str>, Refusal)> {
+        self.modules.library.refused()
+    }
+
+    /// The files that functions did read, and whether as templates.
+    pub fn files_read(&self) -> Vec<(Arc<str>, bool)> {
+        self.modules.library.asked()
     }
 
     /// The folders that no other calls as a module; all of them when they call each other in a circle.
     pub fn roots(&self) -> Vec<&str> {
+        let is_installed =
+            |folder: &str| self.modules.by_folder.get(folder).is_some_and(|module| module.is_installed);
         let called: BTreeSet<String> = self
             .modules
             .by_folder
@@ -114,9 +168,12 @@ impl Sources {
             .keys()
             .filter(|folder| !called.contains(*folder))
             .map(String::as_str)
+            .filter(|folder| !is_installed(folder))
             .collect();
         match roots.is_empty() {
-            true => self.modules.by_folder.keys().map(String::as_str).collect(),
+            true => {
+                self.modules.by_folder.keys().map(String::as_str).filter(|root| !is_installed(root)).collect()
+            }
             false => roots,
         }
     }
@@ -134,13 +191,12 @@ impl Sources {
 
     /// A file of this folder, to say something of the folder.
     pub fn file_of(&self, root: &str) -> Arc<str> {
-        let first = self.files.iter().find(|file| module::folder(file) == root);
-        first.cloned().unwrap_or_else(|| root.into())
+        self.modules.library.find(|file| module::folder(file) == root).unwrap_or_else(|| root.into())
     }
 
     /// The file in which a value begins, and the value with places in that file alone.
     pub fn settled(&self, node: &Node) -> (Arc<str>, Node) {
-        let file = self.files.get(place::file(node.at)).cloned().unwrap_or_default();
+        let file = self.modules.library.name(place::file(node.at));
         let mut node = node.clone();
         place::settle(&mut node);
         (file, node)
@@ -148,7 +204,7 @@ impl Sources {
 
     /// The file and place of a value.
     pub fn place(&self, at: Place) -> (Arc<str>, Place) {
-        (self.files.get(place::file(at)).cloned().unwrap_or_default(), place::plain(at))
+        (self.modules.library.name(place::file(at)), place::plain(at))
     }
 }
 
@@ -162,8 +218,9 @@ pub fn policy_document(body: &Node) -> Node {
     policy_document::document(body)
 }
 
-fn json(file: u16, text: &str) -> Result<syntax::Body, Refusal> {
+fn json(file: u16, text: &str, is_assigned: bool) -> Result<syntax::Body, Refusal> {
     match Node::json(text) {
+        Ok(root) if is_assigned => Ok(json_body::assignments(file, &root)),
         Ok(root) => Ok(json_body::body(file, &root)),
         Err(refusal) => {
             let at = super::Lines::new(text).place(refusal.at);

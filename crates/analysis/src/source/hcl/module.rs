@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::installed;
 use super::syntax::{Attribute, Block, Body, Expr, Kind};
 use crate::source::Value;
 
@@ -19,6 +20,8 @@ pub(super) struct Module {
     pub(super) region: Option<Expr>,
     /// The tags that the same provider gives to everything.
     pub(super) default_tags: Option<Expr>,
+    /// Whether it was installed from elsewhere: it is nothing for itself.
+    pub(super) is_installed: bool,
 }
 
 impl Module {
@@ -68,16 +71,14 @@ impl Module {
 
     /// The local folders that it calls as modules.
     pub(super) fn sources(&self) -> impl Iterator<Item = String> + '_ {
-        self.calls.values().filter_map(source)
+        let sources = self.calls.values().filter_map(|call| installed::written(call, "source"));
+        sources.filter(|source| is_local(source))
     }
 }
 
-/// The folder that a call names, when it is a path.
-pub(super) fn source(call: &Block) -> Option<String> {
-    let Kind::Template(parts) = &call.body.attribute("source")?.value.kind else { return None };
-    let [super::syntax::Part::Text(literal)] = &parts[..] else { return None };
-    let text = &literal.text;
-    (text.starts_with("./") || text.starts_with("../")).then(|| text.clone())
+/// Whether a module's source is a folder beside it.
+pub(super) fn is_local(source: &str) -> bool {
+    source.starts_with("./") || source.starts_with("../") || matches!(source, "." | "..")
 }
 
 fn take(body: &mut Body, key: &str) -> Option<Expr> {
@@ -86,6 +87,20 @@ fn take(body: &mut Body, key: &str) -> Option<Expr> {
     // A variable whose default is null has none that says anything.
     let is_null = matches!(value.kind, Kind::Literal(Value::Null));
     (!is_null || key != "default").then_some(value)
+}
+
+/// Files that are given by name come after all others.
+pub(super) const NAMED: u8 = 3;
+
+/// When Terraform reads a file with values by itself, in which order: `terraform.tfvars`, `*.auto.tfvars`.
+/// <https://developer.hashicorp.com/terraform/language/values/variables#variable-definition-precedence>
+pub(super) fn rank(file: &str) -> Option<u8> {
+    match file.rsplit('/').next().unwrap_or_default() {
+        "terraform.tfvars" => Some(0),
+        "terraform.tfvars.json" => Some(1),
+        name if name.ends_with(".auto.tfvars") || name.ends_with(".auto.tfvars.json") => Some(2),
+        _ => None,
+    }
 }
 
 /// `folder` and a path from there, without `.` and, but for where it leads out of what was given, without `..`.

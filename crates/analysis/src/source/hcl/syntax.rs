@@ -2,6 +2,7 @@
 //!
 //! <https://developer.hashicorp.com/terraform/language/syntax/configuration>
 
+use super::place::{down, right};
 use crate::source::{Place, Value};
 
 /// What stands between braces, or in a file.
@@ -122,6 +123,22 @@ pub(super) enum Operator {
     Modulo,
     And,
     Or,
+}
+
+impl Literal {
+    /// Takes away the white space that it begins with.
+    pub(super) fn trim_start(&mut self) {
+        let kept = self.text.trim_start().len();
+        let taken: String = self.text.drain(..self.text.len() - kept).collect();
+        let Some(indent) = self.indent else { return };
+        let last = taken.rsplit('\n').next().unwrap_or_default().chars().count();
+        let last = u32::try_from(last).unwrap_or(u32::MAX);
+        let lines = u32::try_from(taken.matches('\n').count()).unwrap_or(u32::MAX);
+        self.at = match lines {
+            0 => right(self.at, last),
+            lines => down(self.at, lines, last.saturating_add(1).saturating_add(indent)),
+        };
+    }
 }
 
 impl Body {

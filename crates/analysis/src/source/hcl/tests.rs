@@ -3,7 +3,7 @@
 use super::*;
 use crate::source::shown;
 
-fn read(files: &[(&str, &str)]) -> (Sources, Vec<Resource>) {
+fn read<'t>(files: &[(&str, &'t str)]) -> (Sources<'t>, Vec<Resource>) {
     let files = files.iter().map(|(name, text)| (Arc::from(*name), *text));
     let (sources, refused) = Sources::parse(files);
     assert!(refused.is_empty(), "{refused:?}");
@@ -14,8 +14,8 @@ fn read(files: &[(&str, &str)]) -> (Sources, Vec<Resource>) {
 
 /// What `value` of the local `x` comes to.
 fn value(text: &str) -> String {
-    let (_, resources) =
-        read(&[("main.tf", &format!("{text}\nresource \"t\" \"r\" {{\n  x = local.x\n}}\n"))]);
+    let text = format!("{text}\nresource \"t\" \"r\" {{\n  x = local.x\n}}\n");
+    let (_, resources) = read(&[("main.tf", &text)]);
     let node = resources.iter().find(|resource| resource.kind == "t").unwrap().body.get("x").unwrap();
     let node = json_text(node).unwrap_or(node);
     shown(&node.to_json())
@@ -41,6 +41,8 @@ fn expressions_are_worked_out() {
     assert_eq!(local(r#"[{n = "a"}, {n = "b"}][*].n"#), r#"["a","b"]"#);
     assert_eq!(local(r#""%{ for x in ["a", "b"] }${x}-%{ endfor }""#), r#""a-b-""#);
     assert_eq!(local("<<-E\n    a\n      b\n    E"), r#""a\n  b\n""#);
+    assert_eq!(local(r#""[%{ for x in ["a", "b"] ~} ${x}, %{~ endfor ~} ]""#), r#""[a,b,]""#);
+    assert_eq!(local(r#""a ${~ "b" ~} c%{ if true ~} d %{~ else ~} e %{~ endif } f""#), r#""abcd f""#);
 }
 
 #[test]
@@ -55,7 +57,7 @@ fn functions_that_only_look_at_their_arguments_are_worked_out() {
     assert_eq!(local(r#"try(var.a.b, "c")"#), r#""c""#);
     assert_eq!(local(r#"jsondecode("{\"a\": [1]}").a[0]"#), "1");
     assert_eq!(local(r#"distinct(compact(["a", "", "a"]))"#), r#"["a"]"#);
-    assert_eq!(local(r#"length(["a"]) > 0 ? file("x") : """#), r#""${file(…)}""#);
+    assert_eq!(local(r#"length(["a"]) > 0 ? file("x") : """#), r#""${file(x)}""#);
     assert_eq!(local(r#"values({b = 2, a = 1})"#), "[1,2]");
 }
 

@@ -54,6 +54,14 @@ pub fn read_state(args: &CheckArgs, state: &str, gathered: &Gathered, progress: 
     let accounts: Vec<String> = args.snapshot.iter().map(|path| shown(path)).collect();
     let of_account = |file: &&SourceFile| !is_file && accounts.iter().any(|name| **name == *file.name);
     before.files.extend(gathered.files.iter().filter(of_account).cloned());
+    // What `terraform init` has put there is in no reference: the old state calls the same modules, unless it says itself
+    // which it has.
+    let root = |name: &str| name.split_once(".terraform/").map(|(root, _)| root.to_owned());
+    let says: BTreeSet<String> =
+        before.files.iter().filter(|file| file.beside).filter_map(|file| root(&file.name)).collect();
+    let installed = gathered.files.iter().filter(|file| file.beside);
+    let installed = installed.filter(|file| root(&file.name).is_some_and(|root| !says.contains(&root)));
+    before.files.extend(installed.cloned());
     before.files.sort_by(|one, other| one.name.cmp(&other.name));
     before.files.dedup_by(|one, other| one.name == other.name);
     Ok(Before { state: state.to_owned(), ..before })

@@ -1,7 +1,10 @@
 //! Finds the files that are checked and reads their texts: what was named, and what lies in named folders.
 //!
 //! In a folder only endings that a known format has are opened. Hidden folders, what tools unpack (`node_modules`,
-//! `.terraform`, `target`) and links are left alone; a link could lead out of the folder.
+//! `.terraform`, `target`) and links are left alone; a link could lead out of the folder. Of `.terraform` only the modules
+//! are read that `terraform init` has listed there.
+
+mod installed;
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
@@ -29,7 +32,8 @@ const MOST: usize = 200_000;
 const DEEPEST: usize = 64;
 
 /// Endings of files that may hold something to check.
-const ENDINGS: [&str; 8] = ["json", "tf", "tofu", "tfvars", "yaml", "yml", "template", "cedar"];
+const ENDINGS: [&str; 11] =
+    ["json", "tf", "tofu", "tfvars", "yaml", "yml", "template", "cedar", "tftpl", "tpl", "tmpl"];
 /// Folders that hold what others wrote or what was built.
 const LEFT_ALONE: [&str; 4] = ["node_modules", "target", "__pycache__", "vendor"];
 
@@ -67,7 +71,8 @@ pub fn is_walked(name: &str) -> bool {
 
 /// Reads everything that was named. What is not there is an error, whatever may be unreadable: it was never looked at.
 pub fn gather(paths: &[String], snapshots: &[PathBuf], progress: &Progress) -> Result<Gathered> {
-    let mut walk = Walk { progress, texts: BTreeMap::new(), sum: 0, gathered: Gathered::default() };
+    let mut walk =
+        Walk { progress, texts: BTreeMap::new(), sum: 0, gathered: Gathered::default(), is_beside: false };
     for path in paths {
         match path.as_str() {
             "-" => walk.standard_input()?,
@@ -88,6 +93,8 @@ struct Walk<'a> {
     texts: BTreeMap<String, SourceFile>,
     sum: u64,
     gathered: Gathered,
+    /// Whether what is read now is only there for others.
+    is_beside: bool,
 }
 
 impl Walk<'_> {
@@ -121,6 +128,9 @@ impl Walk<'_> {
             }
         };
         entries.sort_by_key(fs::DirEntry::file_name);
+        if entries.iter().any(|entry| entry.file_name() == installed::FOLDER) {
+            self.installed(path)?;
+        }
         for entry in entries {
             let (path, name) = (entry.path(), entry.file_name());
             let name = name.to_string_lossy();
@@ -136,6 +146,16 @@ impl Walk<'_> {
                 Err(error) => self.unreadable(&shown(&path), format!("cannot be looked at: {error}")),
             }
         }
+        Ok(())
+    }
+
+    /// What `terraform init` has installed for the configuration in this folder.
+    fn installed(&mut self, path: &Path) -> Result<()> {
+        self.is_beside = true;
+        for file in installed::files(path) {
+            self.file(&file, false)?;
+        }
+        self.is_beside = false;
         Ok(())
     }
 
@@ -177,7 +197,8 @@ impl Walk<'_> {
         self.progress.read(size);
         match String::from_utf8(bytes) {
             Ok(text) => {
-                let file = SourceFile { name: name.as_str().into(), text, named: is_named };
+                let beside = self.is_beside;
+                let file = SourceFile { name: name.as_str().into(), text, named: is_named, beside };
                 self.texts.insert(name, file);
             }
             // Data of somebody else, in an encoding of theirs.
@@ -199,7 +220,8 @@ impl Walk<'_> {
 /// stands, whatever its encoding.
 fn is_meant_for_us(name: &str, bytes: &[u8]) -> bool {
     const WORDS: [&str; 4] = ["Statement", "AWSTemplateFormatVersion", "DetailList", "apiGroups"];
-    let is_data = [".json", ".yaml", ".yml"].iter().any(|ending| name.to_lowercase().ends_with(ending));
+    const DATA: [&str; 6] = [".json", ".yaml", ".yml", ".tftpl", ".tpl", ".tmpl"];
+    let is_data = DATA.iter().any(|ending| name.to_lowercase().ends_with(ending));
     let text: Vec<u8> = bytes.iter().copied().filter(|byte| *byte != 0).collect();
     let has = |word: &str| memchr::memmem::find(&text, word.as_bytes()).is_some();
     !is_data || WORDS.into_iter().any(has)

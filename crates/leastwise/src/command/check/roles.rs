@@ -204,7 +204,7 @@ resources:
     #[test]
     fn other_yaml_with_such_a_word_is_left_alone_in_a_folder() {
         let text = "roles:\n  - web\n  - database\n".to_owned();
-        let values = SourceFile { name: "values.yaml".into(), text, named: false };
+        let values = SourceFile { name: "values.yaml".into(), text, named: false, beside: false };
         let estate = estate(&[values], Catalog::embedded());
         assert_eq!((estate.unreadable.len(), estate.left_alone.len()), (0, 1));
     }

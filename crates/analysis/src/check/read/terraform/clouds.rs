@@ -6,7 +6,7 @@ use crate::source::Node;
 use crate::source::hcl::{Resource, Sources};
 
 /// Adds what the resource is, if it is one of these clouds'.
-pub(super) fn add(sources: &Sources, resource: &Resource, gathered: &mut Gathered) {
+pub(super) fn add(sources: &Sources<'_>, resource: &Resource, gathered: &mut Gathered) {
     let kind = resource.kind.as_str();
     let google = kind.strip_prefix("google_");
     let on = google
@@ -39,7 +39,7 @@ pub(super) fn add(sources: &Sources, resource: &Resource, gathered: &mut Gathere
     }
 }
 
-fn thing(sources: &Sources, resource: &Resource, node: &Node, what: &str) -> Thing {
+fn thing(sources: &Sources<'_>, resource: &Resource, node: &Node, what: &str) -> Thing {
     let (file, root) = sources.settled(node);
     Thing { file, pointer: String::new(), name: format!("{what} `{}`", resource.address), root }
 }

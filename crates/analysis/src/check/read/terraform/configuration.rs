@@ -1,32 +1,37 @@
 //! `.tf` files: each root folder is deployed for itself.
 
 use std::cell::RefCell;
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use super::declared::{Declared, add};
 use crate::check::Home;
-use crate::check::read::Gathered;
 use crate::check::read::deployed::{Deployed, UNKNOWN_ACCOUNT, Written};
 use crate::check::read::iam::kind_of;
 use crate::check::read::text::{BEGIN, Content, Text};
-use crate::source::hcl::{Resource, Sources, json_text, policy_document};
+use crate::check::read::{Gathered, SourceFile};
+use crate::source::hcl::{File, Resource, Sources, json_text, policy_document};
 use crate::source::{Node, Place};
 
 pub(in crate::check::read) fn takes(text: &Text<'_>) -> bool {
     matches!(text.content, Content::Terraform)
 }
 
-pub(in crate::check::read) fn read(texts: &[&Text<'_>], gathered: &mut Gathered) {
-    let files = texts.iter().map(|text| (text.file.name.clone(), text.file.text.as_str()));
-    let (mut sources, refused) = Sources::parse(files);
-    let documents = std::mem::take(&mut gathered.files);
-    let names: HashSet<Arc<str>> = documents.iter().map(|(name, _)| name.clone()).collect();
-    sources.add_documents(documents);
-    for (file, refusal) in refused {
-        gathered.unreadable(&file, refusal.at, "", refusal.reason);
+pub(in crate::check::read) fn read(texts: &[&Text<'_>], files: &[SourceFile], gathered: &mut Gathered) {
+    let configuration = texts.iter().map(|text| File {
+        name: text.file.name.clone(),
+        text: &text.file.text,
+        named: text.file.named,
+        installed: text.file.beside,
+    });
+    let (mut sources, refused) = Sources::read(configuration);
+    sources.add_files(files.iter().map(|file| (file.name.clone(), file.text.as_str())));
+    let roots = sources.roots();
+    for missing in sources.look_around(&roots) {
+        let (file, at) = sources.place(missing.at);
+        gathered.not_here(&file, at, &file, missing.message, missing.fix);
     }
-    for root in sources.roots() {
+    for root in roots {
         let Some(resources) = sources.resources(root, UNKNOWN_ACCOUNT) else {
             let reason = "the configuration asks for more work than is done; check its plan instead";
             gathered.unreadable(&sources.file_of(root), BEGIN, "", reason);
@@ -38,12 +43,23 @@ pub(in crate::check::read) fn read(texts: &[&Text<'_>], gathered: &mut Gathered)
             Root { sources: &sources, used: RefCell::default() }.deployed(&resources, account)
         });
     }
-    let used = gathered.estate.documents.iter().map(|document| &document.file);
-    gathered.used = used.filter(|file| names.contains(*file)).cloned().collect();
+    for (file, refusal) in refused.into_iter().chain(sources.refused()) {
+        gathered.unreadable(&file, refusal.at, "", refusal.reason);
+    }
+    let read: HashMap<Arc<str>, bool> = sources.files_read().into_iter().collect();
+    let documents = gathered.estate.documents.iter().map(|document| &document.file);
+    gathered.used = documents.filter(|file| read.contains_key(*file)).cloned().collect();
+    let estate = &mut gathered.estate;
+    estate.left_alone.retain(|file| !read.contains_key(file));
+    estate.beside.retain(|file| !read.contains_key(file));
+    // A template need not be JSON before it is filled in, and is no policy.
+    let is_template = |file: &Arc<str>| read.get(file).copied().unwrap_or_default();
+    estate.unreadable.retain(|found| found.code != "JSON_SYNTAX_ERROR" || !is_template(&found.file));
+    gathered.used.extend(read.iter().filter(|(_, is_template)| **is_template).map(|(file, _)| file.clone()));
 }
 
 struct Root<'s> {
-    sources: &'s Sources,
+    sources: &'s Sources<'s>,
     /// Where documents and statements stand that something uses.
     used: RefCell<HashSet<Place>>,
 }

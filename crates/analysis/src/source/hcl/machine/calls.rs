@@ -2,12 +2,9 @@
 
 use super::{Machine, shown_key};
 use crate::source::hcl::eval::{Scope, same, unknown};
-use crate::source::hcl::module::{joined, source};
+use crate::source::hcl::installed::{DEEPEST_CALLS, path_of};
 use crate::source::hcl::syntax::{Block, Step};
 use crate::source::{Node, Place, Value};
-
-/// How deep modules may call each other.
-const DEEPEST_CALLS: usize = 8;
 
 impl<'m> Machine<'m> {
     /// The called modules with what they are given, by the name of the call.
@@ -25,16 +22,19 @@ impl<'m> Machine<'m> {
 
     fn called(&mut self, name: &str, call: &Block) -> Vec<(Option<Node>, Machine<'m>)> {
         let modules = self.modules;
-        let found =
-            source(call).and_then(|path| modules.by_folder.get_key_value(&joined(self.folder, &path)));
-        let Some((folder, module)) = found else { return Vec::new() };
-        if self.calls >= DEEPEST_CALLS || !self.spend(1) {
+        let path = path_of(&self.called_by, name);
+        // What is not here is told once, by whoever asks what is missing.
+        let Ok((folder, module)) = modules.called(self.root_folder, &path, self.folder, call) else {
+            return Vec::new();
+        };
+        let in_circle = folder == self.folder || self.above.contains(&folder);
+        if in_circle || self.above.len() >= DEEPEST_CALLS || !self.spend(1) {
             return Vec::new();
         }
         let instances = self.instances(&format!("module.{name}"), call);
         let mut made = Vec::new();
         for instance in instances.iter() {
-            let scope = Scope { names: instance.names.clone(), outer: None };
+            let scope = Scope::of(instance.names.clone());
             let mut machine = Machine::root(modules, folder, module, self.account.clone());
             for attribute in &call.body.attributes {
                 if module.variables.contains_key(&attribute.key) {
@@ -50,7 +50,8 @@ impl<'m> Machine<'m> {
             machine.steps = self.steps.clone();
             machine.region_of_caller = self.region();
             machine.default_tags.clone_from(&self.default_tags);
-            machine.calls = self.calls + 1;
+            machine.above = self.above.iter().copied().chain([self.folder]).collect();
+            machine.called_by.clone_from(&path);
             machine.depth = self.depth;
             made.push((instance.key.clone(), machine));
         }

@@ -107,10 +107,16 @@ impl Machine<'_> {
     ) -> Node {
         let full = format!("{address}[{position}].{name}");
         let mut node = self.once(full, at, |machine| {
-            let scope = Scope { names: instance.names.clone(), outer: None };
+            let scope = Scope::of(instance.names.clone());
             if name == "json" && address.starts_with("data.aws_iam_policy_document.") {
                 let body = machine.body(&block.body, &scope, block.at);
                 return template::encode(policy_document::document(&body));
+            }
+            if name == "rendered" && address.starts_with("data.template_file.") {
+                let vars = block.body.attribute("vars").map(|vars| &vars.value);
+                let made = block.body.attribute("template");
+                let made = made.and_then(|made| machine.old_template(&made.value, vars, &scope));
+                return made.unwrap_or_else(|| unknown(at, written));
             }
             if let Some(attribute) = block.body.attribute(name) {
                 let node = machine.eval(&attribute.value, &scope);
@@ -142,7 +148,7 @@ impl Machine<'_> {
         position: usize,
         instance: &Instance,
     ) -> Node {
-        let scope = Scope { names: instance.names.clone(), outer: None };
+        let scope = Scope::of(instance.names.clone());
         let mut node = self.body(&block.body, &scope, block.at);
         if block.kind != "resource" {
             return node;

@@ -112,7 +112,10 @@ fn read(blobs: Vec<Blob>) -> Result<Before> {
             )
         })?;
         match String::from_utf8(bytes) {
-            Ok(text) => before.files.push(SourceFile { name: blob.name.into(), text, named: false }),
+            Ok(text) => {
+                let name = blob.name.into();
+                before.files.push(SourceFile { name, text, named: false, beside: false });
+            }
             Err(_) => before.unreadable.push(unreadable(&blob.name, "not UTF-8 text".to_owned())),
         }
     }

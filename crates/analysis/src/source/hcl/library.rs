@@ -1,0 +1,153 @@
+//! Files beside a configuration that its functions may read: `file`, `templatefile`, `fileset`, `fileexists`
+//! (<https://developer.hashicorp.com/terraform/language/functions/templatefile>).
+//!
+//! They are given as texts by name; a file is read when it is first asked for. What is in it keeps its places, so that
+//! a finding stands at the template's line.
+
+use std::cell::{OnceCell, RefCell};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::rc::Rc;
+use std::sync::Arc;
+
+use leastwise_policy::glob;
+
+use super::lower;
+use super::module::joined;
+use super::place::{in_file, put_in_file};
+use super::syntax::Part;
+use crate::source::{Node, Place, Refusal};
+
+/// Files by name, and the names of all files by the number that places carry.
+#[derive(Debug, Default)]
+pub(super) struct Library<'t> {
+    names: RefCell<Vec<Arc<str>>>,
+    texts: BTreeMap<String, (Arc<str>, &'t str)>,
+    read: RefCell<HashMap<String, Rc<Read>>>,
+    refused: RefCell<BTreeSet<(Arc<str>, Place, String)>>,
+}
+
+/// A file that was asked for.
+#[derive(Debug)]
+pub(super) struct Read {
+    pub(super) file: u16,
+    /// What it holds, when that is a JSON object.
+    pub(super) tree: Option<Node>,
+    template: OnceCell<Option<Vec<Part>>>,
+    is_template: std::cell::Cell<bool>,
+}
+
+impl<'t> Library<'t> {
+    /// The number of a file; none when there are more than places can tell apart.
+    pub(super) fn number(&self, name: &Arc<str>) -> Option<u16> {
+        let mut names = self.names.borrow_mut();
+        let number = u16::try_from(names.len()).ok()?;
+        names.push(name.clone());
+        Some(number)
+    }
+
+    /// The file with this number.
+    pub(super) fn name(&self, number: usize) -> Arc<str> {
+        self.names.borrow().get(number).cloned().unwrap_or_default()
+    }
+
+    /// The first file with a number of which this is true.
+    pub(super) fn find(&self, is_it: impl Fn(&str) -> bool) -> Option<Arc<str>> {
+        self.names.borrow().iter().find(|name| is_it(name)).cloned()
+    }
+
+    /// Gives a text to those that may ask for it.
+    pub(super) fn add(&mut self, name: Arc<str>, text: &'t str) {
+        self.texts.insert(joined("", &name), (name, text));
+    }
+
+    /// Whether there is such a file.
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.texts.contains_key(name)
+    }
+
+    /// The text of a file.
+    pub(super) fn text(&self, name: &str) -> Option<&'t str> {
+        self.texts.get(name).map(|(_, text)| *text)
+    }
+
+    /// What a file holds.
+    pub(super) fn read(&self, name: &str) -> Option<Rc<Read>> {
+        if let Some(read) = self.read.borrow().get(name) {
+            return Some(read.clone());
+        }
+        let (shown, text) = self.texts.get(name)?;
+        let file = self.number(shown)?;
+        let mut tree = Some(text).filter(|text| text.trim_start().starts_with('{'));
+        let mut tree = tree.take().and_then(|text| Node::json(text).ok());
+        if let Some(tree) = &mut tree {
+            put_in_file(tree, file);
+        }
+        let read = Rc::new(Read { file, tree, template: OnceCell::new(), is_template: false.into() });
+        self.read.borrow_mut().insert(name.to_owned(), read.clone());
+        Some(read)
+    }
+
+    /// What a file holds as a template; one that cannot be read is told.
+    pub(super) fn template<'r>(&self, name: &str, read: &'r Read) -> Option<&'r [Part]> {
+        read.is_template.set(true);
+        let parts = read.template.get_or_init(|| {
+            let text = self.text(name)?;
+            match lower::template_file(read.file, text) {
+                Ok(parts) => Some(parts),
+                Err(refusal) => {
+                    self.refuse(in_file(read.file, refusal.at), refusal.reason);
+                    None
+                }
+            }
+        });
+        parts.as_deref()
+    }
+
+    /// Tells that something cannot be read.
+    pub(super) fn refuse(&self, at: Place, reason: impl Into<String>) {
+        let file = self.name(super::place::file(at));
+        self.refused.borrow_mut().insert((file, super::place::plain(at), reason.into()));
+    }
+
+    /// What could not be read.
+    pub(super) fn refused(&self) -> Vec<(Arc<str>, Refusal)> {
+        let refused = self.refused.borrow();
+        refused.iter().map(|(file, at, reason)| (file.clone(), Refusal::new(*at, reason.clone()))).collect()
+    }
+
+    /// The files that were asked for, and whether as templates.
+    pub(super) fn asked(&self) -> Vec<(Arc<str>, bool)> {
+        let read = self.read.borrow();
+        let asked = read
+            .iter()
+            .filter_map(|(name, read)| Some((self.texts.get(name)?.0.clone(), read.is_template.get())));
+        asked.collect()
+    }
+
+    /// The files below a folder whose path from there fits a pattern, as `fileset` gives them; none for a pattern of
+    /// files that are not looked at, or with what is not understood here.
+    pub(super) fn matching(&self, folder: &str, pattern: &str) -> Option<Vec<String>> {
+        const KNOWN: [&str; 6] = [".json", ".tf", ".yaml", ".yml", ".tftpl", ".tpl"];
+        if !KNOWN.iter().any(|ending| pattern.ends_with(ending)) || pattern.contains(['[', '{', '\\']) {
+            return None;
+        }
+        let wanted: Vec<&str> = pattern.split('/').collect();
+        let under = if folder.is_empty() { String::new() } else { format!("{folder}/") };
+        let rest = self.texts.keys().filter_map(|name| name.strip_prefix(&under));
+        let fits = |rest: &&str| fits(&wanted, &rest.split('/').collect::<Vec<_>>());
+        Some(rest.filter(fits).map(str::to_owned).collect())
+    }
+}
+
+/// Whether the steps of a path fit those of a pattern; `**` is any number of them.
+fn fits(pattern: &[&str], path: &[&str]) -> bool {
+    match (pattern.split_first(), path.split_first()) {
+        (None, None) => true,
+        (Some((&"**", rest)), _) => {
+            // A path has few steps, and more than one `**` few patterns.
+            (0..=path.len()).any(|skipped| fits(rest, &path[skipped..]))
+        }
+        (Some((step, pattern)), Some((name, path))) => glob::matches(step, name) && fits(pattern, path),
+        _ => false,
+    }
+}
