@@ -9,7 +9,7 @@ use leastwise_policy::aws::{Named, Policy, PrincipalBlock, PrincipalKind, Princi
 use super::Certainty;
 use super::ask::{Answer, Question};
 use super::fill::fill;
-use super::model::Model;
+use super::model::{Model, NOBODY};
 use super::rows::{Kind, Need, Of, On, Row, With};
 use crate::granted::GrantedPrincipal;
 
@@ -136,6 +136,11 @@ impl Model<'_> {
             if var.work && listed {
                 continue;
             }
+            if var.any {
+                let written = var.templates.first().map(|one| self.written(node, one).replace('*', NOBODY));
+                solved.vars[number] = written;
+                continue;
+            }
             solved.vars[number] = Some(self.chosen(node, row, number)?);
             if var.work {
                 solved.assumes.push(format!("a {} runs as the role; none was listed", var.name));
@@ -239,6 +244,7 @@ impl Model<'_> {
                 On::Group if group.is_some() => group.map(str::to_owned).into_iter().collect(),
                 On::Group => of.map(|of| self.groups_of(of)).unwrap_or_default(),
                 On::Boundary => of.and_then(own_boundary).into_iter().collect(),
+                On::Account => of.map(place_of).into_iter().collect(),
             };
             let target = of.filter(|_| *on == On::Target);
             let answers = options.into_iter().filter_map(|arn| {
@@ -308,6 +314,11 @@ impl Row {
 pub(super) fn own_policies(of: &GrantedPrincipal) -> Vec<String> {
     let names = of.policies.identity.iter().map(|document| document.name.as_str());
     names.filter(|name| is_own_policy(name, of)).map(str::to_owned).collect()
+}
+
+/// The account of a principal, as IAM Identity Center names it.
+pub(super) fn place_of(of: &GrantedPrincipal) -> String {
+    format!("arn:{}:sso:::account/{}", of.arn.split(':').nth(1).unwrap_or("aws"), of.account())
 }
 
 fn own_boundary(of: &GrantedPrincipal) -> Option<String> {

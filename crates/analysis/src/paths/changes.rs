@@ -4,7 +4,7 @@
 use super::Certainty;
 use super::attempt::Attempt;
 use super::model::Form;
-use super::rows::Kind;
+use super::rows::{Kind, Of};
 use super::search::{Key, Search, slot};
 use super::target::Standing;
 use crate::granted::PrincipalKind;
@@ -22,7 +22,8 @@ impl<'a> Search<'a> {
         }
         if admin {
             for plain in 0..principals {
-                if self.is_protected(plain) {
+                let provisioned = Of::PermissionSet.includes(self.model.principals[plain]);
+                if self.is_protected(plain) && !(provisioned && self.provisions()) {
                     continue;
                 }
                 let raised = self.raise(plain, false);
@@ -44,6 +45,13 @@ impl<'a> Search<'a> {
     pub(super) fn is_protected(&self, plain: usize) -> bool {
         let granted = self.model.principals[plain];
         granted.service_linked || granted.path.starts_with("/aws-reserved/")
+    }
+
+    /// Whether anybody could change permission sets.
+    fn provisions(&self) -> bool {
+        let rows = self.model.table.rows.iter().enumerate();
+        let mut rows = rows.filter(|(_, said)| said.of == Of::PermissionSet && said.kind == Kind::Raises);
+        rows.any(|(row, _)| (0..self.model.principals.len()).any(|node| self.could(node, row)))
     }
 
     pub(super) fn stand(&mut self, standing: &mut Standing, node: usize) {
@@ -89,7 +97,7 @@ impl<'a> Search<'a> {
                 }
                 continue;
             }
-            if !said.of.includes(granted.kind) || self.is_protected(plain) {
+            if !said.of.includes(granted) || said.of != Of::PermissionSet && self.is_protected(plain) {
                 continue;
             }
             match (kind, self.model.nodes[node].form) {

@@ -3,7 +3,7 @@
 use super::ask::Answer;
 use super::attempt;
 use super::index::Index;
-use super::rows::{Kind, Need, On, Row};
+use super::rows::{Kind, Need, Of, On, Row};
 use super::search::Search;
 use crate::granted::GrantedPrincipal;
 use std::rc::Rc;
@@ -24,11 +24,17 @@ impl Search<'_> {
         {
             return Vec::new();
         }
-        if said.work().is_none() {
-            return self.looked_up(row, &granted.arn).into_iter().map(|from| (None, from)).collect();
+        let about = said.needs.iter().find(|need| need.is_about_target());
+        if let Some(need) = about.filter(|_| said.work().is_none()) {
+            let arns = match need.on.first() {
+                Some(on @ On::Account) => self.on(*on, granted),
+                _ => vec![granted.arn.clone()],
+            };
+            let found = arns.iter().flat_map(|arn| self.looked_up(row, arn)).map(|from| (None, from));
+            return found.collect();
         }
         if !self.model.is_listed(row) {
-            let account = granted.account();
+            let account = if said.named { "" } else { granted.account() };
             let settled = std::mem::take(&mut self.settled);
             let over = |node: usize| settled.get(node).copied().unwrap_or_default();
             let found = self.index(row).of_account(account, over);
@@ -107,6 +113,7 @@ impl Search<'_> {
             }
             match deciding {
                 Some(need) => index.add(number, self.model.patterns(number, need.action)),
+                None if said.named => index.add_to_account(number, ""),
                 None => index.add_to_account(number, &node.account),
             }
         }
@@ -125,14 +132,18 @@ impl Search<'_> {
         }
         named.retain(|from| self.model.nodes[*from].account == granted.account());
         for (row, said) in table.rows.iter().enumerate() {
-            if said.kind != Kind::Raises || !said.of.includes(granted.kind) {
+            if said.kind != Kind::Raises
+                || !said.of.includes(granted)
+                || said.of != Of::PermissionSet && self.is_protected(node)
+            {
                 continue;
             }
             found.extend(named.iter().filter(|from| self.could(**from, row)).map(|from| (row, *from)));
             for arn in self.on(said.needs[0].on[0], granted) {
                 let own = granted.account();
                 let looked_up = self.looked_up(row, &arn);
-                let own = looked_up.into_iter().filter(|from| self.model.nodes[*from].account == own);
+                let here = |from: &usize| said.named || self.model.nodes[*from].account == own;
+                let own = looked_up.into_iter().filter(here);
                 found.extend(own.map(|from| (row, from)));
             }
         }
@@ -165,6 +176,7 @@ impl Search<'_> {
         match on {
             On::Policy => attempt::own_policies(principal),
             On::Group => self.model.groups_of(principal),
+            On::Account => vec![attempt::place_of(principal)],
             _ => vec![principal.arn.clone()],
         }
     }

@@ -11,6 +11,7 @@
 
 mod ask;
 mod attempt;
+mod bits;
 mod changes;
 mod could;
 mod cut;
@@ -80,7 +81,8 @@ pub struct Way {
 /// `allowed` is asked about an action, spelled as [`step`] does, with the condition keys that the way can set.
 pub fn leads(allowed: impl Fn(&'static str, &[(&str, &str)]) -> Extent) -> Option<Way> {
     let table = rows::Table::embedded();
-    let row = table.rows.iter().find(|row| row.kind == rows::Kind::Becomes && has_all(row, &allowed))?;
+    let becomes = |row: &&rows::Row| row.kind == rows::Kind::Becomes && !row.named;
+    let row = table.rows.iter().filter(becomes).find(|row| has_all(row, &allowed))?;
     Some(Way {
         id: &row.id,
         says: &row.says,
@@ -89,16 +91,20 @@ pub fn leads(allowed: impl Fn(&'static str, &[(&str, &str)]) -> Extent) -> Optio
     })
 }
 
-/// Whether there may be a way that needs no more than is allowed.
+/// Whether there may be a way that needs no more than is allowed, apart from those through IAM Identity Center: only in
+/// one account are there any.
 pub fn could_lead(allowed: impl Fn(&'static str) -> Extent) -> bool {
     let allowed = |action, _: &[(&str, &str)]| allowed(action);
-    rows::Table::embedded().rows.iter().any(|row| has_all(row, &allowed))
+    let own = |row: &&rows::Row| row.kind != rows::Kind::Enters && !row.named;
+    rows::Table::embedded().rows.iter().filter(own).any(|row| has_all(row, &allowed))
 }
 
 fn has_all(row: &rows::Row, allowed: &impl Fn(&'static str, &[(&str, &str)]) -> Extent) -> bool {
     let table = rows::Table::embedded();
     let named = |on: &rows::On| match on {
-        rows::On::Target | rows::On::Policy | rows::On::Group | rows::On::Boundary => true,
+        rows::On::Target | rows::On::Policy | rows::On::Group | rows::On::Boundary | rows::On::Account => {
+            true
+        }
         rows::On::Var(number) => Some(*number) == row.work(),
         rows::On::Nothing => false,
     };

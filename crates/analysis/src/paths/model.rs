@@ -1,15 +1,16 @@
 //! Whoever can act, as nodes: principals as they are, and as they would be after a step that changes what they have.
 
 use std::cell::RefCell;
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
 use leastwise_policy::aws::evaluate::{Context, PolicySet, PrincipalRef};
-use leastwise_policy::aws::{ActionPattern, Effect, Named, Policy, ResourceBlock, Statement};
+use leastwise_policy::aws::{Effect, Named, Policy, ResourceBlock, Statement};
 use leastwise_policy::glob;
 
 use super::World;
 use super::ask::Given;
+use super::bits::{Bits, to_name};
 use super::outside::Stranger;
 use super::rows::{Row, Table};
 use crate::granted::{GrantedGroup, GrantedPrincipal, PrincipalKind};
@@ -45,10 +46,18 @@ pub(super) struct Model<'a> {
     /// Values of keys that were chosen of late.
     pub(super) chosen: RefCell<Vec<Given>>,
     /// Every action.
-    everything: Rc<Bits>,
+    pub(super) everything: Rc<Bits>,
     removed: Option<&'a Removed>,
-    documents: HashMap<&'a str, Rc<Bits>>,
+    pub(super) documents: HashMap<&'a str, Rc<Bits>>,
+    /// Actions that a document allows without naming their service, of those for which that does not count.
+    pub(super) unnamed: HashMap<&'a str, Bits>,
+    /// Actions that count when a statement names their service.
+    pub(super) to_name: Bits,
+    pub(super) management: HashSet<&'a str>,
 }
+
+/// What stands in place of a name that no policy means in particular.
+pub(super) const NOBODY: &str = "qx7-nobody";
 
 /// Somebody who acts.
 pub(super) struct Node<'a> {
@@ -81,44 +90,6 @@ pub(super) enum Form<'a> {
     Stranger(usize),
 }
 
-/// A set of numbers of actions.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct Bits(Vec<u64>);
-
-impl Bits {
-    fn insert(&mut self, number: usize) {
-        let word = number / 64;
-        if self.0.len() <= word {
-            self.0.resize(word + 1, 0);
-        }
-        self.0[word] |= 1 << (number % 64);
-    }
-
-    pub(super) fn has(&self, number: usize) -> bool {
-        self.0.get(number / 64).is_some_and(|word| word & (1 << (number % 64)) != 0)
-    }
-
-    fn add(&mut self, other: &Bits) {
-        if self.0.len() < other.0.len() {
-            self.0.resize(other.0.len(), 0);
-        }
-        for (word, more) in self.0.iter_mut().zip(&other.0) {
-            *word |= more;
-        }
-    }
-
-    /// Leaves what is in the other too.
-    fn keep(&mut self, other: &Bits) {
-        for (number, word) in self.0.iter_mut().enumerate() {
-            *word &= other.0.get(number).copied().unwrap_or_default();
-        }
-    }
-
-    fn all(count: usize) -> Bits {
-        Bits(vec![u64::MAX; count.div_ceil(64)])
-    }
-}
-
 impl<'a> Model<'a> {
     pub(super) fn new(world: &'a World<'a>, more: &[String], removed: Option<&'a Removed>) -> Model<'a> {
         let table = Table::embedded();
@@ -146,6 +117,13 @@ impl<'a> Model<'a> {
             everything: Rc::new(Bits::all(actions.len())),
             removed,
             documents: HashMap::new(),
+            unnamed: HashMap::new(),
+            to_name: to_name(table),
+            management: world
+                .service_control
+                .values()
+                .filter_map(|path| path.management_account.as_deref())
+                .collect(),
             actions,
         };
         model.read_documents();
@@ -207,114 +185,7 @@ impl<'a> Model<'a> {
         }
     }
 
-    /// What the node may be allowed: the actions that each layer has some `Allow` for.
-    fn bits(&self, granted: Option<&'a GrantedPrincipal>, form: Form<'a>, account: &str) -> Rc<Bits> {
-        let own = self.identity_bits(granted, form);
-        let bounded =
-            granted.filter(|_| !form.is_free()).and_then(|granted| granted.policies.boundary.as_deref());
-        let levels = self.world.service_control.get(account).filter(|_| !form.is_outside());
-        let levels = levels.into_iter().flat_map(|path| &path.levels).map(|level| level.policies.as_slice());
-        let mut bits = own;
-        for documents in bounded.into_iter().chain(levels) {
-            Rc::make_mut(&mut bits).keep(&self.some_bits(documents.iter()));
-        }
-        bits
-    }
-
-    fn identity_bits(&self, granted: Option<&'a GrantedPrincipal>, form: Form<'a>) -> Rc<Bits> {
-        let Some(granted) = granted.filter(|_| !form.has_everything()) else {
-            return Rc::clone(&self.everything);
-        };
-        let joined = match form {
-            Form::Joined(group) => group.policies.as_slice(),
-            _ => &[],
-        };
-        let identity = &granted.policies.identity;
-        if let ([one], []) = (identity.as_slice(), joined) {
-            return self.documents.get(one.name.as_str()).cloned().unwrap_or_default();
-        }
-        Rc::new(self.some_bits(identity.iter().chain(joined)))
-    }
-
-    /// The actions that one of the documents has an `Allow` for.
-    fn some_bits<'d>(&self, documents: impl Iterator<Item = &'d Named<Policy>>) -> Bits {
-        let mut bits = Bits::default();
-        for document in documents {
-            if let Some(of) = self.documents.get(document.name.as_str()) {
-                bits.add(of);
-            }
-        }
-        bits
-    }
-
-    fn read_documents(&mut self) {
-        let mut numbers: HashMap<String, Bits> = HashMap::new();
-        for (number, action) in self.actions.iter().enumerate() {
-            numbers.entry(action.to_ascii_lowercase()).or_default().insert(number);
-        }
-        let mut known: HashMap<String, Bits> = HashMap::new();
-        let mut regions = BTreeSet::new();
-        let snapshot = self.world.snapshot;
-        let of_principals = snapshot
-            .principals()
-            .flat_map(|one| one.policies.identity.iter().chain(one.policies.boundary.iter().flatten()));
-        let of_groups = snapshot.groups().iter().flat_map(|group| &group.policies);
-        let levels = self.world.service_control.values().flat_map(|path| &path.levels);
-        let above = levels.flat_map(|level| &level.policies);
-        for document in of_principals.chain(of_groups).chain(above) {
-            if self.documents.contains_key(document.name.as_str()) {
-                continue;
-            }
-            let mut bits = Bits::default();
-            for (index, statement) in document.policy.statements.iter().enumerate() {
-                named_regions(statement, &mut regions);
-                if statement.effect == Effect::Allow && !self.is_removed(&document.name, index) {
-                    self.add_actions(statement, &numbers, &mut known, &mut bits);
-                }
-            }
-            self.documents.insert(&document.name, Rc::new(bits));
-        }
-        self.regions = regions.into_iter().collect();
-    }
-
-    fn add_actions(
-        &self,
-        statement: &Statement,
-        numbers: &HashMap<String, Bits>,
-        known: &mut HashMap<String, Bits>,
-        bits: &mut Bits,
-    ) {
-        use leastwise_policy::aws::ActionBlock::{Action, NotAction};
-        match &statement.action {
-            Action(patterns) => {
-                for pattern in patterns {
-                    let folded = pattern.as_str().to_ascii_lowercase();
-                    if !folded.contains(['*', '?']) {
-                        if let Some(of) = numbers.get(&folded) {
-                            bits.add(of);
-                        }
-                    } else {
-                        let of = known.entry(folded).or_insert_with(|| self.matching(pattern));
-                        bits.add(of);
-                    }
-                }
-            }
-            NotAction(_) => {
-                let all = self.actions.iter().enumerate();
-                all.filter(|(_, action)| statement.action.applies_to(action))
-                    .for_each(|(number, _)| bits.insert(number));
-            }
-        }
-    }
-
-    fn matching(&self, pattern: &ActionPattern) -> Bits {
-        let mut bits = Bits::default();
-        let all = self.actions.iter().enumerate();
-        all.filter(|(_, action)| pattern.matches(action)).for_each(|(number, _)| bits.insert(number));
-        bits
-    }
-
-    fn is_removed(&self, document: &str, index: usize) -> bool {
+    pub(super) fn is_removed(&self, document: &str, index: usize) -> bool {
         self.removed.is_some_and(|(of, at)| of == document && *at == index)
     }
 
@@ -434,7 +305,7 @@ impl Form<'_> {
         matches!(self, Form::Outside | Form::Stranger(_))
     }
 
-    fn is_free(self) -> bool {
+    pub(super) fn is_free(self) -> bool {
         matches!(self, Form::Free | Form::FreeRaised)
     }
 }
@@ -469,15 +340,5 @@ fn applies(statement: &Statement, action: &str) -> bool {
     match &statement.action {
         Action(patterns) => patterns.iter().any(|pattern| pattern.matches(action)),
         NotAction(patterns) => !patterns.iter().any(|pattern| pattern.matches(action)),
-    }
-}
-
-fn named_regions(statement: &Statement, regions: &mut BTreeSet<String>) {
-    for condition in
-        statement.condition.iter().filter(|one| one.key.eq_ignore_ascii_case("aws:RequestedRegion"))
-    {
-        let plain =
-            condition.values.iter().filter(|value| glob::matches("*-*-*", value) && !value.contains('*'));
-        regions.extend(plain.cloned());
     }
 }

@@ -3,7 +3,7 @@
 use super::Certainty;
 use super::attempt::Attempt;
 use super::model::Form;
-use super::rows::{Kind, On};
+use super::rows::{Kind, Of, On};
 use super::search::Search;
 use super::target::Standing;
 use crate::granted::PrincipalKind;
@@ -20,6 +20,7 @@ fn kind(on: On) -> u8 {
     match on {
         On::Policy => 1,
         On::Group => 2,
+        On::Account => 3,
         _ => 0,
     }
 }
@@ -66,7 +67,9 @@ impl Search<'_> {
             let others = patterns.into_iter().flat_map(|pattern| matching(held, decides, pattern));
             for plain in others {
                 let other = self.model.principals[plain];
-                let fits = said.of.includes(other.kind) && other.account() == self.model.nodes[from].account;
+                let here = said.named || other.account() == self.model.nodes[from].account;
+                let kept = said.of != Of::PermissionSet && self.is_protected(plain);
+                let fits = said.of.includes(other) && here && !kept;
                 let Some(raised) =
                     self.raised[plain].filter(|_| fits && other.arn != self.model.nodes[from].arn)
                 else {
@@ -87,7 +90,7 @@ impl Search<'_> {
     fn held(&self) -> Held {
         let mut held = Held::new();
         for (plain, principal) in self.model.principals.iter().enumerate() {
-            for on in [On::Target, On::Policy, On::Group] {
+            for on in [On::Target, On::Policy, On::Group, On::Account] {
                 for arn in self.on(on, principal) {
                     held.entry((kind(on), arn)).or_default().push(plain);
                 }

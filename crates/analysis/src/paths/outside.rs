@@ -11,7 +11,7 @@ use leastwise_policy::aws::evaluate::Context;
 use leastwise_policy::aws::{Comparison, Effect, PrincipalBlock, PrincipalKind, PrincipalSet, Statement};
 use leastwise_policy::glob;
 
-use super::model::{Form, Model};
+use super::model::{Form, Model, NOBODY};
 use super::search::Search;
 use super::{Certainty, From, SERVICE_ACCOUNT};
 use crate::granted::GrantedPrincipal;
@@ -19,9 +19,6 @@ use crate::oidc;
 
 /// The principal of EKS Pod Identity.
 const PODS: &str = "pods.eks.amazonaws.com";
-
-/// What stands in place of a wildcard: a name that no policy means in particular.
-const NOBODY: &str = "qx7-nobody";
 
 /// Somebody who is no principal of any account.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -9,19 +9,24 @@
 //! | `path ID frees role` (`user`, `any`) | the caller loses its permissions boundary |
 //! | `path ID joins user` | the caller gets what a group has |
 //! | `path ID makes role` (`user`) | the caller gets a new principal that may do everything |
+//! | `path ID becomes permission-set` (`raises`, `makes`) | the same of a role that IAM Identity Center keeps |
 //! | `path ID enters role` | whoever is no principal of an account gets to act as that role |
 //! | `pair ID = ID + ID` | what one raises, the other becomes: the name of the two together |
 //! | `trusts SERVICE` | the role must let this service assume it |
 //! | `assumes-role` | its permissions are asked with the role's trust policy |
 //! | `trusting-self` | the caller must then be allowed to assume the role, by a trust policy that names it |
 //! | `new NAME TEMPLATE…` | a resource that the caller chooses: its ARN, `*` for what is free |
+//! | `any NAME TEMPLATE` | a resource whose name nobody knows: it must be allowed whatever the name is |
+//! | `named` | its permissions count when a statement names their service, and in the management account; of a target in any account |
 //! | `work NAME TEMPLATE` | an existing resource that runs as the role |
-//! | `needs ACTION on RESOURCE,… with KEY=VALUE…` | a permission. A resource is `*`, `role`, `user`, `policy` (attached to the principal that is raised), `group` (likewise), `boundary`, or a name that was given. A value is text, a resource, or nothing: the request does not have the key |
+//! | `needs ACTION on RESOURCE,… with KEY=VALUE…` | a permission. A resource is `*`, `role`, `user`, `policy` (attached to the principal that is raised), `group` (likewise), `boundary`, `account` (of the role, as Identity Center names it), or a name that was given. A value is text, a resource, or nothing: the request does not have the key |
 //! | `assumes TEXT` | what is taken to exist, though nobody read it |
 //! | `says TEXT` | what is done, in words |
 
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
+
+use crate::granted::{GrantedPrincipal, PrincipalKind};
 
 /// All entries.
 #[derive(Debug, Default)]
@@ -44,6 +49,8 @@ pub(super) struct Row {
     pub(super) trusts: Option<String>,
     pub(super) assumes_role: bool,
     pub(super) trusting_self: bool,
+    /// Whether a statement must name the service of its actions.
+    pub(super) named: bool,
     pub(super) vars: Vec<Var>,
     pub(super) needs: Vec<Need>,
     pub(super) assumes: Option<String>,
@@ -68,6 +75,8 @@ pub(super) enum Of {
     Role,
     User,
     Any,
+    /// Roles of IAM Identity Center.
+    PermissionSet,
 }
 
 /// A resource besides the principal.
@@ -77,6 +86,8 @@ pub(super) struct Var {
     pub(super) templates: Vec<String>,
     /// Whether it exists and runs as the role.
     pub(super) work: bool,
+    /// Whether its name is not known.
+    pub(super) any: bool,
 }
 
 /// One permission.
@@ -97,6 +108,8 @@ pub(super) enum On {
     Policy,
     Group,
     Boundary,
+    /// The account of the role.
+    Account,
     /// The number of a [`Var`].
     Var(usize),
 }
@@ -109,11 +122,16 @@ pub(super) enum With {
     Of(On),
 }
 
-const TABLES: [&str; 3] = [
+const TABLES: [&str; 4] = [
     include_str!("../../data/paths/iam.paths"),
+    include_str!("../../data/paths/identity.paths"),
     include_str!("../../data/paths/compute.paths"),
     include_str!("../../data/paths/services.paths"),
 ];
+/// The path of the roles that IAM Identity Center keeps, one for each permission set of an account:
+/// <https://docs.aws.amazon.com/singlesignon/latest/userguide/permissionsetsconcept.html>.
+const PERMISSION_SETS: &str = "/aws-reserved/sso.amazonaws.com/";
+
 const KEYS: &str = include_str!("../../data/paths/keys.txt");
 
 impl Table {
@@ -175,6 +193,7 @@ impl Table {
                     "role" => Of::Role,
                     "user" => Of::User,
                     "any" => Of::Any,
+                    "permission-set" => Of::PermissionSet,
                     _ => return Err("unknown principal".to_owned()),
                 };
                 self.rows.push(Row::new(id, kind, of));
@@ -198,12 +217,14 @@ impl Table {
             "trusts" => row.trusts = Some(rest.to_owned()),
             "assumes-role" => row.assumes_role = true,
             "trusting-self" => row.trusting_self = true,
+            "named" => row.named = true,
             "assumes" => row.assumes = Some(rest.to_owned()),
             "says" => rest.clone_into(&mut row.says),
-            "new" | "work" => {
+            "new" | "work" | "any" => {
                 let (name, templates) = rest.split_once(' ').ok_or("no template")?;
                 let templates = templates.split_whitespace().map(str::to_owned).collect();
-                row.vars.push(Var { name: name.to_owned(), templates, work: word == "work" });
+                let (work, any) = (word == "work", word == "any");
+                row.vars.push(Var { name: name.to_owned(), templates, work, any });
             }
             "needs" => {
                 let need = row.need(rest, actions)?;
@@ -235,6 +256,7 @@ impl Row {
             trusts: None,
             assumes_role: false,
             trusting_self: false,
+            named: false,
             vars: Vec::new(),
             needs: Vec::new(),
             assumes: None,
@@ -275,6 +297,7 @@ impl Row {
             "policy" => Some(On::Policy),
             "group" => Some(On::Group),
             "boundary" => Some(On::Boundary),
+            "account" => Some(On::Account),
             _ => None,
         }
     }
@@ -294,12 +317,13 @@ impl Need {
 }
 
 impl Of {
-    /// Whether it is about this kind of principal.
-    pub(super) fn includes(self, kind: crate::granted::PrincipalKind) -> bool {
+    /// Whether it is about such a principal.
+    pub(super) fn includes(self, principal: &GrantedPrincipal) -> bool {
         match self {
-            Of::Role => kind == crate::granted::PrincipalKind::Role,
-            Of::User => kind == crate::granted::PrincipalKind::User,
+            Of::Role => principal.kind == PrincipalKind::Role,
+            Of::User => principal.kind == PrincipalKind::User,
             Of::Any => true,
+            Of::PermissionSet => principal.path.starts_with(PERMISSION_SETS),
         }
     }
 }
@@ -341,6 +365,7 @@ mod tests {
                         On::Target => vec!["arn:aws:iam::111122223333:role/a".into()],
                         On::Policy | On::Boundary => vec!["arn:aws:iam::111122223333:policy/a".into()],
                         On::Group => vec!["arn:aws:iam::111122223333:group/a".into()],
+                        On::Account => vec!["arn:aws:sso:::account/111122223333".into()],
                         On::Var(number) => {
                             let fill = |text: &String| {
                                 let text =

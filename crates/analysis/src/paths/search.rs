@@ -9,11 +9,10 @@ use super::attempt::{Attempt, Solutions};
 use super::index::Index;
 use super::model::{Form, Model, Removed};
 use super::outside::{Federated, Strangers};
-use super::rows::Kind;
+use super::rows::{Kind, Of};
 use super::target::{self, Standing};
 use super::trust::Named;
 use super::{Certainty, Options, Target, World};
-use crate::granted::PrincipalKind;
 use leastwise_catalog::Catalog;
 
 /// How good the best path of a node is: less is better.
@@ -171,8 +170,7 @@ impl<'a> Search<'a> {
     pub(super) fn become_it(&mut self, node: usize) {
         let table = self.model.table;
         for (row, said) in table.rows.iter().enumerate() {
-            let kind = self.model.principals[node].kind;
-            if said.kind != Kind::Becomes || !said.of.includes(kind) {
+            if said.kind != Kind::Becomes || !said.of.includes(self.model.principals[node]) {
                 continue;
             }
             for (work, from) in self.candidates(row, node) {
@@ -204,10 +202,11 @@ impl<'a> Search<'a> {
     ) -> Option<Attempt> {
         let said = &self.model.table.rows[row];
         let (source, target) = (&self.model.nodes[from], &self.model.nodes[node]);
-        if source.arn == target.arn || !said.assumes_role && source.account != target.account {
+        let crosses = said.assumes_role || said.named;
+        if source.arn == target.arn || !crosses && source.account != target.account {
             return None;
         }
-        if (said.trusting_self || said.of.includes(PrincipalKind::User)) && self.is_protected(node) {
+        if (said.trusting_self || matches!(said.of, Of::User | Of::Any)) && self.is_protected(node) {
             return None;
         }
         if !said.assumes_role && self.model.independent(&self.kept, from, row, work.is_some()).is_none() {
@@ -240,11 +239,12 @@ impl<'a> Search<'a> {
 
     /// The surest way from one node to a principal, whatever that can do.
     pub(super) fn any_becoming(&mut self, from: usize, node: usize) -> Option<Attempt> {
-        let kind = self.model.principals[node].kind;
         let mut best: Option<Attempt> = None;
         for row in self.becoming_rows(from).iter().copied() {
             let said = &self.model.table.rows[row];
-            if !said.of.includes(kind) || said.assumes_role && !self.is_named(from, node) {
+            if !said.of.includes(self.model.principals[node])
+                || said.assumes_role && !self.is_named(from, node)
+            {
                 continue;
             }
             let works: Vec<Option<String>> = match said.work() {

@@ -1,5 +1,6 @@
 //! What is found, in small accounts that each test writes down.
 
+mod identity;
 mod known;
 mod limits;
 mod outside;

@@ -100,7 +100,7 @@ fn is_edge(search: &mut Search<'_>, from: usize, to: usize) -> bool {
     let of = |row: usize, kind: Kind, search: &Search<'_>| {
         let said = &search.model.table.rows[row];
         let granted = search.model.nodes[to].granted;
-        said.kind == kind && granted.is_none_or(|granted| said.of.includes(granted.kind))
+        said.kind == kind && granted.is_none_or(|granted| said.of.includes(granted))
     };
     let alone = |kind: Kind, search: &Search<'_>| {
         let target = (kind != Kind::Makes).then_some(plain);
