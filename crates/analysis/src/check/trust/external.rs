@@ -9,13 +9,12 @@ use std::collections::BTreeSet;
 
 use leastwise_policy::aws::compare::{Answer, Kind, demanding, excess};
 use leastwise_policy::aws::{
-    Comparison, Condition, DocumentKind, Effect, Policy, PrincipalBlock, PrincipalKind, PrincipalSet,
-    Statement,
+    Condition, DocumentKind, Effect, Policy, PrincipalBlock, PrincipalKind, PrincipalSet, Statement,
 };
 
 use super::ours::{Names, Whose, Zone, account_of, is_account, names};
 use super::public::{beyond_the_named, may_be_anybody};
-use super::{among_denies, told};
+use super::{among_denies, is_positive, told};
 use crate::check::holder::limits_caller;
 use crate::check::own::own;
 use crate::check::{Check, Class, Example, Facts, Report, Severity, StatementView, Subject};
@@ -294,20 +293,6 @@ fn with_only(statement: &Statement, number: usize, value: &str) -> leastwise_pol
         false => condition.clone(),
     });
     conditions.collect()
-}
-
-/// Whether the values are those that are let in.
-fn is_positive(condition: &Condition) -> bool {
-    use Comparison as C;
-    matches!(
-        condition.operator.base,
-        C::StringEquals
-            | C::StringEqualsIgnoreCase
-            | C::StringLike
-            | C::ArnEquals
-            | C::ArnLike
-            | C::IpAddress
-    )
 }
 
 /// Whether only what is ours meets it.

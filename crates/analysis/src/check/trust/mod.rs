@@ -1,6 +1,7 @@
 //! Who may use a role or a resource: trust policies and resource policies.
 
 mod cross_account;
+mod deputy;
 mod external;
 mod oidc;
 mod ours;
@@ -8,15 +9,18 @@ mod public;
 mod saml_audience;
 mod whole_account;
 
-use leastwise_policy::aws::compare::Witness;
-use leastwise_policy::aws::{Effect, Policy, Statement};
+use leastwise_policy::aws::compare::{FIXING, Witness, demanding, is_fixing};
+use leastwise_policy::aws::{Comparison, Condition, Effect, Policy, Statement};
 
 use super::{Check, Subject};
+use crate::source::has_hole;
 pub use ours::Own;
 
 /// The checks of this room.
 pub(super) static CHECKS: &[&Check] = &[
     &cross_account::WITHOUT_EXTERNAL_ID,
+    &deputy::RESOURCE,
+    &deputy::ROLE,
     &external::CHECK,
     &oidc::AUDIENCE,
     &oidc::SUBJECT_MISSING,
@@ -32,6 +36,40 @@ fn among_denies(subject: &Subject<'_>, statement: Statement) -> Policy {
     let denies = subject.document.policy.statements.iter().filter(|one| one.effect == Effect::Deny);
     let statements = std::iter::once(statement).chain(denies.cloned()).collect();
     Policy { version: subject.document.policy.version, statements, ..Policy::default() }
+}
+
+/// Whether only somebody in particular meets the condition; what is not known before it is deployed is taken for that.
+fn is_held(condition: &Condition) -> bool {
+    let is_known = |value: &&String| !starts_with_hole(value);
+    let known: Vec<String> = condition.values.iter().filter(is_known).cloned().collect();
+    let key = condition.key.to_ascii_lowercase();
+    match known.is_empty() {
+        true => {
+            FIXING.contains(&key.as_str())
+                && is_positive(condition)
+                && demanding(condition.operator) == condition.operator
+        }
+        false => is_fixing(&Condition::new(condition.operator, &condition.key, known)),
+    }
+}
+
+/// Whether the values of a condition are those that are let in.
+fn is_positive(condition: &Condition) -> bool {
+    use Comparison as C;
+    matches!(
+        condition.operator.base,
+        C::StringEquals
+            | C::StringEqualsIgnoreCase
+            | C::StringLike
+            | C::ArnEquals
+            | C::ArnLike
+            | C::IpAddress
+    )
+}
+
+/// Whether what is not known stands before any wildcard.
+fn starts_with_hole(value: &str) -> bool {
+    has_hole(value.split(['*', '?']).next().unwrap_or_default())
 }
 
 /// The request in words.

@@ -4,13 +4,13 @@
 //! everybody. A condition that fixes where a request comes from takes the finding away, one that anybody can meet does
 //! not.
 
-use leastwise_policy::aws::compare::{Answer, Kind, excess, is_fixing, to_some};
+use leastwise_policy::aws::compare::{Answer, Kind, excess, to_some};
 use leastwise_policy::aws::{DocumentKind, Effect, PrincipalBlock, PrincipalKind, PrincipalSet, Statement};
 
 use crate::check::own::own;
 use crate::check::{Check, Class, Example, Facts, Report, Severity, Subject};
 
-use super::{among_denies, told};
+use super::{among_denies, is_held, told};
 
 const REFERENCES: &[&str] = &[
     "https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html#access-control-block-public-access-policy-status",
@@ -124,7 +124,7 @@ pub(super) fn beyond_the_named(
     kind: Kind,
     statement: &Statement,
 ) -> Answer {
-    if statement.condition.iter().any(is_fixing) {
+    if statement.condition.iter().any(is_held) {
         return Answer::None;
     }
     let alone = among_denies(subject, statement.clone());

@@ -198,3 +198,75 @@ fn ids_that_are_none_are_refused() {
     assert!(Own::new(&list("12345"), &[]).is_none() && Own::new(&[], &list("o-1")).is_none());
     assert!(Own::new(&list("111122223333"), &list("o-exampleorgid")).is_some());
 }
+
+fn deputies(kind: DocumentKind, text: &str) -> Vec<(&'static str, Severity)> {
+    let mut estate = Estate::default();
+    estate.add(Document::new("policy.json".into(), "policy.json", kind, Node::json(text).expect("JSON")));
+    let of_services = |finding: &Finding| {
+        finding.code.contains("SERVICE_") && finding.code != "RESTRICT_ACCESS_TO_SERVICE_PRINCIPAL"
+    };
+    let found = run(&estate, &Facts::new(Catalog::embedded()));
+    found
+        .iter()
+        .filter(|finding| of_services(finding))
+        .map(|finding| (finding.code, finding.severity))
+        .collect()
+}
+
+fn service_role(service: &str, condition: &str) -> usize {
+    let text = format!(
+        r#"{{"Version": "2012-10-17", "Statement": {{"Effect": "Allow", "Principal": {{"Service": {service}}},
+            "Action": "sts:AssumeRole", "Condition": {condition}}}}}"#
+    );
+    deputies(DocumentKind::Trust, &text).len()
+}
+
+#[test]
+fn a_service_is_asked_for_the_keys_that_it_sends_and_no_other() {
+    let states = r#""states.amazonaws.com""#;
+    assert_eq!(service_role(states, "{}"), 1);
+    assert_eq!(
+        service_role(r#"["states.amazonaws.com", "ecs-tasks.amazonaws.com", "ec2.amazonaws.com"]"#, "{}"),
+        2
+    );
+    for quiet in ["lambda", "ec2", "codepipeline", "iot", "somethingnew"] {
+        assert_eq!(service_role(&format!(r#""{quiet}.amazonaws.com""#), "{}"), 0, "{quiet}");
+    }
+    for held in [
+        r#"{"StringEquals": {"aws:SourceAccount": "111122223333"}}"#,
+        r#"{"StringLike": {"aws:SourceArn": "arn:aws:states:*:111122223333:stateMachine:*"}}"#,
+        r#"{"StringEquals": {"aws:SourceOrgID": "o-exampleorgid"}}"#,
+    ] {
+        assert_eq!(service_role(states, held), 0, "{held}");
+    }
+    for open in [
+        r#"{"StringEqualsIfExists": {"aws:SourceAccount": "111122223333"}}"#,
+        r#"{"ArnLike": {"aws:SourceArn": "arn:aws:states:*:*:stateMachine:*"}}"#,
+        r#"{"StringEquals": {"aws:RequestedRegion": "eu-west-1"}}"#,
+    ] {
+        assert_eq!(service_role(states, open), 1, "{open}");
+    }
+}
+
+#[test]
+fn a_source_is_demanded_or_it_is_told() {
+    let of = |condition: &str, deny: &str| {
+        let text = format!(
+            r#"{{"Version": "2012-10-17", "Statement": [{{"Effect": "Allow", "Principal": {{"Service": "s3.amazonaws.com"}},
+                "Action": "sqs:SendMessage", "Resource": "{QUEUE}", "Condition": {condition}}}{deny}]}}"#
+        );
+        deputies(DocumentKind::Resource, &text)
+    };
+    let open = r#"{"StringLike": {"aws:SourceAccount": "*"}}"#;
+    assert_eq!(of(open, ""), [("SERVICE_SOURCE_NOT_DEMANDED", Severity::Medium)]);
+    let bucket = r#"{"ArnLike": {"aws:SourceArn": "arn:aws:s3:::uploads"}}"#;
+    assert_eq!(of(bucket, ""), [("SERVICE_SOURCE_NOT_DEMANDED", Severity::Low)]);
+    let account = r#"{"ArnLike": {"aws:SourceArn": "arn:aws:s3:*:*:uploads"}, "StringEquals": {"aws:SourceAccount": "111122223333"}}"#;
+    assert_eq!(of(account, ""), []);
+    // What is told of a statement without any such key has a code of IAM Access Analyzer.
+    assert_eq!(of("{}", ""), []);
+    let deny = r#", {"Effect": "Deny", "Principal": "*", "Action": "sqs:*", "Resource": "*",
+        "Condition": {"StringNotEquals": {"aws:SourceAccount": "111122223333"}}}"#;
+    assert_eq!(of(bucket, deny), []);
+    assert_eq!(of(open, deny), []);
+}

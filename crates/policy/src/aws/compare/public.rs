@@ -107,7 +107,9 @@ fn fixes(key: &str, base: Comparison, value: &str) -> bool {
         }
         C::StringLike if key.ends_with("arn") => !is_wild(value) || is_of_an_account(value),
         C::StringLike => !is_wild(value),
-        C::ArnEquals | C::ArnLike => Arn::parse(value).is_some_and(|arn| is_somebodys(&arn)),
+        C::ArnEquals | C::ArnLike => {
+            !is_wild(value) || Arn::parse(value).is_some_and(|arn| is_somebodys(&arn))
+        }
         C::IpAddress => is_narrow(value),
         _ => false,
     }
