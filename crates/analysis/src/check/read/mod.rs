@@ -57,7 +57,7 @@ enum Read {
 const FORMATS: &[Format] = &[
     Format { takes: terraform::takes_configuration, read: Read::WithFiles(terraform::read_configuration) },
     Format { takes: terraform::takes_plan, read: Read::Alone(terraform::read_plan) },
-    Format { takes: cloudformation::takes, read: Read::Alone(cloudformation::read) },
+    Format { takes: cloudformation::takes, read: Read::WithFiles(cloudformation::read) },
     Format { takes: kubernetes::takes, read: Read::Alone(kubernetes::read) },
     Format { takes: gcp::takes, read: Read::Alone(gcp::read) },
     Format { takes: azure::takes, read: Read::Alone(azure::read) },
@@ -101,5 +101,7 @@ pub fn read(files: &[SourceFile]) -> Estate {
 mod configuration_tests;
 #[cfg(test)]
 mod deployed_tests;
+#[cfg(test)]
+mod stack_tests;
 #[cfg(test)]
 mod tests;

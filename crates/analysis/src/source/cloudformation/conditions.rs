@@ -8,8 +8,7 @@ impl Template<'_> {
     pub(super) fn holds(&self, name: &str) -> bool {
         self.asked.borrow_mut().insert(name.to_owned());
         let by_default = self.by_default(name);
-        let flipped = self.flipped.borrow().as_deref() == Some(name);
-        by_default != flipped
+        by_default != self.flipped.borrow().contains(name)
     }
 
     fn by_default(&self, name: &str) -> bool {

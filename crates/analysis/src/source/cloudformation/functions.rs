@@ -18,6 +18,8 @@ impl Template<'_> {
             "Fn::Select" => self.select(argument),
             "Fn::Split" => self.split(argument, node),
             "Fn::FindInMap" => self.find_in_map(argument),
+            "Fn::ToJsonString" => self.resolve(argument).map(|value| text(argument, value.to_json())),
+            "Fn::Length" => self.length(argument, node),
             "Fn::Transform" | "Fn::ImportValue" => None,
             "Condition" => argument.text().map(|name| Node::new(node.at, Value::Bool(self.holds(name)))),
             _ => None,
@@ -37,12 +39,12 @@ impl Template<'_> {
             return Some(text(node, *value));
         }
         if let Some(parameter) = self.root.get("Parameters").and_then(|all| all.get(name)) {
-            return Some(parameter_default(parameter, name, node));
+            return Some(parameter_value(parameter, self.inputs.get(name), name, node));
         }
         let Some((kind, _)) = self.properties(name) else { return Some(unknown(node, name)) };
         Some(match facts::reference(kind) {
-            Some("arn") => text(node, self.arn(name).unwrap_or_else(|| hole(name))),
-            Some("-") | None => text(node, hole(name)),
+            Some("arn") => text(node, self.arn(name).unwrap_or_else(|| hole(&self.own(name)))),
+            Some("-") | None => text(node, hole(&self.own(name))),
             Some(property) => text(node, self.named(name, property)),
         })
     }
@@ -53,7 +55,7 @@ impl Template<'_> {
         match written.and_then(|written| self.resolve(written)).map(|node| node.value) {
             Some(Value::Text(name)) => name,
             Some(Value::Number(number)) => number,
-            _ => hole(id),
+            _ => hole(&self.own(id)),
         }
     }
 
@@ -79,7 +81,16 @@ impl Template<'_> {
                 (id.text()?.to_owned(), as_text(&self.resolve(attribute)?)?)
             }
         };
+        if let Some(output) = self.of_stack(&id, &attribute) {
+            return Some(Node::new(node.at, output.value));
+        }
         Some(text(node, self.attribute_text(&id, &attribute)))
+    }
+
+    /// `Outputs.Name` of a stack whose template is here.
+    fn of_stack(&self, id: &str, attribute: &str) -> Option<Node> {
+        let name = attribute.strip_prefix("Outputs.")?;
+        self.stack(id)?.output(name)
     }
 
     fn attribute_text(&self, id: &str, attribute: &str) -> String {
@@ -90,10 +101,13 @@ impl Template<'_> {
             && let Some(function) = id.strip_suffix("Role")
             && self.properties(function).is_some_and(|(kind, _)| kind == "AWS::Serverless::Function")
         {
-            return format!("arn:aws:iam::{}:role/{}", self.account, hole(id));
+            return format!("arn:aws:iam::{}:role/{}", self.account, hole(&self.own(id)));
+        }
+        if let Some(output) = self.of_stack(id, attribute).as_ref().and_then(as_text) {
+            return output;
         }
         let arn = if is_arn { self.arn(id) } else { None };
-        arn.unwrap_or_else(|| hole(&format!("{id}.{attribute}")))
+        arn.unwrap_or_else(|| hole(&self.own(&format!("{id}.{attribute}"))))
     }
 
     fn choice(&self, argument: &Node, node: &Node) -> Option<Node> {
@@ -174,25 +188,60 @@ impl Template<'_> {
         (!inside_hole).then(|| Node::new(node.at, Value::List(parts)))
     }
 
+    fn length(&self, argument: &Node, node: &Node) -> Option<Node> {
+        match self.resolve(argument)?.value {
+            Value::List(items) => Some(Node::new(node.at, Value::Number(items.len().to_string()))),
+            _ => None,
+        }
+    }
+
+    /// A key that is not known, such as the region, may be any: what all say alike is known, and of lists all that any
+    /// of them has.
     fn find_in_map(&self, argument: &Node) -> Option<Node> {
-        let [map, top, second, ..] = argument.items() else { return None };
+        let [map, top, second, more @ ..] = argument.items() else { return None };
         let key = |node: &Node| as_text(&self.resolve(node)?);
+        let of = |node: &'_ Node, key: &str| -> Vec<Node> {
+            match has_hole(key) {
+                true => node.entries().iter().map(|entry| entry.value.clone()).collect(),
+                false => node.get(key).cloned().into_iter().collect(),
+            }
+        };
         let found = self.root.get("Mappings")?.get(&key(map)?)?;
         let (top, second) = (key(top)?, key(second)?);
-        if !has_hole(&top) {
-            return self.resolve(found.get(&top)?.get(&second)?);
+        let all: Vec<Node> = of(found, &top).iter().flat_map(|one| of(one, &second)).collect();
+        let Some((first, rest)) = all.split_first() else {
+            // AWS::LanguageExtensions: what there is when there is nothing.
+            return self.resolve(more.iter().find_map(|one| one.get("DefaultValue"))?);
+        };
+        if rest.iter().all(|other| other.value == first.value) {
+            return self.resolve(first);
         }
-        // Which region it will be is not known: when all say the same, it does not matter.
-        let mut all = found.entries().iter().filter_map(|entry| entry.value.get(&second));
-        let first = all.next()?;
-        all.all(|other| other.value == first.value).then(|| first.clone())
+        let mut items: Vec<Node> = Vec::new();
+        for one in &all {
+            let Value::List(more) = &one.value else { return None };
+            for item in more {
+                if !items.iter().any(|known| known.value == item.value) {
+                    items.push(item.clone());
+                }
+            }
+        }
+        Some(Node::new(first.at, Value::List(items)))
     }
 }
 
-fn parameter_default(parameter: &Node, name: &str, node: &Node) -> Node {
+/// What a parameter is given, else its default.
+fn parameter_value(parameter: &Node, given: Option<&Node>, name: &str, node: &Node) -> Node {
     let kind = parameter.get("Type").and_then(Node::text).unwrap_or_default();
-    let default = parameter.get("Default");
-    match default {
+    // Places of what is given are those of another template.
+    let given = given.map(|given| {
+        let mut given = given.clone();
+        given.move_to(node.at);
+        given
+    });
+    match given.as_ref().or_else(|| parameter.get("Default")) {
+        Some(given) if matches!(given.value, Value::Unknown(_)) => given.clone(),
+        // What the caller could not say in full is not known here either.
+        Some(given) if matches!(given.value, Value::List(_)) => given.clone(),
         // Its value is the name of a parameter in the Parameter Store.
         _ if kind.starts_with("AWS::SSM::Parameter::Value") => unknown(node, name),
         None => unknown(node, name),

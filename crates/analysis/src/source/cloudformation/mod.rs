@@ -6,15 +6,21 @@
 //! which something in it hangs, the other way round.
 
 mod conditions;
+mod expand;
 mod facts;
 mod functions;
+mod stacks;
 
 use std::cell::{Cell, RefCell};
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
+use std::rc::Rc;
+use std::sync::Arc;
 
 pub use facts::arn_template;
+pub use stacks::{Note, Stacks};
 
-use super::{Node, Value, hole};
+use self::stacks::Children;
+use super::{Node, Place, Value, hcl, hole};
 
 /// The most steps that working out one template may take.
 const MOST_STEPS: usize = 2_000_000;
@@ -25,14 +31,28 @@ const MOST_CONDITIONS: usize = 12;
 
 /// A template.
 #[derive(Debug)]
-pub struct Template<'n> {
-    root: &'n Node,
+pub struct Template<'s> {
+    file: Arc<str>,
+    /// As it was written.
+    raw: Rc<Node>,
+    /// With what is written shorter written out.
+    root: Rc<Node>,
+    /// Whether places say of which file they are.
+    is_mixed: bool,
     account: String,
-    steps: Cell<usize>,
+    /// Values of parameters that are handed down.
+    inputs: HashMap<String, Node>,
+    /// What leads here from the template that is deployed: `Network.`, or nothing.
+    prefix: String,
+    /// The templates that deploy it.
+    above: Vec<Arc<str>>,
+    stacks: Option<&'s Stacks<'s>>,
+    children: Children<'s>,
+    steps: Rc<Cell<usize>>,
     /// Conditions that were asked for.
     asked: RefCell<BTreeSet<String>>,
-    /// The condition that comes out the other way.
-    flipped: RefCell<Option<String>>,
+    /// The conditions that come out the other way.
+    flipped: RefCell<BTreeSet<String>>,
     depth: Cell<usize>,
 }
 
@@ -49,29 +69,97 @@ pub struct Resource<'n> {
 
 /// Whether a text is a template: its resources have types of AWS.
 pub fn is_template(root: &Node) -> bool {
-    let resources = root.get("Resources").map(Node::entries).unwrap_or_default();
-    resources.iter().any(|entry| {
+    let Some(resources) = root.get("Resources") else { return false };
+    if root.get("AWSTemplateFormatVersion").is_some() {
+        return matches!(resources.value, Value::Map(_));
+    }
+    resources.entries().iter().any(|entry| {
         let kind = entry.value.get("Type").and_then(Node::text).unwrap_or_default();
         ["AWS::", "Custom::", "Alexa::"].iter().any(|known| kind.starts_with(known))
             || kind.matches("::").count() == 2
+            || entry.key.starts_with("Fn::")
     })
 }
 
-impl<'n> Template<'n> {
-    /// As if deployed to this account.
-    pub fn new(root: &'n Node, account: &str) -> Template<'n> {
+impl<'s> Template<'s> {
+    /// A template for itself, as if deployed to this account.
+    pub fn new(root: &Node, account: &str) -> Template<'s> {
+        Template::of(Arc::from(""), Rc::new(root.clone()), account, None)
+    }
+
+    fn of(file: Arc<str>, root: Rc<Node>, account: &str, stacks: Option<&'s Stacks<'s>>) -> Template<'s> {
+        Template::bare(file, root, account, stacks).expanded()
+    }
+
+    fn bare(file: Arc<str>, root: Rc<Node>, account: &str, stacks: Option<&'s Stacks<'s>>) -> Template<'s> {
         Template {
+            file,
+            raw: root.clone(),
             root,
+            is_mixed: false,
             account: account.to_owned(),
-            steps: Cell::new(0),
+            inputs: HashMap::new(),
+            prefix: String::new(),
+            above: Vec::new(),
+            stacks,
+            children: RefCell::default(),
+            steps: Rc::default(),
             asked: RefCell::default(),
             flipped: RefCell::default(),
             depth: Cell::new(0),
         }
     }
 
+    /// The file.
+    pub fn file(&self) -> &Arc<str> {
+        &self.file
+    }
+
+    /// The whole of it, with what is written shorter written out.
+    pub fn root(&self) -> &Node {
+        &self.root
+    }
+
+    /// A logical id as it is among all stacks that are deployed together: `Network.Role`.
+    pub fn own(&self, id: &str) -> String {
+        format!("{}{id}", self.prefix)
+    }
+
+    /// The file and place of a value.
+    pub fn place(&self, at: Place) -> (Arc<str>, Place) {
+        match (self.is_mixed, self.stacks, hcl::file_of(at).checked_sub(1)) {
+            (true, Some(stacks), Some(index)) => {
+                let included = stacks.included.borrow();
+                let file = included.get(index).map_or_else(|| self.file.clone(), |(file, _)| file.clone());
+                (file, hcl::plain(at))
+            }
+            _ => (self.file.clone(), at),
+        }
+    }
+
+    /// The file in which a value begins, its pointer there, and the value with places in that file alone.
+    pub fn settled(&self, node: &Node) -> (Arc<str>, String, Node) {
+        let (file, _) = self.place(node.at);
+        let pointer = self.pointer(node);
+        let mut node = node.clone();
+        if self.is_mixed {
+            hcl::settle(&mut node);
+        }
+        (file, pointer, node)
+    }
+
+    /// The JSON pointer of what was written where a value stands.
+    pub fn pointer(&self, node: &Node) -> String {
+        let included = hcl::file_of(node.at).checked_sub(1).filter(|_| self.is_mixed);
+        if let (Some(index), Some(stacks)) = (included, self.stacks) {
+            let tree = stacks.included.borrow().get(index).map(|(_, tree)| tree.clone());
+            return tree.and_then(|tree| tree.pointer_of(at_place(&tree, node)?)).unwrap_or_default();
+        }
+        at_place(&self.raw, node).and_then(|written| self.raw.pointer_of(written)).unwrap_or_default()
+    }
+
     /// The resources.
-    pub fn resources(&self) -> impl Iterator<Item = Resource<'n>> + use<'n> {
+    pub fn resources(&self) -> impl Iterator<Item = Resource<'_>> {
         let entries = self.root.get("Resources").map(Node::entries).unwrap_or_default();
         entries.iter().filter_map(|entry| {
             let kind = entry.value.get("Type").and_then(Node::text)?;
@@ -91,18 +179,25 @@ impl<'n> Template<'n> {
 
     /// What a value can come to, the likeliest first. Each is different.
     pub fn variants(&self, node: &Node) -> Vec<Node> {
-        self.asked.borrow_mut().clear();
-        let first = self.resolve(node);
-        let asked: Vec<String> = self.asked.borrow().iter().take(MOST_CONDITIONS).cloned().collect();
-        let mut found: Vec<Node> = first.into_iter().collect();
-        for condition in asked {
-            *self.flipped.borrow_mut() = Some(condition);
-            if let Some(other) = self.resolve(node)
-                && !found.iter().any(|known| known.value == other.value)
+        let mut found: Vec<Node> = Vec::new();
+        let mut known: BTreeSet<String> = BTreeSet::new();
+        let mut left = std::collections::VecDeque::from([BTreeSet::new()]);
+        while let Some(flipped) = left.pop_front() {
+            self.asked.borrow_mut().clear();
+            *self.flipped.borrow_mut() = flipped.clone();
+            let resolved = self.resolve(node);
+            *self.flipped.borrow_mut() = BTreeSet::new();
+            if let Some(resolved) = resolved
+                && !found.iter().any(|earlier| earlier.value == resolved.value)
             {
-                found.push(other);
+                found.push(resolved);
             }
-            *self.flipped.borrow_mut() = None;
+            // A condition that only this way round asks for is tried with it; those that all ways ask for, alone.
+            for condition in self.asked.borrow().iter() {
+                if known.len() < MOST_CONDITIONS && known.insert(condition.clone()) {
+                    left.push_back(flipped.iter().chain([condition]).cloned().collect());
+                }
+            }
         }
         found
     }
@@ -113,7 +208,7 @@ impl<'n> Template<'n> {
     }
 
     /// The properties of a resource that is declared.
-    fn properties(&self, id: &str) -> Option<(&'n str, Option<&'n Node>)> {
+    fn properties(&self, id: &str) -> Option<(&str, Option<&Node>)> {
         let resource = self.root.get("Resources")?.get(id)?;
         Some((resource.get("Type").and_then(Node::text)?, resource.get("Properties")))
     }
@@ -152,6 +247,22 @@ impl<'n> Template<'n> {
             }
             _ => Some(node.clone()),
         }
+    }
+}
+
+/// What stands where `wanted` does in a tree.
+fn at_place<'n>(node: &'n Node, wanted: &Node) -> Option<&'n Node> {
+    let same_kind = matches!(
+        (&node.value, &wanted.value),
+        (Value::Map(_), Value::Map(_)) | (Value::Text(_), Value::Text(_)) | (Value::List(_), Value::List(_))
+    );
+    if node.at == wanted.at && same_kind {
+        return Some(node);
+    }
+    match &node.value {
+        Value::List(items) => items.iter().find_map(|item| at_place(item, wanted)),
+        Value::Map(entries) => entries.iter().find_map(|entry| at_place(&entry.value, wanted)),
+        _ => None,
     }
 }
 

@@ -12,6 +12,9 @@ Mappings:
   Buckets:
     prod: {Name: reports}
     test: {Name: trial}
+  Regions:
+    eu-west-1: {Actions: ['s3:Get*', 'sqs:*'], Same: x, Name: a}
+    us-east-1: {Actions: ['s3:Get*'], Same: x, Name: b}
 Conditions:
   IsProd: !Equals [!Ref Stage, prod]
   NotProd: !Not [!Condition IsProd]
@@ -64,6 +67,27 @@ fn a_condition_may_come_out_either_way() {
         variants("[!If [IsProd, a, b], !If [NotProd, !Ref 'AWS::NoValue', c]]"),
         [r#"["a","c"]"#, r#"["b","c"]"#, r#"["a"]"#]
     );
+}
+
+#[test]
+fn conditions_within_each_other_are_all_tried() {
+    let mut all = variants("!If [NotProd, !If [Third, a, b], !If [Fourth, c, d]]");
+    all.sort();
+    // Those that are not declared hold.
+    assert_eq!(all, [r#""a""#, r#""b""#, r#""c""#, r#""d""#]);
+}
+
+#[test]
+fn a_mapping_by_what_is_not_known_is_all_that_it_may_be() {
+    assert_eq!(value("!FindInMap [Regions, !Ref 'AWS::Region', Actions]"), r#"["s3:Get*","sqs:*"]"#);
+    assert_eq!(value("!FindInMap [Regions, !Ref 'AWS::Region', Same]"), r#""x""#);
+    assert_eq!(
+        value("{a: !FindInMap [Regions, !Ref 'AWS::Region', Name]}"),
+        r#"{"a":"${Fn::FindInMap [\"Regions\",{\"Ref\":\"AWS::Region\"},\"Name\"]}"}"#
+    );
+    assert_eq!(value("!FindInMap [Regions, nowhere, Same, {DefaultValue: y}]"), r#""y""#);
+    assert_eq!(value("!Select [0, !Split [',', !Join [',', [a, b]]]]"), r#""a""#);
+    assert_eq!(value("{n: !Length [a, b], t: !ToJsonString {a: 1}}"), r#"{"n":2,"t":"{\"a\":1}"}"#);
 }
 
 #[test]

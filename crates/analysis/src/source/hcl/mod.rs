@@ -25,6 +25,8 @@ use std::sync::Arc;
 
 pub use computed::{arn_template, filled};
 pub use installed::{MANIFEST, Missing};
+pub(crate) use module::{folder, joined};
+pub(in crate::source) use place::{file as file_of, plain, put_in_file, settle};
 
 use self::machine::{Machine, Modules, shown_key};
 use super::{Node, Place, Refusal};

@@ -104,7 +104,7 @@ pub(super) fn rank(file: &str) -> Option<u8> {
 }
 
 /// `folder` and a path from there, without `.` and, but for where it leads out of what was given, without `..`.
-pub(super) fn joined(folder: &str, path: &str) -> String {
+pub(crate) fn joined(folder: &str, path: &str) -> String {
     let mut steps: Vec<&str> = Vec::new();
     for step in folder.split('/').chain(path.split('/')) {
         match step {
@@ -120,7 +120,7 @@ pub(super) fn joined(folder: &str, path: &str) -> String {
 }
 
 /// The folder of a file, as [`joined`] writes folders.
-pub(super) fn folder(file: &str) -> String {
+pub(crate) fn folder(file: &str) -> String {
     let folder = file.rsplit_once('/').map_or("", |(folder, _)| folder);
     let folder = if folder.is_empty() && file.starts_with('/') { "/" } else { folder };
     joined(folder, ".")

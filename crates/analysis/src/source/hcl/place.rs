@@ -14,7 +14,7 @@ pub(super) fn in_file(file: u16, place: Place) -> Place {
 }
 
 /// The file of a place.
-pub(super) fn file(place: Place) -> usize {
+pub(in crate::source) fn file(place: Place) -> usize {
     (place.column >> BITS) as usize
 }
 
@@ -24,7 +24,7 @@ pub(super) fn column(place: Place) -> u32 {
 }
 
 /// The place without the file.
-pub(super) fn plain(place: Place) -> Place {
+pub(in crate::source) fn plain(place: Place) -> Place {
     Place { line: place.line, column: column(place) }
 }
 
@@ -40,7 +40,7 @@ pub(super) fn down(place: Place, lines: u32, column: u32) -> Place {
 }
 
 /// Puts all places of a value into a file.
-pub(super) fn put_in_file(node: &mut Node, number: u16) {
+pub(in crate::source) fn put_in_file(node: &mut Node, number: u16) {
     node.at = in_file(number, node.at);
     match &mut node.value {
         Value::List(items) => items.iter_mut().for_each(|item| put_in_file(item, number)),
@@ -56,7 +56,7 @@ pub(super) fn put_in_file(node: &mut Node, number: u16) {
 
 /// Takes the files out of all places. What stands in another file than the whole gets the place of what holds it: of
 /// the key, or of the list.
-pub(super) fn settle(node: &mut Node) {
+pub(in crate::source) fn settle(node: &mut Node) {
     let file = file(node.at);
     let at = node.at;
     settle_in(node, file, at);

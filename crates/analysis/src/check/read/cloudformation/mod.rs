@@ -1,78 +1,84 @@
-//! CloudFormation and SAM templates: each is deployed for itself.
+//! CloudFormation and SAM templates: each is deployed for itself, with the stacks in it.
 
 mod resources;
 mod sam;
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::Gathered;
 use super::deployed::{Deployed, Written};
 use super::text::{BEGIN, Text};
+use super::{Gathered, SourceFile};
 use crate::check::Home;
-use crate::source::cloudformation::{Resource, Template, as_text, is_template};
+use crate::source::cloudformation::{Resource, Stacks, Template, as_text, is_template};
 use crate::source::{Node, Value, hole};
 
 pub(super) fn takes(text: &Text<'_>) -> bool {
     text.as_yaml().iter().any(is_template)
 }
 
-pub(super) fn read(texts: &[&Text<'_>], gathered: &mut Gathered) {
-    for text in texts {
-        gathered.refused(text);
-        for root in text.as_yaml().iter().filter(|root| is_template(root)) {
-            Deployed::settle(gathered, &text.file.name, |account| {
-                let template = Template::new(root, account);
-                deployed(&text.file.name, root, &template, account)
-            });
-            let template = Template::new(root, super::UNKNOWN_ACCOUNT);
-            template.resources().for_each(|resource| drop(template.variants(resource.node)));
-            if template.is_exhausted() {
-                let reason = "the template asks for more work than is done";
-                gathered.unreadable(&text.file.name, BEGIN, "", reason);
+pub(super) fn read(texts: &[&Text<'_>], files: &[SourceFile], gathered: &mut Gathered) {
+    texts.iter().for_each(|text| gathered.refused(text));
+    let roots =
+        texts.iter().flat_map(|text| text.as_yaml().iter().map(|root| (text.file.name.clone(), root)));
+    let files = files.iter().map(|file| (file.name.clone(), file.text.as_str()));
+    let stacks = Stacks::new(roots.filter(|(_, root)| is_template(root)), files);
+    for name in stacks.roots() {
+        let is_exhausted = Cell::new(false);
+        Deployed::settle(gathered, name, |account| {
+            let mut deployed = Deployed::to(account);
+            if let Some(template) = stacks.template(name, account) {
+                add(&template, &mut deployed);
+                is_exhausted.set(template.is_exhausted());
             }
+            deployed
+        });
+        if is_exhausted.get() {
+            let reason = "the template asks for more work than is done";
+            gathered.unreadable(&Arc::from(name), BEGIN, "", reason);
         }
     }
+    for note in stacks.notes() {
+        match note.fix {
+            Some(fix) => gathered.not_here(&note.file, note.at, &note.file, note.message, fix),
+            None => gathered.unreadable(&note.file, note.at, "", note.message),
+        }
+    }
+    let included = stacks.included();
+    gathered.estate.left_alone.retain(|file| !included.contains(file));
+    gathered.used.extend(included);
 }
 
-fn deployed(file: &Arc<str>, root: &Node, template: &Template<'_>, account: &str) -> Deployed {
-    let mut deployed = Deployed::to(account);
+/// Adds what a template deploys, with the stacks in it.
+fn add(template: &Template<'_>, deployed: &mut Deployed) {
     for resource in template.resources() {
-        let Some(declared) = Declared::new(file, root, template, resource) else { continue };
+        let declared = Declared::new(template, resource);
         match resource.kind {
-            "AWS::Serverless::Function" | "AWS::Serverless::StateMachine" => {
-                sam::add(&declared, &mut deployed)
-            }
-            _ => resources::add(&declared, &mut deployed),
+            "AWS::Serverless::Function" | "AWS::Serverless::StateMachine" => sam::add(&declared, deployed),
+            _ => resources::add(&declared, deployed),
         }
     }
-    deployed
+    template.stacks().iter().for_each(|stack| add(stack, deployed));
 }
 
 /// A resource with its properties worked out.
-struct Declared<'t> {
-    file: &'t Arc<str>,
-    root: &'t Node,
-    template: &'t Template<'t>,
+struct Declared<'t, 's> {
+    template: &'t Template<'s>,
+    /// The logical id among all that is deployed together.
+    id: String,
     resource: Resource<'t>,
     /// What its properties can come to, the likeliest first.
     properties: Vec<Node>,
     nothing: Node,
 }
 
-impl<'t> Declared<'t> {
-    fn new(
-        file: &'t Arc<str>,
-        root: &'t Node,
-        template: &'t Template<'t>,
-        resource: Resource<'t>,
-    ) -> Option<Declared<'t>> {
-        let properties = match resource.node.get("Properties") {
-            Some(properties) => template.variants(properties),
-            None => Vec::new(),
-        };
+impl<'t, 's> Declared<'t, 's> {
+    fn new(template: &'t Template<'s>, resource: Resource<'t>) -> Declared<'t, 's> {
+        let properties = resource.node.get("Properties");
+        let properties = properties.map(|properties| template.variants(properties)).unwrap_or_default();
         let nothing = Node::new(resource.node.at, Value::Map(Vec::new()));
-        Some(Declared { file, root, template, resource, properties, nothing })
+        Declared { template, id: template.own(resource.id), resource, properties, nothing }
     }
 
     /// The properties as the defaults have them.
@@ -103,7 +109,7 @@ impl<'t> Declared<'t> {
         match self.likely().get(property).map(|node| &node.value) {
             Some(Value::Text(name)) => name.clone(),
             Some(Value::Number(number)) => number.clone(),
-            _ => hole(self.resource.id),
+            _ => hole(&self.id),
         }
     }
 
@@ -144,47 +150,20 @@ impl<'t> Declared<'t> {
     }
 
     fn add_document(&self, node: &Node, found: &mut Vec<Written>) {
-        if !found.iter().any(|known| known.root == *node) {
-            found.push(self.written(node));
+        let written = self.written(node);
+        if !found.iter().any(|known| known.root == written.root) {
+            found.push(written);
         }
     }
 
     fn written(&self, node: &Node) -> Written {
-        Written { file: self.file.clone(), pointer: self.pointer(node), root: node.clone() }
-    }
-
-    /// The JSON pointer of what was written where this value stands.
-    fn pointer(&self, node: &Node) -> String {
-        let found =
-            at_place(self.resource.node, node).and_then(|written| self.resource.node.pointer_of(written));
-        format!(
-            "/Resources/{}{}",
-            self.resource.id.replace('~', "~0").replace('/', "~1"),
-            found.unwrap_or_default()
-        )
+        let (file, pointer, root) = self.template.settled(node);
+        Written { file, pointer, root }
     }
 
     fn home(&self) -> Home {
-        let entry = self.root.get("Resources").and_then(|all| all.entry(self.resource.id));
-        Home {
-            file: self.file.clone(),
-            at: entry.map_or(self.resource.node.at, |entry| entry.at),
-            pointer: format!("/Resources/{}", self.resource.id),
-        }
-    }
-}
-
-fn at_place<'n>(node: &'n Node, wanted: &Node) -> Option<&'n Node> {
-    let same_kind = matches!(
-        (&node.value, &wanted.value),
-        (Value::Map(_), Value::Map(_)) | (Value::Text(_), Value::Text(_)) | (Value::List(_), Value::List(_))
-    );
-    if node.at == wanted.at && same_kind {
-        return Some(node);
-    }
-    match &node.value {
-        Value::List(items) => items.iter().find_map(|item| at_place(item, wanted)),
-        Value::Map(entries) => entries.iter().find_map(|entry| at_place(&entry.value, wanted)),
-        _ => None,
+        let entry = self.template.root().get("Resources").and_then(|all| all.entry(self.resource.id));
+        let (file, at) = self.template.place(entry.map_or(self.resource.node.at, |entry| entry.at));
+        Home { file, at, pointer: self.template.pointer(self.resource.node) }
     }
 }

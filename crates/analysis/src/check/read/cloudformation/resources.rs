@@ -19,7 +19,7 @@ const INLINE: [(&str, Kind, &str); 3] = [
 /// Properties that name who gets a policy.
 const HOLDERS: [(Kind, &str); 3] = [(Kind::Role, "Roles"), (Kind::User, "Users"), (Kind::Group, "Groups")];
 
-pub(super) fn add(declared: &Declared<'_>, deployed: &mut Deployed) {
+pub(super) fn add(declared: &Declared<'_, '_>, deployed: &mut Deployed) {
     match declared.resource.kind {
         "AWS::IAM::Role" => principal(declared, Kind::Role, "RoleName", deployed),
         "AWS::IAM::User" => principal(declared, Kind::User, "UserName", deployed),
@@ -45,7 +45,7 @@ pub(super) fn add(declared: &Declared<'_>, deployed: &mut Deployed) {
     }
 }
 
-fn principal(declared: &Declared<'_>, kind: Kind, name: &str, deployed: &mut Deployed) {
+fn principal(declared: &Declared<'_, '_>, kind: Kind, name: &str, deployed: &mut Deployed) {
     let name = declared.name(name);
     let mut inline = Vec::new();
     for properties in &declared.properties {
@@ -80,8 +80,8 @@ fn principal(declared: &Declared<'_>, kind: Kind, name: &str, deployed: &mut Dep
     entity.boundary = boundary;
 }
 
-fn managed(declared: &Declared<'_>, deployed: &mut Deployed) {
-    let arn = declared.template.arn(declared.resource.id).unwrap_or_else(|| declared.resource.id.to_owned());
+fn managed(declared: &Declared<'_, '_>, deployed: &mut Deployed) {
+    let arn = declared.template.arn(declared.resource.id).unwrap_or_else(|| declared.id.clone());
     for (kind, property) in HOLDERS {
         for holder in declared.texts(property) {
             deployed.attach(kind, &holder, arn.clone());
@@ -90,7 +90,7 @@ fn managed(declared: &Declared<'_>, deployed: &mut Deployed) {
     deployed.managed(arn, declared.name("ManagedPolicyName"), declared.documents("PolicyDocument"));
 }
 
-fn inline(declared: &Declared<'_>, deployed: &mut Deployed) {
+fn inline(declared: &Declared<'_, '_>, deployed: &mut Deployed) {
     let mut is_held = false;
     for (kind, property) in HOLDERS {
         for holder in declared.texts(property) {
@@ -100,31 +100,31 @@ fn inline(declared: &Declared<'_>, deployed: &mut Deployed) {
     }
     if !is_held {
         for written in declared.documents("PolicyDocument") {
-            deployed.document(declared.resource.id.to_owned(), DocumentKind::Identity, "", written);
+            deployed.document(declared.id.clone(), DocumentKind::Identity, "", written);
         }
     }
 }
 
 /// An inline policy that is a resource of its own.
-fn give(declared: &Declared<'_>, kind: Kind, holder: &str, deployed: &mut Deployed) {
-    let name = declared.text("PolicyName").unwrap_or_else(|| declared.resource.id.to_owned());
+fn give(declared: &Declared<'_, '_>, kind: Kind, holder: &str, deployed: &mut Deployed) {
+    let name = declared.text("PolicyName").unwrap_or_else(|| declared.id.clone());
     for written in declared.documents("PolicyDocument") {
         deployed.give_inline(kind, holder, name.clone(), written);
     }
 }
 
-fn of_organization(declared: &Declared<'_>, deployed: &mut Deployed) {
+fn of_organization(declared: &Declared<'_, '_>, deployed: &mut Deployed) {
     let kind = match declared.text("Type").as_deref() {
         Some("SERVICE_CONTROL_POLICY") => DocumentKind::ServiceControl,
         Some("RESOURCE_CONTROL_POLICY") => DocumentKind::ResourceControl,
         _ => return,
     };
     for written in declared.documents("Content") {
-        deployed.document(declared.resource.id.to_owned(), kind, "", written);
+        deployed.document(declared.id.clone(), kind, "", written);
     }
 }
 
-fn by_facts(declared: &Declared<'_>, deployed: &mut Deployed) {
+fn by_facts(declared: &Declared<'_, '_>, deployed: &mut Deployed) {
     let kind = declared.resource.kind;
     if let Some((_, holder, property)) = INLINE.iter().find(|(known, ..)| *known == kind) {
         for name in declared.texts(property) {
@@ -133,20 +133,20 @@ fn by_facts(declared: &Declared<'_>, deployed: &mut Deployed) {
     }
     for holds in HOLDS.iter().filter(|holds| holds.cloudformation == kind) {
         for written in declared.documents(holds.cloudformation_path) {
-            deployed.document(declared.resource.id.to_owned(), holds.kind, holds.on, written);
+            deployed.document(declared.id.clone(), holds.kind, holds.on, written);
         }
     }
     for runs in RUNS.iter().filter(|runs| runs.cloudformation == kind) {
         for role in declared.texts(runs.cloudformation_path) {
             let arn = declared.template.arn(declared.resource.id);
-            let arn = arn.unwrap_or_else(|| declared.resource.id.to_owned());
+            let arn = arn.unwrap_or_else(|| declared.id.clone());
             deployed.running(arn, runs.service, &role);
         }
     }
 }
 
 /// A permission on a function is a statement of the function's policy.
-fn lambda_permission(declared: &Declared<'_>, deployed: &mut Deployed) {
+fn lambda_permission(declared: &Declared<'_, '_>, deployed: &mut Deployed) {
     let properties = declared.likely();
     let permission = Permission {
         at: declared.resource.node.at,
@@ -163,17 +163,17 @@ fn lambda_permission(declared: &Declared<'_>, deployed: &mut Deployed) {
         ],
     };
     let written = declared.written(&permission.document());
-    let id = declared.resource.id.to_owned();
+    let id = declared.id.clone();
     deployed.document(id, DocumentKind::Resource, "AWS::Lambda::Function", written);
 }
 
 /// One statement of an event bus's policy.
-fn event_bus(declared: &Declared<'_>, deployed: &mut Deployed) {
+fn event_bus(declared: &Declared<'_, '_>, deployed: &mut Deployed) {
     let Some(statement) = declared.likely().entry("Statement") else { return };
     let at = statement.value.at;
     let version = Node::new(at, Value::Text("2012-10-17".to_owned()));
     let entries = vec![Entry { key: "Version".to_owned(), at, value: version }, statement.clone()];
     let written = declared.written(&Node::new(at, Value::Map(entries)));
-    let id = declared.resource.id.to_owned();
+    let id = declared.id.clone();
     deployed.document(id, DocumentKind::Resource, "AWS::Events::EventBus", written);
 }

@@ -10,15 +10,15 @@ use crate::source::{Entry, Node, Place, Value, hole};
 /// The policy templates, with the statements that they stand for.
 const TEMPLATES: &str = include_str!("../../../../data/read/sam_policies.txt");
 
-pub(super) fn add(declared: &Declared<'_>, deployed: &mut Deployed) {
+pub(super) fn add(declared: &Declared<'_, '_>, deployed: &mut Deployed) {
     let is_function = declared.resource.kind == "AWS::Serverless::Function";
     let service = if is_function { "lambda.amazonaws.com" } else { "states.amazonaws.com" };
-    let arn = declared.template.arn(declared.resource.id).unwrap_or_else(|| declared.resource.id.to_owned());
+    let arn = declared.template.arn(declared.resource.id).unwrap_or_else(|| declared.id.clone());
     if let Some(role) = declared.text("Role").or_else(|| global(declared, "Role")) {
         deployed.running(arn, service, &role);
         return;
     }
-    let name = hole(&format!("{}Role", declared.resource.id));
+    let name = hole(&format!("{}Role", declared.id));
     let mut inline: Vec<(String, Written)> = Vec::new();
     let mut attached: Vec<String> = Vec::new();
     if is_function {
@@ -52,9 +52,9 @@ pub(super) fn add(declared: &Declared<'_>, deployed: &mut Deployed) {
 }
 
 /// What all functions of the template have, unless they say otherwise.
-fn global(declared: &Declared<'_>, property: &str) -> Option<String> {
+fn global(declared: &Declared<'_, '_>, property: &str) -> Option<String> {
     let kind = declared.resource.kind.rsplit("::").next()?;
-    let globals = declared.root.path(&["Globals", kind])?;
+    let globals = declared.template.root().path(&["Globals", kind])?;
     declared.template.text(globals, property)
 }
 
@@ -63,7 +63,7 @@ enum Policy {
     Document(Node),
 }
 
-fn policy_of(policy: &Node, declared: &Declared<'_>) -> Policy {
+fn policy_of(policy: &Node, declared: &Declared<'_, '_>) -> Policy {
     match &policy.value {
         Value::Text(name) if name.starts_with("arn:") || crate::source::has_hole(name) => {
             Policy::Managed(name.clone())
@@ -84,7 +84,7 @@ fn policy_of(policy: &Node, declared: &Declared<'_>) -> Policy {
 }
 
 /// The document that a policy template stands for; everything in it stands where the template is named.
-fn template_document(template: &Entry, declared: &Declared<'_>) -> Node {
+fn template_document(template: &Entry, declared: &Declared<'_, '_>) -> Node {
     let at = template.at;
     let unknown = || Node::new(at, Value::Unknown(template.key.clone()));
     let mut lines = TEMPLATES.lines().skip_while(|line| line.split(' ').next() != Some(&template.key));
@@ -99,7 +99,7 @@ fn template_document(template: &Entry, declared: &Declared<'_>) -> Node {
 }
 
 /// `allow ACTIONS on RESOURCES when OPERATOR KEY VALUES`
-fn statement(line: &str, given: &Node, at: Place, declared: &Declared<'_>) -> Node {
+fn statement(line: &str, given: &Node, at: Place, declared: &Declared<'_, '_>) -> Node {
     let (line, condition) = line.split_once(" when ").unwrap_or((line, ""));
     let (actions, resources) = line.trim().split_once(" on ").unwrap_or((line, "*"));
     let mut actions = actions.split(' ');
@@ -122,7 +122,7 @@ fn statement(line: &str, given: &Node, at: Place, declared: &Declared<'_>) -> No
 }
 
 /// A pattern with the template's parameters, and the pseudo parameters of the stack.
-fn filled(pattern: &str, given: &Node, declared: &Declared<'_>) -> String {
+fn filled(pattern: &str, given: &Node, declared: &Declared<'_, '_>) -> String {
     let mut out = String::new();
     let mut rest = pattern;
     while let Some((before, after)) = rest.split_once("${") {
