@@ -40,6 +40,20 @@ pub(super) struct Place {
 impl Problem {
     /// Why nobody can decide when a statement of a document was left out.
     pub(crate) const STATEMENT: &'static str = "a statement cannot be understood";
+    /// Why, when a principal or a policy stands in the files more than once, and not the same.
+    pub(super) const TWICE: &'static str = "listed twice with different";
+    /// Why, when it is longer than AWS takes.
+    pub(super) const TOO_LONG: &'static str = "no account can hold it";
+
+    /// Whether the files contradict each other.
+    pub(crate) fn is_contradiction(&self) -> bool {
+        self.reason.starts_with(Problem::TWICE)
+    }
+
+    /// Whether all of it is there, and too long.
+    pub(crate) fn is_too_long(&self) -> bool {
+        self.reason.ends_with(Problem::TOO_LONG)
+    }
 }
 
 impl Origin {

@@ -116,9 +116,8 @@ impl Resolver {
             let reason = if same {
                 "listed twice"
             } else {
-                let reason = "listed twice with different policies; the later one counts";
-                principal.problems.push(place.problem(&arn, "listed twice with different policies"));
-                reason
+                principal.problems.push(place.problem(&arn, format!("{} policies", Problem::TWICE)));
+                "listed twice with different policies; the later one counts"
             };
             self.findings.push(finding(place, &arn, reason));
         }
@@ -275,7 +274,7 @@ impl Resolver {
             if earlier.policy != listed.policy {
                 let reason = "listed twice with different documents; the later counts";
                 self.findings.push(finding(place, arn, reason));
-                listed.problems.push(place.problem(arn, "listed twice with different documents"));
+                listed.problems.push(place.problem(arn, format!("{} documents", Problem::TWICE)));
             }
         }
         self.managed.insert(arn.clone(), listed);
@@ -299,7 +298,8 @@ const LONGEST_TRUST: usize = 4_096;
 /// What is the matter with this many characters, if anything.
 fn over(most: usize, length: usize) -> Option<String> {
     (length > most).then(|| {
-        format!("{length} characters without white space, and AWS's quota is {most}: no account can hold it")
+        let why = Problem::TOO_LONG;
+        format!("{length} characters without white space, and AWS's quota is {most}: {why}")
     })
 }
 

@@ -9,7 +9,8 @@ pub(in crate::check) static CHECK: Check = Check {
     severity: Severity::High,
     mitre: &[],
     about: "The file, or a document in it, is of no format that is known, or is broken at the place that the finding \
-            names. Nothing of it was checked, so that nothing was found in it says nothing. The other files are \
+            names; or a snapshot lacks a policy that somebody has, a boundary, a group or a page, or says two things of \
+            one principal. Nothing of that was checked, so that nothing was found in it says nothing. The other files are \
             checked all the same; the exit code is 3 unless `--allow-unreadable` is given.",
     bad: Example::file("policy.json", r#"{"Version": "2012-10-17", "Statement": 1}"#),
     good: Example::file(

@@ -475,3 +475,68 @@ fn a_document_that_a_configuration_reads_is_what_it_reads_it_for() {
     let action = estate.documents[0].root.pointer("/Statement/0/Action").unwrap();
     assert_eq!(action.at, Place { line: 1, column: 71 });
 }
+
+#[test]
+fn what_principals_get_from_elsewhere_is_told_where_it_is_said() {
+    let terraform = r#"
+resource "aws_iam_role" "agent" {
+  name                 = "agent"
+  permissions_boundary = "arn:aws:iam::111122223333:policy/limit"
+}
+resource "aws_iam_policy" "read" {
+  name   = "read"
+  policy = jsonencode({ Version = "2012-10-17", Statement = [] })
+}
+resource "aws_iam_role_policy_attachment" "theirs" {
+  role       = aws_iam_role.agent.name
+  policy_arn = "arn:aws:iam::111122223333:policy/theirs"
+}
+resource "aws_iam_role_policy_attachment" "ours" {
+  role       = aws_iam_role.agent.name
+  policy_arn = aws_iam_policy.read.arn
+}
+resource "aws_iam_role_policy_attachment" "of_aws" {
+  role       = aws_iam_role.agent.name
+  policy_arn = "arn:aws:iam::aws:policy/ReadOnlyAccess"
+}
+resource "aws_iam_user" "ci" { name = "ci" }
+resource "aws_iam_user_group_membership" "ci" {
+  user   = aws_iam_user.ci.name
+  groups = ["builders"]
+}
+"#;
+    let elsewhere = |estate: &Estate| {
+        let mut told = unreadable(estate);
+        told.retain(|line| line.ends_with("not known from here"));
+        told
+    };
+    assert_eq!(
+        elsewhere(&estate(&[("main.tf", terraform)])),
+        [
+            "UNRESOLVED main.tf:22:1 what the group `builders` gives is not known from here",
+            "UNRESOLVED main.tf:12:16 what `arn:aws:iam::111122223333:policy/theirs` allows is not known from here",
+            "UNRESOLVED main.tf:4:26 what `arn:aws:iam::111122223333:policy/limit` takes away as the boundary is not known from here",
+        ]
+    );
+    let policy = |name: &str| {
+        format!(
+            r#"{{"PolicyName": "{name}", "Arn": "arn:aws:iam::111122223333:policy/{name}", "DefaultVersionId": "v1",
+                "PolicyVersionList": [{{"VersionId": "v1", "IsDefaultVersion": true, "Document": {{"Version": "2012-10-17", "Statement": []}}}}]}}"#
+        )
+    };
+    let account = format!(r#"{{"Policies": [{}, {}]}}"#, policy("theirs"), policy("limit"));
+    let beside = estate(&[("account.json", &account), ("main.tf", terraform)]);
+    assert_eq!(elsewhere(&beside).len(), 1, "{:?}", unreadable(&beside));
+    let template = r#"
+Resources:
+  Agent:
+    Type: AWS::IAM::Role
+    Properties:
+      ManagedPolicyArns:
+        - arn:aws:iam::aws:policy/ReadOnlyAccess
+        - !ImportValue shared-policy
+"#;
+    let told = elsewhere(&estate(&[("stack.yaml", template)]));
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert!(told[0].starts_with("UNRESOLVED stack.yaml:8:"), "{told:?}");
+}

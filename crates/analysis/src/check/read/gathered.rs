@@ -1,6 +1,6 @@
 //! What the formats have read so far, and how it becomes an [`Estate`].
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
 use super::SourceFile;
@@ -21,10 +21,25 @@ pub(in crate::check) struct Gathered {
     pub(super) used: HashSet<Arc<str>>,
     /// ARNs of the principals and groups of files that are not deployed yet.
     pub(super) principals: HashSet<String>,
+    /// Policies that principals of such files have.
+    pub(super) wanted: Vec<Wanted>,
     /// What else is not known of whom.
     pub(super) doubts: Vec<Problem>,
     /// Where documents stand that are in a listing of our own making.
     pub(super) origins: Vec<(String, Origin)>,
+}
+
+/// A managed policy that a principal has which is not deployed yet.
+#[derive(Debug)]
+pub(super) struct Wanted {
+    /// Its ARN.
+    pub(super) policy: String,
+    /// Who has it.
+    pub(super) holder: String,
+    /// Whether it is the boundary.
+    pub(super) is_boundary: bool,
+    /// Where that is said.
+    pub(super) home: Home,
 }
 
 impl Gathered {
@@ -63,6 +78,16 @@ impl Gathered {
         self.note(file, at, subject, message);
         if let Some(note) = self.estate.unreadable.last_mut() {
             note.fix = Some(fix);
+        }
+    }
+
+    /// What a principal has that is neither in the files nor known from elsewhere.
+    pub(super) fn elsewhere(&mut self, home: &Home, holder: &str, what: &str) {
+        let message = format!("{} is not known from here", shown(what));
+        self.note(&home.file, home.at, &shown(holder), message);
+        if let Some(note) = self.estate.unreadable.last_mut() {
+            note.pointer.clone_from(&home.pointer);
+            note.fix = Some("give the files that declare it, or the account's snapshot, as well".to_owned());
         }
     }
 
@@ -132,7 +157,14 @@ impl Gathered {
     }
 
     pub(super) fn finish(mut self) -> Estate {
-        self.listings.extend(managed::page(&self.listings));
+        let missing = managed::missing(&self.listings);
+        self.listings.extend(missing.page);
+        for Wanted { policy, holder, is_boundary, home } in std::mem::take(&mut self.wanted) {
+            if missing.unknown.contains(&policy) {
+                let does = if is_boundary { "takes away as the boundary" } else { "allows" };
+                self.elsewhere(&home, &holder, &format!("what `{policy}` {does}"));
+            }
+        }
         let listings = self.listings.iter().map(|(file, text)| (file.as_str(), text.as_str()));
         match Snapshot::parse_all(listings) {
             Ok(mut snapshot) => {
@@ -150,44 +182,70 @@ impl Gathered {
         self.estate
     }
 
-    /// Tells of each principal of an account what is not known of what it is granted: that nothing was found in it says
-    /// nothing. What a document of the files itself says wrongly is told by the checks of that document.
+    /// Tells what is missing in the account that was listed: that nothing was found in what a principal is granted says
+    /// nothing then. Each thing is told once, at the first principal whom it is about. What a document of the files itself
+    /// says wrongly is told by the checks of that document.
     fn tell_problems(&mut self) {
-        let told_elsewhere = |estate: &Estate, problem: &Problem| {
-            problem.reason == Problem::STATEMENT || estate.document(&problem.subject).is_some()
-        };
-        let mut told: Vec<(Home, String)> = Vec::new();
+        let mut told: BTreeMap<String, (Home, Vec<String>)> = BTreeMap::new();
+        let mut long: Vec<(Home, String)> = Vec::new();
         for principal in self.estate.snapshot.principals() {
             // What is only declared was told where it is declared.
             if self.principals.contains(&principal.arn) {
                 continue;
             }
             let Some(home) = self.estate.homes.get(&principal.arn) else { continue };
-            for problem in principal.problems.iter().filter(|problem| !told_elsewhere(&self.estate, problem))
-            {
-                let reason = format!("what {} is granted is not known: {}", principal.arn, problem.reason);
-                told.push((home.clone(), reason));
+            for problem in principal.problems.iter().filter(|problem| !self.is_told_elsewhere(problem)) {
+                if problem.is_too_long() {
+                    let reason =
+                        format!("what {} is granted is not known: {}", principal.arn, problem.reason);
+                    long.push((home.clone(), reason));
+                    continue;
+                }
+                let subject = if problem.subject == principal.arn { "" } else { &problem.subject };
+                let of = if subject.is_empty() { String::new() } else { format!("{subject}: ") };
+                let at = match *problem.file == *home.file {
+                    true => Home { pointer: problem.pointer.clone(), ..home.clone() },
+                    false => home.clone(),
+                };
+                let entry = told.entry(format!("{of}{}", problem.reason)).or_insert((at, Vec::new()));
+                entry.1.push(principal.arn.clone());
             }
         }
         if self.estate.snapshot.is_truncated()
             && let Some(home) = self.estate.homes.values().next()
         {
             let home = Home { at: BEGIN, pointer: "/IsTruncated".to_owned(), ..home.clone() };
-            told.push((home, "AWS says that there is more, and no file holds it".to_owned()));
+            told.insert("AWS says that there is more, and no file holds it".to_owned(), (home, Vec::new()));
         }
-        for (home, reason) in told {
-            self.estate.unreadable.push(Finding {
-                file: home.file,
-                at: home.at,
-                code: UNRESOLVED.code,
-                pointer: home.pointer,
-                subject: "snapshot".to_owned(),
-                message: shown(&reason),
-                severity: UNRESOLVED.severity,
-                class: UNRESOLVED.class,
-                evidence: Vec::new(),
-                fix: Some("take the snapshot again, with all its pages".to_owned()),
-            });
+        for (home, reason) in long {
+            self.note(&home.file, home.at, "snapshot", reason);
+        }
+        for (reason, (home, whom)) in told {
+            let message = match &whom[..] {
+                [] => reason,
+                [one] => format!("what {one} is granted is not known: {reason}"),
+                [one, rest @ ..] => {
+                    format!("what {one} and {} more are granted is not known: {reason}", rest.len())
+                }
+            };
+            self.unreadable(&home.file, home.at, home.pointer, message);
+            if let Some(finding) = self.estate.unreadable.last_mut() {
+                "snapshot".clone_into(&mut finding.subject);
+                finding.evidence = whom.iter().skip(1).take(MOST_TOLD).cloned().collect();
+                finding.fix = Some(
+                    "take the snapshot again, with all its pages, and give each account once".to_owned(),
+                );
+            }
         }
     }
+
+    /// Whether the checks of a document tell it. AWS changes its own policies: that two listings differ in them is nothing
+    /// that is wrong with either.
+    fn is_told_elsewhere(&self, problem: &Problem) -> bool {
+        let is_told = |document: &Document| !problem.is_contradiction() || document.is_of_aws();
+        problem.reason == Problem::STATEMENT || self.estate.document(&problem.subject).is_some_and(is_told)
+    }
 }
+
+/// Of how many more principals it is told whom something missing is about.
+const MOST_TOLD: usize = 10;

@@ -6,17 +6,33 @@ use std::collections::BTreeSet;
 use leastwise_catalog::{managed_policies_date, managed_policy};
 use serde_json::{Value, json};
 
-/// A page of an account's listing with the policies of AWS that these listings attach and do not hold, as far as the
-/// catalogue knows them: its name, and its text. None when nothing is missing that it knows.
-pub(super) fn page(listings: &[(String, String)]) -> Option<(String, String)> {
+/// What the listings attach and do not hold.
+#[derive(Debug, Default)]
+pub(super) struct Missing {
+    /// The policies of AWS that the catalogue knows, as a page of an account's listing: its name, and its text.
+    pub(super) page: Option<(String, String)>,
+    /// The ARNs of the others.
+    pub(super) unknown: BTreeSet<String>,
+}
+
+/// What these listings attach and do not hold.
+pub(super) fn missing(listings: &[(String, String)]) -> Missing {
     let (mut attached, mut listed) = (BTreeSet::new(), BTreeSet::new());
     for (_, text) in listings {
         // What is no listing has been told by now.
         let Ok(listing) = serde_json::from_str::<Value>(text) else { continue };
         walk(&listing, &mut attached, &mut listed);
     }
-    let known = attached.difference(&listed).filter_map(|arn| Some((arn, managed_policy(arn)?)));
+    let mut unknown = BTreeSet::new();
+    let mut known = Vec::new();
+    for arn in attached.difference(&listed) {
+        match managed_policy(arn) {
+            Some(policy) => known.push((arn, policy)),
+            None => drop(unknown.insert(arn.clone())),
+        }
+    }
     let policies: Vec<Value> = known
+        .into_iter()
         .map(|(arn, policy)| {
             let document: Value = serde_json::from_str(&policy.document).unwrap_or_default();
             json!({
@@ -30,7 +46,8 @@ pub(super) fn page(listings: &[(String, String)]) -> Option<(String, String)> {
         })
         .collect();
     let name = format!("managed policies of AWS as of {}", managed_policies_date());
-    (!policies.is_empty()).then(|| (name, json!({"Policies": policies}).to_string()))
+    let page = (!policies.is_empty()).then(|| (name, json!({"Policies": policies}).to_string()));
+    Missing { page, unknown }
 }
 
 /// The ARNs of policies that are attached, or boundaries, and of those that are listed.

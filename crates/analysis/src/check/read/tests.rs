@@ -3,6 +3,7 @@
 use leastwise_policy::aws::DocumentKind;
 
 use super::*;
+use crate::check::Severity;
 
 const ALLOW: &str = r#"{"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}}"#;
 
@@ -111,14 +112,37 @@ fn what_a_snapshot_leaves_open_of_a_principal_is_told() {
         "AttachedManagedPolicies": [{"PolicyName": "x", "PolicyArn": "arn:aws:iam::111122223333:policy/x"}],
         "PermissionsBoundary": {"PermissionsBoundaryArn": "arn:aws:iam::111122223333:policy/b"}
     }], "IsTruncated": true}"#;
-    let told: Vec<String> = read(&[SourceFile::named("account.json", text)])
-        .unreadable
-        .into_iter()
-        .map(|found| found.message)
-        .collect();
+    let found = read(&[SourceFile::named("account.json", text)]).unreadable;
+    assert!(found.iter().all(|one| one.code == "UNREADABLE" && one.severity == Severity::High), "{found:?}");
+    let told: Vec<&str> = found.iter().map(|one| one.message.as_str()).collect();
     assert_eq!(told.len(), 3, "{told:?}");
     assert!(
-        told[0].contains("policy/x") && told[1].contains("policy/b") && told[2].contains("there is more"),
+        told[0].contains("there is more") && told[1].contains("policy/x") && told[2].contains("policy/b"),
         "{told:?}"
+    );
+}
+
+#[test]
+fn what_is_missing_is_told_once_and_whom_it_is_about() {
+    let role = |name: &str, more: &str| {
+        format!(
+            r#"{{"RoleName": "{name}", "Arn": "arn:aws:iam::111122223333:role/{name}", {more} "AttachedManagedPolicies":
+                [{{"PolicyName": "x", "PolicyArn": "arn:aws:iam::111122223333:policy/x"}}]}}"#
+        )
+    };
+    let page = |roles: &[String]| format!(r#"{{"RoleDetailList": [{}]}}"#, roles.join(", "));
+    let told = |files: &[(&str, String)]| {
+        let files: Vec<SourceFile> =
+            files.iter().map(|(name, text)| SourceFile::named(*name, text.clone())).collect();
+        read(&files).unreadable
+    };
+    let found = told(&[("account.json", page(&[role("one", ""), role("two", ""), role("three", "")]))]);
+    assert_eq!(found.len(), 1, "{found:?}");
+    assert!(found[0].message.contains("and 2 more") && found[0].evidence.len() == 2, "{found:?}");
+    let inline = format!(r#""RolePolicyList": [{{"PolicyName": "p", "PolicyDocument": {ALLOW}}}],"#);
+    let twice = told(&[("a.json", page(&[role("one", "")])), ("b.json", page(&[role("one", &inline)]))]);
+    assert!(
+        twice.iter().any(|one| one.message.contains("listed twice with different policies")),
+        "{twice:?}"
     );
 }

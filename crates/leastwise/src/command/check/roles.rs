@@ -40,7 +40,7 @@ pub fn estate(files: &[SourceFile], catalog: &Catalog) -> Estate {
                 continue;
             }
         };
-        match compile(&intent, catalog) {
+        match compile_apart(&intent, catalog, &file.name, &made) {
             Ok((listing, roles)) => {
                 made.insert(file.name.clone(), roles);
                 texts.push(SourceFile { text: listing, ..file.clone() });
@@ -68,11 +68,27 @@ fn holds_roles(file: &SourceFile) -> bool {
     is_yaml && begins("roles:") && !others.iter().any(|key| begins(key)) && (file.named || permits())
 }
 
+/// The roles as [`compile`] has them, in an account of their own when another file has a role of the same name: what
+/// becomes of one file is not what becomes of the other. Its number follows from the file's name alone.
+fn compile_apart(
+    intent: &Intent,
+    catalog: &Catalog,
+    file: &str,
+    others: &HashMap<Arc<str>, Made>,
+) -> Result<(String, Made), IntentError> {
+    let (listing, roles) = compile(intent, catalog, UNKNOWN_ACCOUNT)?;
+    if !roles.keys().any(|arn| others.values().any(|made| made.contains_key(arn))) {
+        return Ok((listing, roles));
+    }
+    let number = file.bytes().fold(0_u32, |sum, byte| sum.wrapping_mul(31).wrapping_add(byte.into()));
+    compile(intent, catalog, &format!("{:012}", 50_000 + number % 50_000))
+}
+
 /// The roles as a listing of an account, and each with the place where it begins.
-fn compile(intent: &Intent, catalog: &Catalog) -> Result<(String, Made), IntentError> {
+fn compile(intent: &Intent, catalog: &Catalog, account: &str) -> Result<(String, Made), IntentError> {
     let options = aws::Options {
         partition: "aws".to_owned(),
-        account: Some(UNKNOWN_ACCOUNT.to_owned()),
+        account: Some(account.to_owned()),
         region: Some("eu-west-1".to_owned()),
         environment: None,
         keys: false,

@@ -104,6 +104,20 @@ impl<'t, 's> Declared<'t, 's> {
         self.texts(path).into_iter().next()
     }
 
+    /// The same, each with where it stands.
+    fn places(&self, path: &str) -> Vec<(String, Home)> {
+        let mut places: Vec<(String, Home)> = Vec::new();
+        for properties in &self.properties {
+            for node in super::deployed::at_path(properties, path).into_iter().flat_map(Node::one_or_many) {
+                let known = |text: &String| places.iter().any(|(other, _)| other == text);
+                if let Some(text) = as_text(node).filter(|text| !known(text)) {
+                    places.push((text, self.written(node).home()));
+                }
+            }
+        }
+        places
+    }
+
     /// The name that a property gives; AWS makes one up where none is written.
     fn name(&self, property: &str) -> String {
         match self.likely().get(property).map(|node| &node.value) {

@@ -72,19 +72,21 @@ fn principal(declared: &Declared<'_, '_>, kind: Kind, name: &str, deployed: &mut
     let (trust, attached) =
         (declared.documents("AssumeRolePolicyDocument"), declared.texts("ManagedPolicyArns"));
     let (tags, boundary) = (declared.tags(), declared.boundary());
+    let places = ["ManagedPolicyArns", "PermissionsBoundary"].map(|path| declared.places(path)).concat();
     let entity = deployed.entity(kind, name, declared.path(), declared.home());
     entity.trust = trust;
     entity.inline = inline;
     entity.attached = attached;
     entity.tags = tags;
     entity.boundary = boundary;
+    entity.places = places;
 }
 
 fn managed(declared: &Declared<'_, '_>, deployed: &mut Deployed) {
     let arn = declared.template.arn(declared.resource.id).unwrap_or_else(|| declared.id.clone());
     for (kind, property) in HOLDERS {
         for holder in declared.texts(property) {
-            deployed.attach(kind, &holder, arn.clone());
+            deployed.attach(kind, &holder, arn.clone(), declared.home());
         }
     }
     deployed.managed(arn, declared.name("ManagedPolicyName"), declared.documents("PolicyDocument"));

@@ -8,11 +8,12 @@ use serde_json::{Value as Json, json};
 
 use super::{Deployed, Entity, Gift, Kind, Written};
 use crate::check::read::Gathered;
+use crate::check::read::gathered::Wanted;
 use crate::check::read::iam::as_document;
 use crate::check::{Document, Home};
 use crate::granted::{Origin, Problem};
 use crate::paths::Workload;
-use crate::source::{Entry, Node, Value};
+use crate::source::{Entry, Node, Value, shown};
 
 /// A listing of one file.
 #[derive(Default)]
@@ -26,7 +27,7 @@ struct Page {
 impl Deployed {
     /// Hands everything over.
     pub(super) fn finish(mut self, gathered: &mut Gathered) {
-        self.hand_out();
+        self.hand_out(gathered);
         let boundaries: BTreeSet<String> =
             self.entities.iter().filter_map(|entity| entity.boundary.clone()).collect();
         let attached: BTreeSet<String> =
@@ -65,13 +66,14 @@ impl Deployed {
     }
 
     /// Gives what names its holder to that holder; what names nobody of the set is a document of its own.
-    fn hand_out(&mut self) {
+    fn hand_out(&mut self, gathered: &mut Gathered) {
         for (kind, holder, gift) in std::mem::take(&mut self.given) {
             let entity = self.by_name.get(&(kind, holder.clone())).map(|index| &mut self.entities[*index]);
             match (entity, gift) {
                 (Some(entity), Gift::Inline(name, written)) => entity.inline.push((name, written)),
-                (Some(entity), Gift::Attached(arn)) if !entity.attached.contains(&arn) => {
-                    entity.attached.push(arn)
+                (Some(entity), Gift::Attached(arn, home)) if !entity.attached.contains(&arn) => {
+                    entity.places.push((arn.clone(), home));
+                    entity.attached.push(arn);
                 }
                 (Some(entity), Gift::Group(group)) if !entity.groups.contains(&group) => {
                     entity.groups.push(group)
@@ -87,12 +89,28 @@ impl Deployed {
         let known: BTreeSet<String> =
             self.entities.iter().filter(|one| one.kind == Kind::Group).map(|one| one.name.clone()).collect();
         for entity in &mut self.entities {
-            entity.groups.retain(|group| known.contains(group));
+            let (here, elsewhere) =
+                std::mem::take(&mut entity.groups).into_iter().partition(|group| known.contains(group));
+            entity.groups = here;
+            let elsewhere: Vec<String> = elsewhere;
+            for group in elsewhere {
+                let what = format!("what the group `{}` gives", shown(&group));
+                gathered.elsewhere(&entity.home, &entity.arn(&self.account), &what);
+            }
         }
     }
 
     fn entity_page(&self, gathered: &mut Gathered, entity: Entity, pages: &mut BTreeMap<Arc<str>, Page>) {
         let arn = entity.arn(&self.account);
+        for policy in entity.attached.iter().chain(&entity.boundary) {
+            let wanted = Wanted {
+                policy: policy.clone(),
+                holder: arn.clone(),
+                is_boundary: entity.boundary.as_ref() == Some(policy),
+                home: entity.place(policy).clone(),
+            };
+            gathered.wanted.push(wanted);
+        }
         let mut inline = Vec::new();
         let mut names = BTreeSet::new();
         for (name, written) in entity.inline {

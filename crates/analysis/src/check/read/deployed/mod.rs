@@ -56,6 +56,8 @@ pub(super) struct Entity {
     pub(super) attached: Vec<String>,
     pub(super) groups: Vec<String>,
     pub(super) boundary: Option<String>,
+    /// Where it is said which policy is attached, or the boundary; what is not here stands where the principal does.
+    pub(super) places: Vec<(String, Home)>,
 }
 
 /// A customer managed policy.
@@ -101,7 +103,7 @@ pub(super) struct Deployed {
 #[derive(Debug)]
 enum Gift {
     Inline(String, Written),
-    Attached(String),
+    Attached(String, Home),
     Group(String),
 }
 
@@ -151,6 +153,7 @@ impl Deployed {
             attached: Vec::new(),
             groups: Vec::new(),
             boundary: None,
+            places: Vec::new(),
         });
         &mut self.entities[index]
     }
@@ -165,9 +168,9 @@ impl Deployed {
         self.given.push((kind, last(holder), Gift::Inline(name, written)));
     }
 
-    /// A managed policy that somebody gets who is named.
-    pub(super) fn attach(&mut self, kind: Kind, holder: &str, arn: String) {
-        self.given.push((kind, last(holder), Gift::Attached(arn)));
+    /// A managed policy that somebody gets who is named, and where that is said.
+    pub(super) fn attach(&mut self, kind: Kind, holder: &str, arn: String, home: Home) {
+        self.given.push((kind, last(holder), Gift::Attached(arn, home)));
     }
 
     /// A user in a group.
@@ -206,7 +209,19 @@ impl Kind {
     }
 }
 
+impl Written {
+    /// Where it stands.
+    pub(super) fn home(self) -> Home {
+        Home { file: self.file, at: self.root.at, pointer: self.pointer }
+    }
+}
+
 impl Entity {
+    /// Where it is said that it has this policy.
+    fn place(&self, policy: &str) -> &Home {
+        self.places.iter().find(|(arn, _)| arn == policy).map_or(&self.home, |(_, home)| home)
+    }
+
     pub(super) fn arn(&self, account: &str) -> String {
         format!("arn:aws:iam::{account}:{}{}{}", self.kind.arn_part(), self.path, self.name)
     }

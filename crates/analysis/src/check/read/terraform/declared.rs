@@ -64,6 +64,12 @@ impl Declared<'_> {
         nodes.filter_map(as_text).collect()
     }
 
+    /// The same, each with where it stands.
+    fn places(&self, path: &str) -> Vec<(String, Home)> {
+        let nodes = at_path(self.body, path).into_iter().flat_map(Node::one_or_many);
+        nodes.filter_map(|node| Some((as_text(node)?, (self.written)(node).home()))).collect()
+    }
+
     /// The name; one that is not known is the same wherever it is used.
     fn name(&self) -> String {
         match self.body.get("name").map(|node| &node.value) {
@@ -92,11 +98,13 @@ impl Declared<'_> {
         }
         let (trust, attached) = (self.document("assume_role_policy"), self.texts("managed_policy_arns"));
         let (tags, boundary) = (self.tags(), self.text("permissions_boundary"));
+        let places = ["managed_policy_arns", "permissions_boundary"].map(|path| self.places(path)).concat();
         let entity = deployed.entity(kind, self.name(), self.path(), self.home.clone());
         entity.trust.extend(trust);
         entity.inline = inline;
         entity.attached = attached;
         entity.boundary = boundary;
+        entity.places = places;
         entity.tags = tags;
     }
 
@@ -139,8 +147,9 @@ impl Declared<'_> {
             for (kind, to) in gives.to {
                 for holder in self.texts(to) {
                     if !gives.inline {
-                        let arns = self.texts(gives.policy);
-                        arns.into_iter().for_each(|arn| deployed.attach(*kind, &holder, arn));
+                        for (arn, home) in self.places(gives.policy) {
+                            deployed.attach(*kind, &holder, arn, home);
+                        }
                     } else if let Some(written) = self.document(gives.policy) {
                         deployed.give_inline(*kind, &holder, self.name(), written);
                     }
