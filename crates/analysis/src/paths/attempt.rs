@@ -13,6 +13,17 @@ use super::model::{Model, NOBODY};
 use super::rows::{Kind, Need, Of, On, Row, With};
 use crate::granted::GrantedPrincipal;
 
+/// What a way is about.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct About<'q> {
+    /// The node of a principal.
+    pub(super) target: Option<usize>,
+    /// A group.
+    pub(super) group: Option<&'q str>,
+    /// A policy, or the key of a tag, that is to go.
+    pub(super) denying: Option<&'q str>,
+}
+
 /// A way that works.
 #[derive(Debug, Clone)]
 pub(super) struct Attempt {
@@ -83,7 +94,20 @@ impl Model<'_> {
         target: Option<usize>,
         work: Option<&str>,
     ) -> Option<Attempt> {
-        let said = &self.table.rows[row];
+        let group = work.filter(|_| self.table.rows[row].kind == Kind::Joins);
+        self.attempt_about(kept, node, row, About { target, group, denying: None }, work)
+    }
+
+    /// The same with all that it can be about.
+    pub(super) fn attempt_about(
+        &self,
+        kept: &Solutions,
+        node: usize,
+        row: usize,
+        about: About<'_>,
+        work: Option<&str>,
+    ) -> Option<Attempt> {
+        let (said, target) = (&self.table.rows[row], about.target);
         let solution = self.independent(kept, node, row, work.is_some())?;
         let mut solved = solution.0.clone();
         if let (Some(number), Some(arn)) = (said.work(), work) {
@@ -92,8 +116,7 @@ impl Model<'_> {
         for (number, need) in said.needs.iter().enumerate() {
             if said.is_dependent(need, work.is_some()) {
                 let trust = said.assumes_role;
-                let group = work.filter(|_| said.kind == Kind::Joins);
-                let made = self.dependent(node, need, (target, group), trust, &mut solved)?;
+                let made = self.dependent(node, need, about, trust, &mut solved)?;
                 solved.calls.push((number, made));
             }
         }
@@ -148,7 +171,7 @@ impl Model<'_> {
         }
         for (number, need) in row.needs.iter().enumerate() {
             if !row.is_dependent(need, listed) {
-                let made = self.dependent(node, need, (None, None), false, &mut solved)?;
+                let made = self.dependent(node, need, About::default(), false, &mut solved)?;
                 solved.calls.push((number, made));
             }
         }
@@ -213,10 +236,11 @@ impl Model<'_> {
         &self,
         node: usize,
         need: &Need,
-        (target, group): (Option<usize>, Option<&str>),
+        about: About<'_>,
         trust: bool,
         solved: &mut Solved,
     ) -> Option<Made> {
+        let About { target, group, denying } = about;
         let of = target.and_then(|target| self.nodes[target].granted);
         let mut with = Vec::with_capacity(need.with.len());
         for (key, value) in &need.with {
@@ -224,6 +248,7 @@ impl Model<'_> {
                 With::Absent => None,
                 With::Text(text) => Some(self.written(node, text)),
                 With::Of(On::Var(number)) => solved.vars[*number].clone(),
+                With::Of(On::Denying) => denying.map(str::to_owned),
                 With::Of(_) => of.map(|of| of.arn.clone()),
             };
             with.push((key.clone(), value));
@@ -244,6 +269,7 @@ impl Model<'_> {
                 On::Group if group.is_some() => group.map(str::to_owned).into_iter().collect(),
                 On::Group => of.map(|of| self.groups_of(of)).unwrap_or_default(),
                 On::Boundary => of.and_then(own_boundary).into_iter().collect(),
+                On::Denying => denying.map(str::to_owned).into_iter().collect(),
                 On::Account => of.map(place_of).into_iter().collect(),
             };
             let target = of.filter(|_| *on == On::Target);
@@ -325,7 +351,7 @@ fn own_boundary(of: &GrantedPrincipal) -> Option<String> {
     of.boundary.clone().filter(|name| is_own_policy(name, of))
 }
 
-fn is_own_policy(name: &str, of: &GrantedPrincipal) -> bool {
+pub(super) fn is_own_policy(name: &str, of: &GrantedPrincipal) -> bool {
     let mut parts = name.splitn(6, ':').skip(4);
     parts.next() == Some(of.account())
         && parts.next().is_some_and(|rest| rest.starts_with("policy/") && !rest.contains('#'))

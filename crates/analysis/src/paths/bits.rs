@@ -69,11 +69,7 @@ impl<'a> Model<'a> {
         let mut own = self.identity_bits(granted, form);
         let strict = !form.has_everything() && !self.management.contains(account);
         if let Some(granted) = granted.filter(|_| strict && !self.unnamed.is_empty()) {
-            let joined = match form {
-                Form::Joined(group) => group.policies.as_slice(),
-                _ => &[],
-            };
-            self.drop_unnamed(granted.policies.identity.iter().chain(joined), &mut own);
+            self.drop_unnamed(self.held(granted, form).into_iter(), &mut own);
         }
         let bounded =
             granted.filter(|_| !form.is_free()).and_then(|granted| granted.policies.boundary.as_deref());
@@ -90,15 +86,10 @@ impl<'a> Model<'a> {
         let Some(granted) = granted.filter(|_| !form.has_everything()) else {
             return Rc::clone(&self.everything);
         };
-        let joined = match form {
-            Form::Joined(group) => group.policies.as_slice(),
-            _ => &[],
-        };
-        let identity = &granted.policies.identity;
-        if let ([one], []) = (identity.as_slice(), joined) {
+        if let ([one], Form::Plain | Form::Free) = (granted.policies.identity.as_slice(), form) {
             return self.documents.get(one.name.as_str()).cloned().unwrap_or_default();
         }
-        Rc::new(self.some_bits(identity.iter().chain(joined)))
+        Rc::new(self.some_bits(self.held(granted, form).into_iter()))
     }
 
     /// The actions that one of the documents has an `Allow` for.

@@ -81,10 +81,13 @@ impl<'a> Search<'a> {
     pub(super) fn changes(&mut self, standing: &mut Standing, node: usize, fresh: &[(String, usize)]) {
         let Some(granted) = self.model.nodes[node].granted else { return };
         let plain = self.plain(node);
+        if !self.is_protected(plain) {
+            self.strip(standing, node);
+        }
         for row in 0..self.model.table.rows.len() {
             let said = &self.model.table.rows[row];
             let kind = said.kind;
-            if kind == Kind::Becomes || !self.could(node, row) {
+            if matches!(kind, Kind::Becomes | Kind::Enters | Kind::Strips) || !self.could(node, row) {
                 continue;
             }
             if kind == Kind::Makes {
@@ -101,31 +104,53 @@ impl<'a> Search<'a> {
                 continue;
             }
             match (kind, self.model.nodes[node].form) {
-                (Kind::Raises, Form::Plain | Form::Free) => {
-                    if let Some(attempt) = self.model.attempt(&self.kept, node, row, Some(plain), None) {
-                        let to = match self.model.nodes[node].form {
-                            Form::Free => self.variant(standing, plain, Form::FreeRaised),
-                            _ => {
-                                let raised = self.raise(plain, true);
-                                if self.standing.len() <= raised {
-                                    self.stand(standing, raised);
-                                }
-                                raised
-                            }
-                        };
+                (Kind::Raises, form) if form.may_change() && !form.has_everything() => {
+                    if let Some(attempt) = self.model.attempt(&self.kept, node, row, Some(plain), None)
+                        && let Some(to) = self.with_everything(standing, node, plain)
+                    {
                         self.add_local(to, node, attempt);
                     }
                 }
-                (Kind::Frees, form @ (Form::Plain | Form::Raised)) if granted.boundary.is_some() => {
-                    if let Some(attempt) = self.model.attempt(&self.kept, node, row, Some(plain), None) {
-                        let free = if matches!(form, Form::Raised) { Form::FreeRaised } else { Form::Free };
-                        let to = self.variant(standing, plain, free);
+                (Kind::Frees, form) if form.may_change() && !form.is_free() && granted.boundary.is_some() => {
+                    if let Some(attempt) = self.model.attempt(&self.kept, node, row, Some(plain), None)
+                        && let Some(to) = self.without_boundary(standing, node, plain)
+                    {
                         self.add_local(to, node, attempt);
                     }
                 }
                 (Kind::Joins, Form::Plain) => self.joins(standing, node, row),
                 _ => {}
             }
+        }
+    }
+
+    /// The node of the same principal with everything.
+    fn with_everything(&mut self, standing: &mut Standing, node: usize, plain: usize) -> Option<usize> {
+        match self.model.nodes[node].form {
+            Form::Free => Some(self.variant(standing, plain, Form::FreeRaised)),
+            Form::Stripped { number, free, .. } => {
+                let changed = self.model.changes[number].clone();
+                self.stripped(standing, node, changed, (true, free))
+            }
+            _ => {
+                let raised = self.raise(plain, true);
+                if self.standing.len() <= raised {
+                    self.stand(standing, raised);
+                }
+                Some(raised)
+            }
+        }
+    }
+
+    /// The node of the same principal without its boundary.
+    fn without_boundary(&mut self, standing: &mut Standing, node: usize, plain: usize) -> Option<usize> {
+        match self.model.nodes[node].form {
+            Form::Raised => Some(self.variant(standing, plain, Form::FreeRaised)),
+            Form::Stripped { number, everything, .. } => {
+                let changed = self.model.changes[number].clone();
+                self.stripped(standing, node, changed, (everything, true))
+            }
+            _ => Some(self.variant(standing, plain, Form::Free)),
         }
     }
 

@@ -15,6 +15,7 @@ mod bits;
 mod changes;
 mod could;
 mod cut;
+mod denials;
 mod fill;
 mod index;
 mod model;
@@ -95,17 +96,16 @@ pub fn leads(allowed: impl Fn(&'static str, &[(&str, &str)]) -> Extent) -> Optio
 /// one account are there any.
 pub fn could_lead(allowed: impl Fn(&'static str) -> Extent) -> bool {
     let allowed = |action, _: &[(&str, &str)]| allowed(action);
-    let own = |row: &&rows::Row| row.kind != rows::Kind::Enters && !row.named;
+    let own = |row: &&rows::Row| !matches!(row.kind, rows::Kind::Enters | rows::Kind::Strips) && !row.named;
     rows::Table::embedded().rows.iter().filter(own).any(|row| has_all(row, &allowed))
 }
 
 fn has_all(row: &rows::Row, allowed: &impl Fn(&'static str, &[(&str, &str)]) -> Extent) -> bool {
     let table = rows::Table::embedded();
     let named = |on: &rows::On| match on {
-        rows::On::Target | rows::On::Policy | rows::On::Group | rows::On::Boundary | rows::On::Account => {
-            true
-        }
+        rows::On::Target | rows::On::Policy | rows::On::Group | rows::On::Boundary => true,
         rows::On::Var(number) => Some(*number) == row.work(),
+        rows::On::Account | rows::On::Denying => true,
         rows::On::Nothing => false,
     };
     row.needs.iter().all(|need| {

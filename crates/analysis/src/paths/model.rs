@@ -11,6 +11,7 @@ use leastwise_policy::glob;
 use super::World;
 use super::ask::Given;
 use super::bits::{Bits, to_name};
+use super::denials::Changed;
 use super::outside::Stranger;
 use super::rows::{Row, Table};
 use crate::granted::{GrantedGroup, GrantedPrincipal, PrincipalKind};
@@ -37,6 +38,8 @@ pub(super) struct Model<'a> {
     pub(super) outsiders: HashMap<String, usize>,
     /// Those who get in from outside of IAM, by the number of their form.
     pub(super) strangers: Vec<Stranger>,
+    /// What principals have got rid of, by the number of their form.
+    pub(super) changes: Vec<Changed>,
     /// Groups by account and name.
     pub(super) groups: HashMap<(&'a str, &'a str), &'a GrantedGroup>,
     /// Regions that some condition names.
@@ -80,6 +83,12 @@ pub(super) enum Form<'a> {
     /// Without its boundary.
     Free,
     FreeRaised,
+    /// Without something that denied it something: by its number.
+    Stripped {
+        number: usize,
+        everything: bool,
+        free: bool,
+    },
     /// In this group too.
     Joined(&'a GrantedGroup),
     /// Made for the purpose.
@@ -109,6 +118,7 @@ impl<'a> Model<'a> {
             accounts: principals.iter().map(|principal| principal.account()).collect(),
             outsiders: HashMap::new(),
             strangers: Vec::new(),
+            changes: Vec::new(),
             groups: HashMap::new(),
             regions: Vec::new(),
             principals,
@@ -208,13 +218,9 @@ impl<'a> Model<'a> {
     pub(super) fn patterns(&self, node: usize, action: usize) -> Vec<&str> {
         let node = &self.nodes[node];
         let Some(granted) = node.granted.filter(|_| !node.form.has_everything()) else { return vec!["*"] };
-        let joined = match node.form {
-            Form::Joined(group) => group.policies.as_slice(),
-            _ => &[],
-        };
         let name = &self.actions[action];
         let mut patterns: Vec<&str> = Vec::new();
-        for document in granted.policies.identity.iter().chain(joined) {
+        for document in self.held(granted, node.form) {
             if !self.documents.get(document.name.as_str()).is_some_and(|bits| bits.has(action)) {
                 continue;
             }
@@ -244,6 +250,9 @@ impl<'a> Model<'a> {
 
     fn set(&self, node: &Node<'a>) -> PolicySet {
         let mut set = node.granted.map(|granted| granted.policies.clone()).unwrap_or_default();
+        if let Some(gone) = self.changed(node.form) {
+            set.identity.retain(|document| !gone.without.contains(&document.name));
+        }
         for document in set.identity.iter_mut().chain(set.boundary.iter_mut().flatten()) {
             self.without_removed(document);
         }
@@ -268,6 +277,9 @@ impl<'a> Model<'a> {
         let mut context = Context::new();
         for (key, value) in node.granted.iter().flat_map(|granted| &granted.tags) {
             context.insert(format!("aws:PrincipalTag/{key}"), value);
+        }
+        for key in self.changed(node.form).iter().flat_map(|gone| &gone.untagged) {
+            context.absent(format!("aws:PrincipalTag/{key}"));
         }
         if let Some(place) = self.world.places.get(&node.account) {
             context.insert("aws:PrincipalOrgID", place.split('/').next().unwrap_or_default());
@@ -297,7 +309,8 @@ impl<'a> Model<'a> {
 impl Form<'_> {
     /// Whether it has a policy that allows everything.
     pub(super) fn has_everything(self) -> bool {
-        matches!(self, Form::Raised | Form::FreeRaised | Form::New) || self.is_outside()
+        let all = matches!(self, Form::Raised | Form::FreeRaised | Form::New);
+        all || matches!(self, Form::Stripped { everything: true, .. }) || self.is_outside()
     }
 
     /// Whether no snapshot lists it.
@@ -305,8 +318,13 @@ impl Form<'_> {
         matches!(self, Form::Outside | Form::Stranger(_))
     }
 
+    /// Whether what it is without, or could do without, is looked at.
+    pub(super) fn may_change(self) -> bool {
+        matches!(self, Form::Plain | Form::Raised | Form::Free | Form::FreeRaised | Form::Stripped { .. })
+    }
+
     pub(super) fn is_free(self) -> bool {
-        matches!(self, Form::Free | Form::FreeRaised)
+        matches!(self, Form::Free | Form::FreeRaised | Form::Stripped { free: true, .. })
     }
 }
 

@@ -168,6 +168,16 @@ impl Search<'_> {
             Form::FreeRaised => {
                 format!("{} with a policy that allows everything and without its boundary", said.arn)
             }
+            Form::Stripped { everything, free, .. } => {
+                let mut gone: Vec<String> = Vec::new();
+                if let Some(changed) = self.model.changed(said.form) {
+                    gone.extend(changed.without.iter().cloned());
+                    gone.extend(changed.untagged.iter().map(|key| format!("its tag {key}")));
+                }
+                gone.extend(free.then(|| "its boundary".to_owned()));
+                let all = if everything { " with a policy that allows everything and" } else { "" };
+                format!("{}{all} without {}", said.arn, gone.join(", "))
+            }
             Form::Joined(group) => format!("{} in {}", said.arn, group.arn),
             Form::New => format!("a new principal of {} that may do everything", said.account),
         }

@@ -9,6 +9,7 @@
 //! | `path ID frees role` (`user`, `any`) | the caller loses its permissions boundary |
 //! | `path ID joins user` | the caller gets what a group has |
 //! | `path ID makes role` (`user`) | the caller gets a new principal that may do everything |
+//! | `path ID strips role` (`user`, `any`) | the caller loses something that denies it something; see `denials.rs` |
 //! | `path ID becomes permission-set` (`raises`, `makes`) | the same of a role that IAM Identity Center keeps |
 //! | `path ID enters role` | whoever is no principal of an account gets to act as that role |
 //! | `pair ID = ID + ID` | what one raises, the other becomes: the name of the two together |
@@ -19,7 +20,9 @@
 //! | `any NAME TEMPLATE` | a resource whose name nobody knows: it must be allowed whatever the name is |
 //! | `named` | its permissions count when a statement names their service, and in the management account; of a target in any account |
 //! | `work NAME TEMPLATE` | an existing resource that runs as the role |
-//! | `needs ACTION on RESOURCE,… with KEY=VALUE…` | a permission. A resource is `*`, `role`, `user`, `policy` (attached to the principal that is raised), `group` (likewise), `boundary`, `account` (of the role, as Identity Center names it), or a name that was given. A value is text, a resource, or nothing: the request does not have the key |
+//! | `takes WHAT` | what it loses: `inline`, `attached`, `managed` (however it is held), `group`, `group-inline`, `group-attached`, `tag` |
+//! | `rewrites` | in place of it comes a policy that allows everything |
+//! | `needs ACTION on RESOURCE,… with KEY=VALUE…` | a permission. A resource is `*`, `role`, `user`, `policy` (attached to the principal that is raised), `group` (likewise), `boundary`, `account` (of the role, as Identity Center names it), `denying` (what is taken), or a name that was given. A value is text, a resource, or nothing: the request does not have the key |
 //! | `assumes TEXT` | what is taken to exist, though nobody read it |
 //! | `says TEXT` | what is done, in words |
 
@@ -51,6 +54,8 @@ pub(super) struct Row {
     pub(super) trusting_self: bool,
     /// Whether a statement must name the service of its actions.
     pub(super) named: bool,
+    pub(super) takes: Option<Takes>,
+    pub(super) rewrites: bool,
     pub(super) vars: Vec<Var>,
     pub(super) needs: Vec<Need>,
     pub(super) assumes: Option<String>,
@@ -65,8 +70,21 @@ pub(super) enum Kind {
     Frees,
     Joins,
     Makes,
+    Strips,
     /// From outside; see `outside.rs`.
     Enters,
+}
+
+/// What a caller loses that denies it something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Takes {
+    Inline,
+    Attached,
+    Managed,
+    Group,
+    GroupInline,
+    GroupAttached,
+    Tag,
 }
 
 /// Of which principals.
@@ -108,6 +126,8 @@ pub(super) enum On {
     Policy,
     Group,
     Boundary,
+    /// The policy or the tag that is taken away.
+    Denying,
     /// The account of the role.
     Account,
     /// The number of a [`Var`].
@@ -122,8 +142,9 @@ pub(super) enum With {
     Of(On),
 }
 
-const TABLES: [&str; 4] = [
+const TABLES: [&str; 5] = [
     include_str!("../../data/paths/iam.paths"),
+    include_str!("../../data/paths/denials.paths"),
     include_str!("../../data/paths/identity.paths"),
     include_str!("../../data/paths/compute.paths"),
     include_str!("../../data/paths/services.paths"),
@@ -187,6 +208,7 @@ impl Table {
                     "joins" => Kind::Joins,
                     "makes" => Kind::Makes,
                     "enters" => Kind::Enters,
+                    "strips" => Kind::Strips,
                     _ => return Err("unknown kind".to_owned()),
                 };
                 let of = match *of {
@@ -218,6 +240,8 @@ impl Table {
             "assumes-role" => row.assumes_role = true,
             "trusting-self" => row.trusting_self = true,
             "named" => row.named = true,
+            "rewrites" => row.rewrites = true,
+            "takes" => row.takes = Some(Takes::read(rest).ok_or("unknown word")?),
             "assumes" => row.assumes = Some(rest.to_owned()),
             "says" => rest.clone_into(&mut row.says),
             "new" | "work" | "any" => {
@@ -257,6 +281,8 @@ impl Row {
             assumes_role: false,
             trusting_self: false,
             named: false,
+            takes: None,
+            rewrites: false,
             vars: Vec::new(),
             needs: Vec::new(),
             assumes: None,
@@ -298,6 +324,7 @@ impl Row {
             "group" => Some(On::Group),
             "boundary" => Some(On::Boundary),
             "account" => Some(On::Account),
+            "denying" => Some(On::Denying),
             _ => None,
         }
     }
@@ -305,6 +332,21 @@ impl Row {
     /// The number of the resource that runs as the role.
     pub(super) fn work(&self) -> Option<usize> {
         self.vars.iter().position(|var| var.work)
+    }
+}
+
+impl Takes {
+    fn read(word: &str) -> Option<Takes> {
+        Some(match word {
+            "inline" => Takes::Inline,
+            "attached" => Takes::Attached,
+            "managed" => Takes::Managed,
+            "group" => Takes::Group,
+            "group-inline" => Takes::GroupInline,
+            "group-attached" => Takes::GroupAttached,
+            "tag" => Takes::Tag,
+            _ => return None,
+        })
     }
 }
 
@@ -342,6 +384,7 @@ mod tests {
         table.read_keys(KEYS).unwrap();
         for row in &table.rows {
             assert!(!row.says.is_empty() && !row.needs.is_empty(), "{}", row.id);
+            assert_eq!(row.takes.is_some(), row.kind == Kind::Strips, "{}", row.id);
             assert!(row.work().is_none() || row.trusts.is_some(), "{}", row.id);
             assert_eq!(table.rows.iter().filter(|other| other.id == row.id).count(), 1, "{}", row.id);
         }
@@ -363,7 +406,9 @@ mod tests {
                         }
                         On::Target if row.of == Of::User => vec!["arn:aws:iam::111122223333:user/a".into()],
                         On::Target => vec!["arn:aws:iam::111122223333:role/a".into()],
-                        On::Policy | On::Boundary => vec!["arn:aws:iam::111122223333:policy/a".into()],
+                        On::Policy | On::Boundary | On::Denying => {
+                            vec!["arn:aws:iam::111122223333:policy/a".into()]
+                        }
                         On::Group => vec!["arn:aws:iam::111122223333:group/a".into()],
                         On::Account => vec!["arn:aws:sso:::account/111122223333".into()],
                         On::Var(number) => {

@@ -1,5 +1,6 @@
 //! What is found, in small accounts that each test writes down.
 
+mod denials;
 mod identity;
 mod known;
 mod limits;

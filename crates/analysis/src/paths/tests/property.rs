@@ -121,6 +121,19 @@ fn is_edge(search: &mut Search<'_>, from: usize, to: usize) -> bool {
         (Form::Free, Form::Plain) | (Form::FreeRaised, Form::Raised) => own && alone(Kind::Frees, search),
         (Form::FreeRaised, Form::Free) => own && alone(Kind::Raises, search),
         (Form::New, _) => alone(Kind::Makes, search),
+        (Form::Stripped { number, everything, free }, here) if own && here.may_change() => {
+            let changed = search.model.changes[number].clone();
+            let (all, unbound) = (here.has_everything(), here.is_free());
+            let gone = search.model.changed(here).cloned().unwrap_or_default();
+            let raises =
+                gone == changed && !all && everything && unbound == free && alone(Kind::Raises, search);
+            let frees =
+                gone == changed && all == everything && !unbound && free && alone(Kind::Frees, search);
+            let mut strips = search.strippings(from).into_iter();
+            let strips = strips
+                .any(|(to, rewrites, _)| to == changed && (all || rewrites) == everything && unbound == free);
+            raises || frees || strips
+        }
         _ => false,
     }
 }

@@ -1,0 +1,220 @@
+//! Whoever takes away what denies it something goes on from there; whoever may not, does not.
+
+use std::collections::BTreeMap;
+
+use leastwise_catalog::Catalog;
+use leastwise_policy::aws::evaluate::{OrganizationLevel, OrganizationPath};
+use leastwise_policy::aws::{Named, Policy};
+use serde_json::{Value, json};
+
+use super::super::{Certainty, Options, Target, World, find};
+use super::{ACCOUNT, Account, allow, arn, document, ids, path, trust, world};
+
+fn deny(actions: &[&str]) -> Value {
+    json!({"Effect": "Deny", "Action": actions, "Resource": "*"})
+}
+
+fn inline(name: &str, statements: &[Value]) -> Value {
+    json!({"PolicyName": name, "PolicyDocument": document(statements)})
+}
+
+const WAY: [&str; 3] = ["iam:PassRole", "lambda:CreateFunction", "lambda:InvokeFunction"];
+
+fn admin(account: Account) -> Account {
+    account.role("target", trust("Service", "lambda.amazonaws.com"), &[allow(&["*"])])
+}
+
+/// A user with a way to admin, these permissions, and a policy of its own with `Deny`.
+fn user(more: &[&str], denial: &[Value]) -> Account {
+    let own = [inline("own", &[allow(&WAY), allow(more)]), inline("denial", denial)];
+    Account::default().user("attacker", &[]).with("UserPolicyList", json!(own))
+}
+
+fn way(account: Account) -> Vec<String> {
+    ids(path(&admin(account).find(), &arn("user", "attacker")))
+}
+
+const NONE: [&str; 0] = [];
+
+#[test]
+fn an_inline_policy_that_denies_is_deleted() {
+    let denial = [deny(&["lambda:CreateFunction"])];
+    assert_eq!(way(user(&["iam:DeleteUserPolicy"], &denial)), ["iam-delete-user-policy", "lambda-001"]);
+    assert_eq!(way(user(&["s3:GetObject"], &denial)), NONE);
+    assert_eq!(way(user(&["iam:DeleteRolePolicy"], &denial)), NONE);
+    // The removal itself is denied.
+    assert_eq!(way(user(&["iam:DeleteUserPolicy"], &[deny(&["lambda:*", "iam:Delete*"])])), NONE);
+    // What goes with it is gone.
+    let both = [deny(&["lambda:CreateFunction"]), allow(&["iam:DeleteUserPolicy"])];
+    assert_eq!(way(user(&["s3:GetObject"], &both)), ["iam-delete-user-policy", "lambda-001"]);
+    let needed = Account::default().user("attacker", &[]).with(
+        "UserPolicyList",
+        json!([inline(
+            "own",
+            &[allow(&WAY), allow(&["iam:DeleteUserPolicy"]), deny(&["lambda:CreateFunction"])]
+        )]),
+    );
+    assert_eq!(way(needed), NONE);
+    let role = |more: &[&str]| {
+        let own = [inline("own", &[allow(&WAY), allow(more)]), inline("denial", &denial)];
+        let trust = trust("Service", "ec2.amazonaws.com");
+        let account = Account::default().role("attacker", trust, &[]).with("Role:RolePolicyList", json!(own));
+        ids(path(&admin(account).find(), &arn("role", "attacker")))
+    };
+    assert_eq!(role(&["iam:DeleteRolePolicy"]), ["iam-delete-role-policy", "lambda-001"]);
+    assert_eq!(role(&["iam:DeleteUserPolicy"]), NONE);
+}
+
+#[test]
+fn one_after_the_other_is_taken_away() {
+    let own = [
+        inline("own", &[allow(&WAY), allow(&["iam:DeleteUserPolicy", "iam:DetachUserPolicy"])]),
+        inline("denial", &[deny(&["lambda:CreateFunction"])]),
+    ];
+    let account = |first: &[Value]| {
+        let attached = json!([{"PolicyArn": arn("policy", "first")}]);
+        Account::default()
+            .policy("first", first)
+            .user("attacker", &[])
+            .with("UserPolicyList", json!(own))
+            .with("AttachedManagedPolicies", attached)
+    };
+    // The attached one keeps it from deleting the other.
+    assert_eq!(
+        way(account(&[deny(&["iam:DeleteUserPolicy"])])),
+        ["iam-detach-user-policy", "iam-delete-user-policy", "lambda-001"]
+    );
+    assert_eq!(way(account(&[deny(&["iam:Det*", "iam:Del*"])])), NONE);
+}
+
+#[test]
+fn an_inline_policy_that_denies_is_overwritten() {
+    let denial = [deny(&["*"])];
+    assert_eq!(way(user(&["iam:PutUserPolicy"], &denial)), NONE);
+    let denial = [deny(&["iam:Attach*", "iam:Create*", "iam:Update*", "lambda:*"])];
+    assert_eq!(way(user(&["iam:PutUserPolicy"], &denial)), ["iam-overwrite-user-policy"]);
+}
+
+#[test]
+fn an_attached_policy_is_detached_or_written_anew() {
+    let account = |statement: Value| {
+        Account::default()
+            .policy("denial", &[deny(&["lambda:*", "iam:Put*", "iam:Attach*", "iam:Update*"])])
+            .user("attacker", &[allow(&WAY), statement])
+            .with("AttachedManagedPolicies", json!([{"PolicyArn": arn("policy", "denial")}]))
+    };
+    let on = |action: &str, policy: &str| {
+        json!({"Effect": "Allow", "Action": action, "Resource": arn("user", "attacker"),
+            "Condition": {"ArnEquals": {"iam:PolicyARN": arn("policy", policy)}}})
+    };
+    assert_eq!(way(account(on("iam:DetachUserPolicy", "denial"))), ["iam-detach-user-policy", "lambda-001"]);
+    assert_eq!(way(account(on("iam:DetachUserPolicy", "other"))), NONE);
+    let version = |policy: &str| json!({"Effect": "Allow", "Action": "iam:CreatePolicyVersion", "Resource": arn("policy", policy)});
+    assert_eq!(way(account(version("denial"))), ["iam-rewrite-denying-policy"]);
+    assert_eq!(way(account(version("other"))), NONE);
+    let found = admin(account(allow(&["iam:SetDefaultPolicyVersion"]))).find();
+    let older = path(&found, &arn("user", "attacker")).unwrap();
+    assert_eq!((older.certainty, older.steps.len()), (Certainty::Assumed, 2));
+}
+
+#[test]
+fn a_group_whose_policies_deny_is_left_and_what_it_gave_is_gone() {
+    let account = |own: &[Value], group: &[Value]| {
+        Account::default().group("held", group).user("attacker", own).with("GroupList", json!(["held"]))
+    };
+    let denial = deny(&["lambda:CreateFunction"]);
+    let leave = allow(&["iam:RemoveUserFromGroup"]);
+    let own = [allow(&WAY), leave.clone()];
+    assert_eq!(way(account(&own, std::slice::from_ref(&denial))), ["iam-leave-group", "lambda-001"]);
+    assert_eq!(way(account(&own[..1], std::slice::from_ref(&denial))), NONE);
+    assert_eq!(way(account(&[leave], &[allow(&WAY), denial.clone()])), NONE);
+    let group = |action: &str| [allow(&WAY), allow(&[action])];
+    let way = |action: &str| way(account(&group(action), std::slice::from_ref(&denial)));
+    assert_eq!(way("iam:DeleteGroupPolicy"), ["iam-delete-group-policy", "lambda-001"]);
+    assert_eq!(way("iam:DetachGroupPolicy"), NONE);
+}
+
+#[test]
+fn what_is_attached_twice_is_not_gone_when_one_attachment_is() {
+    let account = |groups: Value| {
+        let attached = json!([{"PolicyArn": arn("policy", "denial")}]);
+        let mut account = Account::default()
+            .policy("denial", &[deny(&["lambda:CreateFunction"])])
+            .group("held", &[])
+            .user("attacker", &[allow(&WAY), allow(&["iam:DetachUserPolicy", "iam:RemoveUserFromGroup"])])
+            .with("AttachedManagedPolicies", attached.clone())
+            .with("GroupList", groups);
+        account.groups[0]["AttachedManagedPolicies"] = attached;
+        account
+    };
+    assert_eq!(way(account(json!([]))), ["iam-detach-user-policy", "lambda-001"]);
+    assert_eq!(way(account(json!(["held"]))), NONE);
+}
+
+#[test]
+fn a_tag_by_which_one_is_denied_is_taken_off() {
+    let tagged = |more: &[&str], key: &str| {
+        let denial = json!({"Effect": "Deny", "Action": "lambda:*", "Resource": "*",
+            "Condition": {"StringEquals": {"aws:PrincipalTag/held": "yes"}}});
+        let own = [inline("own", &[allow(&WAY), allow(more)]), inline("denial", &[denial])];
+        Account::default()
+            .user("attacker", &[])
+            .with("UserPolicyList", json!(own))
+            .with("Tags", json!([{"Key": key, "Value": "yes"}]))
+    };
+    assert_eq!(way(tagged(&["iam:UntagUser"], "held")), ["iam-untag-user", "lambda-001"]);
+    assert_eq!(way(tagged(&["iam:UntagRole"], "held")), NONE);
+    assert_eq!(way(tagged(&["s3:GetObject"], "held")), NONE);
+    // The organisation's policies too look at tags.
+    let snapshot = admin(
+        Account::default()
+            .user("attacker", &[allow(&WAY), allow(&["iam:UntagUser"])])
+            .with("Tags", json!([{"Key": "held", "Value": "yes"}])),
+    )
+    .snapshot();
+    let above = |condition: Value| {
+        let text = document(&[
+            allow(&["*"]),
+            json!({"Effect": "Deny", "Action": "lambda:*", "Resource": "*", "Condition": condition}),
+        ]);
+        let policy = Named::new("scp", Policy::parse(&text.to_string()).unwrap());
+        let levels = vec![OrganizationLevel::new("r-ab12", vec![policy])];
+        let path = OrganizationPath { management_account: None, levels };
+        let world =
+            World { service_control: BTreeMap::from([(ACCOUNT.to_owned(), path)]), ..world(&snapshot) };
+        let options = Options { from: None, to: Target::Admin, cut: false };
+        let found = find(&world, &options, Catalog::embedded());
+        ids(super::path(&found, &arn("user", "attacker")))
+    };
+    assert_eq!(
+        above(json!({"StringEquals": {"aws:PrincipalTag/held": "yes"}})),
+        ["iam-untag-user", "lambda-001"]
+    );
+    assert_eq!(above(json!({"StringEquals": {"aws:PrincipalAccount": ACCOUNT}})), NONE);
+}
+
+#[test]
+fn a_boundary_goes_after_the_denial_that_kept_it() {
+    let account = |own: &[&str]| {
+        let list = [
+            inline("own", &[allow(&WAY), allow(own)]),
+            inline("denial", &[deny(&["iam:DeleteUserPermissionsBoundary"])]),
+        ];
+        Account::default()
+            .policy("boundary", &[allow(&["iam:Delete*", "s3:*"])])
+            .user("attacker", &[])
+            .with("UserPolicyList", json!(list))
+            .with("PermissionsBoundary", json!({"PermissionsBoundaryArn": arn("policy", "boundary")}))
+    };
+    assert_eq!(
+        way(account(&["iam:DeleteUserPolicy", "iam:DeleteUserPermissionsBoundary"])),
+        ["iam-delete-user-policy", "iam-delete-user-boundary", "lambda-001"]
+    );
+    assert_eq!(way(account(&["iam:DeleteUserPolicy"])), NONE);
+    assert_eq!(way(account(&["iam:DeleteUserPermissionsBoundary"])), NONE);
+}
+
+#[test]
+fn a_denial_that_bars_nothing_is_left_where_it_is() {
+    assert_eq!(way(user(&["iam:DeleteUserPolicy"], &[deny(&["s3:*"])])), ["lambda-001"]);
+}
