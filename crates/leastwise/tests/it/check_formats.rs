@@ -58,3 +58,16 @@ fn a_template_that_nothing_fills_in_is_left_alone() {
     let (code, value) = json(&folder, &["."]);
     assert_eq!((code, found(&value), &value["read"]["left_alone"]), (Some(0), vec![], &2.into()));
 }
+
+#[test]
+fn what_is_new_in_a_cluster_is_told_with_a_witness() {
+    let folder = Folder::new("check-cluster");
+    let role = "apiVersion: rbac.authorization.k8s.io/v1\nkind: Role\nmetadata: {name: r, namespace: app}\nrules:\n- apiGroups: ['']\n  resources: [pods]\n  verbs: [get]\n";
+    folder.write("old/r.yaml", role);
+    folder.write("new/r.yaml", role.replace("pods", "pods, secrets"));
+    let (code, value) = json(&folder, &["new", "--new-access-against", "old", "--only", "NEW_ACCESS"]);
+    assert_eq!((code, found(&value)), (Some(1), vec!["NEW_ACCESS new/r.yaml:5".to_owned()]), "{value:#}");
+    let evidence = &value["findings"][0]["evidence"];
+    assert_eq!(evidence[0], "`get` on `secrets` in the namespace `app`", "{evidence}");
+    assert_eq!(value["against"]["compared"], 1);
+}

@@ -12,7 +12,8 @@ pub static CHECK: Check = Check {
     about: "With `--new-access-against`, both states are compared over every request that there is, and the new one \
             allows one that the old one did not. The finding shows such a request and stands at the statement that \
             allows it. A document that is new counts from nothing; one that was only moved or renamed is not new. That \
-            something is new does not say that it is wrong: somebody should look at it before it is merged.\n\nWhere \
+            something is new does not say that it is wrong: somebody should look at it before it is merged.\n\nOf \
+            Kubernetes, Google Cloud and Azure, what roles allow and who is given them are compared in the same way.\n\nWhere \
             the comparison was given up, the finding says so and why: whether there is new access is then not known.",
     bad: Example::identity(
         r#"{

@@ -1,10 +1,12 @@
 //! What a new state allows that an old one did not: the question of a pull request, decided by
-//! `leastwise_policy::aws::compare` over every request that there is.
+//! `leastwise_policy::aws::compare` over every request that there is; for Kubernetes and the other clouds by what roles
+//! come to (`clouds`).
 //!
 //! Principals are matched by ARN and compared with all that they are granted, under their boundary; documents that no
 //! principal of the snapshots holds are matched by name or place and compared for themselves. A document with a text
 //! that stood elsewhere before was only moved. What could not be decided is a finding too.
 
+mod clouds;
 mod comparable;
 mod pairs;
 mod principals;
@@ -51,6 +53,7 @@ pub fn widened(old: &Estate, new: &Estate, terms: &Terms<'_>) -> Widened {
         widened.compared += 1;
         compare_gone(document, terms, &mut widened);
     }
+    clouds::compare(old, new, &mut widened);
     widened.findings = widened.findings.into_iter().map(Finding::for_people).collect();
     widened.findings.sort();
     widened.findings.dedup();

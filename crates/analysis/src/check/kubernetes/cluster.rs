@@ -191,6 +191,6 @@ impl std::fmt::Display for SubjectView<'_> {
     }
 }
 
-pub(super) fn has(list: &[Node], wanted: &str) -> bool {
+pub(in crate::check) fn has(list: &[Node], wanted: &str) -> bool {
     list.iter().any(|node| node.text() == Some(wanted))
 }

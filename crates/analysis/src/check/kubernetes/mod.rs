@@ -31,6 +31,7 @@ use leastwise_catalog::kubernetes::{CORE, Kubernetes};
 pub use cluster::{Binding, Cluster, Role, RuleView, ServiceAccount, SubjectView};
 
 use self::cluster::Reach;
+pub(in crate::check) use self::cluster::has;
 use super::{Check, Finds};
 
 /// The checks of this room, by code.

@@ -2,6 +2,7 @@
 
 use leastwise_policy::aws::compare::{Kind, Reason, Witness};
 
+pub(super) use super::super::NEW_ACCESS as NEW;
 use super::super::NEW_ACCESS;
 use super::comparable::{Comparable, PRINCIPAL, RESOURCE};
 use crate::check::{Document, Estate, Finding};
@@ -10,7 +11,7 @@ use crate::source::{Node, Place, Value, shown};
 /// So many principals are named; the others are counted.
 const NAMED: usize = 3;
 
-const FIX: &str = "allow less, or have somebody look at it who may approve it";
+pub(super) const FIX: &str = "allow less, or have somebody look at it who may approve it";
 
 /// The statements of a document as they were written.
 pub(super) fn statements(document: &Document) -> &[Node] {

@@ -1,0 +1,281 @@
+//! What is new in Kubernetes, Google Cloud and Azure.
+
+use leastwise_catalog::Catalog;
+
+use crate::check::gate::widened;
+use crate::check::{Facts, SourceFile, read};
+
+/// Place and message of what is new.
+fn new(old: &[(&str, &str)], now: &[(&str, &str)]) -> Vec<String> {
+    let state = |files: &[(&str, &str)]| {
+        let files: Vec<SourceFile> =
+            files.iter().map(|(name, text)| SourceFile::named(*name, *text)).collect();
+        let estate = read(&files);
+        assert!(estate.unreadable.is_empty(), "{:?}", estate.unreadable);
+        estate
+    };
+    let facts = Facts::new(Catalog::embedded());
+    let found = widened(&state(old), &state(now), facts.terms()).findings;
+    found.iter().map(|one| format!("{}:{} {}", one.file, one.at.line, one.message)).collect()
+}
+
+fn none(old: &[(&str, &str)], now: &[(&str, &str)]) {
+    assert_eq!(new(old, now), [""; 0]);
+}
+
+#[track_caller]
+fn one(found: &[String], begins: &str, says: &str) {
+    let [only] = found else { panic!("{found:?}") };
+    assert!(only.starts_with(begins) && only.contains(says), "{only}");
+}
+
+const ROLE: &str = "apiVersion: rbac.authorization.k8s.io/v1
+kind: Role
+metadata: {name: reader, namespace: app}
+rules:
+- apiGroups: ['']
+  resources: [pods, configmaps]
+  verbs: [get, list]
+";
+const BINDING: &str = "---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: RoleBinding
+metadata: {name: reader, namespace: app}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: Role, name: reader}
+subjects:
+- {kind: ServiceAccount, name: agent, namespace: app}
+";
+
+#[test]
+fn a_role_that_allows_more_is_told_at_its_rule() {
+    let both = format!("{ROLE}{BINDING}");
+    none(&[("a.yaml", &both)], &[("a.yaml", &both)]);
+    none(
+        &[("a.yaml", &both)],
+        &[("b/c.yaml", &both.replace("configmaps, ", "").replace("[pods, configmaps]", "[pods]"))],
+    );
+    let secrets = both.replace("configmaps", "secrets");
+    one(
+        &new(&[("a.yaml", &both)], &[("a.yaml", &secrets)]),
+        "a.yaml:5 ",
+        "allows `get` on `secrets` in the namespace `app`",
+    );
+    let verbs = both.replace("[get, list]", "['*']");
+    one(&new(&[("a.yaml", &both)], &[("a.yaml", &verbs)]), "a.yaml:5 ", "`create` on `pods`");
+    // What is only written otherwise is the same.
+    let split = both.replace(
+        "  verbs: [get, list]\n",
+        "  verbs: [list]\n- apiGroups: ['']\n  resources: [configmaps, pods]\n  verbs: [get]\n",
+    );
+    none(&[("a.yaml", &both)], &[("a.yaml", &split)]);
+    let named = both.replace("  verbs: [get, list]", "  resourceNames: [a]\n  verbs: [get, list]");
+    none(&[("a.yaml", &both)], &[("a.yaml", &named)]);
+    one(&new(&[("a.yaml", &named)], &[("a.yaml", &both)]), "a.yaml:5 ", "allows `get` on `configmaps` in");
+}
+
+#[test]
+fn who_is_bound_anew_is_told_with_what_that_allows() {
+    let both = format!("{ROLE}{BINDING}");
+    let group = both.replace("- {kind: ServiceAccount, name: agent, namespace: app}\n", "- {kind: ServiceAccount, name: agent, namespace: app}\n- {kind: Group, name: ops, apiGroup: rbac.authorization.k8s.io}\n");
+    one(
+        &new(&[("a.yaml", &both)], &[("a.yaml", &group)]),
+        "a.yaml:15 ",
+        "lets Group `ops` `get` on `configmaps` in the namespace `app`",
+    );
+    // Everybody had it.
+    let all = both.replace(
+        "kind: ServiceAccount, name: agent, namespace: app",
+        "kind: Group, name: 'system:serviceaccounts:app'",
+    );
+    none(&[("a.yaml", &all)], &[("a.yaml", &both)]);
+    // The same role under another name is not new for those who had it.
+    let renamed = both.replace("name: reader", "name: viewer");
+    none(&[("a.yaml", &both)], &[("a.yaml", &renamed)]);
+    let wide = both
+        .replace("kind: RoleBinding", "kind: ClusterRoleBinding")
+        .replace("kind: Role, name", "kind: ClusterRole, name")
+        .replace("kind: Role\n", "kind: ClusterRole\n");
+    one(&new(&[("a.yaml", &both)], &[("a.yaml", &wide)]), "a.yaml:14 ", "in the whole cluster");
+    let admin = both.replace("kind: Role, name: reader", "kind: ClusterRole, name: cluster-admin");
+    let found = new(&[("a.yaml", &both)], &[("a.yaml", &admin)]);
+    one(&found, "a.yaml:14 ", "lets ServiceAccount `app/agent`");
+    let edit = both.replace("kind: Role, name: reader", "kind: ClusterRole, name: edit");
+    one(
+        &new(&[("a.yaml", &both)], &[("a.yaml", &edit)]),
+        "a.yaml:14 ",
+        "`edit`, whose rules are not among these files",
+    );
+    none(&[("a.yaml", &edit)], &[("a.yaml", &edit)]);
+}
+
+#[test]
+fn wildcards_are_compared_by_what_they_reach() {
+    let rule = |groups: &str, resources: &str, verbs: &str| {
+        format!(
+            "apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRole\nmetadata: {{name: r}}\nrules:\n- apiGroups: [{groups}]\n  resources: [{resources}]\n  verbs: [{verbs}]\n"
+        )
+    };
+    let all = rule("'*'", "'*'", "'*'");
+    for narrow in [
+        rule("apps", "deployments/scale", "patch"),
+        rule("'*'", "'*/status'", "get"),
+        rule("x.io", "'*'", "'*'"),
+    ] {
+        none(&[("a.yaml", &all)], &[("a.yaml", &narrow)]);
+        assert_eq!(new(&[("a.yaml", &narrow)], &[("a.yaml", &all)]).len(), 1);
+    }
+    let status = rule("apps", "'*/status'", "get");
+    none(&[("a.yaml", &status)], &[("a.yaml", &rule("apps", "deployments/status", "get"))]);
+    assert_eq!(new(&[("a.yaml", &status)], &[("a.yaml", &rule("apps", "deployments", "get"))]).len(), 1);
+    // A custom resource that nobody has named.
+    let known = rule("'*'", "pods, secrets", "'*'");
+    assert_eq!(new(&[("a.yaml", &known)], &[("a.yaml", &rule("'*'", "'*'", "list"))]).len(), 1);
+    let urls = |urls: &str| {
+        format!(
+            "apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRole\nmetadata: {{name: r}}\nrules:\n- nonResourceURLs: [{urls}]\n  verbs: [get]\n"
+        )
+    };
+    none(&[("a.yaml", &urls("/healthz/*"))], &[("a.yaml", &urls("/healthz/ready"))]);
+    one(
+        &new(&[("a.yaml", &urls("/healthz"))], &[("a.yaml", &urls("/healthz*"))]),
+        "a.yaml:5 ",
+        "`get` on `/healthzx`",
+    );
+}
+
+#[test]
+fn a_name_that_stands_twice_is_of_several_clusters() {
+    let (dev, prod) = (("dev/r.yaml", ROLE), ("prod/r.yaml", ROLE));
+    let secrets = ROLE.replace("pods", "secrets");
+    let wide_dev = ("dev/r.yaml", secrets.as_str());
+    // What is allowed in one cluster is not therefore allowed in the other.
+    one(&new(&[wide_dev, prod], &[wide_dev, ("prod/r.yaml", &secrets)]), "prod/r.yaml:5 ", "`secrets`");
+    none(&[dev, prod], &[dev, prod]);
+}
+
+#[test]
+fn pods_that_may_act_as_a_role_of_aws_are_told() {
+    let account = |arn: &str| {
+        format!(
+            "apiVersion: v1\nkind: ServiceAccount\nmetadata:\n  name: a\n  annotations:\n    eks.amazonaws.com/role-arn: arn:aws:iam::111122223333:role/{arn}\n"
+        )
+    };
+    none(&[("a.yaml", &account("a"))], &[("b.yaml", &account("a"))]);
+    one(
+        &new(&[("a.yaml", &account("a"))], &[("a.yaml", &account("b"))]),
+        "a.yaml:6 ",
+        "act as `arn:aws:iam::111122223333:role/b`",
+    );
+}
+
+const GCP: &str = "bindings:
+- role: roles/storage.objectViewer
+  members: [group:a@example.com]
+";
+
+#[test]
+fn members_and_permissions_of_google_cloud_are_compared() {
+    none(&[("p.yaml", GCP)], &[("p.yaml", GCP)]);
+    none(&[("p.yaml", GCP)], &[("q.yaml", GCP)]);
+    none(&[("p.yaml", &GCP.replace("group:a@example.com", "allUsers"))], &[("p.yaml", GCP)]);
+    none(&[("p.yaml", &GCP.replace("objectViewer", "objectAdmin"))], &[("p.yaml", GCP)]);
+    let user = GCP.replace("[group:a@example.com]", "[group:a@example.com, user:b@example.com]");
+    one(&new(&[("p.yaml", GCP)], &[("p.yaml", &user)]), "p.yaml:3 ", "lets `user:b@example.com` do `");
+    let admin = GCP.replace("objectViewer", "objectAdmin");
+    one(&new(&[("p.yaml", GCP)], &[("p.yaml", &admin)]), "p.yaml:3 ", "`storage.objects.setIamPolicy`");
+    let condition =
+        format!("{GCP}  condition: {{expression: request.time < timestamp('2027-01-01T00:00:00Z')}}\n");
+    none(&[("p.yaml", GCP)], &[("p.yaml", &condition)]);
+    assert_eq!(new(&[("p.yaml", &condition)], &[("p.yaml", GCP)]).len(), 1);
+    let own = GCP.replace("roles/storage.objectViewer", "projects/p/roles/mine");
+    one(&new(&[("p.yaml", GCP)], &[("p.yaml", &own)]), "p.yaml:3 ", "what that allows is not known here");
+    let role = |permissions: &str| {
+        format!("name: projects/p/roles/mine\nstage: GA\nincludedPermissions: [{permissions}]\n")
+    };
+    let (before, after) = (role("storage.objects.get"), role("storage.objects.get, storage.objects.delete"));
+    let found = new(&[("p.yaml", &own), ("r.yaml", &before)], &[("p.yaml", &own), ("r.yaml", &after)]);
+    one(&found, "r.yaml:3 ", "allows `storage.objects.delete`, which it did not before");
+    none(&[("p.yaml", GCP), ("r.yaml", &before)], &[("p.yaml", GCP), ("r.yaml", &before)]);
+    one(
+        &new(&[("p.yaml", GCP)], &[("p.yaml", GCP), ("r.yaml", &before)]),
+        "r.yaml:3 ",
+        "is new, and allows `storage.objects.get`",
+    );
+}
+
+#[test]
+fn grants_of_terraform_are_compared_by_what_they_are_on() {
+    let grant = |role: &str, bucket: &str| {
+        format!(
+            "resource \"google_storage_bucket_iam_member\" \"m\" {{\n  bucket = \"{bucket}\"\n  role   = {role}\n  member = \"user:a@example.com\"\n}}\nresource \"google_project_iam_custom_role\" \"mine\" {{\n  role_id     = \"mine\"\n  title       = \"Mine\"\n  permissions = [\"storage.objects.get\"]\n}}\n"
+        )
+    };
+    let own = "google_project_iam_custom_role.mine.id";
+    none(&[("a.tf", &grant(own, "b"))], &[("a.tf", &grant(own, "b"))]);
+    none(&[("a.tf", &grant("\"roles/storage.objectViewer\"", "b"))], &[("a.tf", &grant(own, "b"))]);
+    one(
+        &new(&[("a.tf", &grant(own, "b"))], &[("a.tf", &grant(own, "c"))]),
+        "a.tf:4 ",
+        "lets `user:a@example.com` do `storage.objects.get` on the storage bucket `bucket=c`",
+    );
+    one(
+        &new(&[("a.tf", &grant(own, "b"))], &[("a.tf", &grant("var.role", "b"))]),
+        "a.tf:4 ",
+        "`${var.role}`",
+    );
+    none(&[("a.tf", &grant("var.role", "b"))], &[("a.tf", &grant("var.role", "b"))]);
+}
+
+#[test]
+fn operations_and_scopes_of_azure_are_compared() {
+    let role = |actions: &str, without: &str| {
+        format!(
+            r#"{{"Name": "Mine", "Actions": [{actions}],
+ "NotActions": [{without}], "AssignableScopes": ["/subscriptions/s"]}}"#
+        )
+    };
+    let read = role("\"Microsoft.Storage/*/read\"", "");
+    none(&[("r.json", &read)], &[("r.json", &role("\"Microsoft.Storage/storageAccounts/read\"", ""))]);
+    none(&[("r.json", &read)], &[("r.json", &role("\"microsoft.storage/*/READ\"", ""))]);
+    one(
+        &new(&[("r.json", &read)], &[("r.json", &role("\"Microsoft.Storage/*\"", ""))]),
+        "r.json:1 ",
+        "which it did not before",
+    );
+    let less = role("\"Microsoft.Storage/*\"", "\"Microsoft.Storage/*/delete\"");
+    one(
+        &new(&[("r.json", &less)], &[("r.json", &role("\"Microsoft.Storage/*\"", ""))]),
+        "r.json:1 ",
+        "/delete` and",
+    );
+    let assigned = |role: &str, scope: &str| {
+        format!(
+            r#"[{{"principalId": "11111111-1111-1111-1111-111111111111",
+  "roleDefinitionName": "{role}",
+  "scope": "{scope}"}}]"#
+        )
+    };
+    let reader = assigned("Reader", "/subscriptions/s/resourceGroups/g");
+    none(&[("a.json", &assigned("Reader", "/subscriptions/S"))], &[("a.json", &reader)]);
+    one(
+        &new(&[("a.json", &reader)], &[("a.json", &assigned("Reader", "/subscriptions/s"))]),
+        "a.json:2 ",
+        "on `/subscriptions/s`, which was not allowed before",
+    );
+    let owner = assigned("Owner", "/subscriptions/s/resourceGroups/g");
+    one(
+        &new(&[("a.json", &reader)], &[("a.json", &owner)]),
+        "a.json:2 ",
+        "`Microsoft.Authorization/roleAssignments/write`",
+    );
+    none(&[("a.json", &owner)], &[("a.json", &reader)]);
+    one(
+        &new(&[("a.json", &reader)], &[("a.json", &assigned("Nobody's", "/subscriptions/s"))]),
+        "a.json:2 ",
+        "is not known here",
+    );
+    // A role of the files that is new and assigned is told with whom it is assigned to.
+    let mine = assigned("Mine", "/subscriptions/s");
+    one(&new(&[], &[("r.json", &read), ("a.json", &mine)]), "a.json:2 ", "lets `11111111-");
+    none(&[("r.json", &read), ("a.json", &mine)], &[("x/r.json", &read), ("x/a.json", &mine)]);
+}
