@@ -1,8 +1,10 @@
 //! The catalogue as a whole: which services there are, and one service's facts, decoded when first touched.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::OnceLock;
+
+use foldhash::fast::RandomState;
 
 use crate::facts::{ActionFacts, Name, Service};
 use crate::unpack::{self, Reader};
@@ -53,7 +55,12 @@ pub(crate) struct Slot {
     pub(crate) prefix: Name,
     packed: &'static [u8],
     service: OnceLock<Option<Service>>,
+    /// The places of the service's actions, by name in lower case.
+    places: OnceLock<HashMap<Box<[u8]>, usize, RandomState>>,
 }
+
+/// Names longer than this are searched for; nothing that exists is.
+const LONGEST: usize = 128;
 
 impl Action<'_> {
     /// The canonical name with the prefix: `s3:GetObject`.
@@ -73,7 +80,29 @@ impl std::ops::Deref for Action<'_> {
 impl Slot {
     /// A slot whose service is already known.
     pub(crate) fn decoded(service: Service) -> Slot {
-        Slot { prefix: service.prefix.clone(), packed: &[], service: OnceLock::from(Some(service)) }
+        Slot {
+            prefix: service.prefix.clone(),
+            packed: &[],
+            service: OnceLock::from(Some(service)),
+            places: OnceLock::new(),
+        }
+    }
+
+    /// The action of this name, in any case.
+    fn action(&self, name: &str) -> Option<Action<'_>> {
+        let service = self.service()?;
+        let mut lower = [0; LONGEST];
+        let Some(lower) = lower.get_mut(..name.len()) else {
+            return service.action(name).map(|facts| Action { service, facts });
+        };
+        lower.copy_from_slice(name.as_bytes());
+        lower.make_ascii_lowercase();
+        let places = self.places.get_or_init(|| {
+            let names = service.actions.iter().map(|action| action.name.to_ascii_lowercase());
+            names.map(|name| name.into_bytes().into()).zip(0..).collect()
+        });
+        let facts = service.actions.get(*places.get(&*lower)?)?;
+        Some(Action { service, facts })
     }
 
     pub(crate) fn service(&self) -> Option<&Service> {
@@ -110,7 +139,8 @@ impl Catalog {
         })?;
         let mut slots = Vec::with_capacity(contents.len());
         for (prefix, len) in contents {
-            slots.push(Slot { prefix, packed: reader.bytes(len)?, service: OnceLock::new() });
+            let packed = reader.bytes(len)?;
+            slots.push(Slot { prefix, packed, service: OnceLock::new(), places: OnceLock::new() });
         }
         let version = CatalogVersion {
             date,
@@ -171,9 +201,16 @@ impl Catalog {
 
     /// The service with the IAM prefix `prefix`, in any case.
     pub fn service(&self, prefix: &str) -> Option<&Service> {
-        let wanted = || prefix.bytes().map(|byte| byte.to_ascii_lowercase());
-        let index = self.slots.binary_search_by(|slot| slot.prefix.bytes().cmp(wanted())).ok()?;
-        self.slots[index].service()
+        self.slot(prefix)?.service()
+    }
+
+    fn slot(&self, prefix: &str) -> Option<&Slot> {
+        let find = |prefix: &str| self.slots.binary_search_by(|slot| (*slot.prefix).cmp(prefix));
+        let index = match prefix.bytes().any(|byte| byte.is_ascii_uppercase()) {
+            true => find(&prefix.to_ascii_lowercase()),
+            false => find(prefix),
+        };
+        self.slots.get(index.ok()?)
     }
 
     /// The action that `name` names in any case: `s3:getobject`.
@@ -184,8 +221,7 @@ impl Catalog {
 
     /// The action `action` of the service `prefix`, both in any case.
     pub fn action_of(&self, prefix: &str, action: &str) -> Option<Action<'_>> {
-        let service = self.service(prefix)?;
-        service.action(action).map(|facts| Action { service, facts })
+        self.slot(prefix)?.action(action)
     }
 
     /// The IAM prefix which has the operations of an SDK service: `bedrock-runtime` → `bedrock`.

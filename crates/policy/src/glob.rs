@@ -4,6 +4,7 @@
 //! Patterns here know nothing of ARNs: `*` crosses every character. The alphabet is that of Unicode scalar values.
 //! Nothing backtracks more than to its last `*`, so a hostile pattern costs at most its length times the text's.
 
+use smallvec::SmallVec;
 use std::fmt;
 
 /// One step of a pattern.
@@ -44,7 +45,11 @@ enum Form {
 
 /// Whether `text` is one of the texts that `pattern` stands for.
 pub fn matches(pattern: &str, text: &str) -> bool {
-    Glob::new(pattern).matches(text)
+    let Some(wildcard) = pattern.bytes().position(|byte| matches!(byte, b'*' | b'?')) else {
+        return pattern == text;
+    };
+    let (prefix, rest) = pattern.split_at(wildcard);
+    text.strip_prefix(prefix).is_some_and(|text| rest == "*" || Glob::new(rest).matches(text))
 }
 
 /// Whether every text that `inner` matches is also matched by `outer`.
@@ -60,7 +65,24 @@ pub fn overlaps(a: &str, b: &str) -> bool {
 impl Glob {
     /// Splits `pattern`; there is no escape: a literal `*` comes in through [`Glob::from_tokens`].
     pub fn new(pattern: &str) -> Glob {
-        Glob::from_tokens(pattern.chars().map(Token::of))
+        let wildcard = pattern.bytes().position(|byte| matches!(byte, b'*' | b'?')).unwrap_or(pattern.len());
+        let (prefix, rest) = pattern.split_at(wildcard);
+        let rest = match rest {
+            "" => Box::default(),
+            "*" => Box::from([Token::Any]),
+            _ => steps(rest.chars().map(Token::of)),
+        };
+        Glob::of(prefix.into(), rest)
+    }
+
+    fn of(prefix: Box<str>, rest: Box<[Token]>) -> Glob {
+        let form = match *rest {
+            [] => Form::Literal,
+            [Token::Any] if prefix.is_empty() => Form::Any,
+            [Token::Any] => Form::Prefix,
+            _ => Form::Other,
+        };
+        Glob { prefix, rest, form }
     }
 
     /// Matches `text` and nothing else.
@@ -71,21 +93,16 @@ impl Glob {
     /// The pattern that these steps make; runs of `*` become one.
     pub fn from_tokens(tokens: impl IntoIterator<Item = Token>) -> Glob {
         let mut prefix = String::new();
-        let mut rest: Vec<Token> = Vec::new();
-        for token in tokens {
-            match token {
-                Token::Literal(character) if rest.is_empty() => prefix.push(character),
-                Token::Any if rest.last() == Some(&Token::Any) => {}
-                _ => rest.push(token),
+        let mut tokens = tokens.into_iter();
+        let first = tokens.by_ref().find(|token| match token {
+            Token::Literal(character) => {
+                prefix.push(*character);
+                false
             }
-        }
-        let form = match *rest {
-            [] => Form::Literal,
-            [Token::Any] if prefix.is_empty() => Form::Any,
-            [Token::Any] => Form::Prefix,
-            _ => Form::Other,
-        };
-        Glob { prefix: prefix.into(), rest: rest.into(), form }
+            _ => true,
+        });
+        let rest = first.map_or_else(Box::default, |first| steps(std::iter::once(first).chain(tokens)));
+        Glob::of(prefix.into(), rest)
     }
 
     /// The steps of this pattern, first to last.
@@ -137,7 +154,9 @@ impl Glob {
         }
         match inner.as_literal() {
             Some(text) => self.matches(text),
-            None => contains(self, inner),
+            // Where this pattern begins with a text, everything that the inner one matches must begin with it.
+            None if !inner.prefix.starts_with(&*self.prefix) => false,
+            None => self.form == Form::Prefix || contains(self, inner),
         }
     }
 
@@ -146,7 +165,13 @@ impl Glob {
         match (self.as_literal(), other.as_literal()) {
             (_, Some(text)) => self.matches(text),
             (Some(text), None) => other.matches(text),
-            (None, None) => intersects(self, other),
+            (None, None) => {
+                let both = self.prefix.len().min(other.prefix.len());
+                let agree = self.prefix.as_bytes()[..both] == other.prefix.as_bytes()[..both];
+                let open =
+                    |one: &Glob| matches!(one.form, Form::Prefix | Form::Any) && one.prefix.len() == both;
+                agree && (open(self) || open(other) || intersects(self, other))
+            }
         }
     }
 }
@@ -172,6 +197,17 @@ impl fmt::Debug for Glob {
         };
         write!(out, "Glob({})", self.tokens().map(spell).collect::<String>())
     }
+}
+
+/// The steps, runs of `*` made one.
+fn steps(tokens: impl Iterator<Item = Token>) -> Box<[Token]> {
+    let mut steps: Vec<Token> = Vec::with_capacity(tokens.size_hint().0);
+    for token in tokens {
+        if token != Token::Any || steps.last() != Some(&Token::Any) {
+            steps.push(token);
+        }
+    }
+    steps.into()
 }
 
 /// Whether `text` is one of the texts that these steps stand for: for a pattern that is used once.
@@ -271,15 +307,59 @@ fn swallow(reached: &mut [bool], inner: &[Token], length: usize) {
     }
 }
 
-/// Intersection, by carrying the set of places in `b` that can be level with each place in `a`.
+/// Intersection, by carrying the set of places in `b` that can be level with each place in `a`. The set is the bits of a
+/// number, unless there are too many places.
 fn intersects(a: &Glob, b: &Glob) -> bool {
-    let b: Vec<Token> = b.tokens().collect();
+    let steps: SmallVec<[Token; 64]> = b.tokens().collect();
+    match steps.len() <= FEW {
+        true => intersects_few(a, &steps),
+        false => intersects_many(a, &steps),
+    }
+}
+
+/// So many places, and the end, are bits of a number.
+const FEW: usize = u128::BITS as usize - 2;
+
+fn intersects_few(a: &Glob, b: &[Token]) -> bool {
+    let all = (1_u128 << (b.len() + 1)) - 1;
+    let star = |(place, token): (usize, &Token)| u128::from(*token == Token::Any) << place;
+    let stars = b.iter().enumerate().map(star).fold(0, |stars, star| stars | star);
+    // A `*` in `b` may stand for nothing; two never follow each other.
+    let skip_star = |level: u128| level | (level & stars) << 1;
+    let mut level = skip_star(1);
+    for token in a.tokens() {
+        let moved = match token {
+            // From the first level place on, `*` can stand for whatever `b` asks for.
+            Token::Any => all & u128::MAX << level.trailing_zeros(),
+            Token::One => all & (level & !stars) << 1 | level & stars,
+            Token::Literal(wanted) => {
+                let fits = |token| token == Token::One || token == Token::Literal(wanted);
+                let mut next = level & stars;
+                let mut left = level & !stars;
+                while left != 0 {
+                    let place = left.trailing_zeros();
+                    left &= left - 1;
+                    next |=
+                        u128::from(b.get(place as usize).is_some_and(|token| fits(*token))) << (place + 1);
+                }
+                next
+            }
+        };
+        level = skip_star(moved);
+        if level == 0 {
+            return false;
+        }
+    }
+    level >> b.len() & 1 == 1
+}
+
+fn intersects_many(a: &Glob, b: &[Token]) -> bool {
     let mut level = vec![false; b.len() + 1];
     level[0] = true;
-    skip_stars(&mut level, &b);
+    skip_stars(&mut level, b);
     for token in a.tokens() {
-        level = step(&level, token, &b);
-        skip_stars(&mut level, &b);
+        level = step(&level, token, b);
+        skip_stars(&mut level, b);
     }
     level[b.len()]
 }
@@ -312,4 +392,51 @@ fn step(level: &[bool], token: Token, b: &[Token]) -> Vec<bool> {
         }
     }
     next
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// All patterns of up to five steps of two letters, `?` and `*`.
+    fn patterns() -> Vec<Glob> {
+        let mut texts = vec![String::new()];
+        let mut begin = 0;
+        for _ in 0..5 {
+            let end = texts.len();
+            for at in begin..end {
+                texts.extend(["a", "b", "?", "*"].map(|step| format!("{}{step}", texts[at])));
+            }
+            begin = end;
+        }
+        texts.iter().map(|text| Glob::new(text)).collect()
+    }
+
+    #[test]
+    fn few_places_and_many_are_told_the_same() {
+        let all = patterns();
+        let outer: Vec<&Glob> = all.iter().step_by(7).collect();
+        for a in outer {
+            for b in &all {
+                let steps: Vec<Token> = b.tokens().collect();
+                assert_eq!(intersects_few(a, &steps), intersects_many(a, &steps), "{a:?} {b:?}");
+                let known = intersects_many(a, &steps);
+                assert_eq!(a.overlaps(b), known, "{a:?} {b:?}");
+            }
+        }
+        let long = "a".repeat(FEW);
+        let (a, b) = (Glob::new(&format!("*{long}")), Glob::new(&format!("{long}*")));
+        assert!(a.overlaps(&b) && b.overlaps(&a));
+        assert!(!Glob::new(&format!("b*{long}")).overlaps(&b));
+    }
+
+    #[test]
+    fn what_is_told_at_once_is_what_the_walk_tells() {
+        let all = patterns();
+        for outer in all.iter().step_by(7) {
+            for inner in &all {
+                assert_eq!(outer.subsumes(inner), contains(outer, inner), "{outer:?} {inner:?}");
+            }
+        }
+    }
 }

@@ -88,6 +88,10 @@ impl<'a> ActionUse<'a> {
         if matches!(self.text, "*" | "*:*") {
             return true;
         }
+        let begins = |own: &str| own.contains(['*', '?']) || own.eq_ignore_ascii_case(prefix);
+        if !self.text.split_once(':').is_some_and(|(own, _)| begins(own)) {
+            return false;
+        }
         let of = |action: &Action<'_>| *action.service.prefix == *prefix && *action.facts.name == *name;
         self.found.as_slice().iter().any(of)
     }

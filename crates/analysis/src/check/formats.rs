@@ -5,6 +5,7 @@
 
 use std::collections::HashMap;
 
+use foldhash::fast::RandomState;
 use leastwise_catalog::{Action, Catalog, ConditionKey};
 use leastwise_policy::glob::{Glob, Token};
 
@@ -25,9 +26,9 @@ pub(super) struct Format<'a> {
 #[derive(Debug)]
 pub(super) struct Formats<'a> {
     all: Vec<Format<'a>>,
-    by_service: HashMap<&'a str, Vec<usize>>,
+    by_service: HashMap<&'a str, Vec<usize>, RandomState>,
     /// By prefix and resource type.
-    by_type: HashMap<(&'a str, &'a str), Vec<usize>>,
+    by_type: HashMap<(&'a str, &'a str), Vec<usize>, RandomState>,
     /// Keys of services that have another prefix: `catalog:ChangeType` is one of AWS Marketplace.
     foreign: HashMap<String, &'a ConditionKey>,
 }
@@ -61,8 +62,8 @@ impl<'a> Formats<'a> {
     pub(super) fn new(catalog: &'a Catalog) -> Formats<'a> {
         let mut formats = Formats {
             all: Vec::new(),
-            by_service: HashMap::new(),
-            by_type: HashMap::new(),
+            by_service: HashMap::default(),
+            by_type: HashMap::default(),
             foreign: HashMap::new(),
         };
         for service in catalog.services().filter_map(|prefix| catalog.service(prefix)) {
@@ -116,9 +117,9 @@ impl<'a> Formats<'a> {
         })
     }
 
-    /// Whether the pattern of a statement can cover a resource of a type that the action supports.
-    pub(super) fn supported(&self, action: &Action<'_>, parts: &Parts<'_>) -> bool {
-        let pattern = Glob::new(parts.resource);
+    /// Whether the pattern of a statement, whose resource part is `pattern`, can cover a resource of a type that the action
+    /// supports.
+    pub(super) fn supported(&self, action: &Action<'_>, parts: &Parts<'_>, pattern: &Glob) -> bool {
         let types = action.facts.resources.iter();
         types
             .filter_map(|on| self.by_type.get(&(&*action.service.prefix, &*on.resource_type)))
@@ -128,7 +129,7 @@ impl<'a> Formats<'a> {
                 (format.service.starts_with('$') || covers(parts.service, format.service))
                     && meets_part(format.region, parts.region)
                     && meets_part(format.account, parts.account)
-                    && format.meets(parts.resource, &pattern)
+                    && format.meets(parts.resource, pattern)
             })
     }
 }

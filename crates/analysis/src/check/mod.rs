@@ -31,7 +31,8 @@ mod statement;
 mod thing;
 mod trust;
 
-use std::sync::OnceLock;
+use std::collections::HashMap;
+use std::sync::{OnceLock, PoisonError, RwLock};
 
 use leastwise_catalog::{Catalog, Terms};
 use leastwise_policy::aws::DocumentKind;
@@ -151,6 +152,8 @@ pub struct Facts<'a> {
     own: Own,
     now: Option<Timestamp>,
     formats: OnceLock<formats::Formats<'a>>,
+    /// What was probably meant by a name that does not exist.
+    nearest: RwLock<HashMap<String, Option<String>>>,
 }
 
 impl<'a> Facts<'a> {
@@ -165,6 +168,7 @@ impl<'a> Facts<'a> {
             own: Own::default(),
             now: None,
             formats: OnceLock::new(),
+            nearest: RwLock::default(),
         }
     }
 
@@ -199,6 +203,21 @@ impl<'a> Facts<'a> {
         self.expansions.expand(self.catalog, pattern)
     }
 
+    /// The action or service that was probably meant; what was looked up once is kept.
+    fn nearest(&self, unknown: &str) -> Option<String> {
+        /// No more are kept, so that a hostile text cannot fill the memory.
+        const MOST: usize = 10_000;
+        if let Some(known) = self.nearest.read().unwrap_or_else(PoisonError::into_inner).get(unknown) {
+            return known.clone();
+        }
+        let near = self.catalog.suggest(unknown).into_iter().next();
+        let mut kept = self.nearest.write().unwrap_or_else(PoisonError::into_inner);
+        if kept.len() < MOST {
+            kept.insert(unknown.to_owned(), near.clone());
+        }
+        near
+    }
+
     /// The formats of all ARNs, read when they are first asked for.
     fn formats(&self) -> &formats::Formats<'a> {
         self.formats.get_or_init(|| formats::Formats::new(self.catalog))
@@ -223,22 +242,37 @@ pub fn all() -> impl Iterator<Item = &'static Check> {
 
 /// The check with this code, in any case.
 pub fn named(code: &str) -> Option<&'static Check> {
-    all().find(|check| check.code.eq_ignore_ascii_case(code))
+    static BY_CODE: OnceLock<HashMap<&'static str, &'static Check>> = OnceLock::new();
+    let by_code = BY_CODE.get_or_init(|| all().map(|check| (check.code, check)).collect());
+    by_code.get(code).copied().or_else(|| all().find(|check| check.code.eq_ignore_ascii_case(code)))
 }
 
 /// Everything that the checks find, sorted by file and place.
 pub fn run(estate: &Estate, facts: &Facts<'_>) -> Vec<Finding> {
     let mut findings = estate.unreadable.clone();
-    for document in estate.documents.iter().filter(|document| !document.is_of_aws()) {
+    let rule_of = |check: &'static Check| match check.rule {
+        Rule::Document(rule) => Some((check, rule)),
+        _ => None,
+    };
+    let rules: Vec<_> = all().filter_map(rule_of).collect();
+    let mut holders = holder::Holders::new(estate, facts);
+    for document in &estate.documents {
+        let is_held_alone = holders.is_loose(document);
+        if document.is_of_aws() && !is_held_alone {
+            continue;
+        }
         let subject = Subject::new(document, facts);
-        for check in all() {
-            if let Rule::Document(rule) = check.rule {
-                let mut report = Report::new(check, document, &mut findings);
-                rule(&subject, facts, &mut report);
+        if !document.is_of_aws() {
+            for (check, rule) in &rules {
+                rule(&subject, facts, &mut Report::new(check, document, &mut findings));
             }
         }
+        if is_held_alone {
+            holders.of_document(&subject);
+        }
     }
-    findings.extend(holder::run(estate, facts));
+    holders.of_principals();
+    findings.extend(holders.into_findings());
     for check in all() {
         match check.rule {
             Rule::Kubernetes(rule) => rule(&estate.kubernetes, &mut Finds::new(check, &mut findings)),

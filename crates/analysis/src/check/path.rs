@@ -5,13 +5,13 @@
 //! is possible wherever such an account is, and is told as that.
 
 use std::collections::{BTreeMap, HashMap};
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use foldhash::fast::RandomState;
 use leastwise_policy::aws::{ActionBlock, Comparison, Condition, Effect, Policy, Statement};
 use leastwise_policy::glob;
 use leastwise_policy::time::Timestamp;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::own::own;
 use super::{Check, Class, Estate, Example, Facts, Finding, Hits, Holder, Home, Said, Severity};
@@ -211,8 +211,8 @@ fn of_document(holder: &Holder<'_>, hits: &mut Hits<'_>) {
     if !crate::paths::could_lead(perhaps) {
         return;
     }
-    let Some(named) = holder.set.identity.first() else { return };
-    let Some(snapshot) = made_up(&named.policy) else { return };
+    let Some(named) = holder.set().identity.first() else { return };
+    let snapshot = made_up(&named.policy);
     let found = find(&world(&snapshot, holder.now), &options(), holder.catalog);
     if let Some(path) = found.paths.iter().find(|path| path.source == HOLDER) {
         let message = format!("whoever holds it can become administrator in {}", steps(path));
@@ -269,20 +269,27 @@ fn meets(condition: &Condition, set: &[(&str, &str)]) -> bool {
 const HOLDER: &str = "arn:aws:iam::000000000000:user/holder";
 
 /// An account in which a user holds the policy, next to others who are worth becoming.
-fn made_up(policy: &Policy) -> Option<Snapshot> {
-    let policy: Value = serde_json::from_str(&policy.to_compact_json()).ok()?;
+fn made_up(policy: &Policy) -> Snapshot {
+    static ACCOUNT: LazyLock<Snapshot> = LazyLock::new(account);
+    let mut snapshot = ACCOUNT.clone();
+    snapshot.regrant(HOLDER, policy.clone());
+    snapshot
+}
+
+fn account() -> Snapshot {
     let arn = |kind: &str, name: &str| format!("arn:aws:iam::000000000000:{kind}/{name}");
-    let admin = json!({
-        "PolicyName": "all",
-        "PolicyDocument": {"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}
-    });
+    let inline = |name: &str, effect: &str| {
+        let statement = json!({"Effect": effect, "Action": "*", "Resource": "*"});
+        json!({"PolicyName": name, "PolicyDocument": {"Version": "2012-10-17", "Statement": statement}})
+    };
+    let admin = inline("all", "Allow");
     let trust = json!({
         "Version": "2012-10-17",
         "Statement": {"Effect": "Allow", "Principal": {"Service": crate::paths::services()}, "Action": "sts:AssumeRole"}
     });
     let listing = json!({
         "UserDetailList": [
-            {"UserName": "holder", "Arn": HOLDER, "UserPolicyList": [{"PolicyName": "held", "PolicyDocument": policy}]},
+            {"UserName": "holder", "Arn": HOLDER, "UserPolicyList": [inline("held", "Deny")]},
             {"UserName": "admin", "Arn": arn("user", "admin"), "UserPolicyList": [admin]},
         ],
         "RoleDetailList": [
@@ -294,7 +301,7 @@ fn made_up(policy: &Policy) -> Option<Snapshot> {
             },
         ],
     });
-    Snapshot::parse("made up", &listing.to_string()).ok()
+    Snapshot::parse("made up", &listing.to_string()).unwrap_or_default()
 }
 
 fn world(snapshot: &Snapshot, now: Option<Timestamp>) -> World<'_> {

@@ -187,6 +187,14 @@ impl Snapshot {
         self.principals.values()
     }
 
+    /// Puts another policy in the place of the first that a principal is granted.
+    pub(crate) fn regrant(&mut self, arn: &str, policy: Policy) {
+        let principal = self.principals.get_mut(arn);
+        if let Some(first) = principal.and_then(|one| one.policies.identity.first_mut()) {
+            first.policy = policy;
+        }
+    }
+
     /// Puts each principal under the service control policies of its account, where these are known.
     pub(crate) fn govern(&mut self, path_to: &dyn Fn(&str) -> Option<OrganizationPath>) {
         for principal in self.principals.values_mut() {

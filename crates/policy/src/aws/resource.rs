@@ -8,6 +8,7 @@ use super::template::{Reading, Resolved, Template, Versioned, Wildcards};
 use crate::arn::{self, ArnPattern, ArnTarget};
 use crate::glob::Token;
 use std::fmt;
+use std::sync::OnceLock;
 
 /// Which resources a statement is about.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -22,7 +23,8 @@ pub enum ResourceBlock {
 #[derive(Clone)]
 pub struct ResourcePattern {
     text: Box<str>,
-    compiled: Versioned<Compiled>,
+    /// Made when it is first asked: most patterns of most documents never are.
+    compiled: OnceLock<Box<Versioned<Compiled>>>,
 }
 
 #[derive(Debug, Clone)]
@@ -52,13 +54,15 @@ impl ResourceBlock {
 impl ResourcePattern {
     /// Takes `text` as a pattern; whether IAM would accept it is the parser's business.
     pub fn new(text: impl Into<String>) -> ResourcePattern {
-        let text = text.into();
-        let compiled =
-            Versioned::new(&text, |text, version| match Template::read(text, version, Wildcards::Meant) {
-                Reading::Variable(template) => Compiled::Variable(template),
-                Reading::Constant(tokens) => Compiled::Fixed(ArnPattern::from_tokens(tokens)),
-            });
-        ResourcePattern { text: text.into(), compiled }
+        ResourcePattern { text: text.into().into(), compiled: OnceLock::new() }
+    }
+
+    fn compiled(&self, version: Version) -> &Compiled {
+        let make = |text: &str, version| match Template::read(text, version, Wildcards::Meant) {
+            Reading::Variable(template) => Compiled::Variable(template),
+            Reading::Constant(tokens) => Compiled::Fixed(ArnPattern::from_tokens(tokens)),
+        };
+        self.compiled.get_or_init(|| Box::new(Versioned::new(&self.text, make))).get(version)
     }
 
     /// The pattern as it was spelled.
@@ -68,7 +72,7 @@ impl ResourcePattern {
 
     /// The pattern as version 2012-10-17 reads it, when it has no variables.
     pub fn as_arn_pattern(&self) -> Option<&ArnPattern> {
-        match self.compiled.get(Version::V2012_10_17) {
+        match self.compiled(Version::V2012_10_17) {
             Compiled::Fixed(pattern) => Some(pattern),
             Compiled::Variable(_) => None,
         }
@@ -76,7 +80,7 @@ impl ResourcePattern {
 
     /// What every resource that the pattern can match begins with, as a document of this version reads it.
     pub(super) fn prefix(&self, version: Version) -> String {
-        match self.compiled.get(version) {
+        match self.compiled(version) {
             Compiled::Fixed(pattern) => pattern.prefix().to_owned(),
             Compiled::Variable(template) => template.prefix(),
         }
@@ -93,7 +97,7 @@ impl ResourcePattern {
     ) -> Truth {
         let holds =
             |pattern: &ArnPattern| if ask.all { pattern.covers(target) } else { pattern.touches(target) };
-        let template = match self.compiled.get(version) {
+        let template = match self.compiled(version) {
             Compiled::Fixed(pattern) => return Truth::from(holds(pattern)),
             Compiled::Variable(template) => template,
         };

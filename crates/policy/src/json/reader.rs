@@ -5,7 +5,7 @@ use std::collections::HashSet;
 
 /// Reads the one value that `text` is.
 pub fn parse(text: &str) -> Result<Value, Refusal> {
-    let mut reader = Reader { text, at: 0, path: Vec::new() };
+    let mut reader = Reader { text, at: 0, depth: 0 };
     if text.starts_with('\u{feff}') {
         return Err(reader.refuse("the document begins with a byte order mark; save it as UTF-8 without one"));
     }
@@ -18,31 +18,29 @@ pub fn parse(text: &str) -> Result<Value, Refusal> {
     }
 }
 
-enum Step {
-    Key(String),
-    Index(usize),
-}
+/// So many members of an object are compared with each other; with more their names are kept in a set.
+const FEW: usize = 16;
 
 struct Reader<'a> {
     text: &'a str,
     at: usize,
-    path: Vec<Step>,
+    depth: usize,
 }
 
 impl Reader<'_> {
     fn value(&mut self) -> Result<Value, Refusal> {
         let at = self.at;
         let kind = match self.peek() {
-            Some(b'{' | b'[') if self.path.len() >= MAX_DEPTH => {
+            Some(b'{' | b'[') if self.depth >= MAX_DEPTH => {
                 return Err(self.refuse(format!("nested deeper than {MAX_DEPTH} levels")));
             }
-            Some(b'{') => self.object()?,
-            Some(b'[') => self.array()?,
+            Some(b'{') => self.deeper(Self::object)?,
+            Some(b'[') => self.deeper(Self::array)?,
             Some(b'"') => Kind::String(self.string()?),
             Some(b'-' | b'0'..=b'9') => self.number()?,
-            Some(b't') if self.take("true") => Kind::Bool(true),
-            Some(b'f') if self.take("false") => Kind::Bool(false),
-            Some(b'n') if self.take("null") => Kind::Null,
+            Some(b't') if self.take_word("true") => Kind::Bool(true),
+            Some(b'f') if self.take_word("false") => Kind::Bool(false),
+            Some(b'n') if self.take_word("null") => Kind::Null,
             Some(b'/') => return Err(self.refuse("comments are not allowed in JSON")),
             Some(_) => return Err(self.unexpected("a value")),
             None => return Err(self.refuse("the document ends where a value is expected")),
@@ -50,12 +48,19 @@ impl Reader<'_> {
         Ok(Value { at, kind })
     }
 
+    fn deeper(&mut self, read: fn(&mut Self) -> Result<Kind, Refusal>) -> Result<Kind, Refusal> {
+        self.depth += 1;
+        let kind = read(self);
+        self.depth -= 1;
+        kind
+    }
+
     fn object(&mut self) -> Result<Kind, Refusal> {
         self.at += 1;
         let mut members = Vec::new();
         let mut seen = HashSet::new();
         self.skip_space();
-        if self.take("}") {
+        if self.take(b'}') {
             return Ok(Kind::Object(members));
         }
         loop {
@@ -67,25 +72,22 @@ impl Reader<'_> {
                 _ => return Err(self.unexpected("a key in double quotes")),
             }
             let key = self.string()?;
-            if !seen.insert(key.clone()) {
+            if is_twice(&key, &members, &mut seen) {
                 self.at = at;
-                self.path.push(Step::Key(key.clone()));
-                return Err(self.refuse(format!("the key `{key}` stands twice in this object")));
+                return Err(self.refuse(format!("the key `{key}` stands twice in this object")).under(&key));
             }
             self.skip_space();
-            if !self.take(":") {
+            if !self.take(b':') {
                 return Err(self.unexpected("`:` after the key"));
             }
             self.skip_space();
-            self.path.push(Step::Key(key.clone()));
-            let value = self.value()?;
-            self.path.pop();
+            let value = self.value().map_err(|refusal| refusal.under(&key))?;
             members.push(Member { at, key, value });
             self.skip_space();
-            if self.take("}") {
+            if self.take(b'}') {
                 return Ok(Kind::Object(members));
             }
-            if !self.take(",") {
+            if !self.take(b',') {
                 return Err(self.unexpected("`,` or `}`"));
             }
         }
@@ -95,7 +97,7 @@ impl Reader<'_> {
         self.at += 1;
         let mut values = Vec::new();
         self.skip_space();
-        if self.take("]") {
+        if self.take(b']') {
             return Ok(Kind::Array(values));
         }
         loop {
@@ -103,14 +105,13 @@ impl Reader<'_> {
             if self.peek() == Some(b']') {
                 return Err(self.refuse("a comma before `]` is not allowed"));
             }
-            self.path.push(Step::Index(values.len()));
-            values.push(self.value()?);
-            self.path.pop();
+            let value = self.value().map_err(|refusal| refusal.under(&values.len().to_string()))?;
+            values.push(value);
             self.skip_space();
-            if self.take("]") {
+            if self.take(b']') {
                 return Ok(Kind::Array(values));
             }
-            if !self.take(",") {
+            if !self.take(b',') {
                 return Err(self.unexpected("`,` or `]`"));
             }
         }
@@ -122,7 +123,8 @@ impl Reader<'_> {
         let mut text = String::new();
         loop {
             let rest = &self.text[self.at..];
-            let plain = rest.find(|c: char| c == '"' || c == '\\' || c < ' ').unwrap_or(rest.len());
+            let is_special = |byte: &u8| matches!(byte, b'"' | b'\\' | 0..b' ');
+            let plain = rest.as_bytes().iter().position(is_special).unwrap_or(rest.len());
             text.push_str(&rest[..plain]);
             self.at += plain;
             match self.peek() {
@@ -178,7 +180,7 @@ impl Reader<'_> {
         if !(0xd800..0xdc00).contains(&first) {
             return char::from_u32(first);
         }
-        if !self.take("\\u") {
+        if !self.take_word("\\u") {
             return None;
         }
         let second = self.hex_unit()?;
@@ -197,15 +199,15 @@ impl Reader<'_> {
 
     fn number(&mut self) -> Result<Kind, Refusal> {
         let begin = self.at;
-        self.take("-");
+        self.take(b'-');
         let whole = self.digits();
         let leading_zero = whole > 1 && self.text[self.at - whole..].starts_with('0');
         let mut valid = whole > 0 && !leading_zero;
-        if self.take(".") {
+        if self.take(b'.') {
             valid &= self.digits() > 0;
         }
-        if self.take("e") || self.take("E") {
-            let _ = self.take("+") || self.take("-");
+        if self.take(b'e') || self.take(b'E') {
+            let _ = self.take(b'+') || self.take(b'-');
             valid &= self.digits() > 0;
         }
         if valid {
@@ -222,15 +224,22 @@ impl Reader<'_> {
     }
 
     fn skip_space(&mut self) {
-        let rest = &self.text[self.at..];
-        self.at += rest.len() - rest.trim_start_matches([' ', '\t', '\n', '\r']).len();
+        let rest = &self.text.as_bytes()[self.at..];
+        let is_space = |byte: &&u8| matches!(byte, b' ' | b'\t' | b'\n' | b'\r');
+        self.at += rest.iter().take_while(is_space).count();
     }
 
     fn peek(&self) -> Option<u8> {
         self.text.as_bytes().get(self.at).copied()
     }
 
-    fn take(&mut self, expected: &str) -> bool {
+    fn take(&mut self, expected: u8) -> bool {
+        let found = self.peek() == Some(expected);
+        self.at += usize::from(found);
+        found
+    }
+
+    fn take_word(&mut self, expected: &str) -> bool {
         let found = self.text[self.at..].starts_with(expected);
         if found {
             self.at += expected.len();
@@ -247,13 +256,28 @@ impl Reader<'_> {
     }
 
     fn refuse(&self, reason: impl Into<String>) -> Refusal {
+        Refusal { at: self.at, pointer: String::new(), reason: reason.into() }
+    }
+}
+
+/// Whether an object has a member of this name already.
+fn is_twice(key: &str, members: &[Member], seen: &mut HashSet<String>) -> bool {
+    if members.len() < FEW {
+        return members.iter().any(|member| member.key == key);
+    }
+    if seen.is_empty() {
+        seen.extend(members.iter().map(|member| member.key.clone()));
+    }
+    !seen.insert(key.to_owned())
+}
+
+impl Refusal {
+    /// The same, of what stands at this step of the value that is being read.
+    fn under(mut self, step: &str) -> Refusal {
         let mut pointer = String::new();
-        for step in &self.path {
-            match step {
-                Step::Key(key) => push_step(&mut pointer, key),
-                Step::Index(index) => push_step(&mut pointer, &index.to_string()),
-            }
-        }
-        Refusal { at: self.at, pointer, reason: reason.into() }
+        push_step(&mut pointer, step);
+        pointer.push_str(&self.pointer);
+        self.pointer = pointer;
+        self
     }
 }

@@ -88,7 +88,7 @@ fn may(agent: &Agent<'_>, action: &str, resource: &str) -> Option<String> {
         resource: ResourceRef::Exact(resource),
         context: &context,
     };
-    let answer = evaluate(agent.holder.set, &request);
+    let answer = evaluate(agent.holder.set(), &request);
     match answer.verdict {
         Verdict::Allowed => Some(format!("may {action} on {resource}")),
         Verdict::Depends => {

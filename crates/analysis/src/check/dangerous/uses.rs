@@ -29,12 +29,11 @@ pub(super) fn everywhere(
         let mut powers: Vec<Power<'_>> = Vec::new();
         let mut seen: HashSet<usize, RandomState> = HashSet::default();
         for of in wanted {
-            for power in holder.powers(allowed, *of) {
-                let fits = fits(&power.action) && !has_all_of_service(allowed, &power.action);
-                if fits && seen.insert(std::ptr::from_ref(power.action.facts).addr()) {
-                    powers.push(power);
-                }
-            }
+            powers.extend(holder.powers(allowed, *of).into_iter().filter(|power| {
+                let mut is_new =
+                    || wanted.len() == 1 || seen.insert(std::ptr::from_ref(power.action.facts).addr());
+                fits(&power.action) && !has_all_of_service(allowed, &power.action) && is_new()
+            }));
         }
         if powers.is_empty() {
             continue;

@@ -4,8 +4,8 @@
 use std::rc::Rc;
 
 use leastwise_catalog::Action;
-use leastwise_policy::aws::ResourceBlock;
 use leastwise_policy::aws::evaluate::{Context, Layer, PrincipalRef, StatementRef};
+use leastwise_policy::aws::{ResourceBlock, Statement};
 
 use super::breadth::is_everything;
 use super::guard::{Guard, guard, told};
@@ -139,9 +139,20 @@ impl<'a> Holder<'a> {
     }
 
     fn work_out(&self, action: Action<'_>) -> Option<Reach> {
+        // A deny that leaves nothing is seen without going through all the rest.
+        let name = action.full_name();
+        let bars = |deny: &Statement| {
+            deny.condition.is_empty()
+                && deny.principal.is_none()
+                && deny.action.applies_to(&name)
+                && deny.resource.as_ref().is_some_and(|resources| is_all(resources, action, self.formats))
+        };
+        if self.denies.iter().any(|deny| bars(deny)) {
+            return None;
+        }
         // A name that nobody has, for a policy that nobody holds.
         let arn = self.principal.map_or("arn:aws:iam::000000000000:role/holder", |one| one.arn.as_str());
-        let reach = reach(self.set, PrincipalRef::new(arn), action, &Context::new())?;
+        let reach = reach(self.set(), PrincipalRef::new(arn), action, &Context::new())?;
         let whole =
             |deny: &Grant| deny.conditions.is_empty() && is_all(&deny.resources, action, self.formats);
         (!reach.denies.iter().any(whole)).then_some(reach)

@@ -1,18 +1,17 @@
 //! Where rules about holders put what they find. A policy that many hold is one finding that names them.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::{Allowed, Holder};
 use crate::check::{Check, Estate, Finding, Home, Severity};
-use crate::source::{Node, Place, shown};
+use crate::source::{Node, Place};
 
 /// The most holders that a finding names one by one.
 const NAMED: usize = 5;
 
-/// What was found so far, by place, check and message, with who holds it.
+/// What was found so far, with who holds it.
 #[derive(Debug, Default)]
-pub(super) struct Collected(BTreeMap<Finding, Vec<String>>);
+pub(super) struct Collected(Vec<(Finding, Option<String>)>);
 
 /// The findings of one check about one holder.
 #[derive(Debug)]
@@ -132,16 +131,15 @@ impl<'a> Hits<'a> {
             code: self.check.code,
             pointer,
             subject: subject.to_owned(),
-            message: shown(&said.message),
+            message: said.message,
             severity: said.severity.unwrap_or(self.check.severity),
             class: self.check.class,
-            evidence: said.evidence.iter().map(|text| shown(text)).collect(),
-            fix: said.fix.as_deref().map(shown),
-        };
-        let holders = self.collected.0.entry(finding).or_default();
-        if self.holder.principal.is_some() && self.holder.name != subject {
-            holders.push(self.holder.name.to_owned());
+            evidence: said.evidence,
+            fix: said.fix,
         }
+        .for_people();
+        let is_held = self.holder.principal.is_some() && self.holder.name != subject;
+        self.collected.0.push((finding, is_held.then(|| self.holder.name.to_owned())));
     }
 }
 
@@ -153,19 +151,23 @@ fn spelled<'n>(statement: &'n Node, word: &str) -> Option<&'n Node> {
 }
 
 impl Collected {
-    pub(super) fn into_findings(self) -> Vec<Finding> {
-        let with_holders = |(mut finding, holders): (Finding, Vec<String>)| {
+    /// By place, check and message.
+    pub(super) fn into_findings(mut self) -> Vec<Finding> {
+        self.0.sort_by(|(one, _), (other, _)| one.cmp(other));
+        let mut findings: Vec<Finding> = Vec::with_capacity(self.0.len());
+        for same in self.0.chunk_by_mut(|(one, _), (other, _)| one == other) {
+            let holders: Vec<String> = same.iter_mut().filter_map(|(_, holder)| holder.take()).collect();
+            let Some((finding, _)) = same.first_mut() else { continue };
             if let [first, ..] = holders.as_slice() {
                 let shown = holders.iter().take(NAMED).map(String::as_str).collect::<Vec<_>>().join(", ");
-                let more = holders.len().saturating_sub(NAMED);
-                finding.evidence.push(match (holders.len(), more) {
+                finding.evidence.push(match (holders.len(), holders.len().saturating_sub(NAMED)) {
                     (1, _) => format!("held by {first}"),
                     (_, 0) => format!("held by {shown}"),
                     (_, more) => format!("held by {shown} and {more} more"),
                 });
             }
-            finding
-        };
-        self.0.into_iter().map(with_holders).collect()
+            findings.push(finding.clone());
+        }
+        findings
     }
 }

@@ -11,10 +11,11 @@ mod effective;
 mod guard;
 mod hits;
 
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell};
 use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
+use foldhash::fast::RandomState;
 use leastwise_catalog::{Action, Catalog};
 use leastwise_policy::aws::evaluate::PolicySet;
 use leastwise_policy::aws::{ActionBlock, DocumentKind, Effect, Named, Statement};
@@ -30,7 +31,7 @@ use breadth::Breadth;
 use leastwise_policy::time::Timestamp;
 
 use super::formats::Formats;
-use super::{Agent, Document, Estate, Facts, Finding, Rule};
+use super::{Agent, Check, Document, Estate, Facts, Finding, Found, Rule, Subject};
 use crate::granted::GrantedPrincipal;
 use crate::granted::reach::Reach;
 
@@ -41,8 +42,8 @@ pub struct Holder<'a> {
     pub name: &'a str,
     /// The principal; none for a policy that nobody holds.
     pub principal: Option<&'a GrantedPrincipal>,
-    /// What decides for it.
-    pub set: &'a PolicySet,
+    /// What decides for it; of a policy that nobody holds it is put together when it is first asked.
+    set: Granted<'a>,
     /// The statements that allow, with those of their actions that can be put to some use.
     pub allows: Vec<Allowed<'a>>,
     /// Whether there is a boundary, a session policy or an organisation above.
@@ -55,6 +56,21 @@ pub struct Holder<'a> {
     pub(super) now: Option<Timestamp>,
     /// What the policies come to, by the address of an action's facts: several rules ask about the same.
     reaches: RefCell<HashMap<usize, Option<Rc<Reach>>>>,
+}
+
+/// A statement with what the patterns of its element cover.
+struct Stated<'a> {
+    document: &'a str,
+    index: usize,
+    statement: &'a Statement,
+    found: Vec<Found<'a>>,
+}
+
+/// Where what somebody holds comes from.
+#[derive(Debug)]
+enum Granted<'a> {
+    Principal(&'a PolicySet),
+    Document(&'a Document, OnceCell<Box<PolicySet>>),
 }
 
 /// A statement that allows, with its actions.
@@ -89,34 +105,45 @@ impl<'a> Holder<'a> {
     fn new<'c: 'a>(
         name: &'a str,
         principal: Option<&'a GrantedPrincipal>,
-        set: &'a PolicySet,
+        set: Granted<'a>,
+        statements: impl Iterator<Item = Stated<'a>>,
         facts: &'a Facts<'c>,
     ) -> Holder<'a> {
         let (mut allows, mut denies) = (Vec::new(), Vec::new());
-        for named in &set.identity {
-            for (index, statement) in named.policy.statements.iter().enumerate() {
-                if statement.effect == Effect::Deny {
-                    denies.push(statement);
-                } else {
-                    let actions = useful(statement, facts);
-                    let patterns = statement.action.patterns().iter();
-                    let services = patterns.filter_map(|pattern| whole_service(pattern.as_str())).collect();
-                    let uses = actions.iter().fold(Uses::default(), |all, one| all.with(one.uses));
-                    allows.push(Allowed { document: &named.name, index, statement, actions, uses, services });
-                }
+        for stated in statements {
+            match stated.statement.effect {
+                Effect::Deny => denies.push(stated.statement),
+                Effect::Allow => allows.push(Allowed::new(stated, facts)),
             }
         }
+        let fenced = match &set {
+            Granted::Principal(set) => {
+                set.boundary.is_some() || set.session.is_some() || set.service_control.is_some()
+            }
+            Granted::Document(..) => false,
+        };
         Holder {
             name,
             principal,
-            set,
             allows,
-            fenced: set.boundary.is_some() || set.session.is_some() || set.service_control.is_some(),
+            fenced,
             denies,
             formats: facts.formats(),
             catalog: facts.catalog,
             now: facts.now,
             reaches: RefCell::default(),
+            set,
+        }
+    }
+
+    /// What decides for it.
+    pub fn set(&self) -> &PolicySet {
+        match &self.set {
+            Granted::Principal(set) => set,
+            Granted::Document(document, set) => set.get_or_init(|| {
+                let named = Named::new(document.name.clone(), document.policy.clone());
+                Box::new(PolicySet::of_identity(vec![named]))
+            }),
         }
     }
 
@@ -143,21 +170,33 @@ pub(super) fn whole_service(pattern: &str) -> Option<String> {
     (whole && !service.contains(['*', '?'])).then(|| service.to_ascii_lowercase())
 }
 
-/// The actions of a statement that can be put to some use.
-fn useful<'a, 'c: 'a>(statement: &'a Statement, facts: &'a Facts<'c>) -> Vec<Useful<'a>> {
+impl<'a> Allowed<'a> {
+    fn new<'c: 'a>(stated: Stated<'a>, facts: &'a Facts<'c>) -> Allowed<'a> {
+        let patterns = stated.statement.action.patterns().iter();
+        let services = patterns.filter_map(|pattern| whole_service(pattern.as_str())).collect();
+        let actions = useful(&stated, facts);
+        let uses = actions.iter().fold(Uses::default(), |all, one| all.with(one.uses));
+        let Stated { document, index, statement, .. } = stated;
+        Allowed { document, index, statement, actions, uses, services }
+    }
+}
+
+/// The actions of a statement that can be put to some use, each once.
+fn useful<'a, 'c: 'a>(stated: &Stated<'a>, facts: &'a Facts<'c>) -> Vec<Useful<'a>> {
+    let statement = stated.statement;
     let mut actions: Vec<Useful<'a>> = Vec::new();
+    let mut seen: HashSet<usize, RandomState> = HashSet::default();
     let mut breadth = Breadth::of(statement.resource.as_ref(), facts.formats());
     let mut take = |action: Action<'a>| {
         let uses = facts.dangers.uses(action);
-        if !uses.is_empty() {
-            actions.push(Useful { action, uses, everywhere: breadth.is_everything(action) });
+        if !uses.is_empty() && seen.insert(std::ptr::from_ref(action.facts).addr()) {
+            let everywhere = breadth.is_everything(action);
+            actions.push(Useful { action, uses, everywhere });
         }
     };
     match &statement.action {
-        ActionBlock::Action(patterns) => {
-            for pattern in patterns {
-                facts.expand(pattern.as_str()).as_slice().iter().copied().for_each(&mut take);
-            }
+        ActionBlock::Action(_) => {
+            stated.found.iter().flat_map(Found::as_slice).copied().for_each(&mut take);
         }
         ActionBlock::NotAction(_) => {
             let all = facts.expand("*");
@@ -169,46 +208,86 @@ fn useful<'a, 'c: 'a>(statement: &'a Statement, facts: &'a Facts<'c>) -> Vec<Use
     actions
 }
 
-/// What the rules about holders find.
-pub(super) fn run(estate: &Estate, facts: &Facts<'_>) -> Vec<Finding> {
-    let mut hits = hits::Collected::default();
-    let alone: Vec<(&str, PolicySet)> = loose(estate)
-        .map(|one| {
-            let named = Named::new(one.name.clone(), one.policy.clone());
-            (one.name.as_str(), PolicySet::of_identity(vec![named]))
-        })
-        .collect();
-    let principals = estate.snapshot.principals().filter(|one| !one.service_linked);
-    let principals = principals.map(|one| (one.arn.as_str(), Some(one), &one.policies));
-    for (name, principal, set) in principals.chain(alone.iter().map(|(name, set)| (*name, None, set))) {
-        let holder = Holder::new(name, principal, set, facts);
-        let agent = principal.and_then(|principal| {
-            let tags = principal.tags.iter().map(|(key, value)| (key.as_str(), value.as_str()));
-            let mark = facts.marks.of(&principal.name, tags)?;
-            Some(Agent { holder: &holder, principal, mark, now: facts.now })
+/// Runs the rules about holders: over the principals, and over each identity policy that nobody holds.
+pub(super) struct Holders<'a, 'c> {
+    estate: &'a Estate,
+    facts: &'a Facts<'c>,
+    checks: Vec<&'static Check>,
+    held: HashSet<&'a str>,
+    hits: hits::Collected,
+}
+
+impl<'a, 'c: 'a> Holders<'a, 'c> {
+    pub(super) fn new(estate: &'a Estate, facts: &'a Facts<'c>) -> Holders<'a, 'c> {
+        let is_ours = |check: &&Check| matches!(check.rule, Rule::Holder(_) | Rule::Agent(_));
+        let checks = super::all().filter(is_ours).collect();
+        Holders { estate, facts, checks, held: held(estate), hits: hits::Collected::default() }
+    }
+
+    /// Whether it is an identity policy that nobody holds.
+    pub(super) fn is_loose(&self, document: &Document) -> bool {
+        document.kind == DocumentKind::Identity && !self.held.contains(document.name.as_str())
+    }
+
+    /// As if somebody held this policy alone.
+    pub(super) fn of_document(&mut self, subject: &Subject<'a>) {
+        let document = subject.document;
+        let statements = subject.understood().enumerate().map(|(index, (view, statement))| Stated {
+            document: &document.name,
+            index,
+            statement,
+            found: view.actions.iter().map(|used| used.found.clone()).collect(),
         });
-        for check in super::all() {
-            let mut report = Hits::new(check, estate, &holder, &mut hits);
-            match (check.rule, &agent) {
-                (Rule::Holder(rule), _) => rule(&holder, &mut report),
+        let set = Granted::Document(document, OnceCell::new());
+        let holder = Holder::new(&document.name, None, set, statements, self.facts);
+        self.ask(&holder, None);
+    }
+
+    /// Over the principals of the estate.
+    pub(super) fn of_principals(&mut self) {
+        let facts = self.facts;
+        for principal in self.estate.snapshot.principals().filter(|one| !one.service_linked) {
+            let set = &principal.policies;
+            let statements = set.identity.iter().flat_map(|named| {
+                let statements = named.policy.statements.iter().enumerate();
+                statements.map(|(index, statement)| {
+                    let patterns = statement.action.patterns().iter();
+                    let found = patterns.map(|pattern| facts.expand(pattern.as_str())).collect();
+                    Stated { document: &named.name, index, statement, found }
+                })
+            });
+            let set = Granted::Principal(set);
+            let holder = Holder::new(&principal.arn, Some(principal), set, statements, facts);
+            let tags = principal.tags.iter().map(|(key, value)| (key.as_str(), value.as_str()));
+            let mark = facts.marks.of(&principal.name, tags);
+            let agent = mark.map(|mark| Agent { holder: &holder, principal, mark, now: facts.now });
+            self.ask(&holder, agent.as_ref());
+        }
+    }
+
+    fn ask(&mut self, holder: &Holder<'_>, agent: Option<&Agent<'_>>) {
+        for check in &self.checks {
+            let mut report = Hits::new(check, self.estate, holder, &mut self.hits);
+            match (check.rule, agent) {
+                (Rule::Holder(rule), _) => rule(holder, &mut report),
                 (Rule::Agent(rule), Some(agent)) => rule(agent, &mut report),
                 _ => {}
             }
         }
     }
-    hits.into_findings()
+
+    pub(super) fn into_findings(self) -> Vec<Finding> {
+        self.hits.into_findings()
+    }
 }
 
-/// The identity policies that nobody holds.
-pub(super) fn loose(estate: &Estate) -> impl Iterator<Item = &Document> {
-    let held: HashSet<&str> = estate
-        .snapshot
-        .principals()
+/// The names of all documents that some principal holds.
+fn held(estate: &Estate) -> HashSet<&str> {
+    let principals = estate.snapshot.principals();
+    principals
         .flat_map(|one| one.policies.identity.iter().chain(one.policies.boundary.iter().flatten()))
         .map(|named| named.name.as_str())
-        .collect();
-    let documents = estate.documents.iter().filter(|one| one.kind == DocumentKind::Identity);
-    documents.filter(move |one| !held.contains(one.name.as_str()))
+        .collect()
 }
 
 #[cfg(test)]

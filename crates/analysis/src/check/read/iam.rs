@@ -10,7 +10,7 @@ use std::sync::Arc;
 use leastwise_policy::aws::DocumentKind;
 
 use super::Gathered;
-use super::text::Text;
+use super::text::{Content, Text};
 use crate::check::Document;
 use crate::source::{Node, Value};
 
@@ -19,26 +19,24 @@ pub(super) fn takes(text: &Text<'_>) -> bool {
     text.as_json().is_some_and(|node| is_document(node) || wrapped(node).is_some())
 }
 
-pub(super) fn read(texts: &[&Text<'_>], gathered: &mut Gathered) {
-    for text in texts {
-        let Some(node) = text.as_json() else { continue };
-        let name = &text.file.name;
-        // A configuration has read it, and knows better what it is for.
-        if gathered.used.contains(name) {
-            continue;
+pub(super) fn read(text: Text<'_>, gathered: &mut Gathered) {
+    let name = &text.file.name;
+    let Content::Json(node) = text.content else { return };
+    // A configuration has read it, and knows better what it is for.
+    if gathered.used.contains(name) {
+        return;
+    }
+    if is_document(&node) {
+        let kind = kind_of(name, &node);
+        return add(gathered, name, "", node, kind);
+    }
+    let Some(found) = wrapped(&node) else { return };
+    match as_document(found.node) {
+        Ok(document) => {
+            let kind = found.kind.unwrap_or_else(|| kind_of(name, &document));
+            add(gathered, name, found.pointer, document, kind);
         }
-        if is_document(node) {
-            add(gathered, name, "", node.clone(), kind_of(name, node));
-            continue;
-        }
-        let Some(found) = wrapped(node) else { continue };
-        match as_document(found.node) {
-            Ok(document) => {
-                let kind = found.kind.unwrap_or_else(|| kind_of(name, &document));
-                add(gathered, name, found.pointer, document, kind);
-            }
-            Err(reason) => gathered.unreadable(name, found.node.at, found.pointer, reason),
-        }
+        Err(reason) => gathered.unreadable(name, found.node.at, found.pointer, reason),
     }
 }
 

@@ -16,6 +16,7 @@ mod snapshot;
 mod terraform;
 mod text;
 
+use std::borrow::Borrow;
 use std::sync::Arc;
 
 pub use deployed::UNKNOWN_ACCOUNT;
@@ -41,28 +42,30 @@ pub struct SourceFile {
 struct Format {
     /// Whether a text has it.
     takes: fn(&Text<'_>) -> bool,
-    /// Reads all the texts that have it.
+    /// How the texts that have it are read.
     read: Read,
 }
 
 /// How texts of a format are read.
 enum Read {
-    /// For themselves.
-    Alone(fn(&[&Text<'_>], &mut Gathered)),
-    /// With the files that they may name.
-    WithFiles(fn(&[&Text<'_>], &[SourceFile], &mut Gathered)),
+    /// All together.
+    All(fn(&[&Text<'_>], &mut Gathered)),
+    /// All together, with the files that they may name.
+    WithFiles(fn(&[&Text<'_>], &[&SourceFile], &mut Gathered)),
+    /// Each by itself, which becomes what it is a text of.
+    Each(fn(Text<'_>, &mut Gathered)),
 }
 
 /// Every format; the first that takes a text reads it.
 const FORMATS: &[Format] = &[
     Format { takes: terraform::takes_configuration, read: Read::WithFiles(terraform::read_configuration) },
-    Format { takes: terraform::takes_plan, read: Read::Alone(terraform::read_plan) },
+    Format { takes: terraform::takes_plan, read: Read::All(terraform::read_plan) },
     Format { takes: cloudformation::takes, read: Read::WithFiles(cloudformation::read) },
-    Format { takes: kubernetes::takes, read: Read::Alone(kubernetes::read) },
-    Format { takes: gcp::takes, read: Read::Alone(gcp::read) },
-    Format { takes: azure::takes, read: Read::Alone(azure::read) },
-    Format { takes: snapshot::takes, read: Read::Alone(snapshot::read) },
-    Format { takes: iam::takes, read: Read::Alone(iam::read) },
+    Format { takes: kubernetes::takes, read: Read::All(kubernetes::read) },
+    Format { takes: gcp::takes, read: Read::All(gcp::read) },
+    Format { takes: azure::takes, read: Read::All(azure::read) },
+    Format { takes: snapshot::takes, read: Read::All(snapshot::read) },
+    Format { takes: iam::takes, read: Read::Each(iam::read) },
 ];
 
 impl SourceFile {
@@ -73,25 +76,28 @@ impl SourceFile {
 }
 
 /// Reads files, each in the format that it has.
-pub fn read(files: &[SourceFile]) -> Estate {
+pub fn read<F: Borrow<SourceFile>>(files: &[F]) -> Estate {
     let mut gathered = Gathered::default();
-    let texts: Vec<Text<'_>> = files.iter().filter_map(|file| Text::of(file, &mut gathered)).collect();
-    let mut taken: Vec<Vec<&Text<'_>>> = FORMATS.iter().map(|_| Vec::new()).collect();
-    for text in &texts {
-        match FORMATS.iter().position(|format| (format.takes)(text)) {
+    let mut taken: Vec<Vec<Text<'_>>> = FORMATS.iter().map(|_| Vec::new()).collect();
+    for file in files {
+        let Some(text) = Text::of(file.borrow(), &mut gathered) else { continue };
+        match FORMATS.iter().position(|format| (format.takes)(&text)) {
             Some(format) => taken[format].push(text),
             None if !text.refused().is_empty() && (text.file.named || text.is_meant()) => {
-                gathered.refused(text);
+                gathered.refused(&text);
             }
             None if text.file.named => gathered.unknown_format(text.file),
             None => gathered.estate.left_alone.push(text.file.name.clone()),
         }
     }
+    let files: Vec<&SourceFile> = files.iter().map(Borrow::borrow).collect();
     for (format, texts) in FORMATS.iter().zip(taken) {
+        let all = || texts.iter().collect::<Vec<_>>();
         match format.read {
             _ if texts.is_empty() => {}
-            Read::Alone(read) => read(&texts, &mut gathered),
-            Read::WithFiles(read) => read(&texts, files, &mut gathered),
+            Read::All(read) => read(&all(), &mut gathered),
+            Read::WithFiles(read) => read(&all(), &files, &mut gathered),
+            Read::Each(read) => texts.into_iter().for_each(|text| read(text, &mut gathered)),
         }
     }
     gathered.finish()

@@ -70,7 +70,7 @@ fn action(subject: &Subject<'_>, facts: &Facts<'_>, report: &mut Report<'_>) {
             }
             let what = if used.is_pattern() { "no action that this pattern covers" } else { "no action" };
             let added = report.at(used.node, format!("the service `{prefix}` has {what}: `{name}`"));
-            if let Some(near) = facts.catalog.suggest(used.text).first() {
+            if let Some(near) = facts.nearest(used.text) {
                 added.fix(format!("did you mean `{near}`?"));
             }
         }
@@ -80,6 +80,9 @@ fn action(subject: &Subject<'_>, facts: &Facts<'_>, report: &mut Report<'_>) {
 fn service(subject: &Subject<'_>, facts: &Facts<'_>, report: &mut Report<'_>) {
     for statement in &subject.statements {
         for used in statement.actions.iter().filter(|used| !has_hole(used.text)) {
+            if !matches!(used.found, Found::None) && !used.is_pattern() {
+                continue;
+            }
             let Some((prefix, name)) = used.parts() else { continue };
             if prefix == "*" && name == "*" || facts.catalog.service(prefix).is_some() {
                 continue;
@@ -96,7 +99,7 @@ fn service(subject: &Subject<'_>, facts: &Facts<'_>, report: &mut Report<'_>) {
                 continue;
             }
             let added = report.at(used.node, format!("there is no service `{prefix}`"));
-            if let Some(near) = facts.catalog.suggest(prefix).first() {
+            if let Some(near) = facts.nearest(prefix) {
                 added.fix(format!("did you mean `{near}`?"));
             }
         }

@@ -4,7 +4,7 @@
 
 use std::borrow::Cow;
 
-use leastwise_policy::glob;
+use leastwise_policy::glob::{self, Glob};
 
 use super::arns::open;
 use super::notes::Notes;
@@ -47,10 +47,14 @@ fn unsupported<'a>(statement: &StatementView<'a>, facts: &Facts<'_>, notes: &mut
     if texts.len() < nodes.len() || texts.is_empty() || texts.iter().any(odd) {
         return;
     }
-    let parts: Vec<Parts<'_>> = texts.iter().filter_map(|text| Parts::of(text)).collect();
+    let parts = texts.iter().filter_map(|text| Parts::of(text));
+    let parts: Vec<(Parts<'_>, Glob)> = parts.map(|parts| (parts, Glob::new(parts.resource))).collect();
     let supported = |used: &&ActionUse<'_>| {
         let actions = used.found.as_slice();
-        let on = |parts: &Parts<'_>| actions.iter().any(|action| facts.formats().supported(action, parts));
+        let formats = facts.formats();
+        let on = |(parts, pattern): &(Parts<'_>, Glob)| {
+            actions.iter().any(|action| formats.supported(action, parts, pattern))
+        };
         actions.is_empty()
             || matches!(used.text, "*" | "*:*")
             || is_partly_known(actions)

@@ -162,7 +162,12 @@ impl Walk<'_> {
     fn file(&mut self, path: &Path, is_named: bool) -> Result<()> {
         let largest = if is_named { LARGEST_NAMED } else { LARGEST_MET };
         let mut bytes = Vec::new();
-        let read = File::open(path).and_then(|file| file.take(largest + 1).read_to_end(&mut bytes));
+        let read = File::open(path).and_then(|file| {
+            let size = file.metadata().map_or(0, |found| found.len()).min(LARGEST_MET);
+            // One more than it has, so that one call reads it and the next meets its end.
+            bytes.reserve_exact(usize::try_from(size).unwrap_or(0) + 1);
+            file.take(largest + 1).read_to_end(&mut bytes)
+        });
         match read {
             Err(error) => {
                 self.unreadable(&shown(path), format!("cannot be read: {error}"));

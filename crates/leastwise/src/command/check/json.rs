@@ -1,68 +1,140 @@
 //! For programs. The fields are a contract: docs/check.md.
 
-use serde_json::{Value, json};
+use serde::Serialize;
+use serde_json::{Map, Value};
 
+use super::baseline::Entry;
 use super::outcome::{Judged, Outcome, State};
 
 /// The version of the format: fields may be added to it, none changes its meaning.
 const SCHEMA: &str = "leastwise/check/1";
 
 /// All of it.
-pub fn text(outcome: &Outcome<'_>) -> String {
-    let counts = outcome.counts();
-    let by_severity: serde_json::Map<String, Value> =
-        counts.into_iter().map(|(severity, count)| (severity.to_string(), count.into())).collect();
-    let value = json!({
-        "schema": SCHEMA,
-        "leastwise": env!("CARGO_PKG_VERSION"),
-        "catalog": { "date": outcome.catalog.version().date.to_string(), "digest": outcome.catalog.version().digest.to_string() },
-        "fail_on": outcome.fail_on.map(|severity| severity.as_str()),
-        "exit_code": outcome.exit_code(),
-        "read": {
-            "files": outcome.files,
-            "policy_documents": outcome.documents,
-            "principals": outcome.principals,
-            "left_alone": outcome.left_alone,
-        },
-        "open": by_severity,
-        "unreadable": outcome.unreadable(),
-        "suppressed": outcome.suppressed(),
-        "known": outcome.known(),
-        "stale": outcome.stale,
-        "against": outcome.against.as_ref().map(|against| json!({
-            "state": against.state, "compared": against.compared, "left_out": against.left_out,
-        })),
-        "findings": outcome.judged.iter().map(|one| finding(outcome, one)).collect::<Vec<_>>(),
-    });
-    format!("{value:#}\n")
+#[derive(Serialize)]
+struct Told<'a> {
+    schema: &'static str,
+    leastwise: &'static str,
+    catalog: Edition,
+    fail_on: Option<&'static str>,
+    exit_code: u8,
+    read: Read<'a>,
+    open: Map<String, Value>,
+    unreadable: usize,
+    suppressed: usize,
+    known: usize,
+    stale: &'a [Entry],
+    against: Option<Compared<'a>>,
+    findings: Vec<Found<'a>>,
 }
 
-fn finding(outcome: &Outcome<'_>, one: &Judged) -> Value {
-    let found = &one.finding;
+#[derive(Serialize)]
+struct Edition {
+    date: String,
+    digest: String,
+}
+
+#[derive(Serialize)]
+struct Read<'a> {
+    files: Vec<&'a str>,
+    policy_documents: usize,
+    principals: usize,
+    left_alone: usize,
+}
+
+#[derive(Serialize)]
+struct Compared<'a> {
+    state: &'a str,
+    compared: usize,
+    left_out: usize,
+}
+
+#[derive(Serialize)]
+struct Found<'a> {
+    code: &'a str,
+    title: &'a str,
+    class: &'a str,
+    severity: &'a str,
+    file: &'a str,
+    line: u32,
+    column: u32,
+    pointer: &'a str,
+    subject: &'a str,
+    message: &'a str,
+    evidence: &'a [String],
+    fix: Option<&'a str>,
+    mitre: &'a [&'a str],
+    fingerprint: &'a str,
+    state: &'static str,
+    suppression: Option<Suppression<'a>>,
+    fails: bool,
+}
+
+#[derive(Serialize)]
+struct Suppression<'a> {
+    reason: &'a str,
+    until: &'a str,
+    inline: bool,
+}
+
+/// All of it, as text.
+pub fn text(outcome: &Outcome<'_>) -> String {
+    let version = outcome.catalog.version();
+    let counts = outcome.counts().into_iter();
+    let told = Told {
+        schema: SCHEMA,
+        leastwise: env!("CARGO_PKG_VERSION"),
+        catalog: Edition { date: version.date.to_string(), digest: version.digest.to_string() },
+        fail_on: outcome.fail_on.map(|severity| severity.as_str()),
+        exit_code: outcome.exit_code(),
+        read: Read {
+            files: outcome.files.iter().map(|file| &**file).collect(),
+            policy_documents: outcome.documents,
+            principals: outcome.principals,
+            left_alone: outcome.left_alone,
+        },
+        open: counts.map(|(severity, count)| (severity.to_string(), count.into())).collect(),
+        unreadable: outcome.unreadable(),
+        suppressed: outcome.suppressed(),
+        known: outcome.known(),
+        stale: &outcome.stale,
+        against: outcome.against.as_ref().map(|against| Compared {
+            state: &against.state,
+            compared: against.compared,
+            left_out: against.left_out,
+        }),
+        findings: outcome.judged.iter().map(|one| found(outcome, one)).collect(),
+    };
+    // Texts and numbers: nothing of it can fail to be written.
+    serde_json::to_string_pretty(&told).unwrap_or_default() + "\n"
+}
+
+fn found<'a>(outcome: &Outcome<'_>, one: &'a Judged) -> Found<'a> {
+    let finding = &one.finding;
+    let check = one.check();
     let (state, suppression) = match &one.state {
-        State::Open => ("open", Value::Null),
-        State::Known => ("known", Value::Null),
+        State::Open => ("open", None),
+        State::Known => ("known", None),
         State::Suppressed { reason, until, inline } => {
-            ("suppressed", json!({ "reason": reason, "until": until, "inline": inline }))
+            ("suppressed", Some(Suppression { reason, until, inline: *inline }))
         }
     };
-    json!({
-        "code": found.code,
-        "title": one.title(),
-        "class": found.class.as_str(),
-        "severity": found.severity.as_str(),
-        "file": &*found.file,
-        "line": found.at.line,
-        "column": found.at.column,
-        "pointer": found.pointer,
-        "subject": found.subject,
-        "message": found.message,
-        "evidence": found.evidence,
-        "fix": found.fix,
-        "mitre": one.check().map_or(&[][..], |check| check.mitre),
-        "fingerprint": one.fingerprint,
-        "state": state,
-        "suppression": suppression,
-        "fails": outcome.fails(one),
-    })
+    Found {
+        code: finding.code,
+        title: check.map_or(finding.code, |check| check.title),
+        class: finding.class.as_str(),
+        severity: finding.severity.as_str(),
+        file: &finding.file,
+        line: finding.at.line,
+        column: finding.at.column,
+        pointer: &finding.pointer,
+        subject: &finding.subject,
+        message: &finding.message,
+        evidence: &finding.evidence,
+        fix: finding.fix.as_deref(),
+        mitre: check.map_or(&[], |check| check.mitre),
+        fingerprint: &one.fingerprint,
+        state,
+        suppression,
+        fails: outcome.fails(one),
+    }
 }

@@ -3,6 +3,7 @@
 //!
 //! A role in such a file is an agent's: whoever it is for holds it to act by itself.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -30,7 +31,7 @@ pub fn estate(files: &[SourceFile], catalog: &Catalog) -> Estate {
             continue;
         }
         if !holds_roles(file) {
-            texts.push(file.clone());
+            texts.push(Cow::Borrowed(file));
             continue;
         }
         let intent = match Intent::from_yaml(&file.name, &file.text) {
@@ -43,7 +44,7 @@ pub fn estate(files: &[SourceFile], catalog: &Catalog) -> Estate {
         match compile_apart(&intent, catalog, &file.name, &made) {
             Ok((listing, roles)) => {
                 made.insert(file.name.clone(), roles);
-                texts.push(SourceFile { text: listing, ..file.clone() });
+                texts.push(Cow::Owned(SourceFile { text: listing, name: file.name.clone(), ..*file }));
             }
             Err(_) if is_elsewhere(&intent) => unreadable.push(not_checked(file)),
             Err(error) => unreadable.extend(error.faults.iter().map(|fault| finding(file, fault))),

@@ -18,7 +18,7 @@ pub(super) fn takes(text: &Text<'_>) -> bool {
     text.as_yaml().iter().any(is_template)
 }
 
-pub(super) fn read(texts: &[&Text<'_>], files: &[SourceFile], gathered: &mut Gathered) {
+pub(super) fn read(texts: &[&Text<'_>], files: &[&SourceFile], gathered: &mut Gathered) {
     texts.iter().for_each(|text| gathered.refused(text));
     let roots =
         texts.iter().flat_map(|text| text.as_yaml().iter().map(|root| (text.file.name.clone(), root)));

@@ -17,7 +17,7 @@ pub(in crate::check::read) fn takes(text: &Text<'_>) -> bool {
     matches!(text.content, Content::Terraform)
 }
 
-pub(in crate::check::read) fn read(texts: &[&Text<'_>], files: &[SourceFile], gathered: &mut Gathered) {
+pub(in crate::check::read) fn read(texts: &[&Text<'_>], files: &[&SourceFile], gathered: &mut Gathered) {
     let configuration = texts.iter().map(|text| File {
         name: text.file.name.clone(),
         text: &text.file.text,
