@@ -138,7 +138,7 @@ impl Binding {
 }
 
 /// A text that says itself which platform it is of: `kubernetes:shop/pods`.
-pub(crate) fn elsewhere(text: &str) -> Option<(&str, &str)> {
+pub fn elsewhere(text: &str) -> Option<(&str, &str)> {
     let (target, rest) = text.split_once(':')?;
     let address = target == "http" && rest.starts_with("//");
     (roles::ELSEWHERE.contains(&target) && !rest.is_empty() && !address).then(|| (target, rest.trim_start()))

@@ -23,7 +23,7 @@ pub mod words;
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::path::Path;
 
-use leastwise_analysis::check::{Estate, Facts, Finding, Own, Severity, run as run_checks};
+use leastwise_analysis::check::{Estate, Facts, Finding, Own, Severity};
 use leastwise_analysis::granted::GrantedPrincipal;
 use leastwise_catalog::Catalog;
 use leastwise_policy::time::{Date, Timestamp};
@@ -85,7 +85,7 @@ fn look<'c>(
     before: Option<&Before>,
     selection: &Selection,
 ) -> Result<(Outcome<'c>, Option<Compared>)> {
-    let mut findings = run_checks(estate, &facts(args, catalog));
+    let mut findings = roles::checked(estate, &gathered.files, &facts(args, catalog));
     findings.extend(gathered.unreadable.iter().cloned());
     findings.sort();
     let compared = before.map(|before| before.compare(estate, args, catalog, &findings)).transpose()?;

@@ -9,7 +9,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 
 use leastwise_analysis::check::gate::{SUPPRESSION_LAPSED, SUPPRESSION_UNUSED, widened};
-use leastwise_analysis::check::{Estate, Facts, Finding, SourceFile, run as run_checks};
+use leastwise_analysis::check::{Estate, Facts, Finding, SourceFile};
 use leastwise_catalog::Catalog;
 
 use super::fingerprint::fingerprints;
@@ -165,7 +165,7 @@ impl Before {
     /// Findings that the old state has as well. A file that was moved takes its findings with it. What cannot be read is
     /// not among them: nobody knows what it holds now.
     fn known<'o>(&self, old: &'o Estate, facts: &Facts<'o>, findings: &[Finding]) -> BTreeSet<Finding> {
-        let mut before = run_checks(old, facts);
+        let mut before = super::roles::checked(old, &self.files, facts);
         before.extend(self.unreadable.iter().cloned());
         before.sort();
         let known: BTreeSet<String> = fingerprints(&before).into_iter().collect();

@@ -1,29 +1,44 @@
-//! Roles in YAML, as `leastwise generate` reads them: each is compiled, and what comes of it is checked as the role that
-//! it will be. What is found stands at the line of the intent that asks for it, not in what was compiled.
+//! Roles in YAML, as `leastwise generate` reads them: each is compiled for the platforms and environments that it speaks
+//! of, and what comes of it is checked as the role that it will be. What is found stands at the line of the intent that
+//! asks for it, not in what was compiled.
 //!
 //! A role in such a file is an agent's: whoever it is for holds it to act by itself.
 
+mod made;
+mod parts;
+
 use std::borrow::Cow;
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
-use leastwise_analysis::check::{Class, Estate, Finding, Severity, SourceFile, UNKNOWN_ACCOUNT, read};
+use leastwise_analysis::check::{Class, Estate, Facts, Finding, Severity, SourceFile, read, run};
 use leastwise_analysis::source::Place;
 use leastwise_catalog::Catalog;
-use leastwise_generate::intent::{Intent, IntentError};
-use leastwise_generate::lower::aws::{self, Compiled, prove};
+use leastwise_generate::intent::{Fault, Intent, IntentError};
+use leastwise_generate::lower::aws::{self, Compiled};
 use leastwise_policy::aws::{Effect, Statement};
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::cedar;
+use made::{Made, Text};
+use parts::{Line, Part};
 
-/// What was compiled of a file, by the ARN of each role.
-type Made = HashMap<String, (Compiled, Place)>;
+/// What was compiled of a file for AWS, by the ARN of each role.
+type OnAws = HashMap<String, (Compiled, Place)>;
+
+/// What was made of one file.
+#[derive(Default)]
+struct OfFile {
+    pages: Vec<Value>,
+    aws: OnAws,
+    texts: Vec<Text>,
+    findings: Vec<Finding>,
+}
 
 /// Reads files as [`read`] does, those that hold roles as what they come to, and Cedar by what Cedar says.
 pub fn estate(files: &[SourceFile], catalog: &Catalog) -> Estate {
     let mut unreadable = Vec::new();
-    let mut made: HashMap<Arc<str>, Made> = HashMap::new();
+    let mut made: Vec<(Arc<str>, OfFile)> = Vec::new();
     let mut texts = Vec::with_capacity(files.len());
     for file in files {
         if cedar::takes(file) {
@@ -34,28 +49,130 @@ pub fn estate(files: &[SourceFile], catalog: &Catalog) -> Estate {
             texts.push(Cow::Borrowed(file));
             continue;
         }
-        let intent = match Intent::from_yaml(&file.name, &file.text) {
-            Ok(intent) => intent,
-            Err(error) => {
-                unreadable.extend(error.faults.iter().map(|fault| finding(file, fault)));
-                continue;
+        match Intent::from_yaml(&file.name, &file.text) {
+            Ok(intent) => {
+                let of = |apart| compile(file, &intent, catalog, apart);
+                let mut of_file = of(false);
+                // What becomes of one file is not what becomes of another with a role of that name.
+                let is_taken = |arn: &String| made.iter().any(|(_, other)| other.aws.contains_key(arn));
+                if of_file.aws.keys().any(is_taken) {
+                    of_file = of(true);
+                }
+                unreadable.append(&mut of_file.findings);
+                let listing = Value::from(std::mem::take(&mut of_file.pages)).to_string();
+                if !of_file.aws.is_empty() {
+                    texts.push(Cow::Owned(SourceFile { text: listing, name: file.name.clone(), ..*file }));
+                }
+                texts.extend(of_file.texts.iter().map(|text| Cow::Owned(text.source.clone())));
+                made.push((file.name.clone(), of_file));
             }
-        };
-        match compile_apart(&intent, catalog, &file.name, &made) {
-            Ok((listing, roles)) => {
-                made.insert(file.name.clone(), roles);
-                texts.push(Cow::Owned(SourceFile { text: listing, name: file.name.clone(), ..*file }));
-            }
-            Err(_) if is_elsewhere(&intent) => unreadable.push(not_checked(file)),
             Err(error) => unreadable.extend(error.faults.iter().map(|fault| finding(file, fault))),
         }
     }
     let mut estate = read(&texts);
-    estate.unreadable.extend(unreadable);
-    for (file, roles) in &made {
-        place(&mut estate, file, roles);
+    for (file, of_file) in &made {
+        place(&mut estate, file, &of_file.aws);
     }
+    let by_name = made.iter().flat_map(|(file, of_file)| {
+        of_file.texts.iter().map(move |text| (text.source.name.clone(), (file, text)))
+    });
+    let by_name: HashMap<Arc<str>, (&Arc<str>, &Text)> = by_name.collect();
+    if !by_name.is_empty() {
+        made::settle(&mut estate, &by_name);
+    }
+    estate.unreadable.extend(unreadable);
     estate
+}
+
+/// What is found in the estate; in a file of roles once for all environments that agree in it.
+pub fn checked(estate: &Estate, files: &[SourceFile], facts: &Facts<'_>) -> Vec<Finding> {
+    let mut findings = run(estate, facts);
+    let names: HashSet<&str> =
+        files.iter().filter(|file| holds_roles(file)).map(|file| &*file.name).collect();
+    if names.is_empty() {
+        return findings;
+    }
+    let mut seen = HashSet::new();
+    findings.retain(|finding| {
+        let plain = |text: &str| without_account(text);
+        let key = || (finding.at, finding.code, plain(&finding.subject), plain(&finding.message));
+        !names.contains(&*finding.file) || seen.insert((finding.file.clone(), key()))
+    });
+    findings
+}
+
+/// A text without the numbers that stand for accounts.
+fn without_account(text: &str) -> String {
+    let is_ours = |part: &&str| {
+        part.len() == 12 && part.starts_with("0000000") && part.bytes().all(|byte| byte.is_ascii_digit())
+    };
+    text.split(':').map(|part| if is_ours(&part) { "" } else { part }).collect::<Vec<_>>().join(":")
+}
+
+/// Compiles an intent for all that it speaks of. What cannot be compiled is told at its place: it cannot be read when
+/// nothing else says what those lines allow; when they were compiled for another platform, this one has no words for it.
+fn compile(file: &SourceFile, intent: &Intent, catalog: &Catalog, apart: bool) -> OfFile {
+    let make = |part: &Part, intent: &Intent| made::compile(part, intent, &file.name, apart, catalog);
+    let mut of_file = OfFile::default();
+    let mut compiled: BTreeSet<Line> = BTreeSet::new();
+    let mut failed: Vec<(Part, BTreeSet<Line>, IntentError)> = Vec::new();
+    for part in parts::parts(intent) {
+        match make(&part, &part.intent) {
+            Ok(made) => {
+                compiled.extend(part.lines.iter().flatten().cloned());
+                of_file.take(file, made);
+            }
+            // One role may stand in the way of the others.
+            Err(_) if part.intent.roles.len() > 1 => {
+                for role in part.intent.roles.clone() {
+                    let lines = parts::lines(&role);
+                    let alone = Intent { roles: vec![role], resources: part.intent.resources.clone() };
+                    match make(&part, &alone) {
+                        Ok(made) => {
+                            compiled.extend(lines);
+                            of_file.take(file, made);
+                        }
+                        Err(error) => failed.push((part.of(&alone), lines, error)),
+                    }
+                }
+            }
+            Err(error) => {
+                let lines = part.lines.iter().flatten().cloned().collect();
+                failed.push((part, lines, error));
+            }
+        }
+    }
+    for (part, lines, error) in failed {
+        let is_elsewhere = lines.is_subset(&compiled);
+        for fault in &error.faults {
+            let mut finding = finding(file, fault);
+            if is_elsewhere {
+                finding.code = "UNRESOLVED";
+                finding.severity = Severity::Info;
+                finding.message = format!("not checked on {}: {}", part.platform.name(), finding.message);
+            }
+            of_file.findings.push(finding);
+        }
+    }
+    let key = |one: &Finding| (one.at, one.code, one.message.clone());
+    of_file.findings.sort_by_key(key);
+    of_file.findings.dedup_by_key(|one| key(one));
+    of_file
+}
+
+impl OfFile {
+    fn take(&mut self, file: &SourceFile, made: Made) {
+        for (page, compiled, begins) in made.aws {
+            let arn = page["RoleDetailList"][0]["Arn"].as_str().unwrap_or_default().to_owned();
+            self.pages.push(page);
+            self.aws.insert(arn, (compiled, begins));
+        }
+        self.texts.extend(made.texts);
+        for (text, begins) in made.cedar {
+            let found = cedar::check(&SourceFile { text, ..file.clone() });
+            self.findings.extend(found.into_iter().map(|finding| Finding { at: begins, ..finding }));
+        }
+    }
 }
 
 /// Whether it is YAML with roles at the top, and none of the formats that have such a word too. Much else has it, so that
@@ -69,53 +186,8 @@ fn holds_roles(file: &SourceFile) -> bool {
     is_yaml && begins("roles:") && !others.iter().any(|key| begins(key)) && (file.named || permits())
 }
 
-/// The roles as [`compile`] has them, in an account of their own when another file has a role of the same name: what
-/// becomes of one file is not what becomes of the other. Its number follows from the file's name alone.
-fn compile_apart(
-    intent: &Intent,
-    catalog: &Catalog,
-    file: &str,
-    others: &HashMap<Arc<str>, Made>,
-) -> Result<(String, Made), IntentError> {
-    let (listing, roles) = compile(intent, catalog, UNKNOWN_ACCOUNT)?;
-    if !roles.keys().any(|arn| others.values().any(|made| made.contains_key(arn))) {
-        return Ok((listing, roles));
-    }
-    let number = file.bytes().fold(0_u32, |sum, byte| sum.wrapping_mul(31).wrapping_add(byte.into()));
-    compile(intent, catalog, &format!("{:012}", 50_000 + number % 50_000))
-}
-
-/// The roles as a listing of an account, and each with the place where it begins.
-fn compile(intent: &Intent, catalog: &Catalog, account: &str) -> Result<(String, Made), IntentError> {
-    let options = aws::Options {
-        partition: "aws".to_owned(),
-        account: Some(account.to_owned()),
-        region: Some("eu-west-1".to_owned()),
-        environment: None,
-        keys: false,
-    };
-    let (mut pages, mut made) = (Vec::new(), Made::new());
-    for compiled in aws::compile(intent, catalog, &options)? {
-        let mut page: Value = serde_json::from_str(&prove::snapshot(&compiled, &options)).unwrap_or_default();
-        let said = intent.roles.iter().find(|role| role.name.value == compiled.role);
-        let mut tags = vec![json!({"Key": "leastwise:agent", "Value": "yes"})];
-        tags.extend(compiled.owner.iter().map(|owner| json!({"Key": "owner", "Value": owner})));
-        let expires = said.and_then(|role| role.expires.as_ref());
-        tags.extend(expires.map(|end| json!({"Key": "expires", "Value": end.value.to_string()})));
-        page["RoleDetailList"][0]["Tags"] = json!(tags);
-        let arn = page["RoleDetailList"][0]["Arn"].as_str().unwrap_or_default().to_owned();
-        let begins = said.map_or(Place::START, |role| Place {
-            line: role.name.place.line,
-            column: role.name.place.column,
-        });
-        pages.push(page);
-        made.insert(arn, (compiled, begins));
-    }
-    Ok((json!(pages).to_string(), made))
-}
-
 /// Puts principals and documents where the intent asks for them.
-fn place(estate: &mut Estate, file: &Arc<str>, roles: &Made) {
+fn place(estate: &mut Estate, file: &Arc<str>, roles: &OnAws) {
     for (arn, (compiled, begins)) in roles {
         if let Some(home) = estate.homes.get_mut(arn) {
             (home.at, home.pointer) = (*begins, format!("/roles/{}", compiled.role));
@@ -151,28 +223,7 @@ fn asked(compiled: &Compiled, statement: &Statement) -> Option<Place> {
     Some(Place { line: reason.place.line, column: reason.place.column })
 }
 
-/// Whether all that it names is on other platforms than AWS.
-fn is_elsewhere(intent: &Intent) -> bool {
-    let mut resources = intent.resources.iter();
-    !intent.resources.is_empty() && resources.all(|one| one.aws.is_empty() && one.environments.is_empty())
-}
-
-fn not_checked(file: &SourceFile) -> Finding {
-    Finding {
-        file: file.name.clone(),
-        at: Place::START,
-        code: "UNRESOLVED",
-        pointer: String::new(),
-        subject: file.name.to_string(),
-        message: "these roles are about other platforms than AWS, and nothing is checked of them".to_owned(),
-        severity: Severity::Info,
-        class: Class::Unreadable,
-        evidence: Vec::new(),
-        fix: Some("check what `leastwise generate` makes of them".to_owned()),
-    }
-}
-
-fn finding(file: &SourceFile, fault: &leastwise_generate::intent::Fault) -> Finding {
+fn finding(file: &SourceFile, fault: &Fault) -> Finding {
     Finding {
         file: file.name.clone(),
         at: Place { line: fault.place.line.max(1), column: fault.place.column.max(1) },
@@ -188,47 +239,4 @@ fn finding(file: &SourceFile, fault: &leastwise_generate::intent::Fault) -> Find
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use leastwise_analysis::check::{Facts, run};
-
-    fn found(text: &str) -> Vec<(String, u32)> {
-        let catalog = Catalog::embedded();
-        let estate = estate(&[SourceFile::named("roles.yaml", text)], catalog);
-        let facts = Facts::new(catalog);
-        run(&estate, &facts).iter().map(|finding| (finding.code.to_owned(), finding.at.line)).collect()
-    }
-
-    #[test]
-    fn what_is_found_in_a_role_stands_at_its_line_of_the_intent() {
-        let text = "\
-roles:
-  reader:
-    permissions:
-      - list: reports
-      - delete: everything
-    owner: team
-resources:
-  reports: arn:aws:s3:::reports
-  everything: arn:aws:s3:::*/*
-";
-        let found = found(text);
-        assert!(found.contains(&("DESTRUCTIVE_ANYWHERE".to_owned(), 5)), "{found:?}");
-        assert!(found.contains(&("AGENT_WITHOUT_EXPIRY".to_owned(), 2)), "{found:?}");
-        assert!(!found.iter().any(|(code, _)| code == "AGENT_WITHOUT_OWNER"), "{found:?}");
-    }
-
-    #[test]
-    fn other_yaml_with_such_a_word_is_left_alone_in_a_folder() {
-        let text = "roles:\n  - web\n  - database\n".to_owned();
-        let values = SourceFile { name: "values.yaml".into(), text, named: false, beside: false };
-        let estate = estate(&[values], Catalog::embedded());
-        assert_eq!((estate.unreadable.len(), estate.left_alone.len()), (0, 1));
-    }
-
-    #[test]
-    fn roles_that_cannot_be_read_are_told_with_their_place() {
-        let found = found("roles:\n  reader:\n    permisions: []\n");
-        assert!(found.iter().any(|(code, line)| code == "UNREADABLE" && *line == 3), "{found:?}");
-    }
-}
+mod tests;
