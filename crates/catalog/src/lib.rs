@@ -25,6 +25,7 @@ mod marks;
 mod pattern;
 pub mod places;
 mod principals;
+mod regions;
 mod terms;
 mod unpack;
 
@@ -38,4 +39,5 @@ pub use facts::{
 pub use import::{ImportError, ImportProblem};
 pub use level::{Level, Levels};
 pub use managed::{ManagedPolicy, managed_policies, managed_policies_date, managed_policy};
+pub use regions::{is_region, partitions, regions};
 pub use terms::Terms;

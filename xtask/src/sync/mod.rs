@@ -70,6 +70,7 @@ fn build(data: &Path, packages: &[(Package, PathBuf)]) -> Result<BTreeMap<String
     for service in &merged.services {
         files.insert(format!("services/{}.txt", service.prefix), crate::text::print(service));
     }
+    files.insert("regions.txt".to_owned(), botocore::regions(archive("botocore")?)?);
     files.insert("packages.txt".to_owned(), package::print(&dated));
     files.insert("PROVENANCE.md".to_owned(), provenance::page(&dated, &merged));
     Ok(files)

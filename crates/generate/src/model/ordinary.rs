@@ -7,49 +7,6 @@ use leastwise_catalog::Catalog;
 
 static WORDS: &str = include_str!("words.txt");
 
-/// The regions of AWS as of this version; another one is replaced like any name.
-const REGIONS: [&str; 39] = [
-    "us-east-1",
-    "us-east-2",
-    "us-west-1",
-    "us-west-2",
-    "af-south-1",
-    "ap-east-1",
-    "ap-east-2",
-    "ap-south-1",
-    "ap-south-2",
-    "ap-northeast-1",
-    "ap-northeast-2",
-    "ap-northeast-3",
-    "ap-southeast-1",
-    "ap-southeast-2",
-    "ap-southeast-3",
-    "ap-southeast-4",
-    "ap-southeast-5",
-    "ap-southeast-6",
-    "ap-southeast-7",
-    "ca-central-1",
-    "ca-west-1",
-    "eu-central-1",
-    "eu-central-2",
-    "eu-west-1",
-    "eu-west-2",
-    "eu-west-3",
-    "eu-north-1",
-    "eu-south-1",
-    "eu-south-2",
-    "il-central-1",
-    "me-central-1",
-    "me-south-1",
-    "mx-central-1",
-    "sa-east-1",
-    "us-gov-east-1",
-    "us-gov-west-1",
-    "cn-north-1",
-    "cn-northwest-1",
-    "eusc-de-east-1",
-];
-
 /// Whether the word is one of the list, a date, a length of time or a small number.
 pub(super) fn is_ordinary(word: &str) -> bool {
     let lower = word.to_lowercase();
@@ -61,9 +18,9 @@ pub(super) fn is_action(word: &str, catalog: &Catalog) -> bool {
     catalog.action(word).is_some()
 }
 
-/// Whether it is a region of AWS.
+/// Whether it is a region of AWS that the catalogue knows; another one is replaced like any name.
 pub(super) fn is_region(word: &str) -> bool {
-    REGIONS.contains(&word)
+    leastwise_catalog::is_region(word)
 }
 
 fn words() -> &'static HashSet<&'static str> {

@@ -4,10 +4,12 @@
 
 use std::borrow::Cow;
 
+use leastwise_catalog::partitions;
 use leastwise_policy::glob;
 
-use super::known::{OWNED, PARTITIONS, UNLISTED, is_region};
+use super::known::{OWNED, UNLISTED};
 use super::notes::Notes;
+use super::regions;
 use crate::check::formats::Parts;
 use crate::check::row::{allows, error, suggestion};
 use crate::check::{Check, Example, Facts, Subject};
@@ -69,7 +71,7 @@ pub(super) static CHECKS: &[Check] = &[
     error(
         "INVALID_ARN_REGION",
         "No such region",
-        "The region of the ARN is none of AWS's regions: the statement covers nothing.",
+        "The region of the ARN has not the form of a region: the statement covers nothing.",
     )
     .bad(Example::identity(allows!(
         r#""Action": "sqs:SendMessage", "Resource": "arn:aws:sqs:europe-west1:111122223333:jobs""#
@@ -200,9 +202,9 @@ fn one<'a>(node: &'a Node, text: &str, facts: &Facts<'_>, notes: &mut Notes<'a>)
         return;
     };
     let partition = parts.partition;
-    if !PARTITIONS.iter().any(|known| glob::matches(partition, known)) {
+    if !partitions().iter().any(|known| glob::matches(partition, known)) {
         let message = format!("there is no partition `{partition}`");
-        notes.at("INVALID_PARTITION", node, message).fix(format!("one of {}", PARTITIONS.join(", ")));
+        notes.at("INVALID_PARTITION", node, message).fix(format!("one of {}", partitions().join(", ")));
     }
     account(node, &parts, notes);
     if is_wild(parts.service) {
@@ -250,7 +252,7 @@ fn service<'a>(node: &'a Node, parts: &Parts<'_>, facts: &Facts<'_>, notes: &mut
 }
 
 /// Whether one letter is too many, too few or another.
-fn alike(a: &str, b: &str) -> bool {
+pub(super) fn alike(a: &str, b: &str) -> bool {
     let (a, b) = (a.as_bytes(), b.as_bytes());
     let head = a.iter().zip(b).take_while(|(x, y)| x == y).count();
     let rest = (a.len() - head).min(b.len() - head);
@@ -279,8 +281,8 @@ fn form<'a>(node: &'a Node, parts: &Parts<'_>, facts: &Facts<'_>, notes: &mut No
     } else if region.is_empty() && needs_region(true) {
         let message = format!("ARNs of `{service}` for `{}` have a region", parts.resource);
         notes.at("MISSING_ARN_REGION", node, message).fix("name the region, or write `*`");
-    } else if !region.is_empty() && !is_region(region) && !formats.iter().any(|own| own.region == region) {
-        notes.at("INVALID_ARN_REGION", node, format!("there is no region `{region}`"));
+    } else if !region.is_empty() && !formats.iter().any(|own| own.region == region) {
+        regions::note(node, region, "INVALID_ARN_REGION", facts, notes);
     }
     let needs_account = |needs: bool| formats.iter().all(|format| format.account.is_empty() != needs);
     if !account.is_empty() && !is_wild(account) && needs_account(false) {

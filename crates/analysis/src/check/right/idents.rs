@@ -5,7 +5,7 @@
 use leastwise_policy::aws::Comparison::Null;
 use leastwise_policy::glob;
 
-use super::known::{Key, Kind, Lookup, is_region, key};
+use super::known::{Key, Kind, Lookup, key};
 use super::notes::Notes;
 use super::operators::condition;
 use crate::check::row::{allows, error};
@@ -16,7 +16,7 @@ pub(super) static CHECKS: &[Check] = &[
     error(
         "INVALID_REGION",
         "No such region in a condition",
-        "The value of a condition on the region is none of AWS's regions: it never matches.",
+        "The value of a condition on the region has not the form of a region: it never matches.",
     )
     .bad(condition!(r#""StringEquals": {"aws:RequestedRegion": "eu-west"}"#))
     .good(condition!(r#""StringEquals": {"aws:RequestedRegion": "eu-west-1"}"#))
@@ -153,9 +153,7 @@ fn form<'a>(
     for (node, text) in view.texts().filter(|(_, text)| !has_hole(text) && !text.contains("${")) {
         let wild = by_pattern && text.contains(['*', '?']);
         match lower {
-            "aws:requestedregion" if !is_region(text) => {
-                notes.at("INVALID_REGION", node, format!("there is no region `{text}`"));
-            }
+            "aws:requestedregion" => super::regions::note(node, text, "INVALID_REGION", facts, notes),
             "aws:sourcevpc" if !wild && !is_id(text, "vpc-") => {
                 notes.at("INVALID_VPC_FORMAT", node, format!("`{text}` is not the id of a VPC"));
             }

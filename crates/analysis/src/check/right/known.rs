@@ -1,4 +1,4 @@
-//! What is known of condition keys, partitions and regions.
+//! What is known of condition keys and resources.
 //!
 //! Keys of services come from the catalogue. The global ones are those of
 //! <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html>, read 2026-11-21, and
@@ -110,62 +110,6 @@ const CROSS_SERVICE: &[(&str, Kind)] = &[
     ("ssm:sourceinstancearn", Arn),
 ];
 
-/// The partitions of AWS.
-pub(super) const PARTITIONS: &[&str] =
-    &["aws", "aws-cn", "aws-eusc", "aws-iso", "aws-iso-b", "aws-iso-e", "aws-iso-f", "aws-us-gov"];
-
-/// The regions of AWS, all partitions, with those that are announced.
-const REGIONS: &[&str] = &[
-    "af-south-1",
-    "ap-east-1",
-    "ap-east-2",
-    "ap-northeast-1",
-    "ap-northeast-2",
-    "ap-northeast-3",
-    "ap-south-1",
-    "ap-south-2",
-    "ap-southeast-1",
-    "ap-southeast-2",
-    "ap-southeast-3",
-    "ap-southeast-4",
-    "ap-southeast-5",
-    "ap-southeast-6",
-    "ap-southeast-7",
-    "ca-central-1",
-    "ca-west-1",
-    "cn-north-1",
-    "cn-northwest-1",
-    "eu-central-1",
-    "eu-central-2",
-    "eu-isoe-west-1",
-    "eu-north-1",
-    "eu-south-1",
-    "eu-south-2",
-    "eu-west-1",
-    "eu-west-2",
-    "eu-west-3",
-    "eusc-de-east-1",
-    "il-central-1",
-    "me-central-1",
-    "me-south-1",
-    "me-west-1",
-    "mx-central-1",
-    "sa-east-1",
-    "sa-west-1",
-    "us-east-1",
-    "us-east-2",
-    "us-gov-east-1",
-    "us-gov-west-1",
-    "us-iso-east-1",
-    "us-iso-west-1",
-    "us-isob-east-1",
-    "us-isob-west-1",
-    "us-isof-east-1",
-    "us-isof-south-1",
-    "us-west-1",
-    "us-west-2",
-];
-
 /// Resources that there are though the service reference does not list them: service, and pattern of the last part.
 pub(super) const UNLISTED: &[(&str, &str)] = &[
     // The macros of AWS, and policies of Application Auto Scaling.
@@ -185,14 +129,6 @@ pub(super) const OWNED: &[(&str, &str)] = &[
     ("ssm", "parameter/aws/*"),
     ("ssm", "patchbaseline/*"),
 ];
-
-/// Whether there is a region of this name, or one that the pattern covers.
-pub(super) fn is_region(text: &str) -> bool {
-    if text.contains(['*', '?']) {
-        return REGIONS.iter().any(|region| leastwise_policy::glob::matches(text, region));
-    }
-    REGIONS.binary_search(&text).is_ok()
-}
 
 /// Looks a condition key up, whatever its case.
 pub(super) fn key(facts: &Facts<'_>, name: &str) -> Lookup {

@@ -21,6 +21,7 @@ mod operators;
 mod organization;
 mod principals;
 mod redundant;
+mod regions;
 mod resource_policies;
 mod roles;
 mod service_principals;
@@ -50,6 +51,7 @@ static FAMILIES: &[&[Check]] = &[
     organization::CHECKS,
     principals::CHECKS,
     redundant::CHECKS,
+    regions::CHECKS,
     resource_policies::CHECKS,
     roles::CHECKS,
     service_principals::CHECKS,
