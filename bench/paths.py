@@ -1,13 +1,15 @@
 #!/usr/bin/env python3
 """Measures how long the paths of synthetic accounts take, beside PMapper, and checks every answer.
 
-    bench/paths.py --binary PROGRAM [--sizes 100,1000,5000] [--rounds 20] [--pmapper PYTHON] [--keep FOLDER]
+    bench/paths.py --binary PROGRAM [--sizes 100,1000,5000] [--rounds 20] [--denials] [--pmapper PYTHON] [--keep FOLDER]
 
 PROGRAM is `leastwise-bench-paths` (cargo build --release --manifest-path bench/paths/Cargo.toml). An account has so many
 roles, one user for each fifty, and all kinds of edges; who has a path is known by construction, and no figure is printed
 unless exactly those were found. PYTHON is one with `principalmapper` installed (on Python 3.10 and later its import of
 `collections.Mapping` has to be mended); it is given the same principals and policies as objects, without AWS, and
-measured from there to the last edge. All times are of the processor; ours are means, since the clock is coarse.
+measured from there to the last edge. With --denials every role is also under the two denials that many organisations put on
+everything: unless MFA was used, unless the call comes from one's own network; the same have a path, under these conditions.
+All times are of the processor; ours are means, since the clock is coarse.
 """
 
 import argparse
@@ -141,6 +143,23 @@ def account(size):
     return made
 
 
+def under_denials(made):
+    """Puts two denials that hang on MFA and on the network on every role that is no admin."""
+    unless = [
+        statement("*", effect="Deny", condition={"BoolIfExists": {"aws:MultiFactorAuthPresent": "false"}}),
+        statement("*", effect="Deny", condition={
+            "NotIpAddress": {"aws:SourceIp": ["192.0.2.0/24", "198.51.100.0/24"]},
+            "StringNotEqualsIfExists": {"aws:SourceVpc": "vpc-1a2b3c4d"},
+            "Bool": {"aws:ViaAWSService": "false"}}),
+    ]
+    made.policy("guard", unless)
+    guard = {"PolicyArn": arn("policy", "guard"), "PolicyName": "guard"}
+    for role in made.roles:
+        if not role["RoleName"].startswith("admin"):
+            role["AttachedManagedPolicies"].append(guard)
+    return made
+
+
 def ours(binary, file, rounds):
     done = subprocess.run([binary, file, str(rounds)], capture_output=True, text=True, check=True)
     return json.loads(done.stdout)
@@ -187,6 +206,7 @@ def main():
     parser.add_argument("--binary", required=True)
     parser.add_argument("--sizes", default="100,1000,5000")
     parser.add_argument("--rounds", type=int, default=20)
+    parser.add_argument("--denials", action="store_true", help="every role is under denials that hang on conditions")
     parser.add_argument("--pmapper", metavar="PYTHON")
     parser.add_argument("--pmapper-most", type=int, default=1000, help="roles above which PMapper is left out")
     parser.add_argument("--keep", metavar="FOLDER", help="leave the accounts there")
@@ -195,7 +215,7 @@ def main():
     folder.mkdir(parents=True, exist_ok=True)
     print("| roles | with a path | reading, ms | search, ms | search and cut, ms | PMapper, ms |\n|---|---|---|---|---|---|")
     for size in map(int, args.sizes.split(",")):
-        made = account(size)
+        made = under_denials(account(size)) if args.denials else account(size)
         file = folder / f"account-{size}.json"
         file.write_text(json.dumps(made.snapshot()))
         measured = ours(args.binary, str(file), args.rounds)

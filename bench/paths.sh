@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Measures how long the paths to admin of synthetic accounts take, beside PMapper, on the same accounts.
 #
-#   bench/paths.sh [--sizes 100,1000,5000] [--rounds N] [--pmapper-most ROLES] [--keep FOLDER]
+#   bench/paths.sh [--sizes 100,1000,5000] [--rounds N] [--denials] [--pmapper-most ROLES] [--keep FOLDER]
 #
 # Fetches PMapper (AGPL, run and never linked) from PyPI. Everything lands in ${XDG_CACHE_HOME:-~/.cache}/leastwise.
 # Times are of the processor, so that what else is running matters less.

@@ -40,7 +40,7 @@ pub(super) struct Attempt {
 #[derive(Debug, Clone)]
 pub(super) struct Made {
     pub(super) action: usize,
-    /// On what; of several resources the first is the one that is told with reasons.
+    /// On what.
     pub(super) resources: Vec<String>,
     pub(super) with: Vec<(String, Option<String>)>,
     pub(super) chosen: BTreeMap<String, Vec<String>>,
@@ -131,6 +131,11 @@ impl Model<'_> {
             let made = self.assume_own(node, &role, &mut solved.answer)?;
             calls.push(made);
         }
+        debug_assert!(
+            solved.answer.certainty >= self.at_best(node, row),
+            "{} is surer than it can be",
+            said.id
+        );
         Some(Attempt { row, answer: solved.answer, assumes: solved.assumes, calls, target })
     }
 

@@ -16,7 +16,7 @@ use crate::granted::GrantedPrincipal;
 pub(super) struct Bits(Vec<u64>);
 
 impl Bits {
-    fn insert(&mut self, number: usize) {
+    pub(super) fn insert(&mut self, number: usize) {
         let word = number / 64;
         if self.0.len() <= word {
             self.0.resize(word + 1, 0);
@@ -28,7 +28,7 @@ impl Bits {
         self.0.get(number / 64).is_some_and(|word| word & (1 << (number % 64)) != 0)
     }
 
-    fn add(&mut self, other: &Bits) {
+    pub(super) fn add(&mut self, other: &Bits) {
         if self.0.len() < other.0.len() {
             self.0.resize(other.0.len(), 0);
         }
@@ -49,7 +49,7 @@ impl Bits {
         Bits(words.map(|(number, word)| word & !other.0.get(number).copied().unwrap_or_default()).collect())
     }
 
-    fn is_empty(&self) -> bool {
+    pub(super) fn is_empty(&self) -> bool {
         self.0.iter().all(|word| *word == 0)
     }
 
@@ -154,6 +154,9 @@ impl<'a> Model<'a> {
                 self.unnamed.insert(&document.name, unnamed);
             }
             self.documents.insert(&document.name, Rc::new(bits));
+            if let Some(doubts) = self.doubts_of(document) {
+                self.doubts.insert(&document.name, Rc::new(doubts));
+            }
         }
         self.regions = regions.into_iter().collect();
     }

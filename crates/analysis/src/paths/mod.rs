@@ -16,6 +16,7 @@ mod changes;
 mod could;
 mod cut;
 mod denials;
+mod doubts;
 mod fill;
 mod index;
 mod model;

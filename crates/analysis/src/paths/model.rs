@@ -12,6 +12,7 @@ use super::World;
 use super::ask::Given;
 use super::bits::{Bits, to_name};
 use super::denials::Changed;
+use super::doubts::Doubts;
 use super::outside::Stranger;
 use super::rows::{Row, Table};
 use crate::granted::{GrantedGroup, GrantedPrincipal, PrincipalKind};
@@ -57,6 +58,7 @@ pub(super) struct Model<'a> {
     /// Actions that count when a statement names their service.
     pub(super) to_name: Bits,
     pub(super) management: HashSet<&'a str>,
+    pub(super) doubts: Doubts<'a>,
 }
 
 /// What stands in place of a name that no policy means in particular.
@@ -71,6 +73,8 @@ pub(super) struct Node<'a> {
     /// Whether somebody gets to be it, so that it may act.
     pub(super) acts: bool,
     pub(super) bits: Rc<Bits>,
+    /// The actions that are conditional at best.
+    pub(super) doubtful: Rc<Bits>,
     set: RefCell<Option<(PolicySet, Context)>>,
 }
 
@@ -129,6 +133,7 @@ impl<'a> Model<'a> {
             documents: HashMap::new(),
             unnamed: HashMap::new(),
             to_name: to_name(table),
+            doubts: Doubts::new(),
             management: world
                 .service_control
                 .values()
@@ -179,7 +184,8 @@ impl<'a> Model<'a> {
             _ => arn.split(':').nth(4).unwrap_or_default().to_owned(),
         };
         let bits = self.bits(granted, form, &account);
-        self.nodes.push(Node { granted, arn, account, form, acts, bits, set: RefCell::new(None) });
+        let doubtful = self.doubtful(granted, form, &account);
+        self.nodes.push(Node { granted, arn, account, form, acts, bits, doubtful, set: RefCell::new(None) });
         if let Some(granted) = granted.filter(|_| acts) {
             self.acting.entry(&granted.arn).or_default().push(number);
         }
@@ -285,6 +291,17 @@ impl<'a> Model<'a> {
             context.insert("aws:PrincipalOrgID", place.split('/').next().unwrap_or_default());
             context.insert("aws:PrincipalOrgPaths", place);
         }
+        self.tell_always(&mut context);
+        if let Form::Stranger(number) = node.form
+            && let Some(stranger) = self.strangers.get(number)
+        {
+            stranger.tell(&mut context);
+        }
+        context
+    }
+
+    /// What is known of every call.
+    pub(super) fn tell_always(&self, context: &mut Context) {
         let now = self.world.now.to_string();
         context.insert("aws:PrincipalIsAWSService", "false");
         context.insert("aws:ViaAWSService", "false");
@@ -292,12 +309,6 @@ impl<'a> Model<'a> {
         context.insert("aws:EpochTime", self.world.now.seconds().to_string());
         // A user gets temporary credentials by signing in to the console, a role has no others.
         context.insert("aws:TokenIssueTime", &now);
-        if let Form::Stranger(number) = node.form
-            && let Some(stranger) = self.strangers.get(number)
-        {
-            stranger.tell(&mut context);
-        }
-        context
     }
 
     /// The node as who asks.

@@ -272,7 +272,7 @@ impl Search<'_> {
         found.sort_unstable();
         found.dedup();
         for from in found {
-            if !self.could_improve(from, role) {
+            if !self.could_improve(from, role, Certainty::Sure) {
                 continue;
             }
             let Some(stranger) = self.model.stranger(from) else { continue };

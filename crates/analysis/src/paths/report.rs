@@ -53,6 +53,12 @@ impl Search<'_> {
         answer.map(|answer| answer.conditions.clone()).unwrap_or_default()
     }
 
+    /// The path of a node, when it has one.
+    pub(super) fn path_of(&self, node: usize) -> Option<Path> {
+        let key = self.best.get(node).copied().flatten().filter(|_| self.has_path(node))?;
+        Some(self.path(node, key.certainty))
+    }
+
     fn path(&self, source: usize, certainty: Certainty) -> Path {
         let mut steps = Vec::new();
         let mut conditions = Vec::new();
@@ -137,12 +143,15 @@ impl Search<'_> {
         with.extend(made.chosen.clone());
         let claim = self.model.stranger(node).and_then(|stranger| stranger.claim.clone());
         with.extend(claim.map(|(key, subject)| (key, vec![subject])));
-        let first = made.resources.first().map(String::as_str).unwrap_or("*");
-        let target = target.filter(|target| target.arn == first);
-        let statements = match self.model.question(node, made, first, target) {
-            Some(question) => self.model.reasons(node, &question, &made.chosen).by,
-            None => Vec::new(),
-        };
+        let mut statements: Vec<StatementRef> = Vec::new();
+        for resource in &made.resources {
+            let target = target.filter(|target| target.arn == *resource);
+            if let Some(question) = self.model.question(node, made, resource, target) {
+                let by = self.model.reasons(node, &question, &made.chosen).by;
+                let new: Vec<StatementRef> = by.into_iter().filter(|one| !statements.contains(one)).collect();
+                statements.extend(new);
+            }
+        }
         let tells = |by: &&StatementRef| matches!(by.layer, Layer::Identity | Layer::Resource);
         Call {
             action: self.model.actions[made.action].clone(),

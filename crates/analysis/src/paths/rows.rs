@@ -29,6 +29,8 @@
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
+use leastwise_policy::glob::Glob;
+
 use crate::granted::{GrantedPrincipal, PrincipalKind};
 
 /// All entries.
@@ -40,7 +42,7 @@ pub(super) struct Table {
     /// Every action that some row needs, once; rows have their numbers.
     pub(super) actions: Vec<String>,
     /// Condition keys in lower case, as patterns, and whether the caller chooses them.
-    keys: Vec<(String, bool)>,
+    keys: Vec<(Glob, bool)>,
 }
 
 /// One way to power.
@@ -172,10 +174,7 @@ impl Table {
     /// Whether the caller chooses the value of `key`.
     pub(super) fn is_chosen(&self, key: &str) -> bool {
         let key = key.to_ascii_lowercase();
-        self.keys
-            .iter()
-            .find(|(pattern, _)| leastwise_policy::glob::matches(pattern, &key))
-            .is_some_and(|of| of.1)
+        self.keys.iter().find(|(pattern, _)| pattern.matches(&key)).is_some_and(|of| of.1)
     }
 
     /// The number of the row with this id.
@@ -262,8 +261,8 @@ impl Table {
     fn read_keys(&mut self, text: &str) -> Result<(), String> {
         for line in text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#')) {
             match line.split_whitespace().collect::<Vec<_>>().as_slice() {
-                ["chosen", key] => self.keys.push(((*key).to_owned(), true)),
-                ["outside", key] => self.keys.push(((*key).to_owned(), false)),
+                ["chosen", key] => self.keys.push((Glob::new(key), true)),
+                ["outside", key] => self.keys.push((Glob::new(key), false)),
                 _ => return Err(format!("neither chosen nor outside: `{line}`")),
             }
         }

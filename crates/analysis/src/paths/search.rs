@@ -145,10 +145,10 @@ impl<'a> Search<'a> {
         self.settled.get(node).copied().unwrap_or_default()
     }
 
-    /// Whether a step to `to` could be better than what `from` has.
-    pub(super) fn could_improve(&self, from: usize, to: usize) -> bool {
+    /// Whether a step to `to`, which is at best so sure, could be better than what `from` has.
+    pub(super) fn could_improve(&self, from: usize, to: usize, at_best: Certainty) -> bool {
         let Some(at) = self.best.get(to).copied().flatten() else { return false };
-        let least = Key { certainty: at.certainty, hops: at.hops + 1 };
+        let least = Key { certainty: at.certainty.max(at_best), hops: at.hops + 1 };
         let best = self.best.get(from).copied().flatten();
         !self.is_settled(from) && best.is_none_or(|known| least < known)
     }
@@ -174,7 +174,17 @@ impl<'a> Search<'a> {
                 continue;
             }
             for (work, from) in self.candidates(row, node) {
-                if !self.could_improve(from, node) || self.is_finished(row, from) {
+                let at_best = self.model.at_best(from, row);
+                if !self.could_improve(from, node, at_best) {
+                    // Later targets are no surer, though they may be nearer.
+                    let at = self.best[node].map_or(Certainty::Sure, |key| key.certainty);
+                    let least = Key { certainty: at.max(at_best), hops: 1 };
+                    if self.best.get(from).copied().flatten().is_some_and(|known| known <= least) {
+                        self.index(row).finish(from);
+                    }
+                    continue;
+                }
+                if self.is_finished(row, from) {
                     continue;
                 }
                 if let Some(attempt) = self.becoming(row, from, node, work.as_deref()) {
@@ -226,7 +236,9 @@ impl<'a> Search<'a> {
     pub(super) fn raise_it(&mut self, raised: usize) {
         let node = self.plain(raised);
         for (row, from) in self.raisers(node) {
-            if !self.could_improve(from, raised) || self.model.nodes[from].arn == self.model.nodes[node].arn {
+            if !self.could_improve(from, raised, self.model.at_best(from, row))
+                || self.model.nodes[from].arn == self.model.nodes[node].arn
+            {
                 continue;
             }
             if let Some(becomes) = self.any_becoming(from, node)

@@ -7,7 +7,7 @@
 use std::collections::HashMap;
 
 use leastwise_catalog::{Action, Catalog, Level};
-use leastwise_policy::aws::Effect;
+use leastwise_policy::aws::{Effect, Statement};
 
 use super::ask::{Answer, Question};
 use super::model::{Form, Model};
@@ -37,8 +37,11 @@ pub(super) struct Standing {
     asked: HashMap<String, Vec<(usize, Vec<String>)>>,
     kind: Kind,
     /// Answers for principals with everything, by what decides them.
-    raised: HashMap<(String, Option<String>), Option<Answer>>,
+    raised: HashMap<Class, Option<Answer>>,
 }
+
+/// An account, a boundary, and what denies.
+type Class = (String, Option<String>, String);
 
 enum Kind {
     /// All of them.
@@ -180,29 +183,31 @@ fn ask_all(model: &Model<'_>, node: usize, action: usize, on: &[String]) -> Opti
     Some(all)
 }
 
-/// What decides whether somebody with everything is admin, when nothing of its own does.
-fn class(model: &Model<'_>, node: usize) -> Option<(String, Option<String>)> {
+/// What decides whether somebody with everything is admin, when nothing that is about the caller does.
+fn class(model: &Model<'_>, node: usize) -> Option<Class> {
     let said = &model.nodes[node];
     let granted = said.granted?;
-    let statements = granted.policies.identity.iter().flat_map(|document| &document.policy.statements);
-    if statements.into_iter().any(|statement| statement.effect == Effect::Deny) {
-        return None;
-    }
+    let own = granted.policies.identity.iter().flat_map(|document| &document.policy.statements);
+    let own: Vec<&Statement> = own.filter(|statement| statement.effect == Effect::Deny).collect();
     let boundary = granted.policies.boundary.iter().flatten();
     let levels = model.world.service_control.get(&said.account).into_iter().flat_map(|path| &path.levels);
     let above = boundary.chain(levels.flat_map(|level| &level.policies));
-    for statement in above.flat_map(|document| &document.policy.statements) {
+    let above = above.flat_map(|document| &document.policy.statements);
+    for statement in own.iter().copied().chain(above) {
         let variables = statement.resource.iter().flat_map(|block| block.patterns());
         let about_caller = |key: &str| {
             let key = key.to_ascii_lowercase();
             key.starts_with("aws:principal") || key.starts_with("aws:user")
         };
-        if statement.condition.iter().any(|condition| about_caller(&condition.key))
-            || variables.into_iter().any(|one| one.as_str().contains("${"))
+        let varies = |text: &str| text.contains("${");
+        let mut conditions = statement.condition.iter();
+        if conditions.any(|one| about_caller(&one.key) || one.values.iter().any(|value| varies(value)))
+            || variables.into_iter().any(|one| varies(one.as_str()))
         {
             return None;
         }
     }
     let boundary = granted.boundary.clone().filter(|_| matches!(said.form, Form::Raised));
-    Some((said.account.clone(), boundary))
+    let denials = if own.is_empty() { String::new() } else { format!("{own:?}") };
+    Some((said.account.clone(), boundary, denials))
 }

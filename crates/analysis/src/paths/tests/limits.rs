@@ -352,3 +352,47 @@ fn what_was_found_does_not_depend_on_the_order_of_the_files() {
     };
     assert_eq!(shown(&one), shown(&other));
 }
+
+#[test]
+fn under_a_denial_of_everything_a_path_is_conditional_and_still_the_shortest() {
+    let guard =
+        |condition: Value| json!({"Effect": "Deny", "Action": "*", "Resource": "*", "Condition": condition});
+    let mfa = json!({"BoolIfExists": {"aws:MultiFactorAuthPresent": "false"}});
+    let certainty = |condition: Value, account: fn(&[Value]) -> Account| {
+        let found = account(&[guard(condition)]).find();
+        path(&found, &arn("user", "attacker")).map(|path| (path.certainty, path.steps.len()))
+    };
+    assert_eq!(certainty(mfa.clone(), passing), Some((Certainty::Conditional, 1)));
+    // What a call has an answer to is asked of each.
+    let region = json!({"StringNotEquals": {"aws:RequestedRegion": ["eu-west-1", "us-east-1"]}});
+    assert_eq!(certainty(region, passing), Some((Certainty::Sure, 1)));
+    let role = json!({"ArnEquals": {"aws:PrincipalArn": arn("user", "somebody")}});
+    assert_eq!(certainty(role, passing), Some((Certainty::Sure, 1)));
+    let services =
+        json!({"Bool": {"aws:ViaAWSService": "true"}, "Null": {"aws:MultiFactorAuthPresent": "true"}});
+    assert_eq!(certainty(services, passing), Some((Certainty::Sure, 1)));
+    // A nearer target comes later, when it is less sure itself.
+    let far = |more: &[Value]| {
+        let mut statements = vec![allow(&["sts:AssumeRole"])];
+        statements.extend_from_slice(more);
+        Account::default()
+            .user("attacker", &statements)
+            .role(
+                "near",
+                trust("AWS", ACCOUNT),
+                &[
+                    allow(&["*"]),
+                    json!({"Effect": "Deny", "Action": "*",
+                "Resource": "*", "Condition": {"Bool": {"aws:MultiFactorAuthPresent": "false"}}}),
+                ],
+            )
+            .role(
+                "one",
+                trust("AWS", ACCOUNT),
+                &[json!({"Effect": "Allow", "Action": "sts:AssumeRole",
+                "Resource": arn("role", "target")})],
+            )
+            .role("target", trust("AWS", &arn("role", "one")), &[allow(&["*"])])
+    };
+    assert_eq!(certainty(mfa, far), Some((Certainty::Conditional, 1)));
+}

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::super::model::Form;
 use super::super::rows::Kind;
 use super::super::search::Search;
-use super::super::{Certainty, Options, Target};
+use super::super::{Certainty, Options, Path, Target, find};
 use super::{ACCOUNT, Account, arn, trust, world};
 
 /// Random numbers, the same in every run.
@@ -25,7 +25,7 @@ impl Random {
     }
 }
 
-const ACTIONS: [&str; 16] = [
+const ACTIONS: [&str; 18] = [
     "iam:PassRole",
     "iam:PassRole",
     "lambda:*",
@@ -39,6 +39,8 @@ const ACTIONS: [&str; 16] = [
     "iam:CreateAccessKey",
     "iam:CreatePolicyVersion",
     "iam:DeleteRolePermissionsBoundary",
+    "iam:DeleteRolePolicy",
+    "iam:DetachRolePolicy",
     "iam:CreateRole",
     "s3:GetObject",
     "*",
@@ -178,4 +180,41 @@ fn looking_up_who_could_finds_whoever_asking_everybody_finds() {
         }
     }
     assert!(with > 300 && without > 300, "{with} with and {without} without a path show little");
+}
+
+#[test]
+fn no_statement_frees_more_than_the_one_cut() {
+    let mut random = Random(20_261_122);
+    let (mut cuts, mut freed) = (0, 0);
+    let options = Options { from: None, to: Target::Admin, cut: true };
+    for _ in 0..25 {
+        let snapshot = account(&mut random).snapshot();
+        let world = world(&snapshot);
+        let found = find(&world, &options, Catalog::embedded());
+        let mut most = 0;
+        for principal in snapshot.principals() {
+            let trust = principal.trust.as_ref().map(|trust| (principal.trust_name(), trust.clone()));
+            let own = principal.policies.identity.iter().map(|one| (one.name.clone(), one.policy.clone()));
+            for (name, policy) in own.chain(trust) {
+                for (index, statement) in policy.statements.iter().enumerate() {
+                    if statement.effect == leastwise_policy::aws::Effect::Allow {
+                        let removed = (name.clone(), index);
+                        let search = Search::run(&world, &options, Catalog::embedded(), Some(&removed));
+                        let after = search.found();
+                        if after.admins.len() >= found.admins.len() {
+                            let still =
+                                |path: &&Path| after.paths.iter().any(|left| left.source == path.source);
+                            most = most.max(found.paths.iter().filter(|path| !still(path)).count());
+                        }
+                    }
+                }
+            }
+        }
+        let cut = found.cut.as_ref().map_or(0, |cut| cut.frees.len());
+        assert_eq!(cut, most);
+        assert!(found.cut.is_none_or(|cut| cut.best));
+        cuts += 1;
+        freed += most;
+    }
+    assert!(cuts == 25 && freed > 25, "{freed} freed by {cuts} cuts show little");
 }
