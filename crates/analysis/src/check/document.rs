@@ -4,9 +4,11 @@ use std::cell::OnceCell;
 use std::sync::Arc;
 
 use leastwise_policy::aws::{DocumentKind, Policy, Version};
+use leastwise_policy::json::{self, Kind, Member};
 
 use super::right::Note;
 use super::{Facts, StatementView};
+use crate::granted::policy_of;
 use crate::source::{Node, Value};
 
 /// A policy document in a file.
@@ -75,7 +77,7 @@ impl Document {
     }
 
     fn understand(&mut self) {
-        if let Ok(policy) = Policy::of_json(&self.root.to_value(), self.kind) {
+        if let Ok(policy) = policy_of(&self.root.to_value(), self.kind) {
             self.understood = (0..policy.statements.len()).collect();
             self.policy = policy;
             return;
@@ -83,16 +85,29 @@ impl Document {
         let is_new = self.root.get("Version").and_then(Node::text) == Some("2012-10-17");
         self.policy.version = if is_new { Version::V2012_10_17 } else { Version::V2008_10_17 };
         for (index, statement) in statements(&self.root).iter().enumerate() {
-            let alone = format!(
-                r#"{{"Version":"{}","Statement":{}}}"#,
-                self.policy.version.as_str(),
-                statement.to_json()
-            );
-            if let Ok(policy) = Policy::parse_kind(&alone, self.kind) {
+            if let Ok(policy) = self.alone(statement) {
                 self.policy.statements.extend(policy.statements);
                 self.understood.push(index);
             }
         }
+    }
+
+    /// A statement as if it were the only one.
+    fn alone(&self, statement: &Node) -> Result<Policy, String> {
+        let member = |key: &str, value| Member { at: 0, key: key.to_owned(), value };
+        let version = Kind::String(self.policy.version.as_str().to_owned());
+        let members = vec![
+            member("Version", json::Value { at: 0, kind: version }),
+            member("Statement", statement.to_value()),
+        ];
+        policy_of(&json::Value { at: 0, kind: Kind::Object(members) }, self.kind)
+    }
+
+    /// The statements that cannot be understood, with the reasons.
+    pub(super) fn refused(&self) -> impl Iterator<Item = (&Node, String)> {
+        let all = statements(&self.root).iter().enumerate();
+        let left = all.filter(|(index, _)| self.understood.binary_search(index).is_err());
+        left.filter_map(|(_, statement)| Some((statement, self.alone(statement).err()?)))
     }
 
     /// Whether it is a managed policy of AWS, which nobody else can change.

@@ -1,6 +1,7 @@
 //! A policy document inside a snapshot: an object (the CLI decodes it) or a URL-encoded string (the API's form).
 
 use leastwise_policy::aws::{DocumentKind, Policy};
+use leastwise_policy::json;
 use serde_json::Value;
 
 use super::Origin;
@@ -22,7 +23,7 @@ pub(super) fn read(document: &Value, kind: DocumentKind, place: &Place) -> Resul
         Value::String(text) => percent_decoded(text).ok_or("the document is not valid URL encoding")?,
         other => other.to_string(),
     };
-    let policy = Policy::parse_kind(&text, kind).map_err(|error| error.to_string())?;
+    let policy = parsed(&text, kind)?;
     let decoded: Option<Value> = document.is_string().then(|| serde_json::from_str(&text).ok()).flatten();
     let value = decoded.as_ref().unwrap_or(document);
     let length = if decoded.is_some() { value.to_string().chars().count() } else { text.chars().count() };
@@ -33,6 +34,14 @@ pub(super) fn read(document: &Value, kind: DocumentKind, place: &Place) -> Resul
         single: value.get("Statement").is_some_and(Value::is_object),
     };
     Ok(Document { policy, length, origin })
+}
+
+/// What the strict reading refuses is read as widely as it could be meant; the refusal is the strict reading's.
+fn parsed(text: &str, kind: DocumentKind) -> Result<Policy, String> {
+    Policy::parse_kind(text, kind).or_else(|refusal| {
+        let value = json::parse(text).map_err(|_| refusal.to_string())?;
+        super::policy_of(&value, kind).map_err(|_| refusal.to_string())
+    })
 }
 
 /// Undoes RFC 3986 encoding, which is what IAM's API applies to documents.

@@ -7,6 +7,7 @@
 //! principal was granted is then marked as not complete.
 
 mod document;
+mod lenient;
 mod listing;
 mod problem;
 pub mod reach;
@@ -17,6 +18,7 @@ use std::collections::BTreeMap;
 pub(crate) use document::percent_decoded;
 use leastwise_policy::aws::evaluate::{OrganizationPath, PolicySet};
 use leastwise_policy::aws::{DocumentKind, Named, Policy};
+pub(crate) use lenient::policy as policy_of;
 pub use problem::{Origin, Problem};
 use serde::Serialize;
 

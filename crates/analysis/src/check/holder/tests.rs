@@ -170,3 +170,31 @@ fn a_condition_that_anybody_meets_does_not_excuse_a_trust_in_another_account() {
     assert!(of(r#"{"Bool": {"aws:SecureTransport": "true"}}"#));
     assert!(!of(r#"{"StringEquals": {"sts:ExternalId": "5f1c0f3e"}}"#));
 }
+
+#[test]
+fn wildcards_for_a_service_are_everything_whoever_holds_them() {
+    for (action, resource) in [("*:*", "*"), ("*", "arn:aws:*"), ("*", "arn:*"), ("*", "arn:aws:*:*:*:*")] {
+        let statement = format!(r#"{{"Effect": "Allow", "Action": "{action}", "Resource": "{resource}"}}"#);
+        let all = r#"{"Effect": "Allow", "Action": "*", "Resource": "*"}"#;
+        for found in [found(&statement), account(all, &statement)] {
+            assert!(found.iter().any(|one| one.code == "ADMIN_ACCESS"), "{statement}: {found:?}");
+            assert!(found.iter().all(|one| one.code != "UNREADABLE"), "{statement}: {found:?}");
+        }
+    }
+}
+
+#[test]
+fn a_statement_that_cannot_be_understood_is_told_unless_it_denies() {
+    for statement in [
+        r#"{"Effect": "allow", "Action": "*", "Resource": "*"}"#,
+        r#"{"Effect": "Allow", "Action": "*", "Resource": "*", "Condition": {"StringIs": {"aws:username": "a"}}}"#,
+        r#"{"Effect": "Allow", "Action": "s3", "Resource": "*"}"#,
+    ] {
+        let told = |found: Vec<Finding>| found.iter().filter(|one| one.code == "UNREADABLE").count();
+        assert_eq!(told(found(statement)), 1, "{statement}");
+        assert_eq!(told(found(&format!("{DELETE},{statement}"))), 1, "{statement}");
+        assert_eq!(told(account(DELETE, statement)), 1, "{statement}");
+        let denies = statement.replace("allow", "Deny").replace("Allow", "Deny");
+        assert_eq!(told(found(&denies)), 0, "{denies}");
+    }
+}
