@@ -77,7 +77,8 @@ impl Document {
     }
 
     fn understand(&mut self) {
-        if let Ok(policy) = policy_of(&self.root.to_value(), self.kind) {
+        let widely = |_| policy_of(&self.root.to_value(), self.kind);
+        if let Ok(policy) = Policy::of_json(&self.root, self.kind).or_else(widely) {
             self.understood = (0..policy.statements.len()).collect();
             self.policy = policy;
             return;

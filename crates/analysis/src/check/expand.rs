@@ -88,12 +88,18 @@ impl<'a> ActionUse<'a> {
         if matches!(self.text, "*" | "*:*") {
             return true;
         }
-        let begins = |own: &str| own.contains(['*', '?']) || own.eq_ignore_ascii_case(prefix);
-        if !self.text.split_once(':').is_some_and(|(own, _)| begins(own)) {
-            return false;
-        }
         let of = |action: &Action<'_>| *action.service.prefix == *prefix && *action.facts.name == *name;
-        self.found.as_slice().iter().any(of)
+        match &self.found {
+            Found::None => false,
+            Found::One(action) => of(action),
+            // Sorted by service: a pattern of another service is left at once.
+            Found::Many(actions) => {
+                let of_service = |action: &Action<'_>| (*action.service.prefix).cmp(prefix);
+                let has_service = actions.first().is_some_and(|first| of_service(first).is_le())
+                    && actions.last().is_some_and(|last| of_service(last).is_ge());
+                has_service && actions.iter().any(of)
+            }
+        }
     }
 }
 

@@ -58,6 +58,9 @@ impl<'a> StatementView<'a> {
             Some("Deny") => Some(Effect::Deny),
             _ => None,
         };
+        let element = action.or(not_action);
+        let mut actions = Vec::with_capacity(element.map_or(0, |entry| entry.value.one_or_many().len()));
+        actions.extend(texts(element).map(named));
         let condition = node.entry("Condition");
         let conditions = condition
             .iter()
@@ -76,7 +79,7 @@ impl<'a> StatementView<'a> {
             sid: node.get("Sid"),
             action,
             not_action,
-            actions: texts(action.or(not_action)).map(named).collect(),
+            actions,
             resource: node.entry("Resource"),
             not_resource: node.entry("NotResource"),
             principal: node.entry("Principal"),

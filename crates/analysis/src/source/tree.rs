@@ -4,9 +4,10 @@
 //! a value is [`Value::Unknown`], and within a text it is a *hole*, marked by characters that no policy can hold.
 //! Checks of form skip texts with holes; the evaluator sees a text that no pattern but a wildcard matches.
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
 
-use leastwise_policy::json::{self, Kind, write_string};
+use leastwise_policy::json::{self, Keyed, Kind, Shape, Tree, write_string};
 
 /// Where something stands, in characters, both from 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -67,7 +68,8 @@ pub fn hole(name: &str) -> String {
 
 /// Whether a part of the text is not known.
 pub fn has_hole(text: &str) -> bool {
-    text.contains(OPEN)
+    // The first byte of the mark is rare, and texts are short.
+    text.bytes().any(|byte| byte == 0xee) && text.contains(OPEN)
 }
 
 /// The text for people: holes as `${name}`.
@@ -339,6 +341,41 @@ impl Node {
             };
         }
         Some(node)
+    }
+}
+
+/// What is unknown is a text with a hole.
+impl Tree for Node {
+    type Member = Entry;
+
+    fn at(&self) -> usize {
+        0
+    }
+
+    fn shape(&self) -> Shape<'_, Node> {
+        match &self.value {
+            Value::Null => Shape::Null,
+            Value::Bool(truth) => Shape::Bool(*truth),
+            Value::Number(number) => Shape::Number(number),
+            Value::Text(text) => Shape::String(Cow::Borrowed(text)),
+            Value::Unknown(name) => Shape::String(Cow::Owned(hole(name))),
+            Value::List(items) => Shape::Array(items),
+            Value::Map(entries) => Shape::Object(entries),
+        }
+    }
+}
+
+impl Keyed<Node> for Entry {
+    fn at(&self) -> usize {
+        0
+    }
+
+    fn key(&self) -> &str {
+        &self.key
+    }
+
+    fn value(&self) -> &Node {
+        &self.value
     }
 }
 

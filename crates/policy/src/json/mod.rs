@@ -5,6 +5,7 @@
 
 mod reader;
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
 
 pub use reader::parse;
@@ -82,17 +83,98 @@ pub fn push_step(pointer: &mut String, key: &str) {
     }
 }
 
+/// JSON that has been read, however it is kept: what documents are read from.
+pub trait Tree: Sized {
+    /// A key with its value.
+    type Member: Keyed<Self>;
+
+    /// The byte at which it begins, when that is known.
+    fn at(&self) -> usize;
+
+    /// What it is.
+    fn shape(&self) -> Shape<'_, Self>;
+}
+
+/// A key with its value, however it is kept.
+pub trait Keyed<T> {
+    /// The byte at which the key begins, when that is known.
+    fn at(&self) -> usize;
+
+    /// The key.
+    fn key(&self) -> &str;
+
+    /// What stands behind it.
+    fn value(&self) -> &T;
+}
+
+/// What a value of a [`Tree`] is.
+#[derive(Debug)]
+pub enum Shape<'a, T: Tree> {
+    /// `null`
+    Null,
+    /// `true` or `false`
+    Bool(bool),
+    /// As it was written.
+    Number(&'a str),
+    /// Without quotes and escapes.
+    String(Cow<'a, str>),
+    /// In order.
+    Array(&'a [T]),
+    /// In order.
+    Object(&'a [T::Member]),
+}
+
+impl<T: Tree> Shape<'_, T> {
+    /// What the value is, for messages.
+    pub(crate) fn describe(&self) -> &'static str {
+        match self {
+            Shape::Null => "null",
+            Shape::Bool(_) => "a boolean",
+            Shape::Number(_) => "a number",
+            Shape::String(_) => "a string",
+            Shape::Array(_) => "a list",
+            Shape::Object(_) => "an object",
+        }
+    }
+}
+
+impl Tree for Value {
+    type Member = Member;
+
+    fn at(&self) -> usize {
+        self.at
+    }
+
+    fn shape(&self) -> Shape<'_, Value> {
+        match &self.kind {
+            Kind::Null => Shape::Null,
+            Kind::Bool(truth) => Shape::Bool(*truth),
+            Kind::Number(number) => Shape::Number(number),
+            Kind::String(text) => Shape::String(Cow::Borrowed(text)),
+            Kind::Array(items) => Shape::Array(items),
+            Kind::Object(members) => Shape::Object(members),
+        }
+    }
+}
+
+impl Keyed<Value> for Member {
+    fn at(&self) -> usize {
+        self.at
+    }
+
+    fn key(&self) -> &str {
+        &self.key
+    }
+
+    fn value(&self) -> &Value {
+        &self.value
+    }
+}
+
 impl Value {
     /// What the value is, for messages.
     pub(crate) fn describe(&self) -> &'static str {
-        match self.kind {
-            Kind::Null => "null",
-            Kind::Bool(_) => "a boolean",
-            Kind::Number(_) => "a number",
-            Kind::String(_) => "a string",
-            Kind::Array(_) => "a list",
-            Kind::Object(_) => "an object",
-        }
+        self.shape().describe()
     }
 }
 

@@ -165,6 +165,9 @@ impl<'a> Holder<'a> {
 
 /// The service all of whose actions the pattern covers: `s3:*`.
 pub(super) fn whole_service(pattern: &str) -> Option<String> {
+    if !pattern.ends_with('*') {
+        return None;
+    }
     let (service, name) = pattern.split_once(':')?;
     let whole = !name.is_empty() && name.bytes().all(|byte| byte == b'*');
     (whole && !service.contains(['*', '?'])).then(|| service.to_ascii_lowercase())
@@ -199,9 +202,11 @@ fn useful<'a, 'c: 'a>(stated: &Stated<'a>, facts: &'a Facts<'c>) -> Vec<Useful<'
             stated.found.iter().flat_map(Found::as_slice).copied().for_each(&mut take);
         }
         ActionBlock::NotAction(_) => {
+            let address = |action: &Action<'_>| std::ptr::from_ref(action.facts).addr();
+            let but = stated.found.iter().flat_map(Found::as_slice);
+            let but: HashSet<usize, RandomState> = but.map(address).collect();
             let all = facts.expand("*");
-            let others =
-                all.as_slice().iter().filter(|action| statement.action.applies_to(&action.full_name()));
+            let others = all.as_slice().iter().filter(|action| !but.contains(&address(action)));
             others.copied().for_each(&mut take);
         }
     }

@@ -5,21 +5,22 @@ use crate::aws::{
     ActionPattern, Condition, Conditions, Effect, Operator, PrincipalKind, PrincipalSet, ResourcePattern,
     Version,
 };
-use crate::json::{Kind, Member, Value};
+use crate::json::{Keyed, Shape, Tree};
 use crate::time::Timestamp;
+use std::borrow::Cow;
 
-pub(super) fn string(value: &Value) -> Parsed<&str> {
-    match &value.kind {
-        Kind::String(text) => Ok(text),
-        _ => refuse(value.at, format!("expected a string, found {}", value.describe())),
+pub(super) fn string<T: Tree>(value: &T) -> Parsed<Cow<'_, str>> {
+    match value.shape() {
+        Shape::String(text) => Ok(text),
+        other => refuse(value.at(), format!("expected a string, found {}", other.describe())),
     }
 }
 
 /// One value, or a list of at least one.
-pub(super) fn list_of<T>(value: &Value, read: impl Fn(&Value) -> Parsed<T>) -> Parsed<Vec<T>> {
-    let Kind::Array(list) = &value.kind else { return Ok(vec![read(value)?]) };
+pub(super) fn list_of<V: Tree, T>(value: &V, read: impl Fn(&V) -> Parsed<T>) -> Parsed<Vec<T>> {
+    let Shape::Array(list) = value.shape() else { return Ok(vec![read(value)?]) };
     if list.is_empty() {
-        return refuse(value.at, "the list is empty; it needs at least one value");
+        return refuse(value.at(), "the list is empty; it needs at least one value");
     }
     let mut all = Vec::with_capacity(list.len());
     for (index, value) in list.iter().enumerate() {
@@ -28,27 +29,27 @@ pub(super) fn list_of<T>(value: &Value, read: impl Fn(&Value) -> Parsed<T>) -> P
     Ok(all)
 }
 
-pub(super) fn version(value: &Value) -> Parsed<Version> {
-    match string(value)? {
+pub(super) fn version<T: Tree>(value: &T) -> Parsed<Version> {
+    match &*string(value)? {
         "2012-10-17" => Ok(Version::V2012_10_17),
         "2008-10-17" => Ok(Version::V2008_10_17),
-        other => refuse(value.at, format!("unknown version `{other}`; write `2012-10-17`")),
+        other => refuse(value.at(), format!("unknown version `{other}`; write `2012-10-17`")),
     }
 }
 
-pub(super) fn effect(value: &Value) -> Parsed<Effect> {
-    match string(value)? {
+pub(super) fn effect<T: Tree>(value: &T) -> Parsed<Effect> {
+    match &*string(value)? {
         "Allow" => Ok(Effect::Allow),
         "Deny" => Ok(Effect::Deny),
-        other => refuse(value.at, format!("unknown effect `{other}`; write `Allow` or `Deny`, exactly so")),
+        other => refuse(value.at(), format!("unknown effect `{other}`; write `Allow` or `Deny`, exactly so")),
     }
 }
 
-pub(super) fn action(value: &Value) -> Parsed<ActionPattern> {
+pub(super) fn action<T: Tree>(value: &T) -> Parsed<ActionPattern> {
     let text = string(value)?;
-    match check_action(text) {
+    match check_action(&text) {
         Ok(()) => Ok(ActionPattern::new(text)),
-        Err(reason) => refuse(value.at, reason),
+        Err(reason) => refuse(value.at(), reason),
     }
 }
 
@@ -74,11 +75,11 @@ fn check_action(text: &str) -> Result<(), String> {
     Ok(())
 }
 
-pub(super) fn resource(value: &Value, kind: DocumentKind) -> Parsed<ResourcePattern> {
+pub(super) fn resource<T: Tree>(value: &T, kind: DocumentKind) -> Parsed<ResourcePattern> {
     let text = string(value)?;
-    match check_resource(text, kind) {
+    match check_resource(&text, kind) {
         Ok(()) => Ok(ResourcePattern::new(text)),
-        Err(reason) => refuse(value.at, reason),
+        Err(reason) => refuse(value.at(), reason),
     }
 }
 
@@ -117,28 +118,32 @@ fn check_resource(text: &str, kind: DocumentKind) -> Result<(), String> {
     Ok(())
 }
 
-pub(super) fn principal_set(value: &Value) -> Parsed<PrincipalSet> {
-    let members = match &value.kind {
-        Kind::String(text) if text == "*" => return Ok(PrincipalSet::Everyone),
-        Kind::Object(members) if !members.is_empty() => members,
-        _ => return refuse(value.at, "expected `\"*\"` or an object such as `{\"AWS\": \"arn:…\"}`"),
+pub(super) fn principal_set<T: Tree>(value: &T) -> Parsed<PrincipalSet> {
+    let members = match value.shape() {
+        Shape::String(text) if text == "*" => return Ok(PrincipalSet::Everyone),
+        Shape::Object(members) if !members.is_empty() => members,
+        _ => return refuse(value.at(), "expected `\"*\"` or an object such as `{\"AWS\": \"arn:…\"}`"),
     };
     let mut kinds = Vec::with_capacity(members.len());
     for member in members {
-        let Some(kind) = PrincipalKind::ALL.into_iter().find(|kind| kind.as_str() == member.key) else {
-            return Err(unknown_key(member, &member.key, &PrincipalKind::ALL.map(PrincipalKind::as_str)));
+        let Some(kind) = PrincipalKind::ALL.into_iter().find(|kind| kind.as_str() == member.key()) else {
+            return Err(unknown_key::<T>(
+                member,
+                member.key(),
+                &PrincipalKind::ALL.map(PrincipalKind::as_str),
+            ));
         };
-        kinds.push((kind, of(member, |value| list_of(value, |value| Ok(string(value)?.to_owned())))?));
+        kinds.push((kind, of(member, |value| list_of(value, |value| Ok(string(value)?.into_owned())))?));
     }
     Ok(PrincipalSet::ByKind(kinds))
 }
 
-pub(super) fn conditions(value: &Value) -> Parsed<Conditions> {
+pub(super) fn conditions<T: Tree>(value: &T) -> Parsed<Conditions> {
     let mut conditions = Conditions::new();
     for member in object(value)? {
-        let operator = match Operator::parse(&member.key) {
+        let operator = match Operator::parse(member.key()) {
             Ok(operator) => operator,
-            Err(error) => return Err(Refusal::new(member.at, error.to_string()).under(&member.key)),
+            Err(error) => return Err(Refusal::new(member.at(), error.to_string()).under(member.key())),
         };
         of(member, |value| {
             for member in object(value)? {
@@ -150,40 +155,41 @@ pub(super) fn conditions(value: &Value) -> Parsed<Conditions> {
     Ok(conditions)
 }
 
-fn object(value: &Value) -> Parsed<&[Member]> {
-    match &value.kind {
-        Kind::Object(members) => Ok(members),
-        _ => refuse(value.at, format!("expected an object, found {}", value.describe())),
+fn object<T: Tree>(value: &T) -> Parsed<&[T::Member]> {
+    match value.shape() {
+        Shape::Object(members) => Ok(members),
+        other => refuse(value.at(), format!("expected an object, found {}", other.describe())),
     }
 }
 
-fn condition(operator: Operator, member: &Member, value: &Value) -> Parsed<Condition> {
-    if member.key.is_empty() {
-        return refuse(member.at, "a condition key cannot be empty");
+fn condition<T: Tree>(operator: Operator, member: &T::Member, value: &T) -> Parsed<Condition> {
+    if member.key().is_empty() {
+        return refuse(member.at(), "a condition key cannot be empty");
     }
-    let read = |value: &Value| condition_value(operator, value);
-    let values = match &value.kind {
-        Kind::Array(list) if list.is_empty() => Vec::new(),
+    let read = |value: &T| condition_value(operator, value);
+    let values = match value.shape() {
+        Shape::Array([]) => Vec::new(),
         _ => list_of(value, read)?,
     };
-    Ok(Condition { operator, key: member.key.clone(), values })
+    Ok(Condition { operator, key: member.key().to_owned(), values })
 }
 
 /// "Quotation marks are optional for numeric and Boolean values."
-fn condition_value(operator: Operator, value: &Value) -> Parsed<String> {
-    let text = match &value.kind {
-        Kind::String(text) | Kind::Number(text) => text.clone(),
-        Kind::Bool(truth) => truth.to_string(),
-        _ => {
+fn condition_value<T: Tree>(operator: Operator, value: &T) -> Parsed<String> {
+    let text = match value.shape() {
+        Shape::String(text) => text.into_owned(),
+        Shape::Number(text) => text.to_owned(),
+        Shape::Bool(truth) => truth.to_string(),
+        other => {
             return refuse(
-                value.at,
-                format!("expected a string, number or boolean, found {}", value.describe()),
+                value.at(),
+                format!("expected a string, number or boolean, found {}", other.describe()),
             );
         }
     };
     let is_date = operator.base.as_str().starts_with("Date");
     if is_date && Timestamp::parse(&text).is_none() {
-        return refuse(value.at, format!("`{text}` is not a date; write `2026-10-01T00:00:00Z`"));
+        return refuse(value.at(), format!("`{text}` is not a date; write `2026-10-01T00:00:00Z`"));
     }
     Ok(text)
 }

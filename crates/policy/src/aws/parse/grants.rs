@@ -3,7 +3,6 @@
 //! <https://docs.aws.amazon.com/kms/latest/APIReference/API_ListGrants.html>. What limits a grant must be understood: a
 //! constraint that is not known is refused, a member that is not known is passed over.
 
-use super::element::string;
 use super::{ParseError, Parsed, Refusal, of, placed, refuse};
 use crate::arn;
 use crate::aws::grants::{GrantPrincipal, KeyGrant, OPERATIONS};
@@ -191,4 +190,11 @@ fn is_service(text: &str) -> bool {
 
 fn is_wild(text: &str) -> bool {
     text.contains(['*', '?'])
+}
+
+fn string(value: &Value) -> Parsed<&str> {
+    match &value.kind {
+        Kind::String(text) => Ok(text),
+        _ => refuse(value.at, format!("expected a string, found {}", value.describe())),
+    }
 }

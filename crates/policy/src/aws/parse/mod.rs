@@ -10,7 +10,7 @@ mod public_access;
 mod statement;
 
 use super::{Policy, Statement, Version};
-use crate::json::{self, Kind, Member, Value};
+use crate::json::{self, Keyed, Shape, Tree};
 use element::{string, version};
 
 /// Where a document is used, which decides what must and must not be in it.
@@ -57,7 +57,7 @@ impl Policy {
     }
 
     /// Reads a policy of this kind from JSON that has been read already; the reason when it is none.
-    pub fn of_json(value: &Value, kind: DocumentKind) -> Result<Policy, String> {
+    pub fn of_json<T: Tree>(value: &T, kind: DocumentKind) -> Result<Policy, String> {
         Parser { kind }.policy(value).map_err(|refusal| refusal.reason)
     }
 
@@ -112,8 +112,8 @@ fn refuse<T>(at: usize, reason: impl Into<String>) -> Parsed<T> {
 }
 
 /// Reads the value of `member`, putting its key into the pointer of a refusal.
-fn of<'a, T>(member: &'a Member, read: impl FnOnce(&'a Value) -> Parsed<T>) -> Parsed<T> {
-    read(&member.value).map_err(|refusal| refusal.under(&member.key))
+fn of<'a, M: Keyed<V>, V: 'a, T>(member: &'a M, read: impl FnOnce(&'a V) -> Parsed<T>) -> Parsed<T> {
+    read(member.value()).map_err(|refusal| refusal.under(member.key()))
 }
 
 struct Parser {
@@ -145,42 +145,43 @@ impl DocumentKind {
 }
 
 impl Parser {
-    fn policy(&self, document: &Value) -> Parsed<Policy> {
-        let Kind::Object(members) = &document.kind else {
-            return refuse(document.at, format!("a policy is an object, this is {}", document.describe()));
+    fn policy<T: Tree>(&self, document: &T) -> Parsed<Policy> {
+        let Shape::Object(members) = document.shape() else {
+            let found = document.shape().describe();
+            return refuse(document.at(), format!("a policy is an object, this is {found}"));
         };
         let mut policy = Policy { version: Version::V2008_10_17, id: None, statements: Vec::new() };
         let mut has_statement = false;
         for member in members {
-            match member.key.as_str() {
-                "Version" => policy.version = of(member, version)?,
-                "Id" => policy.id = Some(of(member, |value| Ok(string(value)?.to_owned()))?),
+            match member.key() {
+                "Version" => policy.version = of(member, version::<T>)?,
+                "Id" => policy.id = Some(of(member, |value: &T| Ok(string(value)?.into_owned()))?),
                 "Statement" => {
-                    policy.statements = of(member, |value| self.statements(value))?;
+                    policy.statements = of(member, |value: &T| self.statements(value))?;
                     has_statement = true;
                 }
-                key => return Err(unknown_key(member, key, &["Version", "Id", "Statement"])),
+                key => return Err(unknown_key::<T>(member, key, &["Version", "Id", "Statement"])),
             }
         }
         if !has_statement {
-            return refuse(document.at, "`Statement` is missing");
+            return refuse(document.at(), "`Statement` is missing");
         }
         Ok(policy)
     }
 
-    fn statements(&self, value: &Value) -> Parsed<Vec<Statement>> {
-        let list = match &value.kind {
-            Kind::Object(_) => return Ok(vec![self.statement(value)?]),
-            Kind::Array(list) => list,
-            _ => {
+    fn statements<T: Tree>(&self, value: &T) -> Parsed<Vec<Statement>> {
+        let list = match value.shape() {
+            Shape::Object(_) => return Ok(vec![self.statement(value)?]),
+            Shape::Array(list) => list,
+            other => {
                 return refuse(
-                    value.at,
-                    format!("expected a statement or a list of them, found {}", value.describe()),
+                    value.at(),
+                    format!("expected a statement or a list of them, found {}", other.describe()),
                 );
             }
         };
         if list.is_empty() {
-            return refuse(value.at, "a policy needs at least one statement");
+            return refuse(value.at(), "a policy needs at least one statement");
         }
         let mut statements: Vec<Statement> = Vec::with_capacity(list.len());
         let mut sids = std::collections::HashSet::new();
@@ -191,7 +192,7 @@ impl Parser {
                 && !sids.insert(sid.clone())
             {
                 let refusal =
-                    Refusal::new(value.at, format!("the Sid `{sid}` stands twice; each must be unique"));
+                    Refusal::new(value.at(), format!("the Sid `{sid}` stands twice; each must be unique"));
                 return Err(under(refusal.under("Sid")));
             }
             statements.push(statement);
@@ -200,11 +201,11 @@ impl Parser {
     }
 }
 
-fn unknown_key(member: &Member, key: &str, known: &[&str]) -> Refusal {
+fn unknown_key<T: Tree>(member: &T::Member, key: &str, known: &[&str]) -> Refusal {
     let close = known.iter().find(|known| known.eq_ignore_ascii_case(key));
     let hint = match close {
         Some(close) => format!("; did you mean `{close}`?"),
         None => format!("; known are {}", known.join(", ")),
     };
-    Refusal::new(member.at, format!("unknown element `{key}`{hint}")).under(key)
+    Refusal::new(member.at(), format!("unknown element `{key}`{hint}")).under(key)
 }
