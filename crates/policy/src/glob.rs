@@ -155,7 +155,7 @@ impl Glob {
         match inner.as_literal() {
             Some(text) => self.matches(text),
             // Where this pattern begins with a text, everything that the inner one matches must begin with it.
-            None if !inner.prefix.starts_with(&*self.prefix) => false,
+            None if !self.prefix.is_empty() && !inner.prefix.starts_with(&*self.prefix) => false,
             None => self.form == Form::Prefix || contains(self, inner),
         }
     }
@@ -167,7 +167,7 @@ impl Glob {
             (Some(text), None) => other.matches(text),
             (None, None) => {
                 let both = self.prefix.len().min(other.prefix.len());
-                let agree = self.prefix.as_bytes()[..both] == other.prefix.as_bytes()[..both];
+                let agree = both == 0 || self.prefix.as_bytes()[..both] == other.prefix.as_bytes()[..both];
                 let open =
                     |one: &Glob| matches!(one.form, Form::Prefix | Form::Any) && one.prefix.len() == both;
                 agree && (open(self) || open(other) || intersects(self, other))

@@ -43,6 +43,22 @@ pub(super) struct Parts<'t> {
     pub(super) resource: &'t str,
 }
 
+/// The resource part of an ARN pattern, read once.
+#[derive(Debug)]
+pub(super) struct Pattern<'t> {
+    resource: &'t str,
+    /// Where its first wildcard stands.
+    open: usize,
+    glob: Glob,
+}
+
+impl<'t> Pattern<'t> {
+    pub(super) fn new(resource: &'t str) -> Pattern<'t> {
+        let open = resource.bytes().position(|byte| matches!(byte, b'*' | b'?')).unwrap_or(resource.len());
+        Pattern { resource, open, glob: Glob::new(resource) }
+    }
+}
+
 impl<'t> Parts<'t> {
     /// Of a text that has all six parts.
     pub(super) fn of(text: &'t str) -> Option<Parts<'t>> {
@@ -102,9 +118,9 @@ impl<'a> Formats<'a> {
 
     /// The formats of this service whose resource part the pattern can meet.
     pub(super) fn meeting(&self, service: &str, resource: &str) -> Vec<&Format<'a>> {
-        let pattern = Glob::new(resource);
+        let pattern = Pattern::new(resource);
         let all = self.by_service.get(service).into_iter().flatten().map(|index| &self.all[*index]);
-        all.filter(|format| format.meets(resource, &pattern)).collect()
+        all.filter(|format| format.meets(&pattern)).collect()
     }
 
     /// Whether one of these patterns, each with the service that it names, covers all resources of a type.
@@ -119,7 +135,7 @@ impl<'a> Formats<'a> {
 
     /// Whether the pattern of a statement, whose resource part is `pattern`, can cover a resource of a type that the action
     /// supports.
-    pub(super) fn supported(&self, action: &Action<'_>, parts: &Parts<'_>, pattern: &Glob) -> bool {
+    pub(super) fn supported(&self, action: &Action<'_>, parts: &Parts<'_>, pattern: &Pattern<'_>) -> bool {
         let types = action.facts.resources.iter();
         types
             .filter_map(|on| self.by_type.get(&(&*action.service.prefix, &*on.resource_type)))
@@ -129,7 +145,7 @@ impl<'a> Formats<'a> {
                 (format.service.starts_with('$') || covers(parts.service, format.service))
                     && meets_part(format.region, parts.region)
                     && meets_part(format.account, parts.account)
-                    && format.meets(parts.resource, pattern)
+                    && format.meets(pattern)
             })
     }
 }
@@ -158,12 +174,12 @@ impl<'a> Format<'a> {
         })
     }
 
-    fn meets(&self, resource: &str, pattern: &Glob) -> bool {
-        let open = resource.find(['*', '?']).unwrap_or(resource.len());
+    fn meets(&self, pattern: &Pattern<'_>) -> bool {
+        let Pattern { resource, open, .. } = *pattern;
         let known = open.min(self.head.len());
         resource.as_bytes()[..known] == self.head.as_bytes()[..known]
             && (open == self.head.len() && open < resource.len() && resource.len() == open + 1
-                || self.resource.overlaps(pattern))
+                || self.resource.overlaps(&pattern.glob))
     }
 }
 

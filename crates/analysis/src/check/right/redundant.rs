@@ -4,10 +4,12 @@
 //! more conditions. That is told by patterns alone, so nothing is reported that a comparison would not confirm; what
 //! only several patterns together cover is not found.
 
-use std::borrow::Cow;
+use std::cell::OnceCell;
 
 use leastwise_policy::arn::ArnPattern;
-use leastwise_policy::aws::{ActionBlock, Effect, PrincipalBlock, PrincipalSet, ResourceBlock, Statement};
+use leastwise_policy::aws::{
+    ActionBlock, ActionPattern, Effect, PrincipalBlock, PrincipalSet, ResourceBlock, Statement,
+};
 use leastwise_policy::glob::{self, Glob};
 
 use super::arns::open;
@@ -140,20 +142,27 @@ fn numbers(by: &[usize]) -> String {
 /// An ARN pattern with the text that it was read from.
 struct Arn<'t> {
     text: &'t str,
-    /// With variables as wildcards: what it can stand for at most.
-    most: ArnPattern,
     has_variables: bool,
+    /// With variables as wildcards: what it can stand for at most.
+    most: OnceCell<ArnPattern>,
 }
 
 impl<'t> Arn<'t> {
     fn new(text: &'t str) -> Arn<'t> {
-        let opened = open(text);
-        Arn { text, most: ArnPattern::new(&opened), has_variables: matches!(opened, Cow::Owned(_)) }
+        Arn { text, has_variables: text.contains("${"), most: OnceCell::new() }
+    }
+
+    fn most(&self) -> &ArnPattern {
+        self.most.get_or_init(|| ArnPattern::new(&open(self.text)))
     }
 
     fn covers(&self, inner: &Arn<'_>) -> bool {
+        // A pattern that covers another one matches its text as well, which is asked sooner.
         self.text == inner.text
-            || !self.has_variables && !has_hole(self.text) && self.most.subsumes(&inner.most)
+            || !self.has_variables
+                && glob::matches(self.text, inner.text)
+                && !has_hole(self.text)
+                && self.most().subsumes(inner.most())
     }
 }
 
@@ -163,18 +172,12 @@ fn resources<'a>(subject: &Subject<'a>, notes: &mut Notes<'a>) {
         if all.len() < 2 || all.len() > MOST {
             continue;
         }
-        let mut arns: Vec<Option<Arn<'_>>> = all.iter().map(|_| None).collect();
+        let arns: Vec<Arn<'_>> = all.iter().map(|(_, text)| Arn::new(text)).collect();
         for (index, (node, text)) in all.iter().enumerate() {
-            let by = (0..all.len()).find(|other| {
-                // A pattern that covers another one matches its text as well.
-                if *other == index || !glob::matches(all[*other].1, text) {
-                    return false;
-                }
-                for at in [*other, index] {
-                    arns[at].get_or_insert_with(|| Arn::new(all[at].1));
-                }
-                let (Some(outer), Some(own)) = (&arns[*other], &arns[index]) else { return false };
-                outer.covers(own) && !(own.covers(outer) && *other > index)
+            let own = &arns[index];
+            let by = (0..arns.len()).find(|other| {
+                let outer = &arns[*other];
+                *other != index && outer.covers(own) && !(own.covers(outer) && *other > index)
             });
             if let Some(by) = by {
                 let message = format!("`{text}` is covered by `{}` of the same statement", all[by].1);
@@ -186,14 +189,15 @@ fn resources<'a>(subject: &Subject<'a>, notes: &mut Notes<'a>) {
 
 /// A statement as far as it can be compared: with `Action`, and with `Resource` or neither.
 struct Read<'t> {
+    patterns: &'t [ActionPattern],
     /// In lower case, with what they begin with before a wildcard.
-    actions: Vec<(String, usize)>,
+    actions: OnceCell<Vec<(String, usize)>>,
     resources: Vec<Arn<'t>>,
 }
 
 impl<'t> Read<'t> {
     fn new(typed: &'t Statement) -> Option<Read<'t>> {
-        let ActionBlock::Action(actions) = &typed.action else { return None };
+        let ActionBlock::Action(patterns) = &typed.action else { return None };
         let resources = match &typed.resource {
             Some(ResourceBlock::Resource(resources)) => {
                 resources.iter().map(|own| Arn::new(own.as_str())).collect()
@@ -201,22 +205,28 @@ impl<'t> Read<'t> {
             Some(ResourceBlock::NotResource(_)) => return None,
             None => vec![Arn::new("*")],
         };
-        let lower = |text: &str| {
-            let text = text.to_ascii_lowercase();
+        Some(Read { patterns, actions: OnceCell::new(), resources })
+    }
+
+    fn actions(&self) -> &[(String, usize)] {
+        let lower = |pattern: &ActionPattern| {
+            let text = pattern.as_str().to_ascii_lowercase();
             let head = text.find(['*', '?']).unwrap_or(text.len());
             (text, head)
         };
-        let mut actions: Vec<_> = actions.iter().map(|own| lower(own.as_str())).collect();
-        actions.sort_unstable();
-        Some(Read { actions, resources })
+        self.actions.get_or_init(|| {
+            let mut actions: Vec<_> = self.patterns.iter().map(lower).collect();
+            actions.sort_unstable();
+            actions
+        })
     }
 
     fn names(&self, action: &(String, usize)) -> bool {
-        if self.actions.binary_search(action).is_ok() {
+        if self.actions().binary_search(action).is_ok() {
             return true;
         }
         let mut own = None;
-        self.actions.iter().filter(|(text, head)| *head < text.len()).any(|(text, head)| {
+        self.actions().iter().filter(|(text, head)| *head < text.len()).any(|(text, head)| {
             action.0.as_bytes().starts_with(&text.as_bytes()[..*head])
                 && (text == "*" || Glob::new(text).subsumes(own.get_or_insert_with(|| Glob::new(&action.0))))
         })
@@ -224,7 +234,7 @@ impl<'t> Read<'t> {
 
     /// Those of the others that together cover all of it, each action on each resource by one of them.
     fn covered(&self, others: &[(usize, &Read<'_>)]) -> Option<Vec<usize>> {
-        if others.is_empty() || self.actions.is_empty() || self.resources.is_empty() {
+        if others.is_empty() || self.patterns.is_empty() || self.resources.is_empty() {
             return None;
         }
         // Which of the others cover which resource, before the actions, of which there are more.
@@ -239,7 +249,7 @@ impl<'t> Read<'t> {
             return None;
         }
         let mut by = Vec::new();
-        for action in &self.actions {
+        for action in self.actions() {
             let naming: Vec<usize> =
                 (0..others.len()).filter(|index| others[*index].1.names(action)).collect();
             let on_resource = |resource: usize| naming.iter().find(|index| on[**index][resource]);

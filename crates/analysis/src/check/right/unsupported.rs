@@ -4,11 +4,11 @@
 
 use std::borrow::Cow;
 
-use leastwise_policy::glob::{self, Glob};
+use leastwise_policy::glob;
 
 use super::arns::open;
 use super::notes::Notes;
-use crate::check::formats::Parts;
+use crate::check::formats::{Parts, Pattern};
 use crate::check::row::{allows, warning};
 use crate::check::{ActionUse, Check, Example, Facts, StatementView, Subject};
 use crate::source::has_hole;
@@ -48,11 +48,12 @@ fn unsupported<'a>(statement: &StatementView<'a>, facts: &Facts<'_>, notes: &mut
         return;
     }
     let parts = texts.iter().filter_map(|text| Parts::of(text));
-    let parts: Vec<(Parts<'_>, Glob)> = parts.map(|parts| (parts, Glob::new(parts.resource))).collect();
+    let parts: Vec<(Parts<'_>, Pattern<'_>)> =
+        parts.map(|parts| (parts, Pattern::new(parts.resource))).collect();
     let supported = |used: &&ActionUse<'_>| {
         let actions = used.found.as_slice();
         let formats = facts.formats();
-        let on = |(parts, pattern): &(Parts<'_>, Glob)| {
+        let on = |(parts, pattern): &(Parts<'_>, Pattern<'_>)| {
             actions.iter().any(|action| formats.supported(action, parts, pattern))
         };
         actions.is_empty()

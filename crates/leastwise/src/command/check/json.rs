@@ -104,8 +104,12 @@ pub fn text(outcome: &Outcome<'_>) -> String {
         }),
         findings: outcome.judged.iter().map(|one| found(outcome, one)).collect(),
     };
+    // About as long as it will be, so that it is not copied while it grows.
+    let mut text = Vec::with_capacity((told.findings.len() + 4) << 10);
     // Texts and numbers: nothing of it can fail to be written.
-    serde_json::to_string_pretty(&told).unwrap_or_default() + "\n"
+    let _ = serde_json::to_writer_pretty(&mut text, &told);
+    text.push(b'\n');
+    String::from_utf8(text).unwrap_or_default()
 }
 
 fn found<'a>(outcome: &Outcome<'_>, one: &'a Judged) -> Found<'a> {
