@@ -75,7 +75,16 @@ impl<'a> Found<'a> {
 impl<'a> ActionUse<'a> {
     /// Whether it has wildcards.
     pub fn is_pattern(&self) -> bool {
-        self.text.contains(['*', '?'])
+        match self.found {
+            Found::One(_) => false,
+            Found::Many(_) => true,
+            Found::None => self.text.contains(['*', '?']),
+        }
+    }
+
+    /// Whether a part of it is not known before it is deployed.
+    pub fn has_hole(&self) -> bool {
+        matches!(self.found, Found::None) && has_hole(self.text)
     }
 
     /// The prefix and the name of the action or pattern.

@@ -5,12 +5,12 @@
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 
+use foldhash::fast::RandomState;
 use leastwise_policy::aws::DocumentKind;
 use leastwise_policy::glob::Glob;
 
 use crate::check::row::{allows, error, suggestion};
 use crate::check::{ActionUse, Check, Example, Facts, Found, Report, StatementView, Subject};
-use crate::source::has_hole;
 
 const REFERENCES: &[&str] = &[
     "https://docs.aws.amazon.com/IAM/latest/UserGuide/access-analyzer-reference-policy-checks.html",
@@ -56,7 +56,7 @@ pub(super) static CHECKS: &[Check] = &[
 fn action(subject: &Subject<'_>, facts: &Facts<'_>, report: &mut Report<'_>) {
     for statement in &subject.statements {
         for used in &statement.actions {
-            if !used.found.as_slice().is_empty() || has_hole(used.text) || matches!(used.text, "*" | "") {
+            if !used.found.as_slice().is_empty() || used.has_hole() || matches!(used.text, "*" | "") {
                 continue;
             }
             let Some((prefix, name)) = used.parts() else {
@@ -79,7 +79,7 @@ fn action(subject: &Subject<'_>, facts: &Facts<'_>, report: &mut Report<'_>) {
 
 fn service(subject: &Subject<'_>, facts: &Facts<'_>, report: &mut Report<'_>) {
     for statement in &subject.statements {
-        for used in statement.actions.iter().filter(|used| !has_hole(used.text)) {
+        for used in statement.actions.iter().filter(|used| !used.has_hole()) {
             if !matches!(used.found, Found::None) && !used.is_pattern() {
                 continue;
             }
@@ -116,12 +116,13 @@ fn redundant(subject: &Subject<'_>, _: &Facts<'_>, report: &mut Report<'_>) {
         let wide: Vec<(usize, Lower)> = uses
             .iter()
             .enumerate()
-            .filter(|(_, used)| used.is_pattern() && !has_hole(used.text))
+            .filter(|(_, used)| used.is_pattern() && !used.has_hole())
             .map(|(index, used)| (index, Lower::new(used.text)))
             .collect();
-        let mut seen = HashMap::with_capacity(uses.len());
+        let mut seen: HashMap<_, _, RandomState> =
+            HashMap::with_capacity_and_hasher(uses.len(), RandomState::default());
         for (index, used) in
-            uses.iter().enumerate().filter(|(_, used)| !has_hole(used.text) && !used.text.is_empty())
+            uses.iter().enumerate().filter(|(_, used)| !used.has_hole() && !used.text.is_empty())
         {
             let twin = match &used.found {
                 Found::One(action) => match seen.entry(std::ptr::from_ref(action.facts)) {

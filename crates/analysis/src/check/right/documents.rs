@@ -200,12 +200,9 @@ fn size(subject: &Subject<'_>, report: &mut Report<'_>, kind: DocumentKind) {
 fn length(node: &Node) -> usize {
     let text = |text: &str| {
         if text.is_ascii() {
-            let count = |byte: u8| match byte {
-                b'"' | b'\\' => 2,
-                b'\t' | b'\n' | 11 | 12 | b'\r' | b' ' => 0,
-                _ => 1,
-            };
-            return text.bytes().map(count).sum::<usize>() + 2;
+            let white = text.bytes().filter(|byte| matches!(byte, b'\t'..=b'\r' | b' ')).count();
+            let escaped = text.bytes().filter(|byte| matches!(byte, b'"' | b'\\')).count();
+            return text.len() - white + escaped + 2;
         }
         text.chars().filter(|character| !character.is_whitespace()).count()
             + text.bytes().filter(|byte| matches!(byte, b'"' | b'\\')).count()

@@ -213,7 +213,7 @@ fn resource(subject: &Subject<'_>, _: &Facts<'_>, report: &mut Report<'_>) {
     // The policy of an ECR repository is about the repository: its statements have no resource.
     // https://docs.aws.amazon.com/AmazonECR/latest/userguide/repository-policy-examples.html
     let is_ecr = |used: &ActionUse<'_>| {
-        has_hole(used.text) || used.parts().is_none_or(|(prefix, _)| matches!(prefix, "ecr" | "ecr-public"))
+        used.has_hole() || used.parts().is_none_or(|(prefix, _)| matches!(prefix, "ecr" | "ecr-public"))
     };
     let kind = subject.document.resource_type.as_deref();
     let of_repository = subject.document.kind == DocumentKind::Resource

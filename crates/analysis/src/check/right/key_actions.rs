@@ -172,7 +172,7 @@ fn service<'a>(statement: &StatementView<'a>, view: &ConditionView<'a>, lower: &
     let prefix = lower.split(':').next().unwrap_or_default();
     if let Some((_, of, action)) = ONE_ACTION.iter().find(|row| row.0 == lower)
         && !statement.actions.iter().any(|used| used.covers(of, action))
-        && statement.actions.iter().all(|used| !has_hole(used.text))
+        && statement.actions.iter().all(|used| !used.has_hole())
         && !statement.actions.is_empty()
     {
         let message =

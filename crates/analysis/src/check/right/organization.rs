@@ -162,7 +162,7 @@ fn service_control<'a>(statement: &StatementView<'a>, notes: &mut Notes<'a>) {
             .fix("write a condition on `aws:PrincipalArn`");
     }
     for used in &statement.actions {
-        let Some((prefix, name)) = used.parts().filter(|_| !has_hole(used.text)) else { continue };
+        let Some((prefix, name)) = used.parts().filter(|_| !used.has_hole()) else { continue };
         if prefix.contains(['*', '?']) && !(prefix == "*" && name == "*") {
             let message = format!("the service of `{}` has a wildcard", used.text);
             notes.at("SCP_SYNTAX_ERROR_ACTION_WILDCARD", used.node, message);
@@ -215,8 +215,7 @@ fn elements<'a>(statement: &StatementView<'a>, notes: &mut Notes<'a>) {
 }
 
 fn actions<'a>(statement: &StatementView<'a>, facts: &Facts<'_>, notes: &mut Notes<'a>) {
-    for used in statement.actions.iter().filter(|used| statement.not_action.is_none() && !has_hole(used.text))
-    {
+    for used in statement.actions.iter().filter(|used| statement.not_action.is_none() && !used.has_hole()) {
         let service = used.parts().and_then(|(prefix, _)| facts.catalog.service(prefix));
         let open = matches!(used.text, "*" | "*:*");
         if open && !statement.denies() || service.is_some_and(|service| service.resource_control) {

@@ -74,8 +74,7 @@ pub(super) fn note<'a>(subject: &Subject<'a>, _: &Facts<'_>, notes: &mut Notes<'
     }
     let Some((kind, prefixes)) = TYPES.iter().find(|row| Some(row.0) == kind) else { return };
     for statement in &subject.statements {
-        for used in
-            statement.actions.iter().filter(|used| statement.not_action.is_none() && !has_hole(used.text))
+        for used in statement.actions.iter().filter(|used| statement.not_action.is_none() && !used.has_hole())
         {
             let Some((prefix, _)) = used.parts().filter(|(prefix, _)| !prefix.contains(['*', '?'])) else {
                 continue;

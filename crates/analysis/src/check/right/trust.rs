@@ -234,7 +234,7 @@ fn anywhere<'a>(subject: &Subject<'a>, notes: &mut Notes<'a>) {
     let has = |name: &str| {
         all.iter().any(|statement| {
             statement.not_action.is_some()
-                || statement.actions.iter().any(|used| has_hole(used.text) || used.covers("sts", name))
+                || statement.actions.iter().any(|used| used.has_hole() || used.covers("sts", name))
         })
     };
     let missing: Vec<&str> =

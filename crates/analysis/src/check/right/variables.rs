@@ -136,7 +136,9 @@ fn each<'a>(node: &'a Node, text: &str, notes: &mut Notes<'a>) {
 
 /// Variables in elements in which they are not replaced.
 fn elsewhere<'a>(statement: &StatementView<'a>, notes: &mut Notes<'a>) {
-    let actions = statement.actions.iter().map(|used| (used.node, used.text));
+    // What is known, or a pattern of what is, has no variable.
+    let odd = statement.actions.iter().filter(|used| used.found.as_slice().is_empty());
+    let actions = odd.map(|used| (used.node, used.text));
     let principals = statement.principal_texts().into_iter().map(|(_, node, text)| (node, text));
     let sid = statement.sid.into_iter().filter_map(|node| Some((node, node.text()?)));
     for (node, text) in actions.chain(principals).chain(sid).filter(|(_, text)| text.contains("${")) {
