@@ -41,6 +41,13 @@ pub(super) struct Entity {
     pub(super) permissions_boundary: Option<Boundary>,
     pub(super) assume_role_policy_document: Option<Value>,
     pub(super) tags: Option<Vec<Tag>>,
+    pub(super) instance_profile_list: Option<Vec<InstanceProfile>>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct InstanceProfile {
+    pub(super) arn: String,
 }
 
 #[derive(Debug, Deserialize)]

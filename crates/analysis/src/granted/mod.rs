@@ -57,6 +57,8 @@ pub struct GrantedPrincipal {
     pub boundary: Option<String>,
     /// Who may assume the role; its name is [`GrantedPrincipal::trust_name`].
     pub trust: Option<Policy>,
+    /// ARNs of the instance profiles that hold the role; nothing when they are not listed.
+    pub instance_profiles: Option<Vec<String>>,
     /// Made and kept by an AWS service: never right-sized, since nobody can change its policy.
     pub service_linked: bool,
     /// Whether every policy of it could be read.

@@ -95,6 +95,9 @@ impl Resolver {
             groups: group_names,
             policies: PolicySet { identity: held.policies, boundary, ..PolicySet::default() },
             boundary: boundary_arn,
+            instance_profiles: entity
+                .instance_profile_list
+                .map(|list| list.into_iter().map(|profile| profile.arn).collect()),
             trust: None,
             complete: held.complete,
             problems: held.problems,

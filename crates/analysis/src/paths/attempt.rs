@@ -13,6 +13,13 @@ use super::model::{Model, NOBODY};
 use super::rows::{Kind, Need, Of, On, Row, With};
 use crate::granted::GrantedPrincipal;
 
+/// How an instance profile holds a role.
+enum Holding {
+    Given,
+    Assumed,
+    Made(Attempt),
+}
+
 /// What a way is about.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct About<'q> {
@@ -108,6 +115,10 @@ impl Model<'_> {
         work: Option<&str>,
     ) -> Option<Attempt> {
         let (said, target) = (&self.table.rows[row], about.target);
+        let holding = match target.filter(|_| said.profile && work.is_none()) {
+            Some(target) => self.holding(kept, node, row, target)?,
+            None => Holding::Given,
+        };
         let solution = self.independent(kept, node, row, work.is_some())?;
         let mut solved = solution.0.clone();
         if let (Some(number), Some(arn)) = (said.work(), work) {
@@ -122,6 +133,17 @@ impl Model<'_> {
         }
         solved.calls.sort_by_key(|(number, _)| *number);
         let mut calls: Vec<Made> = solved.calls.into_iter().map(|(_, made)| made).collect();
+        match holding {
+            Holding::Given => {}
+            Holding::Assumed => {
+                solved.answer.certainty = solved.answer.certainty.max(Certainty::Assumed);
+                solved.assumes.push(super::PROFILE.to_owned());
+            }
+            Holding::Made(made) => {
+                solved.answer.add(&made.answer);
+                calls.splice(0..0, made.calls);
+            }
+        }
         let own = match said.kind {
             Kind::Makes if said.of == Of::Role => solved.vars.first().cloned().flatten(),
             _ if said.trusting_self => target.map(|target| self.nodes[target].arn.clone()),
@@ -234,6 +256,27 @@ impl Model<'_> {
         let node = &self.nodes[node];
         let partition = node.arn.split(':').nth(1).unwrap_or("aws");
         text.replace("{partition}", partition).replace("{account}", &node.account).replace("{region}", "*")
+    }
+
+    /// How an instance profile comes to hold the role; none when it does not.
+    fn holding(&self, kept: &Solutions, node: usize, row: usize, target: usize) -> Option<Holding> {
+        let listed = self.nodes[target].granted.and_then(|role| role.instance_profiles.as_deref());
+        let runs_already = self.table.rows[row].work().is_some();
+        match listed {
+            // Of what runs already, that is assumed anyhow.
+            None if runs_already => Some(Holding::Given),
+            None => Some(Holding::Assumed),
+            Some([]) if runs_already => None,
+            Some([]) => {
+                let row = self.table.rows.iter().position(|row| row.kind == Kind::Holds)?;
+                let could =
+                    self.table.rows[row].needs.iter().all(|need| self.nodes[node].bits.has(need.action));
+                let about = About { target: Some(target), ..About::default() };
+                let made = could.then(|| self.attempt_about(kept, node, row, about, None))??;
+                Some(Holding::Made(made))
+            }
+            Some(_) => Some(Holding::Given),
+        }
     }
 
     /// Asks for one permission on all that it must be on.

@@ -87,7 +87,9 @@ impl<'a> Search<'a> {
         for row in 0..self.model.table.rows.len() {
             let said = &self.model.table.rows[row];
             let kind = said.kind;
-            if matches!(kind, Kind::Becomes | Kind::Enters | Kind::Strips) || !self.could(node, row) {
+            if matches!(kind, Kind::Becomes | Kind::Enters | Kind::Strips | Kind::Holds)
+                || !self.could(node, row)
+            {
                 continue;
             }
             if kind == Kind::Makes {

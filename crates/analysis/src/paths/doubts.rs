@@ -92,11 +92,12 @@ impl<'a> Model<'a> {
 
     /// How sure a row can be at best for a node.
     pub(super) fn at_best(&self, node: usize, row: usize) -> Certainty {
-        let doubtful = &self.nodes[node].doubtful;
-        match self.table.rows[row].needs.iter().any(|need| doubtful.has(need.action)) {
-            true => Certainty::Conditional,
-            false => Certainty::Sure,
+        let (doubtful, said) = (&self.nodes[node].doubtful, &self.table.rows[row]);
+        if said.needs.iter().any(|need| doubtful.has(need.action)) {
+            return Certainty::Conditional;
         }
+        let unknown = said.profile && said.work().is_none() && !self.lists_profiles;
+        if unknown { Certainty::Assumed } else { Certainty::Sure }
     }
 }
 

@@ -53,6 +53,9 @@ pub fn step(prefix: &str, name: &str) -> Option<&'static str> {
     actions.get(&(prefix, name)).copied()
 }
 
+/// What is taken to exist where instance profiles are not listed.
+const PROFILE: &str = "an instance profile holds the role";
+
 /// What somebody is allowed of an action.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Extent {
@@ -89,7 +92,7 @@ pub fn leads(allowed: impl Fn(&'static str, &[(&str, &str)]) -> Extent) -> Optio
         id: &row.id,
         says: &row.says,
         needs: row.needs.iter().map(|need| table.actions[need.action].as_str()).collect(),
-        assumes: row.assumes.as_deref(),
+        assumes: row.assumes.as_deref().or(row.profile.then_some(PROFILE)),
     })
 }
 
@@ -97,7 +100,9 @@ pub fn leads(allowed: impl Fn(&'static str, &[(&str, &str)]) -> Extent) -> Optio
 /// one account are there any.
 pub fn could_lead(allowed: impl Fn(&'static str) -> Extent) -> bool {
     let allowed = |action, _: &[(&str, &str)]| allowed(action);
-    let own = |row: &&rows::Row| !matches!(row.kind, rows::Kind::Enters | rows::Kind::Strips) && !row.named;
+    let own = |row: &&rows::Row| {
+        !matches!(row.kind, rows::Kind::Enters | rows::Kind::Strips | rows::Kind::Holds) && !row.named
+    };
     rows::Table::embedded().rows.iter().filter(own).any(|row| has_all(row, &allowed))
 }
 

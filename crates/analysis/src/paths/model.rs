@@ -59,6 +59,8 @@ pub(super) struct Model<'a> {
     pub(super) to_name: Bits,
     pub(super) management: HashSet<&'a str>,
     pub(super) doubts: Doubts<'a>,
+    /// Whether instance profiles are listed of some role.
+    pub(super) lists_profiles: bool,
 }
 
 /// What stands in place of a name that no policy means in particular.
@@ -113,6 +115,7 @@ impl<'a> Model<'a> {
             }
         }
         let principals: Vec<_> = world.snapshot.principals().collect();
+        let lists_profiles = principals.iter().any(|one| one.instance_profiles.is_some());
         let mut model = Model {
             world,
             table,
@@ -134,6 +137,7 @@ impl<'a> Model<'a> {
             unnamed: HashMap::new(),
             to_name: to_name(table),
             doubts: Doubts::new(),
+            lists_profiles,
             management: world
                 .service_control
                 .values()

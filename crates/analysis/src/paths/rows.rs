@@ -11,6 +11,7 @@
 //! | `path ID makes role` (`user`) | the caller gets a new principal that may do everything |
 //! | `path ID strips role` (`user`, `any`) | the caller loses something that denies it something; see `denials.rs` |
 //! | `path ID becomes permission-set` (`raises`, `makes`) | the same of a role that IAM Identity Center keeps |
+//! | `path ID holds role` | an instance profile holds the role |
 //! | `path ID enters role` | whoever is no principal of an account gets to act as that role |
 //! | `pair ID = ID + ID` | what one raises, the other becomes: the name of the two together |
 //! | `trusts SERVICE` | the role must let this service assume it |
@@ -20,6 +21,7 @@
 //! | `any NAME TEMPLATE` | a resource whose name nobody knows: it must be allowed whatever the name is |
 //! | `named` | its permissions count when a statement names their service, and in the management account; of a target in any account |
 //! | `work NAME TEMPLATE` | an existing resource that runs as the role |
+//! | `profile` | an instance profile must hold the role: one that there is or, but for `work`, one that the caller makes, by the row that `holds` it |
 //! | `takes WHAT` | what it loses: `inline`, `attached`, `managed` (however it is held), `group`, `group-inline`, `group-attached`, `tag` |
 //! | `rewrites` | in place of it comes a policy that allows everything |
 //! | `needs ACTION on RESOURCE,… with KEY=VALUE…` | a permission. A resource is `*`, `role`, `user`, `policy` (attached to the principal that is raised), `group` (likewise), `boundary`, `account` (of the role, as Identity Center names it), `denying` (what is taken), or a name that was given. A value is text, a resource, or nothing: the request does not have the key |
@@ -56,6 +58,7 @@ pub(super) struct Row {
     pub(super) trusting_self: bool,
     /// Whether a statement must name the service of its actions.
     pub(super) named: bool,
+    pub(super) profile: bool,
     pub(super) takes: Option<Takes>,
     pub(super) rewrites: bool,
     pub(super) vars: Vec<Var>,
@@ -73,6 +76,7 @@ pub(super) enum Kind {
     Joins,
     Makes,
     Strips,
+    Holds,
     /// From outside; see `outside.rs`.
     Enters,
 }
@@ -208,6 +212,7 @@ impl Table {
                     "makes" => Kind::Makes,
                     "enters" => Kind::Enters,
                     "strips" => Kind::Strips,
+                    "holds" => Kind::Holds,
                     _ => return Err("unknown kind".to_owned()),
                 };
                 let of = match *of {
@@ -239,6 +244,7 @@ impl Table {
             "assumes-role" => row.assumes_role = true,
             "trusting-self" => row.trusting_self = true,
             "named" => row.named = true,
+            "profile" => row.profile = true,
             "rewrites" => row.rewrites = true,
             "takes" => row.takes = Some(Takes::read(rest).ok_or("unknown word")?),
             "assumes" => row.assumes = Some(rest.to_owned()),
@@ -280,6 +286,7 @@ impl Row {
             assumes_role: false,
             trusting_self: false,
             named: false,
+            profile: false,
             takes: None,
             rewrites: false,
             vars: Vec::new(),

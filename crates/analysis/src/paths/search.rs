@@ -193,7 +193,9 @@ impl<'a> Search<'a> {
                     let own = self.model.independent(&self.kept, from, row, listed);
                     let own = own.map_or(Certainty::Sure, |own| own.certainty());
                     let at = self.best[node].map_or(Certainty::Sure, |key| key.certainty);
-                    if attempt.answer.certainty <= own.max(at).max(Certainty::Assumed) {
+                    let varies = said.profile && said.work().is_none();
+                    let least = if varies { Certainty::Sure } else { Certainty::Assumed };
+                    if attempt.answer.certainty <= own.max(at).max(least) {
                         self.index(row).finish(from);
                     }
                     self.relax(from, node, vec![attempt]);

@@ -540,3 +540,31 @@ Resources:
     assert_eq!(told.len(), 1, "{told:?}");
     assert!(told[0].starts_with("UNRESOLVED stack.yaml:8:"), "{told:?}");
 }
+
+#[test]
+fn the_instance_profile_that_holds_a_role_is_declared_or_not_known() {
+    let text = r#"
+resource "aws_iam_role" "a" {
+  name               = "a"
+  assume_role_policy = "{}"
+}
+resource "aws_iam_role" "b" {
+  name               = "b"
+  assume_role_policy = "{}"
+}
+resource "aws_iam_instance_profile" "p" {
+  name = "web"
+  role = aws_iam_role.a.name
+}
+"#;
+    let template = r#"{"Resources": {
+  "R": {"Type": "AWS::IAM::Role", "Properties": {"RoleName": "c", "AssumeRolePolicyDocument": {}}},
+  "P": {"Type": "AWS::IAM::InstanceProfile", "Properties": {"InstanceProfileName": "jobs", "Roles": [{"Ref": "R"}]}}
+}}"#;
+    let estate = estate(&[("main.tf", text), ("t.json", template)]);
+    let held = |name: &str| {
+        let role = estate.snapshot.principals().find(|one| one.name == name).unwrap();
+        role.instance_profiles.as_ref().map(|profiles| profiles.len())
+    };
+    assert_eq!((held("a"), held("b"), held("c")), (Some(1), None, Some(1)));
+}

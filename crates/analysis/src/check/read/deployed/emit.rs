@@ -161,6 +161,15 @@ impl Deployed {
         if let Some(boundary) = &entity.boundary {
             listed["PermissionsBoundary"] = json!({"PermissionsBoundaryArn": boundary});
         }
+        let profiles =
+            self.profiles.iter().filter(|(_, role)| entity.kind == Kind::Role && **role == entity.name);
+        let mut profiles: Vec<String> = profiles.map(|(name, _)| self.profile_arn(name)).collect();
+        if !profiles.is_empty() {
+            // A role that has none here may have one elsewhere.
+            profiles.sort();
+            let listed_ones = profiles.iter().map(|arn| json!({"Arn": arn})).collect::<Vec<_>>();
+            listed["InstanceProfileList"] = json!(listed_ones);
+        }
         if entity.kind == Kind::Role && !trust.is_null() {
             listed["AssumeRolePolicyDocument"] = trust;
         }
@@ -172,6 +181,10 @@ impl Deployed {
         }
         gathered.principals.insert(arn.clone());
         gathered.estate.homes.insert(arn, entity.home);
+    }
+
+    fn profile_arn(&self, name: &str) -> String {
+        format!("arn:aws:iam::{}:instance-profile/{name}", self.account)
     }
 
     fn workloads(&self, arns: &HashMap<(Kind, String), String>, gathered: &mut Gathered) {
