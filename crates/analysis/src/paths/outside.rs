@@ -20,6 +20,12 @@ use crate::oidc;
 /// The principal of EKS Pod Identity.
 const PODS: &str = "pods.eks.amazonaws.com";
 
+/// The provider that also gives tokens to whoever asks, for pools that let guests in, and the claim that says so:
+/// <https://docs.aws.amazon.com/cognito/latest/developerguide/role-trust-and-permissions.html>. The id of a pool is no
+/// secret.
+const GUESTS: (&str, &str, &str) =
+    ("cognito-identity.amazonaws.com", "cognito-identity.amazonaws.com:amr", "unauthenticated");
+
 /// Somebody who is no principal of any account.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Stranger {
@@ -33,6 +39,8 @@ pub(super) struct Stranger {
     pub(super) claim: Option<(String, String)>,
     /// Whether anybody in the world can be it.
     pub(super) anybody: bool,
+    /// Whether it is a guest.
+    guest: bool,
     /// Whether it was listed as something that runs.
     pub(super) listed: bool,
     /// Of a pod: the role that it has.
@@ -49,6 +57,8 @@ pub(super) struct Federated {
     saml: bool,
     /// What the claim is compared with; `*` when it is not.
     subjects: Vec<String>,
+    /// Whether guests are let in.
+    guests: bool,
 }
 
 /// The providers that the `Allow` statements of a trust policy name.
@@ -67,10 +77,16 @@ pub(super) fn federated(role: &GrantedPrincipal) -> Vec<Federated> {
                 None => text.clone(),
             };
             let subjects = if saml { vec!["*".to_owned()] } else { subjects(statement, &provider) };
-            all.push(Federated { provider, saml, subjects });
+            let guests = provider == GUESTS.0 && lets_guests_in(statement);
+            all.push(Federated { provider, saml, subjects, guests });
         }
     }
     all
+}
+
+fn lets_guests_in(statement: &Statement) -> bool {
+    let of = statement.condition.iter().filter(|one| one.key.eq_ignore_ascii_case(GUESTS.1));
+    of.flat_map(|condition| &condition.values).any(|value| value == GUESTS.2)
 }
 
 /// What a statement compares the claim with that says whose the token is.
@@ -114,6 +130,11 @@ impl Stranger {
         Stranger { anybody, claim, name, ..Stranger::new("sts-web-identity", provider) }
     }
 
+    fn of_guest(provider: &str, subject: &str) -> Stranger {
+        let stranger = Stranger::of_token(provider, subject);
+        Stranger { name: format!("{} (guests)", stranger.name), anybody: true, guest: true, ..stranger }
+    }
+
     fn of_assertion(provider: &str) -> Stranger {
         Stranger { name: format!("saml:{provider}"), ..Stranger::new("sts-saml", provider) }
     }
@@ -125,6 +146,7 @@ impl Stranger {
             provider: provider.to_owned(),
             claim: None,
             anybody: false,
+            guest: false,
             listed: false,
             role: None,
         }
@@ -160,6 +182,9 @@ impl Stranger {
         if let Some((key, subject)) = &self.claim {
             context.insert(key, instance(subject));
         }
+        if self.guest {
+            context.insert(GUESTS.1, GUESTS.2);
+        }
         context.absent("aws:PrincipalOrgID").absent("aws:PrincipalOrgPaths");
         if let Some(role) = &self.role {
             context.insert("aws:PrincipalIsAWSService", "true").insert("aws:PrincipalServiceName", PODS);
@@ -178,6 +203,9 @@ impl Search<'_> {
                 } else {
                     for subject in &named.subjects {
                         self.add_stranger(Stranger::of_token(&named.provider, subject));
+                        if named.guests {
+                            self.add_stranger(Stranger::of_guest(&named.provider, subject));
+                        }
                     }
                 }
                 self.providers.entry(role).or_default().push(named);
@@ -276,14 +304,16 @@ impl Search<'_> {
                 continue;
             }
             let Some(stranger) = self.model.stranger(from) else { continue };
-            let assumed = stranger.role.is_some() && !stranger.listed;
+            let assumed = match (stranger.guest, stranger.role.is_some() && !stranger.listed) {
+                (true, _) => Some("the identity pool lets guests in"),
+                (false, true) => Some("an association of EKS Pod Identity gives the role to a pod"),
+                (false, false) => None,
+            };
             let Some(row) = self.model.table.number(stranger.row) else { continue };
             if let Some(mut attempt) = self.model.attempt(&self.kept, from, row, Some(role), None) {
-                if assumed {
+                if let Some(assumed) = assumed {
                     attempt.answer.certainty = attempt.answer.certainty.max(Certainty::Assumed);
-                    attempt
-                        .assumes
-                        .push("an association of EKS Pod Identity gives the role to a pod".to_owned());
+                    attempt.assumes.push(assumed.to_owned());
                 }
                 self.relax(from, role, vec![attempt]);
             }

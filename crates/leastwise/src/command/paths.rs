@@ -128,6 +128,10 @@ fn from(snapshot: &Snapshot, text: &str) -> Result<From> {
         _ if begins("saml:") || begins("pod:") || begins("system:serviceaccount:") => {
             Ok(From::One(text.to_owned()))
         }
+        // Whom a trust policy names in an account that nobody gave.
+        _ if Arn::parse(text).is_some_and(|arn| !accounts(snapshot).contains(arn.account())) => {
+            Ok(From::One(text.to_owned()))
+        }
         _ => known(snapshot, text, "--from").map(From::One),
     }
 }

@@ -184,6 +184,27 @@ fn pods_get_in_by_their_service_account_or_by_pod_identity() {
 }
 
 #[test]
+fn guests_of_an_identity_pool_are_anybody() {
+    let pool = "eu-west-1:00000000-0000-0000-0000-000000000000";
+    let trust = |amr: &str| {
+        admin(document(&[json!({
+            "Effect": "Allow", "Principal": {"Federated": "cognito-identity.amazonaws.com"},
+            "Action": "sts:AssumeRoleWithWebIdentity",
+            "Condition": {
+                "StringEquals": {"cognito-identity.amazonaws.com:aud": pool},
+                "ForAnyValue:StringLike": {"cognito-identity.amazonaws.com:amr": amr},
+            },
+        })]))
+    };
+    let name = format!("oidc:cognito-identity.amazonaws.com#{pool}");
+    let guests = (format!("{name} (guests)"), Certainty::Assumed, Some(Outside::Anybody));
+    assert_eq!(told(&trust("unauthenticated"), None, &[]).0, [guests]);
+    assert_eq!(told(&trust("authenticated"), None, &[]), (vec![], 1));
+    let users = (name, Certainty::Conditional, Some(Outside::Identity));
+    assert_eq!(outside(&trust("authenticated")), [users]);
+}
+
+#[test]
 fn from_outside_a_path_goes_on_like_any_other() {
     let account = Account::default()
         .role("ci", github("StringLike", "repo:*"), &[allow(&["sts:AssumeRole"])])
