@@ -23,7 +23,7 @@ pub mod words;
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::path::Path;
 
-use leastwise_analysis::check::{Estate, Facts, Finding, Own, Severity};
+use leastwise_analysis::check::{Estate, Facts, Finding, Grounding, Own, Severity};
 use leastwise_analysis::granted::GrantedPrincipal;
 use leastwise_catalog::Catalog;
 use leastwise_policy::time::{Date, Timestamp};
@@ -55,24 +55,34 @@ pub fn run(args: &CheckArgs, catalog: &Catalog, quiet: bool) -> Result<()> {
     let estate = governed(args, roles::estate(&gathered.files, catalog), quiet)?;
     let (mut outcome, compared) = look(args, catalog, &gathered, &estate, before.as_ref(), &selection)?;
     progress.finish();
-    if let Some(known) = known {
-        let selected = known.into_iter().filter(|entry| selection.takes(&entry.code)).collect();
-        outcome.stale = baseline::apply(&mut outcome.judged, selected);
+    let grounding = Grounding::of(&estate);
+    let edition = catalog.version().digest.to_string();
+    if let Some(mut known) = known {
+        if known.is_of_first_form() && !quiet {
+            output::note(
+                "the baseline is of an older form and does not say whether what it lists got worse; \
+                 --write-baseline writes it anew",
+            );
+        }
+        known.entries.retain(|entry| selection.takes(&entry.code));
+        outcome.stale = known.apply(&mut outcome.judged, &grounding, &edition);
         outcome.has_baseline = true;
     }
     if let Some(compared) = compared {
         compared.leave_out(&mut outcome, args.gate.all);
     }
+    outcome.tell_worse();
     if !quiet {
         aside(&gathered, &outcome);
     }
     print(args, &outcome)?;
     let verdict = match &args.gate.write_baseline {
-        Some(path) => write_baseline(path, &outcome, quiet),
+        Some(path) => write_baseline(path, &outcome, &grounding, quiet),
         None => verdict(&outcome),
     };
     // Nothing is done after this but to end: freeing what was read piece by piece would only take time.
-    std::mem::forget((gathered, estate, outcome));
+    std::mem::forget((grounding, gathered, outcome));
+    std::mem::forget(estate);
     verdict
 }
 
@@ -209,8 +219,9 @@ fn aside(gathered: &Gathered, outcome: &Outcome<'_>) {
     }
 }
 
-fn write_baseline(path: &Path, outcome: &Outcome<'_>, quiet: bool) -> Result<()> {
-    let count = baseline::write(path, &outcome.judged)?;
+fn write_baseline(path: &Path, outcome: &Outcome<'_>, grounding: &Grounding<'_>, quiet: bool) -> Result<()> {
+    let edition = outcome.catalog.version().digest.to_string();
+    let count = baseline::write(path, &outcome.judged, grounding, &edition)?;
     if !quiet {
         let findings = counted(count as u64, "finding", "findings");
         output::note(&format!("wrote {findings} to `{}`", path.display()));

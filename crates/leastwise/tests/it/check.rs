@@ -227,6 +227,53 @@ fn a_baseline_lets_pass_what_was_there_and_nothing_else() {
 }
 
 #[test]
+fn what_got_worse_than_in_the_baseline_counts_again_and_says_how() {
+    let open = |action: &str, resource: &str| {
+        format!(
+            r#"{{"Version":"2012-10-17","Statement":{{"Effect":"Allow","Principal":"*","Action":{action},"Resource":{resource}}}}}"#
+        )
+    };
+    let one = open(r#""s3:GetObject""#, r#""arn:aws:s3:::b/*""#);
+    let wider = open(r#"["s3:GetObject", "s3:GetObjectAcl"]"#, r#""arn:aws:s3:::b/*""#);
+    let account = |condition: &str, roles: &[&str]| {
+        let roles: Vec<String> = roles
+            .iter()
+            .map(|role| {
+                format!(
+                    r#"{{"RoleName":"{role}","Arn":"arn:aws:iam::111122223333:role/{role}","AttachedManagedPolicies":[{{"PolicyName":"p","PolicyArn":"arn:aws:iam::111122223333:policy/p"}}]}}"#
+                )
+            })
+            .collect();
+        format!(
+            r#"{{"RoleDetailList":[{}],"Policies":[{{"PolicyName":"p","Arn":"arn:aws:iam::111122223333:policy/p","DefaultVersionId":"v1","PolicyVersionList":[{{"VersionId":"v1","IsDefaultVersion":true,"Document":{{"Version":"2012-10-17","Statement":[{{"Effect":"Allow","Action":"rds:*","Resource":"*"{condition}}}]}}}}]}}]}}"#,
+            roles.join(",")
+        )
+    };
+    let mfa = r#","Condition":{"Bool":{"aws:MultiFactorAuthPresent":"true"}}"#;
+    let cases = [
+        (one.clone(), one.replace("{\"Effect\"", "\n\n{\"Effect\""), None),
+        (wider.clone(), one.clone(), None),
+        (one, wider, Some("s3:GetObjectAcl")),
+        (account("", &["a"]), account("", &["a", "b"]), Some("role/b holds it too")),
+        (account("", &["a", "b"]), account("", &["b"]), None),
+        (account(mfa, &["a"]), account("", &["a"]), Some("")),
+    ];
+    let folder = Folder::new("check-worse");
+    for (before, after, how) in cases {
+        folder.write("x.json", &before);
+        check(&folder, &["x.json", "--write-baseline", "known.json"]);
+        folder.write("x.json", &after);
+        let now = check(&folder, &["x.json", "--baseline", "known.json"]);
+        assert_eq!(now.code, Some(i32::from(how.is_some())), "{before}\n{after}\n{}", now.out);
+        assert!(now.out.contains(how.unwrap_or_default()), "{how:?}: {}", now.out);
+    }
+    let first = r#"{"schema":"leastwise/baseline/1","findings":[{"file":"a","code":"PUBLIC_ACCESS","subject":"a","message":"m","fingerprint":"f"}]}"#;
+    folder.write("known.json", first);
+    let old = run(&folder, &["check", "x.json", "--baseline", "known.json"]);
+    assert!(old.err.contains("older form"), "{}", old.err);
+}
+
+#[test]
 fn a_suppression_holds_until_its_day_and_says_why() {
     let folder = Folder::new("check-suppress");
     folder.write("policies/bad.json", BAD);

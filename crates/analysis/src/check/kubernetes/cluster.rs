@@ -166,7 +166,7 @@ impl Cluster {
     }
 
     /// Who holds a role, in words.
-    pub(super) fn holders(&self, role: &Role) -> Vec<String> {
+    pub(in crate::check) fn holders(&self, role: &Role) -> Vec<String> {
         let bound = self.bindings.iter().filter(|binding| {
             let fits = role.is_cluster || binding.namespace == role.namespace;
             binding.binds_cluster_role() == role.is_cluster

@@ -9,9 +9,10 @@ use std::collections::{BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 
 use leastwise_analysis::check::gate::{SUPPRESSION_LAPSED, SUPPRESSION_UNUSED, widened};
-use leastwise_analysis::check::{Estate, Facts, Finding, SourceFile};
+use leastwise_analysis::check::{Estate, Facts, Finding, Grounding, SourceFile};
 use leastwise_catalog::Catalog;
 
+use super::baseline::Was;
 use super::fingerprint::fingerprints;
 use super::gather::{self, Gathered, shown};
 use super::outcome::{Against, Outcome, is_unreadable};
@@ -156,19 +157,30 @@ impl Before {
         let new_access = widened(&old, new, facts.terms());
         let known = match args.gate.all {
             true => BTreeSet::new(),
-            false => self.known(&old, &facts, findings),
+            false => self.known(&old, new, &facts, findings),
         };
         let against = Against { state: self.state.clone(), compared: new_access.compared, left_out: 0 };
         Ok(Compared { new_access: new_access.findings, known, against })
     }
 
-    /// Findings that the old state has as well. A file that was moved takes its findings with it. What cannot be read is
-    /// not among them: nobody knows what it holds now.
-    fn known<'o>(&self, old: &'o Estate, facts: &Facts<'o>, findings: &[Finding]) -> BTreeSet<Finding> {
+    /// Findings that the old state has as well, and no less bad. A file that was moved takes its findings with it. What
+    /// cannot be read is not among them: nobody knows what it holds now.
+    fn known<'o>(
+        &self,
+        old: &'o Estate,
+        new: &Estate,
+        facts: &Facts<'o>,
+        findings: &[Finding],
+    ) -> BTreeSet<Finding> {
         let mut before = super::roles::checked(old, &self.files, facts);
         before.extend(self.unreadable.iter().cloned());
         before.sort();
-        let known: BTreeSet<String> = fingerprints(&before).into_iter().collect();
+        let known: HashMap<String, &Finding> = fingerprints(&before).into_iter().zip(&before).collect();
+        let (of_old, of_new) = (Grounding::of(old), Grounding::of(new));
+        let is_worse = |was: &Finding, is: &Finding| {
+            let (severity, message, grounds) = (was.severity, &was.message, of_old.grounds(was));
+            Was { severity, message, grounds }.worse(is, &of_new, true).is_some()
+        };
         let prints = fingerprints(findings);
         let files: BTreeSet<&str> = findings.iter().map(|finding| &*finding.file).collect();
         let mut left: HashMap<Moved<'_>, usize> = HashMap::new();
@@ -179,8 +191,10 @@ impl Before {
         let mut of_both = BTreeSet::new();
         let readable = findings.iter().zip(&prints).filter(|(finding, _)| !is_unreadable(finding));
         for (finding, print) in readable {
-            if known.contains(print) {
-                of_both.insert(finding.clone());
+            if let Some(was) = known.get(print) {
+                if !is_worse(was, finding) {
+                    of_both.insert(finding.clone());
+                }
                 continue;
             }
             let count = left.get_mut(&moved_key(finding)).filter(|count| **count > 0);

@@ -34,14 +34,28 @@ fn without_numbers(pointer: &str) -> String {
 /// The message without a list that goes on (`…: a, b and 8 more`): what is in it grows with the catalogue, and the finding
 /// stays the same.
 fn without_list(message: &str) -> String {
-    let Some(end) = message.rfind(" more") else { return message.to_owned() };
+    match list(message) {
+        Some((before, _, after)) => format!("{before}{after}"),
+        None => message.to_owned(),
+    }
+}
+
+/// How many are in the list of such a message.
+pub fn listed(message: &str) -> Option<usize> {
+    let (_, list, _) = list(message)?;
+    let (named, more) = list.rsplit_once(" and ")?;
+    let more: String = more.chars().filter(char::is_ascii_digit).collect();
+    Some(named.split("`, `").count() + more.parse::<usize>().ok()?)
+}
+
+/// What stands before a list that goes on, the list up to its count, and what stands behind it.
+fn list(message: &str) -> Option<(&str, &str, &str)> {
+    let end = message.rfind(" more")?;
     let (before, after) = message.split_at(end);
     let count = before.rsplit(' ').next().unwrap_or_default();
     let is_count = !count.is_empty() && count.bytes().all(|byte| byte.is_ascii_digit() || byte == b',');
-    match before.find(": `").filter(|_| is_count) {
-        Some(begin) => format!("{}{after}", &before[..begin]),
-        None => message.to_owned(),
-    }
+    let begin = before.find(": `").filter(|_| is_count)?;
+    Some((&before[..begin], &before[begin..], after))
 }
 
 fn hex(digest: &[u8]) -> String {
@@ -78,6 +92,13 @@ mod tests {
         assert_ne!(first, of("can change: `a:DeleteA`, `b:DeleteB` and 8 more"));
         assert_ne!(of("can destroy: `a:DeleteA`"), of("can destroy: `b:DeleteB`"));
         assert_ne!(of("wants: `a` or more"), of("wants: `b` or more"));
+    }
+
+    #[test]
+    fn what_a_list_names_is_counted() {
+        assert_eq!(listed("can destroy: `a:DeleteA`, `b:DeleteB` and 1,008 more"), Some(1010));
+        assert_eq!(listed("can destroy: `a:DeleteA`"), None);
+        assert_eq!(listed("lets in `x` and 3 more"), None);
     }
 
     #[test]

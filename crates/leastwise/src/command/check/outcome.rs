@@ -54,6 +54,8 @@ pub struct Judged {
     pub fingerprint: String,
     /// What became of it.
     pub state: State,
+    /// In which way it is worse than what the baseline lists.
+    pub worse: Option<String>,
 }
 
 /// What becomes of a finding.
@@ -79,7 +81,8 @@ impl Judged {
     pub fn all(findings: Vec<Finding>) -> Vec<Judged> {
         let prints = fingerprints(&findings);
         let both = findings.into_iter().zip(prints);
-        both.map(|(finding, fingerprint)| Judged { finding, fingerprint, state: State::Open }).collect()
+        both.map(|(finding, fingerprint)| Judged { finding, fingerprint, state: State::Open, worse: None })
+            .collect()
     }
 
     /// Whether it counts.
@@ -107,6 +110,15 @@ impl Outcome<'_> {
     /// The findings that count.
     pub fn open(&self) -> impl Iterator<Item = &Judged> {
         self.judged.iter().filter(|one| one.is_open())
+    }
+
+    /// Says of what is worse than the baseline knows in which way it is.
+    pub fn tell_worse(&mut self) {
+        for one in &mut self.judged {
+            if let Some(how) = one.worse.as_ref().filter(|_| one.state == State::Open) {
+                one.finding.evidence.push(format!("worse than in the baseline: {how}"));
+            }
+        }
     }
 
     /// Whether this finding fails the run.
