@@ -1,10 +1,12 @@
 //! Texts as they lie in a repository, as values that know their places.
 
 pub mod cloudformation;
+mod comments;
 pub mod hcl;
 mod refusal;
 mod tree;
 pub mod yaml;
 
+pub use comments::{Comments, Language};
 pub use refusal::Refusal;
 pub use tree::{Entry, Lines, Node, Place, Value, has_hole, hole, shown};

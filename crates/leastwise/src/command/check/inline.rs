@@ -1,9 +1,10 @@
 //! Suppressions in the file itself, for formats that have comments:
-//! `# leastwise:ignore CODE[,CODE…] until=YYYY-MM-DD reason`, on the line of the finding or in the lines before it.
+//! `# leastwise:ignore CODE[,CODE…] until=YYYY-MM-DD reason`, on the line of the finding or in the lines before it. What
+//! looks like one within a text suppresses nothing: whose text it is may not be whoever reviews the code.
 
 use leastwise_analysis::check::gate::SUPPRESSION_UNUSED;
 use leastwise_analysis::check::{Finding, SourceFile};
-use leastwise_analysis::source::Place;
+use leastwise_analysis::source::{Comments, Language, Place};
 use leastwise_policy::glob::Glob;
 use leastwise_policy::time::Date;
 
@@ -12,15 +13,16 @@ use super::select::Selection;
 use super::{settings, suppress};
 
 const MARK: &str = "leastwise:ignore";
-/// Endings of formats with comments, and what begins one.
-const COMMENTS: [(&str, &[&str]); 7] = [
-    ("tf", &["#", "//"]),
-    ("tofu", &["#", "//"]),
-    ("hcl", &["#", "//"]),
-    ("yaml", &["#"]),
-    ("yml", &["#"]),
-    ("template", &["#"]),
-    ("cedar", &["//"]),
+/// Endings of formats with comments.
+const COMMENTS: [(&str, Language); 8] = [
+    ("tf", Language::Hcl),
+    ("tofu", Language::Hcl),
+    ("hcl", Language::Hcl),
+    ("tfvars", Language::Hcl),
+    ("yaml", Language::Yaml),
+    ("yml", Language::Yaml),
+    ("template", Language::Yaml),
+    ("cedar", Language::Cedar),
 ];
 
 /// A suppression in a comment.
@@ -48,9 +50,12 @@ pub fn directives(files: &[SourceFile]) -> Vec<Directive> {
 
 fn of_file(file: &SourceFile) -> Vec<Directive> {
     let ending = file.name.rsplit_once('.').map_or("", |(_, ending)| ending);
-    let Some((_, signs)) = COMMENTS.iter().find(|(known, _)| ending.eq_ignore_ascii_case(known)) else {
+    let Some((_, language)) = COMMENTS.iter().find(|(known, _)| ending.eq_ignore_ascii_case(known)) else {
         return Vec::new();
     };
+    let (signs, comments) = (language.signs(), Comments::of(*language, &file.text));
+    let begins: Vec<usize> =
+        std::iter::once(0).chain(file.text.match_indices('\n').map(|(at, _)| at + 1)).collect();
     let lines: Vec<&str> = file.text.lines().collect();
     let is_aside = |line: &str| {
         let line = line.trim_start();
@@ -61,6 +66,10 @@ fn of_file(file: &SourceFile) -> Vec<Directive> {
         let Some((before, after)) = line.split_once(MARK) else { continue };
         let before = before.trim_end();
         let Some(sign) = signs.iter().find(|sign| before.ends_with(**sign)) else { continue };
+        let at = begins.get(number).map_or(0, |begin| begin + before.len() - sign.len());
+        if !comments.begins(at) {
+            continue;
+        }
         let column = before.chars().count() - sign.chars().count() + 1;
         let about = match is_aside(line) {
             false => number,
@@ -174,6 +183,27 @@ mod tests {
                 State::Suppressed { reason: "in preview".into(), until: "2026-12-31".into(), inline: true };
             assert_eq!((state, said), (wanted, vec![]), "{text}");
         }
+    }
+
+    #[test]
+    fn what_looks_like_a_comment_within_a_text_suppresses_nothing() {
+        let mark = "# leastwise:ignore * until=2026-12-31 reason";
+        for text in [
+            format!("a = jsonencode({{Id=\"{mark}\"}})\n"),
+            format!("a = <<EOT\n{mark}\nb\nEOT\n"),
+            format!("a = \"${{f(\"{mark}\")}}\"\n"),
+        ] {
+            for line in 1..=3 {
+                assert_eq!(judge(&text, line), (State::Open, vec![]), "{text}");
+            }
+        }
+        let yaml = format!("a:\n  note: |\n    {mark}\nb: 1\n");
+        assert!(directives(&[SourceFile::named("k.yaml", yaml)]).is_empty());
+        let cedar = format!(
+            "permit(principal, action, resource) when {{ \"{}\" == context.a }};",
+            mark.replace('#', "//")
+        );
+        assert!(directives(&[SourceFile::named("k.cedar", cedar)]).is_empty());
     }
 
     #[test]
