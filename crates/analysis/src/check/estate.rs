@@ -1,6 +1,6 @@
 //! Everything that was read: documents, who is granted them, and what could not be read.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use leastwise_policy::aws::evaluate::OrganizationPath;
@@ -19,6 +19,8 @@ pub struct Estate {
     pub snapshot: Snapshot,
     /// Where each principal stands, by ARN.
     pub homes: BTreeMap<String, Home>,
+    /// Principals that the files only name, where they attach a policy: what else they have is not known.
+    pub undeclared: BTreeSet<String>,
     /// What runs as a role.
     pub workloads: Vec<Workload>,
     /// Access keys that are declared: the ARN of the user, and where.

@@ -13,7 +13,7 @@ mod problem;
 pub mod reach;
 mod resolve;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 pub(crate) use document::percent_decoded;
 use leastwise_policy::aws::evaluate::{OrganizationPath, PolicySet};
@@ -212,6 +212,17 @@ impl Snapshot {
     /// All groups, by ARN.
     pub fn groups(&self) -> &[GrantedGroup] {
         &self.groups
+    }
+
+    /// The groups that nobody is in yet, by ARN.
+    pub fn empty_groups(&self) -> impl Iterator<Item = &GrantedGroup> {
+        let account = |arn: &str| arn.split(':').nth(4).unwrap_or_default().to_owned();
+        let joined: BTreeSet<(String, &str)> = self
+            .principals
+            .values()
+            .flat_map(|one| one.groups.iter().map(|group| (account(&one.arn), group.as_str())))
+            .collect();
+        self.groups.iter().filter(move |group| !joined.contains(&(account(&group.arn), group.name.as_str())))
     }
 
     /// Says of a principal, or of all that hold a managed policy, that what is granted is not all known.

@@ -67,6 +67,8 @@ fn held(estate: &Estate) -> BTreeSet<&str> {
         let boundary = principal.policies.boundary.iter().flatten();
         names.extend(principal.policies.identity.iter().chain(boundary).map(|named| named.name.as_str()));
     }
+    let of_groups = estate.snapshot.empty_groups().flat_map(|group| &group.policies);
+    names.extend(of_groups.map(|named| named.name.as_str()));
     names
 }
 

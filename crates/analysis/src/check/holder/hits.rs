@@ -138,7 +138,7 @@ impl<'a> Hits<'a> {
             fix: said.fix,
         }
         .for_people();
-        let is_held = self.holder.principal.is_some() && self.holder.name != subject;
+        let is_held = self.holder.name != subject;
         self.collected.0.push((finding, is_held.then(|| self.holder.name.to_owned())));
     }
 }

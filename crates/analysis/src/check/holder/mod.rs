@@ -32,8 +32,8 @@ use leastwise_policy::time::Timestamp;
 
 use super::formats::Formats;
 use super::{Agent, Check, Document, Estate, Facts, Finding, Found, Rule, Subject};
-use crate::granted::GrantedPrincipal;
 use crate::granted::reach::Reach;
+use crate::granted::{GrantedGroup, GrantedPrincipal};
 
 /// Somebody with policies.
 #[derive(Debug)]
@@ -251,23 +251,26 @@ impl<'a, 'c: 'a> Holders<'a, 'c> {
     /// Over the principals of the estate.
     pub(super) fn of_principals(&mut self) {
         let facts = self.facts;
+        for group in self.estate.snapshot.empty_groups() {
+            self.of_group(group);
+        }
         for principal in self.estate.snapshot.principals().filter(|one| !one.service_linked) {
             let set = &principal.policies;
-            let statements = set.identity.iter().flat_map(|named| {
-                let statements = named.policy.statements.iter().enumerate();
-                statements.map(|(index, statement)| {
-                    let patterns = statement.action.patterns().iter();
-                    let found = patterns.map(|pattern| facts.expand(pattern.as_str())).collect();
-                    Stated { document: &named.name, index, statement, found }
-                })
-            });
-            let set = Granted::Principal(set);
-            let holder = Holder::new(&principal.arn, Some(principal), set, statements, facts);
+            let of = Granted::Principal(set);
+            let holder = Holder::new(&principal.arn, Some(principal), of, stated(set, facts), facts);
             let tags = principal.tags.iter().map(|(key, value)| (key.as_str(), value.as_str()));
             let mark = facts.marks.of(&principal.name, tags);
             let agent = mark.map(|mark| Agent { holder: &holder, principal, mark, now: facts.now });
             self.ask(&holder, agent.as_ref());
         }
+    }
+
+    /// As somebody would have it who joins a group that nobody is in.
+    fn of_group(&mut self, group: &GrantedGroup) {
+        let set = PolicySet::of_identity(group.policies.clone());
+        let holder =
+            Holder::new(&group.arn, None, Granted::Principal(&set), stated(&set, self.facts), self.facts);
+        self.ask(&holder, None);
     }
 
     fn ask(&mut self, holder: &Holder<'_>, agent: Option<&Agent<'_>>) {
@@ -286,9 +289,21 @@ impl<'a, 'c: 'a> Holders<'a, 'c> {
     }
 }
 
-/// The names of all documents that some principal holds.
+/// The statements of all its identity policies, with what their patterns cover.
+fn stated<'a, 'c: 'a>(set: &'a PolicySet, facts: &'a Facts<'c>) -> impl Iterator<Item = Stated<'a>> {
+    set.identity.iter().flat_map(|named| {
+        let statements = named.policy.statements.iter().enumerate();
+        statements.map(|(index, statement)| {
+            let patterns = statement.action.patterns().iter();
+            let found = patterns.map(|pattern| facts.expand(pattern.as_str())).collect();
+            Stated { document: &named.name, index, statement, found }
+        })
+    })
+}
+
+/// The names of all documents that some principal holds of which everything is known.
 fn held(estate: &Estate) -> HashSet<&str> {
-    let principals = estate.snapshot.principals();
+    let principals = estate.snapshot.principals().filter(|one| !estate.undeclared.contains(&one.arn));
     principals
         .flat_map(|one| one.policies.identity.iter().chain(one.policies.boundary.iter().flatten()))
         .map(|named| named.name.as_str())

@@ -10,7 +10,7 @@ use leastwise_policy::aws::{Effect, Named, Policy};
 use super::comparable::Comparable;
 use super::{Widened, everything, has_lost_deny, only, told};
 use crate::check::Estate;
-use crate::granted::{GrantedPrincipal, Problem};
+use crate::granted::{GrantedGroup, GrantedPrincipal, Problem};
 
 /// Statements that allow somebody more: document and statement, with who that is.
 type Allowing = BTreeMap<(String, usize), Vec<(String, Witness)>>;
@@ -40,24 +40,16 @@ pub(super) fn compare(old: &Estate, new: &Estate, terms: &Terms<'_>, widened: &m
             new: &Granted::of(new, principal),
             terms,
         };
-        if sides.old.identity == sides.new.identity && sides.old.boundary == sides.new.boundary {
-            continue;
-        }
-        match sides.gained() {
-            Gained::Nothing => {}
-            Gained::NoMoreDenied(witness) => {
-                widened.findings.push(told::principal_no_more_denied(new, &principal.arn, &witness));
-            }
-            Gained::Unknown(reason) => {
-                widened.findings.push(told::principal_undecided(new, &principal.arn, reason));
-            }
-            Gained::Access(each) => {
-                for (document, statement, witness) in each {
-                    let who = (principal.arn.clone(), witness);
-                    allowing.entry((document, statement)).or_default().push(who);
-                }
-            }
-        }
+        sides.compare(new, &mut allowing, widened);
+    }
+    // A group that nobody is in yet is for whoever joins it.
+    for group in new.snapshot.empty_groups() {
+        widened.compared += 1;
+        let before = old.snapshot.groups().iter().find(|before| before.arn == group.arn);
+        let (before, now) =
+            (before.map(|before| Granted::of_group(old, before)), Granted::of_group(new, group));
+        let sides = Sides { arn: &group.arn, old: &before.unwrap_or_default(), new: &now, terms };
+        sides.compare(new, &mut allowing, widened);
     }
     for ((document, statement), who) in allowing {
         widened.findings.push(told::principals(new, &document, statement, &who));
@@ -80,18 +72,25 @@ struct Granted {
 }
 
 impl Granted {
+    fn of_group(estate: &Estate, group: &GrantedGroup) -> Granted {
+        let identity = group.policies.iter().map(|named| comparable(estate, named)).collect();
+        Granted { identity, boundary: None }
+    }
+
     fn of(estate: &Estate, principal: &GrantedPrincipal) -> Granted {
-        let comparable = |named: &Named<Policy>| {
-            let document = estate.document(&named.name).filter(|document| !document.is_whole());
-            let policy = document.map(|document| Comparable::of(document).policy);
-            Named::new(named.name.clone(), policy.unwrap_or_else(|| named.policy.clone()))
-        };
+        let comparable = |named: &Named<Policy>| comparable(estate, named);
         let PolicySet { identity, boundary, .. } = &principal.policies;
         Granted {
             identity: identity.iter().map(comparable).collect(),
             boundary: boundary.as_ref().map(|boundary| boundary.iter().map(comparable).collect()),
         }
     }
+}
+
+fn comparable(estate: &Estate, named: &Named<Policy>) -> Named<Policy> {
+    let document = estate.document(&named.name).filter(|document| !document.is_whole());
+    let policy = document.map(|document| Comparable::of(document).policy);
+    Named::new(named.name.clone(), policy.unwrap_or_else(|| named.policy.clone()))
 }
 
 struct Sides<'a> {
@@ -102,6 +101,27 @@ struct Sides<'a> {
 }
 
 impl Sides<'_> {
+    fn compare(&self, new: &Estate, allowing: &mut Allowing, widened: &mut Widened) {
+        if self.old.identity == self.new.identity && self.old.boundary == self.new.boundary {
+            return;
+        }
+        match self.gained() {
+            Gained::Nothing => {}
+            Gained::NoMoreDenied(witness) => {
+                widened.findings.push(told::principal_no_more_denied(new, self.arn, &witness));
+            }
+            Gained::Unknown(reason) => {
+                widened.findings.push(told::principal_undecided(new, self.arn, reason));
+            }
+            Gained::Access(each) => {
+                for (document, statement, witness) in each {
+                    let who = (self.arn.to_owned(), witness);
+                    allowing.entry((document, statement)).or_default().push(who);
+                }
+            }
+        }
+    }
+
     fn gained(&self) -> Gained {
         let (old, new) = (policies(&self.old.identity), policies(&self.new.identity));
         let mut unknown = None;

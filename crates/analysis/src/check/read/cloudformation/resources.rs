@@ -33,7 +33,7 @@ pub(super) fn add(declared: &Declared<'_, '_>, deployed: &mut Deployed) {
         }
         "AWS::IAM::UserToGroupAddition" => {
             let group = declared.text("GroupName").unwrap_or_default();
-            declared.texts("Users").iter().for_each(|user| deployed.join(user, &group));
+            declared.texts("Users").iter().for_each(|user| deployed.join(user, &group, declared.home()));
         }
         "AWS::IAM::AccessKey" => {
             deployed.access_key(&declared.text("UserName").unwrap_or_default(), declared.home());
@@ -67,7 +67,7 @@ fn principal(declared: &Declared<'_, '_>, kind: Kind, name: &str, deployed: &mut
         }
     }
     for group in declared.texts("Groups") {
-        deployed.join(&name, &group);
+        deployed.join(&name, &group, declared.home());
     }
     let (trust, attached) =
         (declared.documents("AssumeRolePolicyDocument"), declared.texts("ManagedPolicyArns"));

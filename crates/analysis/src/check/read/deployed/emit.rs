@@ -65,8 +65,29 @@ impl Deployed {
         }
     }
 
+    /// Who is only named where a policy is attached or a group is joined is a principal all the same: declared elsewhere,
+    /// or made by hand. Of what else it has, nothing is known.
+    fn name_the_undeclared(&mut self) {
+        let named: Vec<(Kind, String, Home)> = self
+            .given
+            .iter()
+            .filter(|(_, holder, _)| !holder.is_empty())
+            .filter_map(|(kind, holder, gift)| match gift {
+                Gift::Attached(_, home) => Some((*kind, holder.clone(), home.clone())),
+                Gift::Group(_) => Some((*kind, holder.clone(), self.joined.get(holder)?.clone())),
+                Gift::Inline(..) => None,
+            })
+            .collect();
+        for (kind, holder, home) in named {
+            if !self.by_name.contains_key(&(kind, holder.clone())) {
+                self.entity(kind, holder, String::new(), home).is_declared = false;
+            }
+        }
+    }
+
     /// Gives what names its holder to that holder; what names nobody of the set is a document of its own.
     fn hand_out(&mut self, gathered: &mut Gathered) {
+        self.name_the_undeclared();
         for (kind, holder, gift) in std::mem::take(&mut self.given) {
             let entity = self.by_name.get(&(kind, holder.clone())).map(|index| &mut self.entities[*index]);
             match (entity, gift) {
@@ -180,6 +201,9 @@ impl Deployed {
             Kind::Group => page.groups.push(listed),
         }
         gathered.principals.insert(arn.clone());
+        if !entity.is_declared {
+            gathered.estate.undeclared.insert(arn.clone());
+        }
         gathered.estate.homes.insert(arn, entity.home);
     }
 

@@ -455,6 +455,7 @@ pub(in crate::check::read) const GIVES: &[Gives] = &[
     gives("aws_iam_group_policy_attachment", &[(Kind::Group, "group")], "policy_arn", false),
     gives("aws_iam_role_policy_attachments_exclusive", &[(Kind::Role, "role_name")], "policy_arns", false),
     gives("aws_iam_user_policy_attachments_exclusive", &[(Kind::User, "user_name")], "policy_arns", false),
+    gives("aws_iam_group_policy_attachments_exclusive", &[(Kind::Group, "group_name")], "policy_arns", false),
     gives(
         "aws_iam_policy_attachment",
         &[(Kind::Role, "roles"), (Kind::User, "users"), (Kind::Group, "groups")],

@@ -50,6 +50,8 @@ pub(super) struct Entity {
     pub(super) name: String,
     pub(super) path: String,
     pub(super) home: Home,
+    /// Whether the files declare it, and do not only name it.
+    pub(super) is_declared: bool,
     pub(super) tags: BTreeMap<String, String>,
     pub(super) trust: Vec<Written>,
     pub(super) inline: Vec<(String, Written)>,
@@ -98,6 +100,8 @@ pub(super) struct Deployed {
     profiles: HashMap<String, String>,
     running: Vec<Running>,
     keys: Vec<(String, Home)>,
+    /// Where it is said of a user that it is in a group.
+    joined: HashMap<String, Home>,
 }
 
 #[derive(Debug)]
@@ -147,6 +151,7 @@ impl Deployed {
             name,
             path: if path.is_empty() { "/".to_owned() } else { path },
             home,
+            is_declared: true,
             tags: BTreeMap::new(),
             trust: Vec::new(),
             inline: Vec::new(),
@@ -173,8 +178,9 @@ impl Deployed {
         self.given.push((kind, last(holder), Gift::Attached(arn, home)));
     }
 
-    /// A user in a group.
-    pub(super) fn join(&mut self, user: &str, group: &str) {
+    /// A user in a group, and where that is said.
+    pub(super) fn join(&mut self, user: &str, group: &str, home: Home) {
+        self.joined.entry(last(user)).or_insert(home);
         self.given.push((Kind::User, last(user), Gift::Group(last(group))));
     }
 

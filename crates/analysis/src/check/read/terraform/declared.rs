@@ -37,12 +37,13 @@ pub(super) fn add(declared: &Declared<'_>, deployed: &mut Deployed) {
         }
         "aws_iam_user_group_membership" => {
             for group in declared.texts("groups") {
-                deployed.join(&declared.text("user").unwrap_or_default(), &group);
+                deployed.join(&declared.text("user").unwrap_or_default(), &group, declared.home.clone());
             }
         }
         "aws_iam_group_membership" => {
             for user in declared.texts("users") {
-                deployed.join(&user, &declared.text("group").unwrap_or_default());
+                let group = declared.text("group").unwrap_or_default();
+                deployed.join(&user, &group, declared.home.clone());
             }
         }
         "aws_iam_access_key" => {
