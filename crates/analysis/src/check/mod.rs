@@ -52,7 +52,7 @@ pub use holder::{Allowed, Hits, Holder, Power, Said, Use, Uses};
 pub use input::CEDAR_UNSCOPED_PERMIT;
 pub use kubernetes::{Binding, Cluster, Role, RuleView, ServiceAccount, SubjectView};
 pub use marks::{DEFAULT_NAMES, DEFAULT_TAGS, Mark, Marks};
-pub use read::{SourceFile, UNKNOWN_ACCOUNT, read};
+pub use read::{SourceFile, UNKNOWN_ACCOUNT, is_meant, read};
 pub use report::Report;
 pub use statement::{ConditionView, StatementView};
 pub use thing::{Finds, Thing};

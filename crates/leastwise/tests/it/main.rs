@@ -10,6 +10,7 @@ mod beside;
 mod check;
 mod check_against;
 mod check_formats;
+mod check_hostile;
 mod ci;
 mod cli;
 mod compare;

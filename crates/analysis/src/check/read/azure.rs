@@ -2,9 +2,32 @@
 //! a list or below `value`, and those of ARM templates.
 
 use super::Gathered;
+use super::shape::{Row, Takes, wrong};
 use super::text::Text;
 use crate::check::{Assignment, Definition, Thing, azure_properties};
 use crate::source::Node;
+
+/// What the keys of roles and assignments take, in each spelling.
+const OBJECT: &[Row] = &[
+    ("actions", Takes::Texts),
+    ("Actions", Takes::Texts),
+    ("notActions", Takes::Texts),
+    ("NotActions", Takes::Texts),
+    ("dataActions", Takes::Texts),
+    ("DataActions", Takes::Texts),
+    ("notDataActions", Takes::Texts),
+    ("NotDataActions", Takes::Texts),
+    ("assignableScopes", Takes::Texts),
+    ("AssignableScopes", Takes::Texts),
+    ("roleDefinitionName", Takes::Text),
+    ("RoleDefinitionName", Takes::Text),
+    ("roleDefinitionId", Takes::Text),
+    ("RoleDefinitionId", Takes::Text),
+    ("principalId", Takes::Text),
+    ("PrincipalId", Takes::Text),
+    ("scope", Takes::Text),
+    ("Scope", Takes::Text),
+];
 
 pub(super) fn takes(text: &Text<'_>) -> bool {
     text.as_yaml()
@@ -58,6 +81,13 @@ pub(super) fn read(texts: &[&Text<'_>], gathered: &mut Gathered) {
                 name,
                 root: node.clone(),
             };
+            let parts = properties.get("permissions").map(Node::items).unwrap_or_default();
+            let wrong =
+                wrong(properties, OBJECT).or_else(|| parts.iter().find_map(|part| wrong(part, OBJECT)));
+            if let Some((wrong, reason)) = wrong.filter(|_| is_role(node) || is_assignment(node)) {
+                let within = node.pointer_of(wrong).unwrap_or_default();
+                gathered.unreadable(&text.file.name, wrong.at, format!("{pointer}{within}"), reason);
+            }
             if is_role(node) {
                 let name = named(&["roleName", "Name", "name"]).unwrap_or(&text.file.name);
                 let kind = named(&["roleType", "type"]).unwrap_or_default();

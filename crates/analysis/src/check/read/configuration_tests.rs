@@ -237,6 +237,9 @@ fn circles_are_told_once_and_the_rest_is_read() {
     let estate = met(&[("m/a/main.tf", a), ("m/b/main.tf", b)]);
     assert_eq!(told(&estate), ["UNREADABLE m/b/main.tf:1:1 module `a` is in a circle: `m/a` calls itself"]);
     assert!(estate.snapshot.principal("arn:aws:iam::000000000000:user/u").is_some());
+    let c = "module \"b\" {\n  source = \"../b\"\n}\n";
+    let estate = met(&[("m/a/main.tf", a), ("m/b/main.tf", b), ("m/c/main.tf", c), ("m/d/main.tf", c)]);
+    assert_eq!(told(&estate), ["UNREADABLE m/a/main.tf:1:1 module `b` is in a circle: `m/b` calls itself"]);
 }
 
 #[test]

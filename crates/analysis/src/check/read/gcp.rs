@@ -2,9 +2,14 @@
 //! `gcloud projects get-iam-policy` prints them, in YAML or JSON.
 
 use super::Gathered;
+use super::shape::{Row, Takes, wrong};
 use super::text::Text;
 use crate::check::{CustomRole, Grant, Thing};
-use crate::source::{Node, Value};
+use crate::source::Node;
+
+/// What the keys of a role take, and of a binding.
+const ROLE: &[Row] = &[("includedPermissions", Takes::Texts), ("name", Takes::Text), ("title", Takes::Text)];
+const BINDING: &[Row] = &[("members", Takes::Texts), ("condition", Takes::Map)];
 
 pub(super) fn takes(text: &Text<'_>) -> bool {
     text.as_yaml().iter().any(|root| is_role(root) || is_policy(root) || is_list(root))
@@ -49,17 +54,9 @@ pub(super) fn read(texts: &[&Text<'_>], gathered: &mut Gathered) {
 }
 
 fn role(text: &Text<'_>, node: &Node, pointer: String, gathered: &mut Gathered) {
-    if let Some(list) = node.get("includedPermissions")
-        && !matches!(list.value, Value::List(_) | Value::Null)
-    {
-        let reason =
-            format!("`includedPermissions` takes a list of permissions, and this is {}", list.describe());
-        return gathered.unreadable(
-            &text.file.name,
-            list.at,
-            format!("{pointer}/includedPermissions"),
-            reason,
-        );
+    if let Some((wrong, reason)) = wrong(node, ROLE) {
+        let within = node.pointer_of(wrong).unwrap_or_default();
+        return gathered.unreadable(&text.file.name, wrong.at, format!("{pointer}{within}"), reason);
     }
     let name = ["name", "title"].iter().find_map(|key| node.get(key).and_then(Node::text));
     let name = format!("role `{}`", name.unwrap_or(&text.file.name));
@@ -70,6 +67,10 @@ fn role(text: &Text<'_>, node: &Node, pointer: String, gathered: &mut Gathered) 
 fn policy(text: &Text<'_>, root: &Node, gathered: &mut Gathered) {
     let bindings = root.get("bindings").map(Node::items).unwrap_or_default();
     for (index, binding) in bindings.iter().enumerate() {
+        if let Some((wrong, reason)) = wrong(binding, BINDING) {
+            let within = root.pointer_of(wrong).unwrap_or_default();
+            gathered.unreadable(&text.file.name, wrong.at, within, reason);
+        }
         let role = binding.get("role").and_then(Node::text).unwrap_or_default();
         let thing = Thing {
             file: text.file.name.clone(),

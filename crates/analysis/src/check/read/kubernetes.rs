@@ -3,13 +3,25 @@
 //! Other objects in the same file are none of our business. What `kubectl get -o json` prints is read too.
 
 use super::Gathered;
+use super::shape::{Row, Takes, wrong};
 use super::text::Text;
 use crate::check::{Binding, Home, Role, ServiceAccount, Thing};
 use crate::paths::{SERVICE_ACCOUNT, Workload};
-use crate::source::{Node, Value};
+use crate::source::Node;
 
 /// The kinds that say who may do what.
 const KINDS: [&str; 5] = ["Role", "ClusterRole", "RoleBinding", "ClusterRoleBinding", "ServiceAccount"];
+
+/// What the keys of an object take, of its rules, of its subjects and of the role that it binds.
+const OBJECT: &[Row] = &[("rules", Takes::Maps), ("subjects", Takes::Maps), ("roleRef", Takes::Map)];
+const RULE: &[Row] = &[
+    ("verbs", Takes::Texts),
+    ("apiGroups", Takes::Texts),
+    ("resources", Takes::Texts),
+    ("resourceNames", Takes::Texts),
+    ("nonResourceURLs", Takes::Texts),
+];
+const NAMED: &[Row] = &[("kind", Takes::Text), ("name", Takes::Text), ("namespace", Takes::Text)];
 
 /// The annotation that gives an AWS role to the pods of a service account.
 const ROLE_ARN: &str = "eks.amazonaws.com/role-arn";
@@ -56,21 +68,23 @@ pub(super) fn read(texts: &[&Text<'_>], gathered: &mut Gathered) {
     }
 }
 
+/// The first value of an object that is of another type than its key takes.
+fn wrong_in(node: &Node) -> Option<(&Node, String)> {
+    let each = |key: &str| node.get(key).map(Node::items).unwrap_or_default().iter();
+    wrong(node, OBJECT)
+        .or_else(|| each("rules").find_map(|rule| wrong(rule, RULE)))
+        .or_else(|| each("subjects").find_map(|subject| wrong(subject, NAMED)))
+        .or_else(|| wrong(node.get("roleRef")?, NAMED))
+}
+
 fn object(text: &Text<'_>, kind: &str, node: &Node, pointer: String, gathered: &mut Gathered) {
     let metadata = |key: &str| node.path(&["metadata", key]).and_then(Node::text).map(str::to_owned);
     let name = metadata("name").or_else(|| metadata("generateName")).unwrap_or_default();
     let namespace = metadata("namespace");
-    for (key, wanted) in [("rules", "a list of rules"), ("subjects", "a list of subjects")] {
-        let Some(value) = node.get(key) else { continue };
-        let wrong = match &value.value {
-            Value::List(items) => items.iter().find(|item| !matches!(item.value, Value::Map(_))),
-            Value::Null => None,
-            _ => Some(value),
-        };
-        if let Some(wrong) = wrong {
-            let reason = format!("{kind} `{name}`: `{key}` takes {wanted}, and this is {}", wrong.describe());
-            gathered.unreadable(&text.file.name, wrong.at, format!("{pointer}/{key}"), reason);
-        }
+    if let Some((wrong, reason)) = wrong_in(node) {
+        let within = node.pointer_of(wrong).unwrap_or_default();
+        let reason = format!("{kind} `{name}`: {reason}");
+        gathered.unreadable(&text.file.name, wrong.at, format!("{pointer}{within}"), reason);
     }
     let shown = match &namespace {
         Some(namespace) => format!("{kind} `{namespace}/{name}`"),

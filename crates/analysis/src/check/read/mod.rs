@@ -12,6 +12,7 @@ mod gcp;
 mod iam;
 mod kubernetes;
 mod managed;
+mod shape;
 mod snapshot;
 mod terraform;
 mod text;
@@ -22,6 +23,7 @@ use std::sync::Arc;
 pub use deployed::UNKNOWN_ACCOUNT;
 use gathered::Gathered;
 use text::Text;
+pub use text::is_meant;
 
 use super::Estate;
 

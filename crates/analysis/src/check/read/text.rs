@@ -27,7 +27,7 @@ pub(in crate::check) enum Content {
 const TEMPLATES: [&str; 3] = ["tftpl", "tpl", "tmpl"];
 
 /// Words by which a broken text can be told to have been meant for us.
-const MARKS: [&str; 7] = [
+const MARKS: [&str; 17] = [
     "\"Statement\"",
     "\"Effect\"",
     "AWSTemplateFormatVersion",
@@ -35,6 +35,16 @@ const MARKS: [&str; 7] = [
     "\"planned_values\"",
     "apiGroups",
     "Type: AWS::",
+    "\"Type\": \"AWS::",
+    "rbac.authorization.k8s.io",
+    "roleRef",
+    "eks.amazonaws.com/role-arn",
+    "includedPermissions",
+    "role: roles/",
+    "\"role\": \"roles/",
+    "ssignableScopes",
+    "oleDefinitionId",
+    "oleDefinitionName",
 ];
 
 impl<'a> Text<'a> {
@@ -130,7 +140,8 @@ fn looks_like_terraform(text: &str) -> bool {
     })
 }
 
-fn is_meant(text: &str) -> bool {
+/// Whether a word stands in it by which a broken text can be told to have been meant for one of the formats.
+pub fn is_meant(text: &str) -> bool {
     MARKS.iter().any(|mark| text.contains(mark))
 }
 

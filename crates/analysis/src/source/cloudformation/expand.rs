@@ -31,6 +31,7 @@ impl Template<'_> {
     /// The same with what is written shorter written out.
     pub(super) fn expanded(mut self) -> Self {
         self.tell_macros();
+        self.tell_types();
         if !is_short(&self.raw) {
             return self;
         }
@@ -130,8 +131,18 @@ impl Template<'_> {
             self.not_known(location, message, fix);
             return None;
         }
-        match self.stacks?.include(&joined(&folder(&self.file), &path)) {
-            Some(Ok((_, tree))) => Some(self.expand(&tree, depth + 1, left)),
+        let name = joined(&folder(&self.file), &path);
+        if name == joined("", &self.file) || self.including.borrow().contains(&name) {
+            self.refuse(location, format!("`{path}` is included in a circle"));
+            return None;
+        }
+        match self.stacks?.include(&name) {
+            Some(Ok((_, tree))) => {
+                self.including.borrow_mut().push(name);
+                let expanded = self.expand(&tree, depth + 1, left);
+                self.including.borrow_mut().pop();
+                Some(expanded)
+            }
             Some(Err(reason)) => {
                 self.refuse(location, format!("`{path}`: {reason}"));
                 None
@@ -142,6 +153,34 @@ impl Template<'_> {
                 );
                 self.not_known(location, message, fix);
                 None
+            }
+        }
+    }
+
+    /// What is no resource where one must be.
+    fn tell_types(&self) {
+        let is_known = |node: &Node| !matches!(node.value, Value::Unknown(_));
+        let Some(resources) = self.raw.get("Resources") else {
+            return self.refuse(&self.raw, "the template has no `Resources`");
+        };
+        if !matches!(resources.value, Value::Map(_)) && is_known(resources) {
+            let reason = format!("`Resources` takes a mapping, and this is {}", resources.describe());
+            return self.refuse(resources, reason);
+        }
+        for entry in resources.entries().iter().filter(|entry| !entry.key.starts_with("Fn::")) {
+            let (id, node) = (&entry.key, &entry.value);
+            if !is_known(node) {
+                continue;
+            }
+            let kind = node.get("Type").filter(|kind| kind.text().is_some() || !is_known(kind));
+            if kind.is_none() {
+                self.refuse(node, format!("the resource `{id}` has no `Type`"));
+            }
+            let properties =
+                node.get("Properties").filter(|node| is_known(node) && node.value != Value::Null);
+            if let Some(properties) = properties.filter(|node| !matches!(node.value, Value::Map(_))) {
+                let reason = format!("`Properties` takes a mapping, and this is {}", properties.describe());
+                self.refuse(properties, reason);
             }
         }
     }

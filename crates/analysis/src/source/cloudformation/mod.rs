@@ -48,6 +48,8 @@ pub struct Template<'s> {
     above: Vec<Arc<str>>,
     stacks: Option<&'s Stacks<'s>>,
     children: Children<'s>,
+    /// The files that are being included.
+    including: RefCell<Vec<String>>,
     steps: Rc<Cell<usize>>,
     /// Conditions that were asked for.
     asked: RefCell<BTreeSet<String>>,
@@ -69,10 +71,10 @@ pub struct Resource<'n> {
 
 /// Whether a text is a template: its resources have types of AWS.
 pub fn is_template(root: &Node) -> bool {
-    let Some(resources) = root.get("Resources") else { return false };
     if root.get("AWSTemplateFormatVersion").is_some() {
-        return matches!(resources.value, Value::Map(_));
+        return true;
     }
+    let Some(resources) = root.get("Resources") else { return false };
     resources.entries().iter().any(|entry| {
         let kind = entry.value.get("Type").and_then(Node::text).unwrap_or_default();
         ["AWS::", "Custom::", "Alexa::"].iter().any(|known| kind.starts_with(known))
@@ -103,6 +105,7 @@ impl<'s> Template<'s> {
             above: Vec::new(),
             stacks,
             children: RefCell::default(),
+            including: RefCell::default(),
             steps: Rc::default(),
             asked: RefCell::default(),
             flipped: RefCell::default(),

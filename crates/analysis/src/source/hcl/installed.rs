@@ -6,7 +6,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::library::Library;
 use super::machine::Modules;
 use super::module::{self, joined};
 use super::syntax::{Block, Kind, Part};
@@ -68,7 +67,7 @@ pub(super) fn path_of(above: &str, name: &str) -> String {
     if above.is_empty() { name.to_owned() } else { format!("{above}.{name}") }
 }
 
-impl<'t> Modules<'t> {
+impl Modules<'_> {
     /// The folder of the module that is called.
     pub(super) fn called<'m>(
         &'m self,
@@ -113,7 +112,7 @@ impl<'t> Modules<'t> {
 
     /// The calls of a root module, and of what it calls, whose modules are not here. Circles, of which Terraform makes
     /// nothing, are refused.
-    pub(super) fn missing(&self, root: &str, library: &Library<'_>) -> BTreeSet<Missing> {
+    pub(super) fn missing(&self, root: &str, circles: &mut BTreeSet<Vec<String>>) -> BTreeSet<Missing> {
         let mut found = BTreeSet::new();
         let mut calls = 0;
         let mut left = vec![(root.to_owned(), String::new(), vec![root.to_owned()])];
@@ -133,10 +132,12 @@ impl<'t> Modules<'t> {
                     }
                 };
                 if let Some(begins) = above.iter().position(|earlier| earlier == next) {
-                    // The same circle is met from each of its modules; it is told from the first.
-                    if above[begins..].iter().all(|other| next <= other.as_str()) {
+                    // The same circle is met from each of its modules, and from each that calls one of them.
+                    let mut circle = above[begins..].to_vec();
+                    circle.sort();
+                    if circles.insert(circle) {
                         let shown = if next.is_empty() { "." } else { next };
-                        library.refuse(
+                        self.library.refuse(
                             call.at,
                             format!("module `{name}` is in a circle: `{shown}` calls itself"),
                         );

@@ -6,7 +6,7 @@
 use super::lower;
 use super::place::in_file;
 use super::syntax::{Attribute, Block, Body, Expr, Kind, Literal, Part};
-use crate::source::{Entry, Node, Place, Value};
+use crate::source::{Entry, Node, Place, Refusal, Value};
 
 /// Blocks with so many labels; `locals` has none.
 const BLOCKS: [(&str, usize); 7] = [
@@ -19,15 +19,15 @@ const BLOCKS: [(&str, usize); 7] = [
     ("locals", 0),
 ];
 
-pub(super) fn body(file: u16, root: &Node) -> Body {
+pub(super) fn body(file: u16, root: &Node) -> Result<Body, Refusal> {
     let reader = Reader { file };
     let mut body = Body::default();
     for entry in root.entries() {
         if let Some((kind, labels)) = BLOCKS.iter().find(|(kind, _)| *kind == entry.key) {
-            reader.blocks(kind, *labels, &mut Vec::new(), entry.at, &entry.value, &mut body.blocks);
+            reader.blocks(kind, *labels, &mut Vec::new(), entry.at, &entry.value, &mut body.blocks)?;
         }
     }
-    body
+    Ok(body)
 }
 
 /// A `.tfvars.json`: one value for each variable.
@@ -48,8 +48,12 @@ impl Reader {
         at: Place,
         node: &Node,
         blocks: &mut Vec<Block>,
-    ) {
+    ) -> Result<(), Refusal> {
         for node in node.one_or_many() {
+            if !matches!(node.value, Value::Map(_) | Value::Null) {
+                let reason = format!("`{kind}` takes a mapping, and this is {}", node.describe());
+                return Err(Refusal::new(node.at, reason));
+            }
             if path.len() == labels {
                 let body = self.attributes(node);
                 let block =
@@ -59,10 +63,11 @@ impl Reader {
             }
             for entry in node.entries() {
                 path.push(entry.key.clone());
-                self.blocks(kind, labels, path, entry.at, &entry.value, blocks);
+                self.blocks(kind, labels, path, entry.at, &entry.value, blocks)?;
                 path.pop();
             }
         }
+        Ok(())
     }
 
     fn attributes(&self, node: &Node) -> Body {

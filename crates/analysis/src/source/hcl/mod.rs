@@ -139,7 +139,8 @@ impl<'t> Sources<'t> {
         for module in self.modules.by_folder.values() {
             circles::tell(module, &self.modules.library);
         }
-        roots.iter().flat_map(|root| self.modules.missing(root, &self.modules.library)).collect()
+        let mut circles = BTreeSet::new();
+        roots.iter().flat_map(|root| self.modules.missing(root, &mut circles)).collect()
     }
 
     /// What could not be read while things were worked out: templates, circles.
@@ -152,31 +153,33 @@ impl<'t> Sources<'t> {
         self.modules.library.asked()
     }
 
-    /// The folders that no other calls as a module; all of them when they call each other in a circle.
+    /// The folders that no other calls as a module, and one of each circle; none of those that were installed.
     pub fn roots(&self) -> Vec<&str> {
-        let is_installed =
-            |folder: &str| self.modules.by_folder.get(folder).is_some_and(|module| module.is_installed);
+        let calls = |folder: &str| -> Vec<String> {
+            let module = self.modules.by_folder.get(folder);
+            let paths = module.into_iter().flat_map(|module| module.sources());
+            paths.map(|path| module::joined(folder, &path)).collect()
+        };
+        let own = self.modules.by_folder.iter().filter(|(_, module)| !module.is_installed);
+        let own: Vec<&str> = own.map(|(folder, _)| folder.as_str()).collect();
         let called: BTreeSet<String> = self
             .modules
             .by_folder
-            .iter()
-            .flat_map(|(folder, module)| {
-                module.sources().map(|path| module::joined(folder, &path)).filter(move |to| to != folder)
-            })
-            .collect();
-        let roots: Vec<&str> = self
-            .modules
-            .by_folder
             .keys()
-            .filter(|folder| !called.contains(*folder))
-            .map(String::as_str)
-            .filter(|folder| !is_installed(folder))
+            .flat_map(|folder| calls(folder).into_iter().filter(move |to| to != folder))
             .collect();
-        match roots.is_empty() {
-            true => {
-                self.modules.by_folder.keys().map(String::as_str).filter(|root| !is_installed(root)).collect()
+        let mut roots: Vec<&str> = own.iter().copied().filter(|folder| !called.contains(*folder)).collect();
+        let mut left: Vec<String> = roots.iter().map(|folder| (*folder).to_owned()).collect();
+        let mut covered: BTreeSet<String> = BTreeSet::new();
+        loop {
+            while let Some(folder) = left.pop() {
+                if covered.insert(folder.clone()) {
+                    left.extend(calls(&folder));
+                }
             }
-            false => roots,
+            let Some(next) = own.iter().find(|folder| !covered.contains(**folder)) else { return roots };
+            roots.push(next);
+            left.push((*next).to_owned());
         }
     }
 
@@ -223,7 +226,7 @@ pub fn policy_document(body: &Node) -> Node {
 fn json(file: u16, text: &str, is_assigned: bool) -> Result<syntax::Body, Refusal> {
     match Node::json(text) {
         Ok(root) if is_assigned => Ok(json_body::assignments(file, &root)),
-        Ok(root) => Ok(json_body::body(file, &root)),
+        Ok(root) => json_body::body(file, &root),
         Err(refusal) => {
             let at = super::Lines::new(text).place(refusal.at);
             Err(Refusal::new(at, format!("not JSON: {}", refusal.reason)))

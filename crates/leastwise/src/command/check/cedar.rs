@@ -12,9 +12,66 @@ pub fn takes(file: &SourceFile) -> bool {
     file.name.to_ascii_lowercase().ends_with(".cedar")
 }
 
+/// How deep brackets may lie in each other.
+const DEEPEST: usize = 64;
+/// The most operators that one policy may have: Cedar goes down once for each of a chain.
+const MOST_OPERATORS: usize = 10_000;
+/// The stack on which Cedar reads, which is only taken as far as it is used.
+const STACK: usize = 256 << 20;
+
 /// What is found in a file.
 pub fn check(file: &SourceFile) -> Vec<Finding> {
     let lines = Lines::new(&file.text);
+    if let Some((at, reason)) = too_deep(&file.text) {
+        return vec![finding(file, lines.place(at), "UNREADABLE", format!("cedar: {reason}"))];
+    }
+    std::thread::scope(|scope| {
+        let reads = std::thread::Builder::new().stack_size(STACK).spawn_scoped(scope, || read(file, &lines));
+        let read = reads
+            .map_err(|error| error.to_string())
+            .and_then(|reads| reads.join().map_err(|_| "Cedar could not read it".to_owned()));
+        read.unwrap_or_else(|reason| {
+            vec![finding(file, Place::START, "UNREADABLE", format!("cedar: {reason}"))]
+        })
+    })
+}
+
+/// Where a text is nested or chained further than Cedar is asked to follow.
+fn too_deep(text: &str) -> Option<(usize, String)> {
+    let (mut depth, mut operators) = (0_usize, 0_usize);
+    let mut bytes = text.bytes().enumerate().peekable();
+    while let Some((at, byte)) = bytes.next() {
+        match byte {
+            b'"' => {
+                while let Some((_, byte)) = bytes.next() {
+                    match byte {
+                        b'\\' => drop(bytes.next()),
+                        b'"' => break,
+                        _ => {}
+                    }
+                }
+            }
+            b'/' if bytes.peek().is_some_and(|(_, next)| *next == b'/') => {
+                while bytes.next_if(|(_, byte)| *byte != b'\n').is_some() {}
+            }
+            b'(' | b'[' | b'{' => depth += 1,
+            b')' | b']' | b'}' => depth = depth.saturating_sub(1),
+            b';' => operators = 0,
+            b'&' | b'|' | b'.' | b'+' | b'-' | b'*' | b'!' | b'<' | b'>' | b'=' | b'?' => operators += 1,
+            b'i' if text[at..].starts_with("if") => operators += 1,
+            _ => {}
+        }
+        if depth > DEEPEST {
+            return Some((at, format!("brackets lie more than {DEEPEST} deep")));
+        }
+        if operators > MOST_OPERATORS {
+            return Some((at, format!("a policy has more than {MOST_OPERATORS} operators")));
+        }
+    }
+    None
+}
+
+fn read(file: &SourceFile, lines: &Lines<'_>) -> Vec<Finding> {
     match PolicySet::from_str(&file.text) {
         Err(errors) => {
             let told = errors.iter().map(|error| {
@@ -24,7 +81,7 @@ pub fn check(file: &SourceFile) -> Vec<Finding> {
             });
             told.collect()
         }
-        Ok(policies) => policies.policies().filter_map(|policy| unscoped(file, &lines, policy)).collect(),
+        Ok(policies) => policies.policies().filter_map(|policy| unscoped(file, lines, policy)).collect(),
     }
 }
 
@@ -88,6 +145,24 @@ mod tests {
         assert_eq!(found(&wide), [("CEDAR_UNSCOPED_PERMIT", Severity::Critical, 3)]);
         let when = "permit (principal, action, resource) when { context.mfa };";
         assert_eq!(found(when), [("CEDAR_UNSCOPED_PERMIT", Severity::Medium, 1)]);
+    }
+
+    #[test]
+    fn what_is_nested_or_chained_without_end_is_told_and_not_followed() {
+        let when =
+            |body: &str| format!("permit (principal == Agent::\"a\", action, resource) when {{ {body} }};");
+        let deep = when(&format!("{}true{}", "(".repeat(100_000), ")".repeat(100_000)));
+        let chain = when(&vec!["true"; 100_000].join(" && "));
+        let choices = when(&format!("{}true", "if true then true else ".repeat(100_000)));
+        let not = when(&format!("{}true", "!".repeat(100_000)));
+        for text in [deep, chain, choices, not] {
+            assert_eq!(found(&text), [("UNREADABLE", Severity::High, 1)]);
+        }
+        let words = when("context.a == \"((((\" && // ((((\n true");
+        assert_eq!(found(&words), []);
+        // What is followed is followed to its end.
+        assert_eq!(found(&when(&vec!["true"; 4_000].join(" && "))), []);
+        assert_eq!(found(&when(&format!("{}true", "if true then true else ".repeat(4_000)))).len(), 0);
     }
 
     #[test]

@@ -11,7 +11,7 @@ use std::fs::{self, File};
 use std::io::Read;
 use std::path::{Component, Path, PathBuf};
 
-use leastwise_analysis::check::{Class, Finding, Severity, SourceFile, named};
+use leastwise_analysis::check::{Class, Finding, Severity, SourceFile, is_meant, named};
 use leastwise_analysis::source::Place;
 
 use super::suppress::Looked;
@@ -224,12 +224,14 @@ impl Walk<'_> {
 /// Whether a file that is not UTF-8 was meant to be one that is checked: all code is, and data in which a word of ours
 /// stands, whatever its encoding.
 fn is_meant_for_us(name: &str, bytes: &[u8]) -> bool {
-    const WORDS: [&str; 4] = ["Statement", "AWSTemplateFormatVersion", "DetailList", "apiGroups"];
     const DATA: [&str; 6] = [".json", ".yaml", ".yml", ".tftpl", ".tpl", ".tmpl"];
-    let is_data = DATA.iter().any(|ending| name.to_lowercase().ends_with(ending));
+    if !DATA.iter().any(|ending| name.to_lowercase().ends_with(ending)) {
+        return true;
+    }
+    // Of UTF-16, what is left without the zeros is what is written, as far as it is ASCII.
     let text: Vec<u8> = bytes.iter().copied().filter(|byte| *byte != 0).collect();
-    let has = |word: &str| memchr::memmem::find(&text, word.as_bytes()).is_some();
-    !is_data || WORDS.into_iter().any(has)
+    let text = String::from_utf8_lossy(&text);
+    is_meant(&text) || text.contains("Statement") || super::roles::may_hold_roles(&text)
 }
 
 impl Gathered {

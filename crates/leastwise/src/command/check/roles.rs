@@ -49,7 +49,7 @@ pub fn estate(files: &[SourceFile], catalog: &Catalog) -> Estate {
             texts.push(Cow::Borrowed(file));
             continue;
         }
-        match Intent::from_yaml(&file.name, &file.text) {
+        match Intent::from_yaml(&file.name, plain(&file.text)) {
             Ok(intent) => {
                 let of = |apart| compile(file, &intent, catalog, apart);
                 let mut of_file = of(false);
@@ -180,10 +180,26 @@ impl OfFile {
 fn holds_roles(file: &SourceFile) -> bool {
     let name = file.name.to_ascii_lowercase();
     let is_yaml = name.ends_with(".yaml") || name.ends_with(".yml");
-    let begins = |key: &str| file.text.lines().any(|line| line.starts_with(key));
     let others = ["apiVersion:", "Resources:", "AWSTemplateFormatVersion:"];
-    let permits = || file.text.lines().any(|line| line.trim_start().starts_with("permissions:"));
-    is_yaml && begins("roles:") && !others.iter().any(|key| begins(key)) && (file.named || permits())
+    is_yaml
+        && begins(&file.text, "roles:")
+        && !others.iter().any(|key| begins(&file.text, key))
+        && (file.named || may_hold_roles(&file.text))
+}
+
+/// Whether a text says what roles are permitted.
+pub fn may_hold_roles(text: &str) -> bool {
+    text.contains("roles:") && text.lines().any(|line| line.trim_start().starts_with("permissions:"))
+}
+
+/// Whether a line begins so.
+fn begins(text: &str, key: &str) -> bool {
+    plain(text).lines().any(|line| line.starts_with(key))
+}
+
+/// The text without a byte order mark.
+fn plain(text: &str) -> &str {
+    text.strip_prefix('\u{feff}').unwrap_or(text)
 }
 
 /// Puts principals and documents where the intent asks for them.

@@ -4,7 +4,7 @@
 //! Formats say what they read; at the end it becomes documents, and a listing as
 //! `aws iam get-account-authorization-details` would print it after the deployment, so that who is granted what is
 //! worked out as for an account. The account is not known: a number that no account has stands for it
-//! ([`UNKNOWN_ACCOUNT`]), another for each set whose principals would have the ARNs of another's.
+//! ([`UNKNOWN_ACCOUNT`]), another for each set whose principals or policies would have the ARNs of another's.
 
 mod emit;
 pub(super) mod facts;
@@ -122,16 +122,18 @@ impl Deployed {
         &self.account
     }
 
-    /// Works a set of files out and keeps it. When a principal of it would have the ARN of another set's, it is another
-    /// account, whose number follows from where the set stands: so it is the same before and after a change.
+    /// Works a set of files out and keeps it. When a principal or policy of it would have the ARN of another set's, it is
+    /// another account, whose number follows from where the set stands: so it is the same before and after a change.
     pub(super) fn settle(gathered: &mut Gathered, stands: &str, read: impl Fn(&str) -> Deployed) {
         let mut number = 0;
         loop {
             let account = format!("{number:012}");
             let deployed = read(&account);
             let taken = |entity: &Entity| gathered.principals.contains(&entity.arn(&account));
+            let is_known = |policy: &Managed| gathered.estate.document(&policy.arn).is_some();
             // A plan may know its account, which is then what it is.
-            let is_free = deployed.account != account || !deployed.entities.iter().any(taken);
+            let is_free = deployed.account != account
+                || !deployed.entities.iter().any(taken) && !deployed.managed.iter().any(is_known);
             if is_free || number > MOST_ACCOUNTS {
                 return deployed.finish(gathered);
             }

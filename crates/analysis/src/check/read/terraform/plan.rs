@@ -11,9 +11,14 @@ use super::declared::{Declared, add};
 use crate::check::Home;
 use crate::check::read::Gathered;
 use crate::check::read::deployed::{Deployed, Written, at_path};
+use crate::check::read::shape::{Row, Takes, wrong};
 use crate::check::read::text::Text;
 use crate::source::hcl::{arn_template, filled};
 use crate::source::{Entry, Node, Value, hole};
+
+/// What the keys of a module take, and of a resource.
+const MODULE: &[Row] = &[("resources", Takes::Maps), ("child_modules", Takes::Maps)];
+const RESOURCE: &[Row] = &[("address", Takes::Text), ("type", Takes::Text), ("values", Takes::Map)];
 
 pub(in crate::check::read) fn takes(text: &Text<'_>) -> bool {
     text.as_json().is_some_and(|node| root(node).is_some())
@@ -29,6 +34,10 @@ pub(in crate::check::read) fn read(texts: &[&Text<'_>], gathered: &mut Gathered)
         let Some(node) = text.as_json() else { continue };
         let Some(module) = root(node) else { continue };
         let plan = Plan::of(text.file.name.clone(), node, module);
+        if let Some((wrong, reason)) = plan.wrong(module, 0) {
+            let pointer = node.pointer_of(wrong).unwrap_or_default();
+            gathered.unreadable(&text.file.name, wrong.at, pointer, reason);
+        }
         let known = plan.account();
         Deployed::settle(gathered, &text.file.name, |account| {
             plan.deployed(known.as_deref().unwrap_or(account))
@@ -66,6 +75,16 @@ impl<'n> Plan<'n> {
             }
         }
         plan
+    }
+
+    /// The first value of a module that is of another type than its key takes.
+    fn wrong(&self, module: &'n Node, depth: usize) -> Option<(&'n Node, String)> {
+        let each = |key: &str| module.get(key).map(Node::items).unwrap_or_default().iter();
+        wrong(module, MODULE)
+            .or_else(|| each("resources").find_map(|resource| wrong(resource, RESOURCE)))
+            .or_else(|| {
+                each("child_modules").find_map(|child| self.wrong(child, depth + 1)).filter(|_| depth < 32)
+            })
     }
 
     fn module(&mut self, module: &'n Node, pointer: &str, prefix: &str, depth: usize) {
