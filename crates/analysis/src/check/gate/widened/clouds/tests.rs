@@ -139,7 +139,7 @@ fn wildcards_are_compared_by_what_they_reach() {
     one(
         &new(&[("a.yaml", &urls("/healthz"))], &[("a.yaml", &urls("/healthz*"))]),
         "a.yaml:5 ",
-        "`get` on `/healthzx`",
+        "`get` on `/healthzany`",
     );
 }
 
@@ -278,4 +278,61 @@ fn operations_and_scopes_of_azure_are_compared() {
     let mine = assigned("Mine", "/subscriptions/s");
     one(&new(&[], &[("r.json", &read), ("a.json", &mine)]), "a.json:2 ", "lets `11111111-");
     none(&[("r.json", &read), ("a.json", &mine)], &[("x/r.json", &read), ("x/a.json", &mine)]);
+}
+
+/// What rules of roles allow, tried request by request.
+#[test]
+fn what_rules_allow_beyond_others_is_what_trying_every_request_says() {
+    const GROUPS: [&str; 4] = ["", "apps", "x.io", "*"];
+    const RESOURCES: [&str; 7] = ["pods", "pods/log", "deployments", "things", "*/scale", "*/log", "*"];
+    const VERBS: [&str; 5] = ["get", "list", "use", "patch", "*"];
+    type Rule = (Vec<&'static str>, Vec<&'static str>, Vec<&'static str>);
+    let mut random = 11_u64;
+    let mut some = |from: &[&'static str]| -> Vec<&'static str> {
+        let mut next = |most: usize| {
+            random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            (random >> 33) as usize % most
+        };
+        (0..1 + next(2)).map(|_| from[next(from.len())]).collect()
+    };
+    let allows = |rules: &[Rule], group: &str, resource: &str, verb: &str| {
+        let below = resource.split_once('/').map(|(_, below)| format!("*/{below}"));
+        rules.iter().any(|(groups, resources, verbs)| {
+            groups.iter().any(|one| *one == "*" || *one == group)
+                && resources
+                    .iter()
+                    .any(|one| *one == "*" || *one == resource || Some(*one) == below.as_deref())
+                && verbs.iter().any(|one| *one == "*" || *one == verb)
+        })
+    };
+    let text = |rules: &[Rule]| {
+        let rules = rules.iter().map(|(groups, resources, verbs)| {
+            format!("- {{apiGroups: {groups:?}, resources: {resources:?}, verbs: {verbs:?}}}\n")
+        });
+        let head =
+            "apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRole\nmetadata: {name: r}\nrules:\n";
+        format!("{head}{}", rules.collect::<String>())
+    };
+    let mut all: Vec<(&str, &str, &str)> = Vec::new();
+    for group in ["", "apps", "x.io", "nobody.io"] {
+        for resource in
+            ["pods", "pods/log", "pods/scale", "deployments", "things", "x", "x/scale", "x/log", "x/y"]
+        {
+            all.extend(["get", "list", "use", "patch", "nobodys"].map(|verb| (group, resource, verb)));
+        }
+    }
+    let (mut more, mut same) = (0, 0);
+    for round in 0..300 {
+        let mut rules = |count: usize| -> Vec<Rule> {
+            (0..count).map(|_| (some(&GROUPS), some(&RESOURCES), some(&VERBS))).collect()
+        };
+        let (before, now) = (rules(1 + round % 4), rules(1));
+        let gained = all.iter().any(|(group, resource, verb)| {
+            allows(&now, group, resource, verb) && !allows(&before, group, resource, verb)
+        });
+        let told = new(&[("r.yaml", &text(&before))], &[("r.yaml", &text(&now))]);
+        assert_eq!(!told.is_empty(), gained, "{told:?}\n{}{}", text(&before), text(&now));
+        *(if gained { &mut more } else { &mut same }) += 1;
+    }
+    assert!(more > 50 && same > 20, "{more} {same}");
 }

@@ -8,8 +8,10 @@ use crate::check::RuleView;
 use crate::check::kubernetes::has;
 use crate::source::Node;
 
-/// What stands for a kind of object that nobody has named.
-const OTHER: (&str, &str) = ("example.com", "things");
+/// What stands for something that nobody has named: the first that is not named.
+const OTHER_GROUPS: [&str; 3] = ["example.com", "example.org", "example.net"];
+const OTHER_RESOURCES: [&str; 3] = ["things", "widgets", "gadgets"];
+const OTHER_VERBS: [&str; 3] = ["use", "own", "hold"];
 
 /// A rule and where it holds: in a namespace, or everywhere.
 #[derive(Clone, Copy)]
@@ -96,18 +98,18 @@ fn objects(new: &Given<'_>, old: &[Given<'_>]) -> BTreeSet<(String, String)> {
     let rule = &new.rule;
     let mut found = BTreeSet::new();
     let every: Vec<&RuleView<'_>> = old.iter().map(|given| &given.rule).chain([rule]).collect();
-    let groups: BTreeSet<&str> = every
-        .iter()
-        .flat_map(|rule| texts(rule.groups))
-        .filter(|group| *group != "*")
-        .chain([OTHER.0])
-        .collect();
-    let named =
-        every.iter().flat_map(|rule| texts(rule.resources)).filter(|resource| !resource.contains('*'));
-    let resources: BTreeSet<&str> = named.chain([OTHER.1]).collect();
+    let named: BTreeSet<&str> =
+        every.iter().flat_map(|rule| texts(rule.groups)).filter(|group| *group != "*").collect();
+    let groups: Vec<&str> = named.iter().copied().chain(unnamed(OTHER_GROUPS, &named)).collect();
+    let named: BTreeSet<&str> =
+        every.iter().flat_map(|rule| texts(rule.resources)).filter(|resource| *resource != "*").collect();
+    let other = unnamed(OTHER_RESOURCES, &named).unwrap_or(OTHER_RESOURCES[0]);
+    // `*/scale` is also about the `scale` of something that nobody has named.
+    let resources: BTreeSet<String> =
+        named.iter().map(|resource| resource.replace('*', other)).chain([other.to_owned()]).collect();
     for group in groups.iter().filter(|group| has(rule.groups, group) || has(rule.groups, "*")) {
         for resource in resources.iter().filter(|resource| is_of(rule.resources, resource)) {
-            found.insert(((*group).to_owned(), (*resource).to_owned()));
+            found.insert(((*group).to_owned(), resource.clone()));
         }
     }
     let has_pattern = has(rule.groups, "*") || texts(rule.resources).any(|resource| resource.contains('*'));
@@ -137,7 +139,12 @@ fn verbs(new: &Given<'_>, old: &[Given<'_>], group: &str, resource: &str) -> Vec
     let named = old.iter().flat_map(|given| texts(given.rule.verbs)).filter(|verb| *verb != "*");
     let all: BTreeSet<&str> = known.unwrap_or_else(|| VERBS.to_vec()).into_iter().chain(named).collect();
     // A verb of somebody's own, which only `*` allows.
-    all.into_iter().chain(["use"]).map(str::to_owned).collect()
+    let own = unnamed(OTHER_VERBS, &all);
+    all.iter().copied().chain(own).map(str::to_owned).collect()
+}
+
+fn unnamed(others: [&'static str; 3], named: &BTreeSet<&str>) -> Option<&'static str> {
+    others.into_iter().find(|other| !named.contains(other))
 }
 
 /// Paths of the API server beside its objects; they hold everywhere or not at all.
@@ -145,16 +152,26 @@ fn of_urls(new: &Given<'_>, old: &[Given<'_>]) -> Option<Request> {
     if new.namespace.is_some() {
         return None;
     }
-    let verbs =
-        if has(new.rule.verbs, "*") { vec!["get", "post", "use"] } else { texts(new.rule.verbs).collect() };
+    let named: BTreeSet<&str> = old
+        .iter()
+        .flat_map(|one| texts(one.rule.verbs))
+        .chain(["get", "post"])
+        .filter(|verb| *verb != "*")
+        .collect();
+    let verbs: Vec<&str> = match has(new.rule.verbs, "*") {
+        true => named.iter().copied().chain(unnamed(OTHER_VERBS, &named)).collect(),
+        false => texts(new.rule.verbs).collect(),
+    };
     for url in texts(new.rule.urls) {
-        let example = url.strip_suffix('*').map_or_else(
-            || url.to_owned(),
-            |begin| match begin {
-                "" => "/x".to_owned(),
-                begin => format!("{begin}x"),
-            },
-        );
+        let mut example = match url.strip_suffix('*') {
+            Some("") => "/any".to_owned(),
+            Some(begin) => format!("{begin}any"),
+            None => url.to_owned(),
+        };
+        // Something that nobody has named.
+        while url.ends_with('*') && old.iter().any(|one| has(one.rule.urls, &example)) {
+            example.push('x');
+        }
         for verb in &verbs {
             let covers = |one: &Given<'_>| {
                 let is_it = |pattern: &str| match pattern.strip_suffix('*') {
