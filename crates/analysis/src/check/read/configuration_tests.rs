@@ -117,6 +117,16 @@ fn a_template_that_is_not_here_is_told_at_the_call_and_a_broken_one_at_its_line(
 }
 
 #[test]
+fn a_part_of_a_text_that_may_be_anything_is_not_known() {
+    let heredoc = "<<EOF\n{\"Version\": \"2012-10-17\", \"Statement\": ${jsonencode(var.s)}}\nEOF";
+    let estate = met(&[("main.tf", &format!("variable \"s\" {{}}\n{}", policy_of(heredoc)))]);
+    let [only] = &told(&estate)[..] else { panic!("{:?}", told(&estate)) };
+    assert!(only.starts_with("UNRESOLVED main.tf:5:") && only.contains("`var.s`"), "{only}");
+    let facts = crate::check::Facts::new(leastwise_catalog::Catalog::embedded());
+    assert_eq!(crate::check::run(&estate, &facts).len(), 1);
+}
+
+#[test]
 fn files_of_any_kind_are_read_and_found_by_pattern() {
     let main = r#"
 locals {

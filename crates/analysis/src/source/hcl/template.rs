@@ -9,10 +9,13 @@ use super::eval::{Scope, as_text, pairs, text, unknown, what};
 use super::machine::Machine;
 use super::place::{down, right};
 use super::syntax::{Literal, Part};
-use crate::source::{Entry, Lines, Node, Place, Value, has_hole};
+use crate::source::{Entry, Lines, Node, Place, Value, has_hole, hole, shown};
 
 /// The key of a tree that stands for its JSON text.
 const ENCODED: &str = "\u{e002}json";
+
+/// Begins a text that stands for a value outside of quotation marks.
+const VALUE: char = '\u{e004}';
 
 /// The tree as a JSON text.
 pub(super) fn encode(tree: Node) -> Node {
@@ -59,7 +62,7 @@ pub(super) fn eval(machine: &mut Machine<'_>, parts: &[Part], scope: &Scope<'_>,
         return unknown(at, "what is too large to be worked out");
     }
     if !begins_as_json(&written.text) {
-        return text(at, written.text);
+        return text(at, written.text.replace(VALUE, ""));
     }
     let tree = tree(&written).or_else(|| {
         // An interpolation outside of quotation marks that is not known: as a text it leaves the rest readable.
@@ -67,11 +70,27 @@ pub(super) fn eval(machine: &mut Machine<'_>, parts: &[Part], scope: &Scope<'_>,
     });
     match tree {
         Some(mut tree) => {
+            unquote(&mut tree);
             tree.at = at;
             encode(tree)
         }
-        None => text(at, written.text),
+        None => text(at, written.text.replace(VALUE, "")),
     }
+}
+
+/// A tree with marks where a value may be anything: its text has quotation marks around it all the same.
+fn marked(tree: &Node) -> Node {
+    let value = match &tree.value {
+        Value::Unknown(name) => Value::Text(format!("{VALUE}{}", hole(name))),
+        Value::List(items) => Value::List(items.iter().map(marked).collect()),
+        Value::Map(entries) => {
+            let entry =
+                |entry: &Entry| Entry { key: entry.key.clone(), at: entry.at, value: marked(&entry.value) };
+            Value::Map(entries.iter().map(entry).collect())
+        }
+        other => other.clone(),
+    };
+    Node::new(tree.at, value)
 }
 
 fn begins_as_json(text: &str) -> bool {
@@ -94,7 +113,11 @@ fn write<'p>(
                 let node = machine.eval(expr, scope);
                 out.pieces.push((out.text.len(), Piece::Value(expr.at)));
                 // Null in a text is an error for Terraform; here it is nothing.
-                out.text.push_str(&as_text(&node).unwrap_or_default());
+                let written = match encoded(&node) {
+                    Some(tree) => Some(marked(tree).to_json()),
+                    None => as_text(&node),
+                };
+                out.text.push_str(&written.unwrap_or_default());
             }
             Part::If { condition, then, otherwise } => {
                 let chosen = match machine.eval(condition, scope).value {
@@ -133,7 +156,7 @@ fn quoted<'p>(written: &Written<'p>) -> Written<'p> {
         let text = &written.text[*begin..end];
         out.pieces.push((out.text.len(), *piece));
         if !in_text && has_hole(text) {
-            json::write_string(&mut out.text, text);
+            json::write_string(&mut out.text, &format!("{VALUE}{text}"));
             continue;
         }
         for byte in text.bytes() {
@@ -147,6 +170,23 @@ fn quoted<'p>(written: &Written<'p>) -> Written<'p> {
         out.text.push_str(text);
     }
     out
+}
+
+/// Makes what stood outside of quotation marks a value again that may be anything.
+fn unquote(node: &mut Node) {
+    match &mut node.value {
+        Value::Text(text) => {
+            if let Some(unknown) = text.strip_prefix(VALUE) {
+                let shown = shown(unknown);
+                let name = shown.strip_prefix("${").and_then(|rest| rest.strip_suffix('}'));
+                let name = name.filter(|name| !name.contains("${")).unwrap_or(&shown).to_owned();
+                node.value = Value::Unknown(name);
+            }
+        }
+        Value::List(items) => items.iter_mut().for_each(unquote),
+        Value::Map(entries) => entries.iter_mut().for_each(|entry| unquote(&mut entry.value)),
+        _ => {}
+    }
 }
 
 fn tree(written: &Written<'_>) -> Option<Node> {
