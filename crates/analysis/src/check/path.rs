@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, LazyLock};
 
 use foldhash::fast::RandomState;
+use leastwise_policy::aws::evaluate::OrganizationPath;
 use leastwise_policy::aws::{ActionBlock, Comparison, Condition, Effect, Policy, Statement};
 use leastwise_policy::glob;
 use leastwise_policy::time::Timestamp;
@@ -307,12 +308,25 @@ fn account() -> Snapshot {
 fn world(snapshot: &Snapshot, now: Option<Timestamp>) -> World<'_> {
     World {
         snapshot,
-        service_control: BTreeMap::new(),
+        service_control: organization(snapshot),
         resource_control: BTreeMap::new(),
         places: BTreeMap::new(),
         workloads: Vec::new(),
         now: now.unwrap_or(Timestamp::from_seconds(0)),
     }
+}
+
+/// The service control policies of each account, as its principals are under them.
+fn organization(snapshot: &Snapshot) -> BTreeMap<String, OrganizationPath> {
+    let mut levels = BTreeMap::new();
+    for principal in snapshot.principals() {
+        if let Some(path) = &principal.policies.service_control
+            && !levels.contains_key(principal.account())
+        {
+            levels.insert(principal.account().to_owned(), path.clone());
+        }
+    }
+    levels
 }
 
 fn options() -> Options {
