@@ -4,6 +4,7 @@
 //! <https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_passrole.html>,
 //! <https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_create-service-linked-role.html>
 
+use leastwise_policy::aws::{Effect, ResourceBlock, Statement};
 use leastwise_policy::glob;
 
 use super::notes::Notes;
@@ -167,12 +168,12 @@ pub(super) fn note<'a>(subject: &Subject<'a>, _: &Facts<'_>, notes: &mut Notes<'
         subject.statements.iter().filter(|statement| statement.allows() && statement.typed.is_some())
     {
         for power in &POWERS {
-            one(statement, power, notes);
+            one(subject, statement, power, notes);
         }
     }
 }
 
-fn one<'a>(statement: &StatementView<'a>, power: &Power, notes: &mut Notes<'a>) {
+fn one<'a>(subject: &Subject<'a>, statement: &StatementView<'a>, power: &Power, notes: &mut Notes<'a>) {
     let covering = statement.actions.iter().filter(|used| used.covers("iam", power.action));
     let (how, node) = match statement.not_action {
         Some(entry) if covering.clone().next().is_none() && !statement.actions.is_empty() => {
@@ -196,10 +197,26 @@ fn one<'a>(statement: &StatementView<'a>, power: &Power, notes: &mut Notes<'a>) 
         (None, Some(_)) => false,
         (None, None) => return,
     };
-    if wild || statement.not_resource.is_some() {
+    if (wild || statement.not_resource.is_some()) && !is_denied(subject, power) {
         let code = power.codes[how][usize::from(!wild)];
         notes.at(code, node, power.does).fix("name the roles, or the service in a condition");
     }
+}
+
+/// Whether the document itself denies the action for every role, whatever the circumstances.
+fn is_denied(subject: &Subject<'_>, power: &Power) -> bool {
+    let name = format!("iam:{}", power.action);
+    let denies = |statement: &Statement| {
+        let on_all = |block: &ResourceBlock| {
+            matches!(block, ResourceBlock::Resource(patterns)
+                if patterns.iter().any(|pattern| covers_all(pattern.as_str(), power.probe)))
+        };
+        statement.effect == Effect::Deny
+            && statement.condition.is_empty()
+            && statement.action.applies_to(&name)
+            && statement.resource.as_ref().is_some_and(on_all)
+    };
+    subject.document.policy.statements.iter().any(denies)
 }
 
 /// Whether a pattern stands for any role.
