@@ -79,7 +79,7 @@ pub(super) static AUDIT: Check = own(
 
 fn unguarded(agent: &Agent<'_>, hits: &mut Hits<'_>) {
     let holder = agent.holder;
-    let powers = holder.allows.iter().flat_map(|allowed| holder.powers(allowed, Use::Destructive));
+    let powers = holder.allows.iter().flat_map(|allowed| holder.powers(allowed, Use::Destructive, |_| true));
     let mut names: Vec<String> =
         powers.filter(|power| power.only.is_empty()).map(|power| power.action.full_name()).collect();
     names.sort();

@@ -1,5 +1,7 @@
 //! `SERVICE_ADMIN`: every action of a service on every resource.
 
+use leastwise_catalog::Action;
+
 use super::admin_access;
 use super::uses::report;
 use crate::check::holder::whole_service;
@@ -38,11 +40,12 @@ pub(super) static CHECK: Check = own(
 
 fn rule(holder: &Holder<'_>, hits: &mut Hits<'_>) {
     for allowed in &holder.allows {
-        if allowed.services.is_empty() || admin_access::is_admin(allowed) {
+        if allowed.services.is_empty() || admin_access::is_told(holder, allowed) {
             continue;
         }
-        let all =
-            [Use::Write, Use::Destructive, Use::Permissions].map(|wanted| holder.powers(allowed, wanted));
+        let is_whole = |action: &Action<'_>| allowed.services.iter().any(|of| **of == *action.service.prefix);
+        let all = [Use::Write, Use::Destructive, Use::Permissions]
+            .map(|wanted| holder.powers(allowed, wanted, is_whole));
         for pattern in allowed.statement.action.patterns() {
             let Some(service) = whole_service(pattern.as_str()) else { continue };
             let [writes, destructive, permissions] =

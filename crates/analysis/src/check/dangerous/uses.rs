@@ -23,16 +23,15 @@ pub(super) fn everywhere(
     fix: &str,
 ) {
     for allowed in &holder.allows {
-        if admin_access::is_admin(allowed) || is_usual(allowed, hits.severity()) {
+        if is_usual(allowed, hits.severity()) || admin_access::is_told(holder, allowed) {
             continue;
         }
         let mut powers: Vec<Power<'_>> = Vec::new();
         let mut seen: HashSet<usize, RandomState> = HashSet::default();
         for of in wanted {
-            powers.extend(holder.powers(allowed, *of).into_iter().filter(|power| {
-                let mut is_new =
-                    || wanted.len() == 1 || seen.insert(std::ptr::from_ref(power.action.facts).addr());
-                fits(&power.action) && !has_all_of_service(allowed, &power.action) && is_new()
+            let fits = |action: &Action<'_>| fits(action) && !has_all_of_service(allowed, action);
+            powers.extend(holder.powers(allowed, *of, fits).into_iter().filter(|power| {
+                wanted.len() == 1 || seen.insert(std::ptr::from_ref(power.action.facts).addr())
             }));
         }
         if powers.is_empty() {

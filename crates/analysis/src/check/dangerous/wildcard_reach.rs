@@ -89,9 +89,9 @@ fn reached(holder: &Holder<'_>, hits: &mut Hits<'_>, wanted: Use, what: &str) {
             if covered.is_empty() {
                 continue;
             }
-            // Everything of a service on everything has a check of its own.
+            // Everything, or everything of a service, on everything has checks of its own.
             let everywhere = holder.is_everywhere(allowed, &covered[0]);
-            if whole_service(text).is_some() && everywhere {
+            if (whole_service(text).is_some() || text.bytes().all(|byte| byte == b'*')) && everywhere {
                 continue;
             }
             let names: Vec<String> = covered.iter().map(|power| power.action.full_name()).collect();

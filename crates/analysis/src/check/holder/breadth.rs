@@ -10,7 +10,7 @@ use leastwise_catalog::{Action, ResourceType};
 use leastwise_policy::aws::ResourceBlock;
 use leastwise_policy::glob::Glob;
 
-use crate::check::formats::Formats;
+use crate::check::formats::{Formats, Parts};
 
 /// A statement's resources, looked at once for all of its actions.
 pub(super) struct Breadth<'a> {
@@ -43,8 +43,8 @@ impl<'a> Breadth<'a> {
     }
 
     fn add(&mut self, pattern: &'a str) {
-        if pattern.bytes().all(|byte| byte == b'*') {
-            self.all |= !pattern.is_empty();
+        if is_wild(pattern) {
+            self.all = true;
             return;
         }
         if !pattern.contains('*') {
@@ -52,7 +52,7 @@ impl<'a> Breadth<'a> {
         }
         let mut parts = pattern.splitn(6, ':');
         match (parts.nth(2), parts.nth(2)) {
-            (Some(service), Some(resource)) => self.patterns.push((service, Glob::new(resource))),
+            (Some(service), Some(resource)) => self.patterns.push((service, named(resource))),
             // Such as `arn:aws:s3:*`: what is missing counts as `*`.
             (Some(service), None) if pattern.ends_with('*') => {
                 self.patterns.push((if service.is_empty() { "*" } else { service }, Glob::new("*")));
@@ -81,6 +81,67 @@ impl<'a> Breadth<'a> {
         self.known.insert(address, covered);
         covered
     }
+}
+
+/// Whether the text is a pattern for any text that is not empty.
+fn is_wild(text: &str) -> bool {
+    text.contains('*') && text.bytes().all(|byte| matches!(byte, b'*' | b'?'))
+}
+
+/// The pattern of a resource part. Nothing has an empty name, so that `?` beside `*` leaves nothing out: `secret:?*`.
+fn named(resource: &str) -> Glob {
+    if !resource.contains("?*") && !resource.contains("*?") {
+        return Glob::new(resource);
+    }
+    let mut text = resource.to_owned();
+    while text.contains("?*") || text.contains("*?") {
+        text = text.replace("?*", "*").replace("*?", "*");
+    }
+    Glob::new(&text)
+}
+
+/// Whether a `Deny` on these resources leaves nothing of the action to somebody of the account: a pattern for one region,
+/// or for another account, does not. Where the account is not known, a pattern with one is not sure to be for it.
+pub(super) fn is_nothing_left(
+    resources: &ResourceBlock,
+    action: Action<'_>,
+    account: Option<&str>,
+    formats: &Formats<'_>,
+) -> bool {
+    let ResourceBlock::Resource(patterns) = resources else { return false };
+    if patterns.iter().any(|pattern| is_stars(pattern.as_str())) {
+        return true;
+    }
+    let mut wide: Vec<(&str, Glob)> = Vec::new();
+    for pattern in patterns {
+        let Some(parts) = Parts::of(pattern.as_str()) else {
+            // Such as `arn:aws:s3:*`: what is missing counts as `*`.
+            let mut parts = pattern.as_str().splitn(4, ':').skip(2);
+            if let (Some(service), Some("*")) = (parts.next(), parts.next()) {
+                wide.push((service, Glob::new("*")));
+            }
+            continue;
+        };
+        let is_own = is_stars(parts.account) || parts.account.is_empty() || Some(parts.account) == account;
+        if is_own && (is_stars(parts.region) || parts.region.is_empty()) {
+            wide.push((parts.service, Glob::new(parts.resource)));
+        }
+    }
+    if wide.is_empty() {
+        return false;
+    }
+    let covers = |name: &str| formats.all_covered(&action.service.prefix, name, &wide);
+    let on = &action.facts.resources;
+    let mut required = on.iter().filter(|of| of.required).peekable();
+    // Each call is on all types that it must have; where it may have one or another, no type may be left.
+    match required.peek() {
+        Some(_) => required.any(|of| covers(&of.resource_type)),
+        None => !on.is_empty() && on.iter().all(|of| covers(&of.resource_type)),
+    }
+}
+
+fn is_stars(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte == b'*')
 }
 
 /// Whether the resources are all that there are for the action.
@@ -115,5 +176,31 @@ mod tests {
         assert!(!check("arn:aws:dynamodb:eu-west-1:111122223333:table/dev-*", "dynamodb:Scan"));
         assert!(check("arn:aws:iam::111122223333:role/*", "iam:PassRole"));
         assert!(!check("arn:aws:ec2:*:*:subnet/*", "ec2:TerminateInstances"));
+        assert!(check("arn:aws:secretsmanager:*:*:secret:?*", "secretsmanager:GetSecretValue"));
+        assert!(check("?*", "secretsmanager:GetSecretValue"));
+    }
+
+    #[test]
+    fn a_deny_leaves_nothing_only_when_it_is_for_every_region_and_the_own_account() {
+        let check = |pattern: &str, action: &str, account: Option<&str>| {
+            let block = ResourceBlock::Resource(vec![leastwise_policy::aws::ResourcePattern::new(pattern)]);
+            let catalog = Catalog::embedded();
+            let action = catalog.action(action).expect("an action");
+            is_nothing_left(&block, action, account, &Formats::new(catalog))
+        };
+        let (own, delete) = (Some("111122223333"), "rds:DeleteDBInstance");
+        for pattern in ["*", "arn:aws:rds:*:*:db:*", "arn:aws:rds:*:111122223333:db:*", "arn:aws:rds:*"] {
+            assert!(check(pattern, delete, own), "{pattern}");
+        }
+        for pattern in [
+            "arn:aws:rds:eu-west-1:111122223333:db:*",
+            "arn:aws:rds:*:444455556666:db:*",
+            "arn:aws:rds:*:*:cluster:*",
+        ] {
+            assert!(!check(pattern, delete, own), "{pattern}");
+        }
+        assert!(!check("arn:aws:rds:*:111122223333:db:*", delete, None));
+        assert!(check("arn:aws:s3:::*", "s3:DeleteBucket", own));
+        assert!(!check("arn:aws:ec2:*:*:instance/*", "ec2:CreateTags", own));
     }
 }

@@ -3,14 +3,13 @@
 
 use std::rc::Rc;
 
-use leastwise_catalog::Action;
+use leastwise_catalog::{Action, ActionFacts, Level};
 use leastwise_policy::aws::evaluate::{Context, Layer, PrincipalRef, StatementRef};
-use leastwise_policy::aws::{ResourceBlock, Statement};
+use leastwise_policy::aws::{Condition, ResourceBlock, Statement};
 
-use super::breadth::is_everything;
-use super::guard::{Guard, guard, told};
+use super::breadth::{is_everything, is_nothing_left};
+use super::guard::{Guard, Whom, guard, may_write, tag_asked, told};
 use super::{Allowed, Holder, Use};
-use crate::check::formats::Formats;
 use crate::granted::reach::{Grant, Reach, reach};
 
 /// Something that a holder can really do, on everything that there is.
@@ -24,35 +23,40 @@ pub struct Power<'a> {
     pub almost: Vec<String>,
 }
 
-/// No more actions of one statement than these are asked about where something takes away; so many are found that more
-/// would say nothing new.
-const ENOUGH: usize = 12;
-/// No more are asked about at all for what is reached anywhere.
+/// No more actions of one statement are asked about for one use; whatever is not asked about counts as held.
 const MOST: usize = 2_000;
 
 impl<'a> Holder<'a> {
-    /// The actions of this use that the statement lets the holder do on everything that there is, at most a dozen where
-    /// something else has a say; and how many the statement names.
-    pub fn powers(&self, allowed: &Allowed<'a>, wanted: Use) -> Vec<Power<'a>> {
+    /// The actions of this use, among those that fit, that the statement lets the holder do on everything that there is.
+    pub fn powers(
+        &self,
+        allowed: &Allowed<'a>,
+        wanted: Use,
+        fits: impl Fn(&Action<'a>) -> bool,
+    ) -> Vec<Power<'a>> {
         if !allowed.uses.contains(wanted) {
             return Vec::new();
         }
         let of = allowed.actions.iter().filter(|one| one.everywhere && one.uses.contains(wanted));
-        let mut wide = of.map(|one| one.action).peekable();
+        let mut wide = of.map(|one| one.action).filter(fits).peekable();
         if wide.peek().is_none() {
             return Vec::new();
         }
-        let Some(only) = conditions(allowed) else { return Vec::new() };
         let mut asked = 0;
         let mut powers = Vec::new();
+        let mut last: Option<(&str, Option<Kept>)> = None;
         for action in wide {
-            if !self.is_limited(action) {
-                powers.push(Power { action, only: only.clone(), almost: Vec::new() });
-            } else if asked < ENOUGH
-                && let Some(power) = self.left(action, allowed, &only)
-            {
+            // Actions come by service, and what conditions are worth hangs on that alone.
+            let service = &*action.service.prefix;
+            if last.as_ref().is_none_or(|(of, _)| *of != service) {
+                last = Some((service, self.conditions(allowed, action)));
+            }
+            let Some((_, Some(kept))) = &last else { continue };
+            if asked > MOST || !self.is_limited(action) {
+                powers.push(kept.power(action));
+            } else {
                 asked += 1;
-                powers.push(power);
+                powers.extend(self.left(action, allowed, kept));
             }
         }
         powers
@@ -69,7 +73,6 @@ impl<'a> Holder<'a> {
         let mut is_left = |action: &Action<'a>| {
             !self.is_limited(*action) || {
                 asked += 1;
-                // Whatever is not asked about counts as held.
                 asked > MOST || self.reach(*action).is_some()
             }
         };
@@ -94,27 +97,38 @@ impl<'a> Holder<'a> {
         {
             return None;
         }
-        let only = conditions(allowed)?;
+        let kept = self.conditions(allowed, action)?;
         match self.is_limited(action) {
-            false => Some(Power { action, only, almost: Vec::new() }),
-            true => self.left(action, allowed, &only),
+            false => Some(kept.power(action)),
+            true => self.left(action, allowed, &kept),
+        }
+    }
+
+    /// What takes an action away from the holder, in words.
+    pub fn taken_by(&self, action: &str) -> String {
+        let named = |deny: &&Statement| deny.condition.is_empty() && deny.action.applies_to(action);
+        match self.denies.iter().copied().find(named) {
+            Some(Statement { sid: Some(sid), .. }) => format!("`{sid}` denies `{action}`"),
+            Some(_) => format!("a statement denies `{action}`"),
+            None => format!("`{action}` is not let through"),
         }
     }
 
     /// What is left of an action that the statement allows on everything.
-    fn left(&self, action: Action<'a>, allowed: &Allowed<'a>, only: &[String]) -> Option<Power<'a>> {
+    fn left(&self, action: Action<'a>, allowed: &Allowed<'a>, kept: &Kept) -> Option<Power<'a>> {
         let reach = self.reach(action)?;
         let is_here = |grant: &&Grant| {
             grant.statement.document == allowed.document && grant.statement.index == allowed.index
         };
         reach.allows.iter().find(is_here)?;
-        let mut power = Power { action, only: only.to_vec(), almost: Vec::new() };
+        let mut power = kept.power(action);
         for limit in &reach.limits {
             let wide = limit
                 .allows
                 .iter()
                 .filter(|grant| is_everything(Some(&grant.resources), action, self.formats));
-            let mut worth: Vec<Vec<String>> = wide.filter_map(|grant| guards(&grant.conditions)).collect();
+            let mut worth: Vec<Vec<String>> =
+                wide.filter_map(|grant| self.guards(&grant.conditions)).collect();
             worth.sort_by_key(Vec::len);
             // Nothing of the limit lets through everything: what is left is limited.
             power.only.extend(worth.into_iter().next()?);
@@ -145,7 +159,7 @@ impl<'a> Holder<'a> {
             deny.condition.is_empty()
                 && deny.principal.is_none()
                 && deny.action.applies_to(&name)
-                && deny.resource.as_ref().is_some_and(|resources| is_all(resources, action, self.formats))
+                && deny.resource.as_ref().is_some_and(|resources| self.is_nothing_left(resources, action))
         };
         if self.denies.iter().any(|deny| bars(deny)) {
             return None;
@@ -154,32 +168,90 @@ impl<'a> Holder<'a> {
         let arn = self.principal.map_or("arn:aws:iam::000000000000:role/holder", |one| one.arn.as_str());
         let reach = reach(self.set(), PrincipalRef::new(arn), action, &Context::new())?;
         let whole =
-            |deny: &Grant| deny.conditions.is_empty() && is_all(&deny.resources, action, self.formats);
+            |deny: &Grant| deny.conditions.is_empty() && self.is_nothing_left(&deny.resources, action);
         (!reach.denies.iter().any(whole)).then_some(reach)
     }
-}
 
-/// Whether nothing of the action is outside of these resources.
-fn is_all(resources: &ResourceBlock, action: Action<'_>, formats: &Formats<'_>) -> bool {
-    matches!(resources, ResourceBlock::Resource(_)) && is_everything(Some(resources), action, formats)
-}
-
-/// The conditions of a statement that ask who and from where; none when one of them limits what is reached.
-fn conditions(allowed: &Allowed<'_>) -> Option<Vec<String>> {
-    let list: Vec<_> = allowed.statement.condition.iter().cloned().collect();
-    guards(&list)
-}
-
-fn guards(conditions: &[leastwise_policy::aws::Condition]) -> Option<Vec<String>> {
-    let mut only = Vec::new();
-    for condition in conditions {
-        match guard(condition) {
-            Guard::None => {}
-            Guard::Caller => only.push(told(condition)),
-            Guard::Scope => return None,
-        }
+    /// Whether a `Deny` on these resources leaves nothing of the action.
+    fn is_nothing_left(&self, resources: &ResourceBlock, action: Action<'_>) -> bool {
+        is_nothing_left(resources, action, self.principal.map(|one| one.account()), self.formats)
     }
-    Some(only)
+
+    /// What the conditions of a statement leave of an action; none when one of them limits what is reached.
+    fn conditions(&self, allowed: &Allowed<'a>, action: Action<'a>) -> Option<Kept> {
+        let mut kept = Kept { only: Vec::new(), almost: Vec::new() };
+        for condition in allowed.statement.condition.iter() {
+            match guard(condition, Whom::Holder(self.now)) {
+                Guard::None => {}
+                Guard::Caller => kept.only.push(told(condition)),
+                Guard::Scope => {
+                    let by = tag_asked(condition).and_then(|tag| self.writes_tag(action, tag))?;
+                    kept.almost.push(format!("{}, a tag that it can write by `{by}`", told(condition)));
+                }
+            }
+        }
+        Some(kept)
+    }
+
+    fn guards(&self, conditions: &[Condition]) -> Option<Vec<String>> {
+        let mut only = Vec::new();
+        for condition in conditions {
+            match guard(condition, Whom::Holder(self.now)) {
+                Guard::None => {}
+                Guard::Caller => only.push(told(condition)),
+                Guard::Scope => return None,
+            }
+        }
+        Some(only)
+    }
+
+    /// The action by which the holder can write this tag on whatever resource of the action's service.
+    fn writes_tag(&self, action: Action<'a>, tag: &str) -> Option<String> {
+        let writes = |facts: &&ActionFacts| facts.levels.contains(Level::Tagging) && !takes_off(&facts.name);
+        let mut tagging = action.service.actions.iter().filter(writes);
+        tagging.find_map(|facts| {
+            let name = format!("{}:{}", action.service.prefix, facts.name);
+            let writing = self.catalog.action(&name)?;
+            let is_free = |allowed: &Allowed<'a>| {
+                allowed.statement.action.applies_to(&name)
+                    && is_everything(allowed.statement.resource.as_ref(), writing, self.formats)
+                    && allowed.statement.condition.iter().all(|condition| {
+                        guard(condition, Whom::Holder(self.now)) == Guard::None && may_write(condition, tag)
+                    })
+            };
+            (self.allows.iter().any(is_free) && self.may_tag(writing)).then_some(name)
+        })
+    }
+
+    /// Whether nothing that looks at tags stands in the way.
+    fn may_tag(&self, writing: Action<'_>) -> bool {
+        if !self.is_limited(writing) {
+            return true;
+        }
+        let Some(reach) = self.reach(writing) else { return false };
+        let limits = reach.limits.iter().flat_map(|limit| &limit.allows);
+        let mut conditions = reach.denies.iter().chain(limits).flat_map(|grant| &grant.conditions);
+        !conditions.any(|condition| condition.key.to_ascii_lowercase().contains("tag"))
+    }
+}
+
+/// Whether the action takes tags off and writes none.
+fn takes_off(name: &str) -> bool {
+    ["Untag", "Remove", "Delete"].iter().any(|verb| name.starts_with(verb))
+}
+
+/// What the conditions of a statement are worth.
+struct Kept {
+    /// Those that ask who and from where.
+    only: Vec<String>,
+    /// Those that seem to limit what is reached, and do not.
+    almost: Vec<String>,
+}
+
+impl Kept {
+    fn power<'a>(&self, action: Action<'a>) -> Power<'a> {
+        Power { action, only: self.only.clone(), almost: self.almost.clone() }
+    }
 }
 
 fn denial(deny: &Grant) -> String {

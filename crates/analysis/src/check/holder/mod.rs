@@ -18,7 +18,7 @@ use std::rc::Rc;
 use foldhash::fast::RandomState;
 use leastwise_catalog::{Action, Catalog};
 use leastwise_policy::aws::evaluate::PolicySet;
-use leastwise_policy::aws::{ActionBlock, DocumentKind, Effect, Named, Statement};
+use leastwise_policy::aws::{ActionBlock, DocumentKind, Effect, Named, Policy, ResourceBlock, Statement};
 
 pub(super) use dangers::Dangers;
 pub use dangers::{Use, Uses};
@@ -46,8 +46,8 @@ pub struct Holder<'a> {
     set: Granted<'a>,
     /// The statements that allow, with those of their actions that can be put to some use.
     pub allows: Vec<Allowed<'a>>,
-    /// Whether there is a boundary, a session policy or an organisation above.
-    fenced: bool,
+    /// The boundary, the session policy and each level of the organisation: what must allow as well.
+    fences: Vec<&'a [Named<Policy>]>,
     formats: &'a Formats<'a>,
     denies: Vec<&'a Statement>,
     /// What AWS offers.
@@ -116,17 +116,15 @@ impl<'a> Holder<'a> {
                 Effect::Allow => allows.push(Allowed::new(stated, facts)),
             }
         }
-        let fenced = match &set {
-            Granted::Principal(set) => {
-                set.boundary.is_some() || set.session.is_some() || set.service_control.is_some()
-            }
-            Granted::Document(..) => false,
+        let fences = match &set {
+            Granted::Principal(set) => fences(set),
+            Granted::Document(..) => Vec::new(),
         };
         Holder {
             name,
             principal,
             allows,
-            fenced,
+            fences,
             denies,
             formats: facts.formats(),
             catalog: facts.catalog,
@@ -149,18 +147,49 @@ impl<'a> Holder<'a> {
 
     /// Whether something may take this action, spelled with its prefix, away.
     pub(super) fn is_denied(&self, action: &str) -> bool {
-        self.fenced || self.denies.iter().any(|deny| deny.action.applies_to(action))
+        !self.fences.is_empty() || self.denies.iter().any(|deny| deny.action.applies_to(action))
     }
 
     /// Whether something besides the allowing statements has a say in an action.
     fn is_limited(&self, action: Action<'_>) -> bool {
-        self.fenced || {
-            !self.denies.is_empty() && {
-                let name = action.full_name();
-                self.denies.iter().any(|deny| deny.action.applies_to(&name))
-            }
+        if self.denies.is_empty() && self.fences.is_empty() {
+            return false;
+        }
+        let name = action.full_name();
+        self.denies.iter().any(|deny| deny.action.applies_to(&name))
+            || self.fences.iter().any(|fence| !lets_through(fence, &name))
+    }
+}
+
+/// What must allow besides the policies of a principal.
+fn fences(set: &PolicySet) -> Vec<&[Named<Policy>]> {
+    let levels = set.service_control.iter().flat_map(|path| &path.levels).map(|level| &level.policies[..]);
+    let mut fences: Vec<&[Named<Policy>]> = levels.collect();
+    // Of a path without levels nothing is known, and nothing is allowed.
+    if set.service_control.as_ref().is_some_and(|path| path.levels.is_empty()) {
+        fences.push(&[]);
+    }
+    fences.extend([&set.boundary, &set.session].into_iter().flatten().map(Vec::as_slice));
+    fences
+}
+
+/// Whether a layer surely lets all of an action through: it is allowed on everything, and nothing denies any of it.
+fn lets_through(fence: &[Named<Policy>], name: &str) -> bool {
+    let mut is_allowed = false;
+    for statement in fence.iter().flat_map(|document| &document.policy.statements) {
+        if (statement.effect == Effect::Allow && is_allowed) || !statement.action.applies_to(name) {
+            continue;
+        }
+        let resources = statement.resource.as_ref();
+        let on_all = resources.is_none_or(|block| {
+            matches!(block, ResourceBlock::Resource(patterns) if patterns.iter().any(|one| one.as_str() == "*"))
+        });
+        match statement.effect {
+            Effect::Deny => return false,
+            Effect::Allow => is_allowed = on_all && statement.condition.is_empty(),
         }
     }
+    is_allowed
 }
 
 /// The service all of whose actions the pattern covers: `s3:*`.

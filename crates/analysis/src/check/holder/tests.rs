@@ -1,6 +1,8 @@
 //! What takes a permission away takes the finding away, and only then.
 
 use leastwise_catalog::Catalog;
+use leastwise_policy::aws::evaluate::{OrganizationLevel, OrganizationPath};
+use leastwise_policy::aws::{DocumentKind, Named, Policy};
 
 use crate::check::{Facts, Finding, Severity, SourceFile, read, run};
 
@@ -168,6 +170,8 @@ fn a_condition_that_anybody_meets_does_not_excuse_a_trust_in_another_account() {
         found.iter().any(|finding| finding.code == "CROSS_ACCOUNT_WITHOUT_EXTERNAL_ID")
     };
     assert!(of(r#"{"Bool": {"aws:SecureTransport": "true"}}"#));
+    assert!(of(r#"{"StringEquals": {"sts:RoleSessionName": "x"}}"#));
+    assert!(of(r#"{"StringLike": {"sts:ExternalId": "?*"}}"#));
     assert!(!of(r#"{"StringEquals": {"sts:ExternalId": "5f1c0f3e"}}"#));
 }
 
@@ -197,4 +201,169 @@ fn a_statement_that_cannot_be_understood_is_told_unless_it_denies() {
         let denies = statement.replace("allow", "Deny").replace("Allow", "Deny");
         assert_eq!(told(found(&denies)), 0, "{denies}");
     }
+}
+
+/// A role `dev` with these statements in an organisation whose root has these policies.
+fn governed(policy: &str, guardrail: &str) -> Vec<Finding> {
+    let document = |statements: &str| format!(r#"{{"Version": "2012-10-17", "Statement": [{statements}]}}"#);
+    let text = format!(
+        r#"{{"RoleDetailList": [{{"RoleName": "dev", "Arn": "arn:aws:iam::111122223333:role/dev", "Path": "/",
+            "RolePolicyList": [{{"PolicyName": "p", "PolicyDocument": {}}}]}}]}}"#,
+        document(policy)
+    );
+    let mut estate = read(&[SourceFile::named("account.json", text)]);
+    let policy = Policy::parse_kind(&document(guardrail), DocumentKind::ServiceControl).expect("a policy");
+    let levels = vec![OrganizationLevel::new("r-ab12", vec![Named::new("guardrail", policy)])];
+    estate.govern(&|_| Some(OrganizationPath { management_account: None, levels: levels.clone() }));
+    run(&estate, &Facts::new(Catalog::embedded()))
+}
+
+const ALL: &str = r#"{"Effect": "Allow", "Action": "*", "Resource": "*"}"#;
+
+fn dangers(found: &[Finding]) -> Vec<&'static str> {
+    let of = found.iter().filter(|one| one.class == crate::check::Class::Dangerous);
+    let mut codes: Vec<&str> = of.map(|one| one.code).collect();
+    codes.dedup();
+    codes
+}
+
+#[test]
+fn an_administrator_under_a_deny_is_still_one_while_iam_is_left() {
+    let deny = r#"{"Sid": "KeepLog", "Effect": "Deny", "Action": ["cloudtrail:StopLogging", "iam:PassRole", "iam:CreateUser"], "Resource": "*"}"#;
+    let guardrail = r#"{"Sid": "KeepLog", "Effect": "Deny", "Action": "cloudtrail:*", "Resource": "*"}"#;
+    for found in [found(&format!("{ALL},{deny}")), governed(ALL, &format!("{ALL},{guardrail}"))] {
+        let admin = found.iter().find(|one| one.code == "ADMIN_ACCESS").expect("the finding");
+        assert_eq!(admin.severity, Severity::Critical);
+        assert!(admin.evidence.iter().any(|text| text.starts_with("almost stopped: ")), "{admin:?}");
+    }
+}
+
+#[test]
+fn what_is_left_of_everything_without_iam_is_told_by_its_use() {
+    let no_iam = r#"{"Effect": "Deny", "Action": "iam:*", "Resource": "*"}"#;
+    let codes = dangers(&found(&format!("{ALL},{no_iam}")));
+    assert!(!codes.contains(&"ADMIN_ACCESS"), "{codes:?}");
+    for wanted in ["AUDIT_TAMPERING", "CREDENTIAL_EXPOSURE", "DESTRUCTIVE_ANYWHERE", "RESOURCE_EXPOSURE"] {
+        assert!(codes.contains(&wanted), "{wanted} is not among {codes:?}");
+    }
+    let only_s3 = r#"{"Effect": "Deny", "NotAction": "s3:*", "Resource": "*"}"#;
+    let codes = dangers(&found(&format!("{ALL},{only_s3}")));
+    assert!(codes.contains(&"DESTRUCTIVE_ANYWHERE") && !codes.contains(&"AUDIT_TAMPERING"), "{codes:?}");
+}
+
+#[test]
+fn passing_roles_is_not_told_when_it_is_denied() {
+    let deny = r#"{"Effect": "Deny", "Action": ["iam:*", "sts:AssumeRole"], "Resource": "*"}"#;
+    assert!(found(&format!("{ALL},{deny}")).iter().all(|one| !one.code.starts_with("PASS_ROLE")));
+    assert!(found(ALL).iter().any(|one| one.code.starts_with("PASS_ROLE")));
+}
+
+#[test]
+fn a_guardrail_that_lets_all_through_changes_nothing_that_is_found() {
+    for actions in [
+        r#""s3:*", "rds:*", "secretsmanager:*""#,
+        r#""acm-pca:*", "apigateway:*", "backup:*", "iam:CreateAccessKey", "iam:AttachUserPolicy""#,
+    ] {
+        let policy = format!(r#"{{"Effect": "Allow", "Action": [{actions}], "Resource": "*"}}"#);
+        let elsewhere = r#"{"Effect": "Deny", "Action": "*", "Resource": "*", "Condition": {"StringEquals": {"aws:PrincipalTag/x": "y"}}}"#;
+        let evidence = |found: Vec<Finding>| -> Vec<(&str, String, Vec<String>)> {
+            let of = found.into_iter().filter(|one| one.class == crate::check::Class::Dangerous);
+            of.map(|one| {
+                let known = one.evidence.into_iter().filter(|text| text.starts_with("among them"));
+                (one.code, one.message, known.collect())
+            })
+            .collect()
+        };
+        let alone = evidence(found(&policy));
+        assert_eq!(evidence(governed(&policy, ALL)), alone);
+        assert_eq!(evidence(governed(&policy, &format!("{ALL},{elsewhere}"))), alone);
+    }
+}
+
+#[test]
+fn a_deny_for_one_region_or_another_account_stops_nothing() {
+    let with = |deny: &str| found(&format!("{DELETE},{deny}"));
+    let deny = r#"{"Sid": "NotHere", "Effect": "Deny", "Action": "rds:*", "Resource": "arn:aws:rds:eu-west-1:111122223333:db:*"}"#;
+    let told = with(deny);
+    let finding = told.iter().find(|one| one.code == "DESTRUCTIVE_ANYWHERE").expect("the finding");
+    assert!(finding.evidence.iter().any(|text| text.starts_with("almost stopped: `NotHere`")), "{finding:?}");
+    assert_eq!(
+        dangers(&with(&deny.replace("eu-west-1:111122223333", "*:444455556666"))),
+        ["DESTRUCTIVE_ANYWHERE"]
+    );
+    assert_eq!(dangers(&with(&deny.replace("eu-west-1:111122223333", "*:*"))), [""; 0]);
+    let secret = r#"{"Effect": "Allow", "Action": "secretsmanager:GetSecretValue", "Resource": "*"},
+        {"Effect": "Deny", "Action": "secretsmanager:GetSecretValue", "Resource": "arn:aws:secretsmanager:*:444455556666:secret:*"}"#;
+    assert!(dangers(&found(secret)).contains(&"CREDENTIAL_EXPOSURE"));
+}
+
+#[test]
+fn conditions_that_anybody_meets_excuse_nothing() {
+    let secret = |condition: &str| {
+        let text = format!(
+            r#"{{"Effect": "Allow", "Action": "secretsmanager:GetSecretValue", "Resource": "*", "Condition": {condition}}}"#
+        );
+        let of = found(&text).into_iter().find(|one| one.code == "CREDENTIAL_EXPOSURE");
+        of.map(|one| one.severity)
+    };
+    for open in [
+        r#"{"StringEquals": {"secretsmanager:VersionStage": "AWSCURRENT"}}"#,
+        r#"{"Bool": {"aws:PrincipalIsAWSService": "false"}}"#,
+        r#"{"DateGreaterThan": {"aws:CurrentTime": "2020-01-01T00:00:00Z"}}"#,
+        r#"{"IpAddress": {"aws:SourceIp": ["0.0.0.0/1", "128.0.0.0/1"]}}"#,
+        r#"{"ArnLike": {"aws:PrincipalArn": "arn:aws:iam::*:*"}}"#,
+    ] {
+        assert_eq!(secret(open), Some(Severity::High), "{open}");
+    }
+    assert_eq!(secret(r#"{"IpAddress": {"aws:SourceIp": "203.0.113.0/24"}}"#), Some(Severity::Medium));
+    assert_eq!(secret(r#"{"StringEquals": {"aws:ResourceTag/app": "shop"}}"#), None);
+    let whole = |action: &str, key: &str, value: &str| {
+        let text = format!(
+            r#"{{"Effect": "Allow", "Action": "{action}", "Resource": "*", "Condition": {{"StringEquals": {{"{key}": "{value}"}}}}}}"#
+        );
+        dangers(&found(&text))
+    };
+    assert_eq!(whole("ec2:*", "ec2:Region", "us-east-1"), ["SERVICE_ADMIN"]);
+    assert_eq!(whole("s3:*", "s3:x-amz-storage-class", "STANDARD"), ["SERVICE_ADMIN"]);
+    let every = r#"{"Effect": "Allow", "Action": "secretsmanager:GetSecretValue", "Resource": "arn:aws:secretsmanager:*:*:secret:?*"}"#;
+    assert!(dangers(&found(every)).contains(&"CREDENTIAL_EXPOSURE"));
+}
+
+#[test]
+fn a_tag_that_the_holder_can_write_limits_nothing() {
+    let terminate = r#"{"Effect": "Allow", "Action": "ec2:TerminateInstances", "Resource": "*", "Condition": {"StringEquals": {"aws:ResourceTag/env": "dev"}}}"#;
+    let with = |more: &str| {
+        let found = found(&format!("{terminate},{more}"));
+        found.into_iter().find(|one| one.code == "DESTRUCTIVE_ANYWHERE")
+    };
+    let tag = |condition: &str| {
+        format!(
+            r#"{{"Effect": "Allow", "Action": "ec2:CreateTags", "Resource": "*", "Condition": {condition}}}"#
+        )
+    };
+    let finding = with(&tag("{}")).expect("the finding");
+    assert_eq!(finding.severity, Severity::High);
+    assert_eq!(
+        finding.evidence,
+        ["almost stopped: aws:ResourceTag/env StringEquals dev, a tag that it can write by `ec2:CreateTags`"]
+    );
+    assert!(with(&tag(r#"{"StringEquals": {"aws:RequestTag/env": "dev"}}"#)).is_some());
+    for guarded in [
+        r#"{"StringEquals": {"ec2:CreateAction": "RunInstances"}}"#,
+        r#"{"StringEquals": {"aws:ResourceTag/env": "dev"}}"#,
+        r#"{"ForAllValues:StringEquals": {"aws:TagKeys": ["team", "name"]}}"#,
+    ] {
+        assert_eq!(with(&tag(guarded)), None, "{guarded}");
+    }
+    let deny = r#"{"Effect": "Deny", "Action": "ec2:CreateTags", "Resource": "*", "Condition": {"ForAnyValue:StringEquals": {"aws:TagKeys": "env"}}}"#;
+    assert_eq!(with(&format!("{},{deny}", tag("{}"))), None);
+}
+
+#[test]
+fn a_path_that_the_organisation_bars_is_none() {
+    let own = r#"{"Effect": "Allow", "Action": "iam:PutRolePolicy", "Resource": "arn:aws:iam::111122223333:role/dev"}"#;
+    let paths = |found: Vec<Finding>| found.iter().filter(|one| one.code == "ESCALATION_PATH").count();
+    assert_eq!(paths(governed(own, ALL)), 1);
+    let no_iam = r#"{"Effect": "Deny", "Action": "iam:*", "Resource": "*"}"#;
+    assert_eq!(paths(governed(own, &format!("{ALL},{no_iam}"))), 0);
 }

@@ -150,8 +150,16 @@ fn tests<'v, 'a>(
             );
             texts && !operator.if_exists
         });
-        positive && condition.key.key.eq_ignore_ascii_case(&key)
+        positive && condition.key.key.eq_ignore_ascii_case(&key) && !is_its_own(condition)
     })
+}
+
+/// Whether a claim is compared with itself, which every token meets.
+fn is_its_own(condition: &ConditionView<'_>) -> bool {
+    let variable =
+        |text: &str| text.strip_prefix("${").and_then(|rest| rest.strip_suffix('}')).map(str::to_owned);
+    let key = &condition.key.key;
+    condition.texts().any(|(_, text)| variable(text).is_some_and(|name| name.eq_ignore_ascii_case(key)))
 }
 
 fn allowing<'s, 'a>(subject: &'s Subject<'a>) -> impl Iterator<Item = &'s StatementView<'a>> {
@@ -243,7 +251,23 @@ fn width(text: &str, provider: Provider) -> Option<(Severity, String)> {
 
 #[cfg(test)]
 mod tests {
+    use leastwise_catalog::Catalog;
+
     use super::*;
+    use crate::check::{SourceFile, read, run};
+
+    #[test]
+    fn a_subject_that_is_compared_with_itself_is_none() {
+        let key = "token.actions.githubusercontent.com:sub";
+        let found = |value: &str| {
+            let text = GOOD.text.replace("repo:example/shop:ref:refs/heads/main", value);
+            let found =
+                run(&read(&[SourceFile::named("trust.json", text)]), &Facts::new(Catalog::embedded()));
+            found.iter().any(|one| one.code == "OIDC_SUBJECT_MISSING" && one.severity == Severity::Critical)
+        };
+        assert!(found(&format!("${{{key}}}")));
+        assert!(!found("repo:example/shop:ref:refs/heads/main"));
+    }
 
     fn of(name: &str, text: &str) -> Option<Severity> {
         width(text, provider(name).expect("a provider")).map(|(severity, _)| severity)
