@@ -34,15 +34,26 @@ pub struct Uses(u16);
 
 /// The uses of the actions that the table names, by the address of their facts: the catalogue stays where it is.
 #[derive(Debug)]
-pub(in crate::check) struct Dangers(HashMap<usize, Uses, RandomState>);
+pub(in crate::check) struct Dangers(HashMap<usize, Tabled, RandomState>);
+
+/// What the table says of an action.
+#[derive(Debug, Clone, Copy, Default)]
+struct Tabled {
+    has: Uses,
+    /// What it does not have, whatever its access level says.
+    lacks: Uses,
+}
 
 impl Use {
-    const TABLED: [(&'static str, Use); 5] = [
+    const TABLED: [(&'static str, Use); 8] = [
         ("credentials", Use::Credentials),
         ("data", Use::Data),
         ("share", Use::Share),
         ("audit", Use::Audit),
         ("backups", Use::Backups),
+        ("permissions", Use::Permissions),
+        ("destructive", Use::Destructive),
+        ("write", Use::Write),
     ];
 
     const fn bit(self) -> u16 {
@@ -72,23 +83,26 @@ impl Uses {
     }
 }
 
-/// The rows of the table: use, pattern.
-fn rows() -> impl Iterator<Item = (Use, &'static str)> {
+/// The rows of the table: whether it has the use, the use, the pattern.
+fn rows() -> impl Iterator<Item = (bool, Use, &'static str)> {
     TABLE.lines().filter(|line| !line.starts_with('#')).flat_map(|line| {
         let (facts, _) = line.split_once('#').unwrap_or((line, ""));
         let mut words = facts.split_whitespace();
-        let of = words.next().and_then(|word| Use::TABLED.iter().find(|(name, _)| *name == word));
-        words.filter_map(move |pattern| Some((of?.1, pattern)))
+        let first = words.next().unwrap_or_default();
+        let (has, name) = first.strip_prefix("no-").map_or((true, first), |name| (false, name));
+        let of = Use::TABLED.iter().find(|(known, _)| *known == name);
+        words.filter_map(move |pattern| Some((has, of?.1, pattern)))
     })
 }
 
 impl Dangers {
     /// By this catalogue.
     pub(in crate::check) fn of(catalog: &Catalog) -> Dangers {
-        let mut uses: HashMap<usize, Uses, RandomState> = HashMap::default();
-        for (of, pattern) in rows() {
+        let mut uses: HashMap<usize, Tabled, RandomState> = HashMap::default();
+        for (has, of, pattern) in rows() {
             for action in catalog.expand(pattern) {
-                uses.entry(std::ptr::from_ref(action.facts).addr()).or_default().add(of);
+                let tabled = uses.entry(std::ptr::from_ref(action.facts).addr()).or_default();
+                if has { &mut tabled.has } else { &mut tabled.lacks }.add(of);
             }
         }
         Dangers(uses)
@@ -97,7 +111,8 @@ impl Dangers {
     /// What the action can be used for.
     pub(super) fn uses(&self, action: Action<'_>) -> Uses {
         let facts = action.facts;
-        let mut uses = self.0.get(&std::ptr::from_ref(facts).addr()).copied().unwrap_or_default();
+        let tabled = self.0.get(&std::ptr::from_ref(facts).addr()).copied().unwrap_or_default();
+        let mut uses = tabled.has;
         for (level, of) in [(Level::PermissionsManagement, Use::Permissions), (Level::Write, Use::Write)] {
             if facts.levels.contains(level) {
                 uses.add(of);
@@ -106,7 +121,7 @@ impl Dangers {
         if facts.destructive {
             uses.add(Use::Destructive);
         }
-        uses
+        Uses(uses.0 & !tabled.lacks.0)
     }
 }
 
@@ -117,9 +132,16 @@ mod tests {
     #[test]
     fn every_row_names_actions_that_exist() {
         let catalog = Catalog::embedded();
-        let unknown: Vec<&str> =
-            rows().map(|(_, pattern)| pattern).filter(|pattern| catalog.expand(pattern).is_empty()).collect();
+        let unknown: Vec<&str> = rows()
+            .map(|(.., pattern)| pattern)
+            .filter(|pattern| catalog.expand(pattern).is_empty())
+            .collect();
         assert!(unknown.is_empty(), "{unknown:?}");
+        let lines = TABLE.lines().filter(|line| !line.starts_with('#') && !line.is_empty());
+        let uses = lines.filter_map(|line| line.split(' ').next()).map(|of| of.trim_start_matches("no-"));
+        for of in uses {
+            assert!(Use::TABLED.iter().any(|(name, _)| *name == of), "no use is called `{of}`");
+        }
         assert!(rows().count() > 150);
     }
 }
