@@ -1,4 +1,4 @@
-//! Which principals are agents: by their tags, else by their names.
+//! Which principals are agents: by their tags, else by their names, else by the service that runs them.
 //!
 //! Nothing in IAM says that a principal is an agent, so people say it: with a tag, with a name, or in the settings. The
 //! defaults know the usual words. What a name says is a guess and is told as one; a tag that says no (`agent = false`)
@@ -25,6 +25,8 @@ pub enum Mark {
     },
     /// Its name has this word, or is like this pattern.
     Name(String),
+    /// This service, which runs agents, assumes it.
+    Service(String),
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,8 +46,29 @@ enum NameMark {
 pub const DEFAULT_TAGS: &[&str] = &["leastwise:agent", "agent", "ai-agent"];
 
 /// Words that mark an agent in a name unless the settings name others.
-pub const DEFAULT_NAMES: &[&str] =
-    &["agent", "bot", "automation", "copilot", "assistant", "mcp", "llm", "ai"];
+pub const DEFAULT_NAMES: &[&str] = &[
+    "agent",
+    "agentic",
+    "agentcore",
+    "bot",
+    "chatbot",
+    "automation",
+    "copilot",
+    "assistant",
+    "mcp",
+    "llm",
+    "gpt",
+    "chatgpt",
+    "claude",
+    "codex",
+    "genai",
+    "ai",
+    "aiops",
+];
+
+/// Services that run agents and nothing else, as roles name them whom they trust:
+/// <https://docs.aws.amazon.com/bedrock-agentcore/latest/devguide/runtime-permissions.html>.
+const SERVICES: &[&str] = &["bedrock-agentcore.amazonaws.com"];
 
 /// Programs that are called agents and decide nothing: the word before `agent` in their names.
 const PROGRAMS: &[&str] = &[
@@ -71,6 +94,9 @@ const PROGRAMS: &[&str] = &[
     "watch",
     "xray",
 ];
+
+/// Services that have such a word in their names and decide nothing: the word before it.
+const SERVICES_OF: &[(&str, &str)] = &[("chatbot", "aws")];
 
 /// Values of a tag that say that it is not one.
 const NO: &[&str] = &["", "0", "false", "n", "no", "none", "off"];
@@ -122,6 +148,25 @@ impl Marks {
         if says_no { None } else { self.of_name(name) }
     }
 
+    /// The same of a role that these services may assume, besides others.
+    pub fn of_role<'t>(
+        &self,
+        name: &str,
+        tags: impl IntoIterator<Item = (&'t str, &'t str)> + Clone,
+        services: impl IntoIterator<Item = &'t str>,
+    ) -> Option<Mark> {
+        if let Some(mark) = self.of(name, tags.clone()) {
+            return Some(mark);
+        }
+        let service = services.into_iter().find(|service| SERVICES.contains(service))?;
+        // A tag that says no counts here too.
+        let says_no = |(key, value): (&str, &str)| {
+            self.tags.iter().any(|mark| mark.key.matches_ignoring_case(key))
+                && NO.contains(&value.trim().to_lowercase().as_str())
+        };
+        (!tags.into_iter().any(says_no)).then(|| Mark::Service(service.to_owned()))
+    }
+
     fn of_name(&self, name: &str) -> Option<Mark> {
         let words = words(name);
         self.names.iter().find_map(|mark| match mark {
@@ -139,6 +184,7 @@ impl Mark {
         match self {
             Mark::Tag { key, value } => format!("tag `{key}` = `{value}`"),
             Mark::Name(word) => format!("its name has `{word}`"),
+            Mark::Service(service) => format!("`{service}` assumes it"),
         }
     }
 }
@@ -150,7 +196,9 @@ fn stands_in(wanted: &str, words: &[String]) -> bool {
         let before = index.checked_sub(1).and_then(|index| words.get(index));
         let is_program =
             wanted == "agent" && before.is_some_and(|before| PROGRAMS.contains(&before.as_str()));
-        is_it && !is_program
+        let is_service =
+            SERVICES_OF.iter().any(|(of, by)| *of == wanted && before.is_some_and(|one| one == by));
+        is_it && !is_program && !is_service
     })
 }
 
@@ -190,9 +238,21 @@ mod tests {
 
     #[test]
     fn a_word_in_a_name_marks_an_agent() {
-        for name in
-            ["billing-agent", "BillingAgent", "MyAIHelper", "ci_bot", "agents", "agent007", "prod.mcp", "AI"]
-        {
+        for name in [
+            "billing-agent",
+            "BillingAgent",
+            "MyAIHelper",
+            "ci_bot",
+            "agents",
+            "agent007",
+            "prod.mcp",
+            "AI",
+            "chatbot",
+            "claude-code",
+            "gpt_runner",
+            "aiops",
+            "GPT4Worker",
+        ] {
             assert!(marked(name), "{name}");
         }
         for name in ["maintainer", "robotics", "email", "reagent", "detail", "admin", ""] {
@@ -202,7 +262,9 @@ mod tests {
 
     #[test]
     fn programs_that_are_called_agents_are_none() {
-        for name in ["CloudWatchAgentServerRole", "datadog-agent", "AmazonSSMAgent", "ecs-agent"] {
+        for name in
+            ["CloudWatchAgentServerRole", "datadog-agent", "AmazonSSMAgent", "ecs-agent", "AWSChatbot-role"]
+        {
             assert!(!marked(name), "{name}");
         }
         assert!(marked("cloudwatch-agent-bot"));
@@ -217,6 +279,17 @@ mod tests {
         );
         assert_eq!(marks.of("deploy-bot", [("agent", "False")]), None);
         assert!(marks.of("deploy-bot", [("team", "false")]).is_some());
+    }
+
+    #[test]
+    fn a_role_that_a_service_for_agents_assumes_is_one_unless_a_tag_says_no() {
+        let marks = Marks::default();
+        let of = |tags: &[(&'static str, &'static str)], service| {
+            marks.of_role("runtime", tags.iter().copied(), [service])
+        };
+        assert!(matches!(of(&[], "bedrock-agentcore.amazonaws.com"), Some(Mark::Service(_))));
+        assert_eq!(of(&[("agent", "no")], "bedrock-agentcore.amazonaws.com"), None);
+        assert_eq!(of(&[], "lambda.amazonaws.com"), None);
     }
 
     #[test]

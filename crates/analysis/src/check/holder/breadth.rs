@@ -7,7 +7,7 @@ use std::collections::HashMap;
 
 use foldhash::fast::RandomState;
 use leastwise_catalog::{Action, ResourceType};
-use leastwise_policy::aws::ResourceBlock;
+use leastwise_policy::aws::{ResourceBlock, ResourcePattern};
 use leastwise_policy::glob::Glob;
 
 use crate::check::formats::{Formats, Parts};
@@ -16,6 +16,8 @@ use crate::check::formats::{Formats, Parts};
 pub(super) struct Breadth<'a> {
     formats: &'a Formats<'a>,
     all: bool,
+    /// What the statement leaves out.
+    left_out: &'a [ResourcePattern],
     /// Service and resource part of patterns that may cover a type.
     patterns: Vec<(&'a str, Glob)>,
     /// Whether they cover a type, by the address of the type's facts.
@@ -24,14 +26,15 @@ pub(super) struct Breadth<'a> {
 
 impl<'a> Breadth<'a> {
     pub(super) fn of(resource: Option<&'a ResourceBlock>, formats: &'a Formats<'a>) -> Breadth<'a> {
-        let mut breadth = Breadth { formats, all: false, patterns: Vec::new(), known: HashMap::default() };
+        let (patterns, known) = (Vec::new(), HashMap::default());
+        let mut breadth = Breadth { formats, all: false, left_out: &[], patterns, known };
         match resource {
             // A statement without resources is none that identity policies can have; and all but some, by name, is as
             // good as all.
             None => breadth.all = true,
             Some(ResourceBlock::NotResource(patterns)) => {
-                // All but everything is nothing.
-                breadth.all = !patterns.iter().any(|pattern| pattern.as_str() == "*");
+                breadth.all = true;
+                breadth.left_out = patterns;
             }
             Some(ResourceBlock::Resource(patterns)) => {
                 for pattern in patterns {
@@ -64,12 +67,18 @@ impl<'a> Breadth<'a> {
     /// Whether the statement's resources are all that there are for the action.
     pub(super) fn is_everything(&mut self, action: Action<'_>) -> bool {
         if self.all || self.patterns.is_empty() {
-            return self.all;
+            return self.all
+                && !(self.left_out.iter().any(|one| one.as_str().contains('*')) && self.leaves_none(action));
         }
         let any_required = action.facts.resources.iter().any(|of| of.required);
         let types = action.facts.resources.iter().filter(|of| of.required || !any_required);
         let mut types = types.filter_map(|of| action.service.resource_type(&of.resource_type));
         types.any(|of| self.covers(&action.service.prefix, of))
+    }
+
+    /// Whether all that the action can be asked on is left out.
+    fn leaves_none(&self, action: Action<'_>) -> bool {
+        covers_everything(self.left_out, action, None, self.formats)
     }
 
     fn covers(&mut self, prefix: &str, of: &ResourceType) -> bool {
@@ -109,6 +118,15 @@ pub(super) fn is_nothing_left(
     formats: &Formats<'_>,
 ) -> bool {
     let ResourceBlock::Resource(patterns) = resources else { return false };
+    covers_everything(patterns, action, account, formats)
+}
+
+fn covers_everything(
+    patterns: &[ResourcePattern],
+    action: Action<'_>,
+    account: Option<&str>,
+    formats: &Formats<'_>,
+) -> bool {
     if patterns.iter().any(|pattern| is_stars(pattern.as_str())) {
         return true;
     }

@@ -18,7 +18,10 @@ use std::rc::Rc;
 use foldhash::fast::RandomState;
 use leastwise_catalog::{Action, Catalog};
 use leastwise_policy::aws::evaluate::PolicySet;
-use leastwise_policy::aws::{ActionBlock, DocumentKind, Effect, Named, Policy, ResourceBlock, Statement};
+use leastwise_policy::aws::{
+    ActionBlock, DocumentKind, Effect, Named, Policy, PrincipalBlock, PrincipalKind, PrincipalSet,
+    ResourceBlock, Statement,
+};
 
 pub(super) use dangers::Dangers;
 pub use dangers::{Use, Uses};
@@ -205,8 +208,14 @@ pub(super) fn whole_service(pattern: &str) -> Option<String> {
 impl<'a> Allowed<'a> {
     fn new<'c: 'a>(stated: Stated<'a>, facts: &'a Facts<'c>) -> Allowed<'a> {
         let patterns = stated.statement.action.patterns().iter();
-        let services = patterns.filter_map(|pattern| whole_service(pattern.as_str())).collect();
+        let mut services: Vec<String> =
+            patterns.filter_map(|pattern| whole_service(pattern.as_str())).collect();
         let actions = useful(&stated, facts);
+        if matches!(stated.statement.resource, Some(ResourceBlock::NotResource(_))) {
+            // All but what the service is about is not the whole service.
+            let is_out = |one: &Useful<'_>, of: &str| !one.everywhere && *one.action.service.prefix == *of;
+            services.retain(|service| !actions.iter().any(|one| is_out(one, service)));
+        }
         let uses = actions.iter().fold(Uses::default(), |all, one| all.with(one.uses));
         let Stated { document, index, statement, .. } = stated;
         Allowed { document, index, statement, actions, uses, services }
@@ -288,7 +297,7 @@ impl<'a, 'c: 'a> Holders<'a, 'c> {
             let of = Granted::Principal(set);
             let holder = Holder::new(&principal.arn, Some(principal), of, stated(set, facts), facts);
             let tags = principal.tags.iter().map(|(key, value)| (key.as_str(), value.as_str()));
-            let mark = facts.marks.of(&principal.name, tags);
+            let mark = facts.marks.of_role(&principal.name, tags, services(principal));
             let agent = mark.map(|mark| Agent { holder: &holder, principal, mark, now: facts.now });
             self.ask(&holder, agent.as_ref());
         }
@@ -316,6 +325,18 @@ impl<'a, 'c: 'a> Holders<'a, 'c> {
     pub(super) fn into_findings(self) -> Vec<Finding> {
         self.hits.into_findings()
     }
+}
+
+/// The services that may assume a role.
+fn services(principal: &GrantedPrincipal) -> impl Iterator<Item = &str> {
+    let trust = principal.trust.iter().flat_map(|trust| &trust.statements);
+    let allowing = trust.filter(|statement| statement.effect == Effect::Allow);
+    let kinds = allowing.filter_map(|statement| match &statement.principal {
+        Some(PrincipalBlock::Principal(PrincipalSet::ByKind(kinds))) => Some(kinds),
+        _ => None,
+    });
+    let services = kinds.flatten().filter(|(kind, _)| *kind == PrincipalKind::Service);
+    services.flat_map(|(_, names)| names).map(String::as_str)
 }
 
 /// The statements of all its identity policies, with what their patterns cover.

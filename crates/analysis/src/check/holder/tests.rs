@@ -367,3 +367,66 @@ fn a_path_that_the_organisation_bars_is_none() {
     let no_iam = r#"{"Effect": "Deny", "Action": "iam:*", "Resource": "*"}"#;
     assert_eq!(paths(governed(own, &format!("{ALL},{no_iam}"))), 0);
 }
+
+#[test]
+fn actions_that_give_power_are_told_when_they_stand_alone() {
+    for action in [
+        "sts:AssumeRoot",
+        "sso:CreateAccountAssignment",
+        "sso:PutInlinePolicyToPermissionSet",
+        "identitystore:CreateGroupMembership",
+        "eks:CreateAccessEntry",
+        "eks:AssociateAccessPolicy",
+        "iam:EnableOrganizationsRootCredentialsManagement",
+        "kafka:PutClusterPolicy",
+        "kinesis:PutResourcePolicy",
+        "bedrock-agentcore:PutResourcePolicy",
+        "es:UpdateDomainConfig",
+        "lambda:CreateFunctionUrlConfig",
+        "cognito-idp:AdminSetUserPassword",
+        "ds:ResetUserPassword",
+        "rds:ModifyDBInstance",
+        "dynamodb:BatchWriteItem",
+    ] {
+        let found = found(&format!(r#"{{"Effect": "Allow", "Action": "{action}", "Resource": "*"}}"#));
+        assert!(found.iter().any(|one| one.severity == Severity::High), "{action}: {found:?}");
+    }
+}
+
+/// What AWS itself gives to auditors, to functions in a network and to people for their own devices.
+#[test]
+fn policies_that_aws_writes_for_everyday_use_are_not_high() {
+    let attached = |arn: &str| {
+        let text = format!(
+            r#"{{"RoleDetailList": [{{"RoleName": "x", "Arn": "arn:aws:iam::111122223333:role/x", "Path": "/",
+                "AttachedManagedPolicies": [{{"PolicyName": "p", "PolicyArn": "arn:aws:iam::aws:policy/{arn}"}}]}}]}}"#
+        );
+        run(&read(&[SourceFile::named("account.json", text)]), &Facts::new(Catalog::embedded()))
+    };
+    for arn in [
+        "SecurityAudit",
+        "AWSDirectoryServiceDataReadOnlyAccess",
+        "service-role/AWSLambdaVPCAccessExecutionRole",
+        "AmazonEKS_CNI_Policy",
+        "AmazonEKSWorkerNodePolicy",
+        "AmazonS3ReadOnlyAccess",
+        "AWSCodeArtifactReadOnlyAccess",
+    ] {
+        let found = attached(arn);
+        assert!(found.iter().all(|one| one.severity < Severity::High), "{arn}: {found:?}");
+    }
+    let device =
+        r#"{"Effect": "Allow", "Action": "iam:CreateVirtualMFADevice", "Resource": "arn:aws:iam::*:mfa/*"}"#;
+    assert!(found(device).iter().all(|one| one.severity < Severity::High));
+}
+
+#[test]
+fn all_but_what_a_service_is_about_is_not_the_whole_service() {
+    let but = |resource: &str| {
+        dangers(&found(&format!(r#"{{"Effect": "Allow", "Action": "s3:*", "NotResource": "{resource}"}}"#)))
+    };
+    assert!(!but("arn:aws:s3:::*").contains(&"SERVICE_ADMIN"));
+    assert_eq!(but("arn:aws:s3:::payroll/*"), ["SERVICE_ADMIN"]);
+    let rest = found(r#"{"Effect": "Allow", "Action": "*", "NotResource": "arn:aws:s3:::*"}"#);
+    assert!(rest.iter().any(|one| one.code == "ADMIN_ACCESS"), "{rest:?}");
+}
