@@ -27,6 +27,7 @@ mod roles;
 mod service_principals;
 mod sids;
 mod trust;
+mod union;
 mod unsupported;
 mod values;
 mod variables;

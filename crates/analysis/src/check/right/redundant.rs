@@ -1,8 +1,8 @@
 //! What could be left out: resources and statements that others cover, and statements that a `Deny` undoes.
 //!
 //! A statement is covered when each of its actions, on each of its resources, is covered by another statement under no
-//! more conditions. That is told by patterns alone, so nothing is reported that a comparison would not confirm; what
-//! only several patterns together cover is not found.
+//! more conditions. That is told by patterns alone, so nothing is reported that a comparison would not confirm. What only
+//! several together cover is found by comparing (`union.rs`), where a look at keys and examples does not say no.
 
 use std::cell::OnceCell;
 
@@ -14,8 +14,9 @@ use leastwise_policy::glob::{self, Glob};
 
 use super::arns::open;
 use super::notes::Notes;
+use super::union::{self, Written};
 use crate::check::row::{allows, statements, suggestion, warning};
-use crate::check::{Check, Example, Facts, Found, Severity, StatementView, Subject};
+use crate::check::{ActionUse, Check, Example, Facts, Found, Severity, StatementView, Subject};
 use crate::source::has_hole;
 
 const GOOD: Example = Example::identity(statements!(
@@ -66,14 +67,15 @@ pub(super) static CHECKS: &[Check] = &[
 /// Lists longer than this fit into no policy, which is said elsewhere; each of their members would be held against each.
 const MOST: usize = 1_000;
 
-pub(super) fn note<'a>(subject: &Subject<'a>, _: &Facts<'_>, notes: &mut Notes<'a>) {
+pub(super) fn note<'a>(subject: &Subject<'a>, facts: &Facts<'_>, notes: &mut Notes<'a>) {
     resources(subject, notes);
     if subject.statements.len() < 2 || subject.statements.len() > MOST {
         return;
     }
-    let views: Vec<(&StatementView<'a>, &'a Statement)> = subject.understood().collect();
-    let mut read: Vec<Option<Option<Read<'_>>>> = views.iter().map(|_| None).collect();
+    let views: Vec<Written<'_, 'a>> = subject.understood().collect();
+    let mut read: Reads<'_> = views.iter().map(|_| None).collect();
     let mut gone = vec![false; views.len()];
+    let mut questions = union::QUESTIONS;
     // From the end, so that of two that are the same the first one stays.
     for at in (0..views.len()).rev() {
         let (view, own) = views[at];
@@ -85,21 +87,20 @@ pub(super) fn note<'a>(subject: &Subject<'a>, _: &Facts<'_>, notes: &mut Notes<'
             let is_other = |other: &usize| {
                 let (theirs, typed) = views[*other];
                 let judged = *other != at && !gone[*other] && theirs.not_action.is_none();
-                judged && typed.effect == *effect && is_under(own, typed)
+                judged && typed.effect == *effect
             };
             let others: Vec<usize> = (0..views.len()).filter(is_other).collect();
-            // Most statements are told apart by their first action already.
-            if !others.iter().any(|other| may_name(views[*other].0, view)) {
+            // Most statements are told apart by their first or their last action already.
+            let is_named = |action: Option<&ActionUse<'_>>| {
+                action.is_some_and(|action| others.iter().any(|other| may_name(views[*other].0, action)))
+            };
+            if !is_named(view.actions.first()) || !is_named(view.actions.last()) {
                 continue;
             }
-            for index in others.iter().chain([&at]) {
-                read[*index].get_or_insert_with(|| Read::new(views[*index].1));
-            }
-            let get = |index: usize| read[index].as_ref().and_then(Option::as_ref);
-            let Some(this) = get(at) else { break };
-            let others: Vec<_> =
-                others.iter().filter_map(|index| Some((views[*index].0.index, get(*index)?))).collect();
-            let Some(by) = this.covered(&others) else { continue };
+            let alone = alone(&views, at, &others, &mut read);
+            let mut together =
+                || union::covered(&views, at, &others, &mut read, (subject, facts), &mut questions);
+            let Some(by) = alone.or_else(&mut together) else { continue };
             if *effect == own.effect {
                 let message = format!("other statements say all of it already: {}", numbers(&by));
                 notes.at("REDUNDANT_STATEMENT", view.node, message);
@@ -113,20 +114,40 @@ pub(super) fn note<'a>(subject: &Subject<'a>, _: &Facts<'_>, notes: &mut Notes<'
     }
 }
 
-/// Whether a statement may name the first action of another one; in doubt it may.
-fn may_name(outer: &StatementView<'_>, inner: &StatementView<'_>) -> bool {
-    let Some(first) = inner.actions.first() else { return false };
-    outer.actions.iter().any(|used| match (&used.found, &first.found) {
+/// Those of the others that cover the statement by patterns, each action on each resource by one of them.
+fn alone<'a>(
+    views: &[Written<'_, 'a>],
+    at: usize,
+    others: &[usize],
+    read: &mut Reads<'a>,
+) -> Option<Vec<usize>> {
+    let others: Vec<usize> =
+        others.iter().copied().filter(|other| is_under(views[at].1, views[*other].1)).collect();
+    if others.is_empty() {
+        return None;
+    }
+    for index in others.iter().chain([&at]) {
+        read[*index].get_or_insert_with(|| Read::new(views[*index].1));
+    }
+    let get = |index: usize| read[index].as_ref().and_then(Option::as_ref);
+    let those: Vec<_> =
+        others.iter().filter_map(|index| Some((views[*index].0.index, get(*index)?))).collect();
+    get(at)?.covered(&those)
+}
+
+/// Whether a statement may name an action of another one; in doubt it may.
+fn may_name(outer: &StatementView<'_>, action: &ActionUse<'_>) -> bool {
+    outer.actions.iter().any(|used| match (&used.found, &action.found) {
         (Found::One(theirs), Found::One(own)) => std::ptr::eq(theirs.facts, own.facts),
         _ => {
             let head = used.text.bytes().take_while(|byte| !matches!(byte, b'*' | b'?')).count();
-            first.text.get(..head).is_some_and(|text| text.eq_ignore_ascii_case(&used.text[..head]))
+            action.text.get(..head).is_some_and(|text| text.eq_ignore_ascii_case(&used.text[..head]))
         }
     })
 }
 
 /// Whether the other one applies whenever this one does, as far as principals and conditions go.
-fn is_under(own: &Statement, other: &Statement) -> bool {
+pub(super) fn is_under(own: &Statement, other: &Statement) -> bool {
     let everybody = matches!(&other.principal, Some(PrincipalBlock::Principal(PrincipalSet::Everyone)));
     let principals = everybody || own.principal == other.principal;
     principals
@@ -187,8 +208,11 @@ fn resources<'a>(subject: &Subject<'a>, notes: &mut Notes<'a>) {
     }
 }
 
+/// Statements by number, once they were read.
+pub(super) type Reads<'t> = Vec<Option<Option<Read<'t>>>>;
+
 /// A statement as far as it can be compared: with `Action`, and with `Resource` or neither.
-struct Read<'t> {
+pub(super) struct Read<'t> {
     patterns: &'t [ActionPattern],
     /// In lower case, with what they begin with before a wildcard.
     actions: OnceCell<Vec<(String, usize)>>,
@@ -196,7 +220,7 @@ struct Read<'t> {
 }
 
 impl<'t> Read<'t> {
-    fn new(typed: &'t Statement) -> Option<Read<'t>> {
+    pub(super) fn new(typed: &'t Statement) -> Option<Read<'t>> {
         let ActionBlock::Action(patterns) = &typed.action else { return None };
         let resources = match &typed.resource {
             Some(ResourceBlock::Resource(resources)) => {
@@ -208,7 +232,7 @@ impl<'t> Read<'t> {
         Some(Read { patterns, actions: OnceCell::new(), resources })
     }
 
-    fn actions(&self) -> &[(String, usize)] {
+    pub(super) fn actions(&self) -> &[(String, usize)] {
         let lower = |pattern: &ActionPattern| {
             let text = pattern.as_str().to_ascii_lowercase();
             let head = text.find(['*', '?']).unwrap_or(text.len());
@@ -221,7 +245,7 @@ impl<'t> Read<'t> {
         })
     }
 
-    fn names(&self, action: &(String, usize)) -> bool {
+    pub(super) fn names(&self, action: &(String, usize)) -> bool {
         if self.actions().binary_search(action).is_ok() {
             return true;
         }

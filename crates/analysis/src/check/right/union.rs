@@ -1,0 +1,365 @@
+//! Whether several statements together cover another one: by the exact comparison of `policy`, put as small a question
+//! as there is.
+//!
+//! A pattern of actions counts as covered only by statements that have a pattern which covers it whole, so that what is
+//! said stays true when AWS adds actions. All of these treat its actions alike, and one stands for them; what remains to
+//! be compared is resources and conditions.
+
+use leastwise_policy::aws::compare::{Actions, Answer, KeyFacts, Kind, ValueKind, Vocabulary, excess};
+use leastwise_policy::aws::{
+    Condition, Policy, PrincipalBlock, PrincipalSet, ResourceBlock, SetOperator, Statement, Version,
+};
+use leastwise_policy::glob;
+
+use super::arns::open;
+use super::known::{self, Lookup};
+use super::redundant::{Read, Reads, is_under};
+use crate::check::{Facts, StatementView, Subject};
+use crate::source::has_hole;
+
+/// A statement with how it was written.
+pub(super) type Written<'v, 'a> = (&'v StatementView<'a>, &'a Statement);
+
+/// What is asked about one document: no more questions than this, each with no more statements than [`MOST`].
+pub(super) const QUESTIONS: usize = 24;
+
+const MOST: usize = 12;
+
+/// Stands for all actions of a pattern. Policies of every kind are asked about it.
+const ACTION: &str = "s3:GetObject";
+
+/// The statements of `others` that together cover the one at `at`, by their numbers in the document. They are those that
+/// deny when it allows and is undone, else those that have its effect. What is read of statements is kept in `reads`.
+pub(super) fn covered<'a>(
+    views: &[Written<'_, 'a>],
+    at: usize,
+    others: &[usize],
+    reads: &mut Reads<'a>,
+    (subject, facts): (&Subject<'a>, &Facts<'_>),
+    questions: &mut usize,
+) -> Option<Vec<usize>> {
+    let own = views[at];
+    let (view, statement) = own;
+    let numbers: Vec<usize> =
+        others.iter().copied().filter(|other| is_about_same(views[*other].1, statement)).collect();
+    let others: Vec<Written<'_, 'a>> = numbers.iter().map(|other| views[*other]).collect();
+    let all: Vec<&Statement> = others.iter().map(|(_, other)| *other).collect();
+    // Patterns of resources alone add up to nothing that one of them does not cover, so that it was found before.
+    let is_conditional = all.iter().any(|other| !is_under(statement, other));
+    if *questions == 0 || !is_conditional || !is_plausible(statement, &all) {
+        return None;
+    }
+    for number in numbers.iter().chain([&at]) {
+        reads[*number].get_or_insert_with(|| Read::new(views[*number].1));
+    }
+    let read = |number: usize| reads[number].as_ref().and_then(Option::as_ref);
+    let mut naming: Vec<Vec<usize>> = Vec::new();
+    for action in read(at)?.actions() {
+        let names = |other: &usize| read(numbers[*other]).is_some_and(|read| read.names(action));
+        let those: Vec<usize> = (0..others.len()).filter(names).collect();
+        if those.is_empty() || those.len() > MOST {
+            return None;
+        }
+        if !naming.contains(&those) {
+            let statements: Vec<&Statement> = those.iter().map(|index| all[*index]).collect();
+            if !is_plausible(statement, &statements) {
+                return None;
+            }
+            naming.push(those);
+        }
+    }
+    let mut asked = naming.iter().flatten().map(|index| &others[*index]).chain([&own]);
+    if naming.is_empty()
+        || !asked.all(|(view, statement)| is_plain(view, statement))
+        || view.not_action.is_some()
+    {
+        return None;
+    }
+    let question = Question::new(subject, facts);
+    let mut by = Vec::new();
+    for mut those in naming {
+        *questions = questions.checked_sub(1)?;
+        let all: Vec<&Statement> = those.iter().map(|index| others[*index].1).collect();
+        if !question.is_within(statement, &all) {
+            return None;
+        }
+        // Those that it takes.
+        let mut at = 0;
+        while at < those.len() && those.len() > 1 {
+            let rest = those.iter().enumerate().filter(|(index, _)| *index != at);
+            let rest: Vec<&Statement> = rest.map(|(_, index)| others[*index].1).collect();
+            match question.is_within(statement, &rest) {
+                true => drop(those.remove(at)),
+                false => at += 1,
+            }
+        }
+        by.extend(those.iter().map(|index| others[*index].0.index));
+    }
+    by.sort_unstable();
+    by.dedup();
+    Some(by)
+}
+
+/// Whether all of it is known and said positively.
+fn is_plain(view: &StatementView<'_>, statement: &Statement) -> bool {
+    let texts = view.resource_texts().map(|(_, text)| text);
+    let holes = texts.chain(view.actions.iter().map(|used| used.text)).any(has_hole);
+    let in_conditions = || {
+        statement
+            .condition
+            .iter()
+            .any(|one| has_hole(&one.key) || one.values.iter().any(|value| has_hole(value)))
+    };
+    !holes && !in_conditions() && !matches!(statement.principal, Some(PrincipalBlock::NotPrincipal(_)))
+}
+
+/// Whether another statement is about the same principals.
+fn is_about_same(other: &Statement, own: &Statement) -> bool {
+    let everybody = matches!(&other.principal, Some(PrincipalBlock::Principal(PrincipalSet::Everyone)));
+    everybody || other.principal == own.principal
+}
+
+/// What must be so if the others are to cover it: requests that are made up of values of its conditions and of one of its
+/// resources are theirs, as far as a look tells.
+fn is_plausible(own: &Statement, others: &[&Statement]) -> bool {
+    let examples: Vec<Option<String>> = match &own.resource {
+        Some(ResourceBlock::Resource(resources)) => {
+            resources.iter().map(|resource| Some(example(&open(resource.as_str())))).collect()
+        }
+        _ => vec![None],
+    };
+    let most = own.condition.iter().map(|one| one.values.len()).max().unwrap_or(1).clamp(1, MOST);
+    (0..most).all(|number| {
+        let pick = |values: &[String]| values.get(number % values.len().max(1)).map(|text| example(text));
+        let values: Vec<(&str, Option<String>)> = own
+            .condition
+            .iter()
+            .map(|one| (one.key.as_str(), Some(&one.values[..]).filter(|_| is_of_texts(one)).and_then(pick)))
+            .collect();
+        let holding: Vec<&&Statement> =
+            others.iter().filter(|other| other.condition.iter().all(|one| may_hold(one, &values))).collect();
+        examples.iter().all(|resource| holding.iter().any(|other| is_about(other, resource.as_deref())))
+    })
+}
+
+/// A text that the pattern matches.
+fn example(pattern: &str) -> String {
+    pattern.replace(['*', '?'], "x")
+}
+
+fn is_about(statement: &Statement, resource: Option<&str>) -> bool {
+    match (&statement.resource, resource) {
+        (Some(ResourceBlock::Resource(patterns)), Some(text)) => {
+            patterns.iter().any(|pattern| glob::matches(&open(pattern.as_str()), text))
+        }
+        _ => true,
+    }
+}
+
+/// Whether its values are texts and patterns of those that meet it.
+fn is_of_texts(condition: &Condition) -> bool {
+    use leastwise_policy::aws::Comparison as C;
+    let base = condition.operator.base;
+    let is_one = matches!(base, C::StringEquals | C::StringLike | C::ArnEquals | C::ArnLike);
+    is_one && condition.operator.set.is_none() && !condition.values.iter().any(|value| value.contains("${"))
+}
+
+/// Whether the condition may hold for a request with these values; keys that are not among them are missing.
+fn may_hold(condition: &Condition, values: &[(&str, Option<String>)]) -> bool {
+    let mut of_key = values.iter().filter(|(key, _)| key.eq_ignore_ascii_case(&condition.key)).peekable();
+    if of_key.peek().is_none() {
+        return holds_without(condition);
+    }
+    let is_exact = condition.operator.base == leastwise_policy::aws::Comparison::StringEquals;
+    let mut known = of_key.filter_map(|(_, value)| value.as_deref());
+    !is_of_texts(condition)
+        || known.all(|value| {
+            let meets = |own: &String| if is_exact { own == value } else { glob::matches(own, value) };
+            condition.values.iter().any(meets)
+        })
+}
+
+/// Whether a condition can hold where its key is missing.
+fn holds_without(condition: &Condition) -> bool {
+    let operator = condition.operator;
+    operator.if_exists
+        || operator.base.is_negated()
+        || operator.set == Some(SetOperator::ForAllValues)
+        || operator.base == leastwise_policy::aws::Comparison::Null
+}
+
+/// Comparisons of statements of one document about one action.
+struct Question<'f, 'c> {
+    words: Words<'f, 'c>,
+    kind: Kind,
+    version: Version,
+}
+
+impl<'f, 'c> Question<'f, 'c> {
+    fn new(subject: &Subject<'_>, facts: &'f Facts<'c>) -> Question<'f, 'c> {
+        use leastwise_policy::aws::DocumentKind as D;
+        let names_principals = matches!(subject.document.kind, D::Resource | D::Trust | D::ResourceControl);
+        Question {
+            words: Words { facts, actions: std::iter::once(ACTION).collect() },
+            kind: if names_principals { Kind::Resource } else { Kind::Identity },
+            version: subject.document.policy.version,
+        }
+    }
+
+    /// Whether `own` is within what the others are together, each taken for one that allows the one action.
+    fn is_within(&self, own: &Statement, others: &[&Statement]) -> bool {
+        let allowed = |statement: &Statement| {
+            let mut all = Statement::allow([ACTION], ["*"]);
+            all.principal.clone_from(&statement.principal);
+            if statement.resource.is_some() {
+                all.resource.clone_from(&statement.resource);
+            }
+            all.condition = statement.condition.clone();
+            all
+        };
+        let policy =
+            |statements: Vec<Statement>| Policy { version: self.version, statements, ..Policy::default() };
+        let old = policy(others.iter().map(|other| allowed(other)).collect());
+        let new = policy(vec![allowed(own)]);
+        excess(&self.words, self.kind, &[&old], &[&new]) == Answer::None
+    }
+}
+
+/// One action, and what the catalogue says of keys; services are looked up when their keys are asked for.
+struct Words<'f, 'c> {
+    facts: &'f Facts<'c>,
+    actions: Actions,
+}
+
+impl Vocabulary for Words<'_, '_> {
+    fn actions(&self) -> &Actions {
+        &self.actions
+    }
+
+    fn key(&self, name: &str) -> Option<KeyFacts> {
+        let Lookup::Found(key) = known::key(self.facts, name) else { return None };
+        let kind = match key.kind {
+            known::Kind::Text | known::Kind::Arn => ValueKind::Text,
+            known::Kind::Bool => ValueKind::Bool,
+            known::Kind::Date => ValueKind::Date,
+            known::Kind::Number => ValueKind::Number,
+            known::Kind::Address => ValueKind::Address,
+        };
+        Some(KeyFacts { kind, several: key.several })
+    }
+
+    fn resources(&self, _: &str) -> Vec<String> {
+        vec!["*".to_owned()]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check::{Document, Estate, run};
+    use crate::source::Node;
+    use leastwise_catalog::Catalog;
+    use leastwise_policy::aws::DocumentKind;
+
+    /// The codes of this family with the messages' ends.
+    fn found(kind: DocumentKind, statements: &[&str]) -> Vec<String> {
+        let text = format!(r#"{{"Version": "2012-10-17", "Statement": [{{{}}}]}}"#, statements.join("}, {"));
+        let mut estate = Estate::default();
+        estate.add(Document::new("p.json".into(), "p.json", kind, Node::json(&text).expect("JSON")));
+        let facts = Facts::new(Catalog::embedded());
+        let ours = ["REDUNDANT_STATEMENT", "SHADOWED_STATEMENT"];
+        let found = run(&estate, &facts).into_iter().filter(|one| ours.contains(&one.code));
+        found
+            .map(|one| {
+                format!(
+                    "{} {} by {}",
+                    one.code,
+                    one.pointer,
+                    one.message.split(": ").last().unwrap_or_default()
+                )
+            })
+            .collect()
+    }
+
+    fn identity(statements: &[&str]) -> Vec<String> {
+        found(DocumentKind::Identity, statements)
+    }
+
+    const IN: &str =
+        r#""Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::b/*", "Condition""#;
+
+    #[test]
+    fn several_statements_together_cover_one() {
+        let both =
+            format!(r#"{IN}: {{"StringEquals": {{"aws:RequestedRegion": ["eu-west-1", "eu-west-2"]}}}}"#);
+        let one = format!(r#"{IN}: {{"StringEquals": {{"aws:RequestedRegion": "eu-west-1"}}}}"#);
+        let two = format!(r#"{IN}: {{"StringLike": {{"aws:RequestedRegion": "eu-west-2*"}}}}"#);
+        let wanted = ["REDUNDANT_STATEMENT /Statement/1 by `/Statement/0`, `/Statement/2`"];
+        assert_eq!(identity(&[&one, &both, &two]), wanted);
+        assert_eq!(identity(&[&one, &both]), ["REDUNDANT_STATEMENT /Statement/0 by `/Statement/1`"]);
+        let other = two.replace("eu-west-2", "eu-west-3");
+        assert_eq!(identity(&[&one, &both, &other]), ["REDUNDANT_STATEMENT /Statement/0 by `/Statement/1`"]);
+    }
+
+    #[test]
+    fn a_condition_and_its_opposite_cover_what_has_none() {
+        let all = r#""Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::b/*""#;
+        let with = format!(r#"{IN}: {{"Bool": {{"aws:SecureTransport": "true"}}}}"#);
+        let without = format!(r#"{IN}: {{"StringNotEquals": {{"aws:PrincipalTag/team": "x"}}}}"#);
+        let within = format!(r#"{IN}: {{"StringEquals": {{"aws:PrincipalTag/team": "x"}}}}"#);
+        // What has a condition is covered by what has none; what has none, by both together.
+        assert_eq!(identity(&[all, &with]), ["REDUNDANT_STATEMENT /Statement/1 by `/Statement/0`"]);
+        assert_eq!(identity(&[&without, &within]), [""; 0]);
+        let three = identity(&[&without, &within, all]);
+        assert_eq!(three, ["REDUNDANT_STATEMENT /Statement/2 by `/Statement/0`, `/Statement/1`"]);
+    }
+
+    #[test]
+    fn resources_and_denials_add_up() {
+        let allow =
+            r#""Effect": "Allow", "Action": "s3:Get*", "Resource": ["arn:aws:s3:::a/*", "arn:aws:s3:::b/*"]"#;
+        let deny = |bucket: &str, region: &str| {
+            format!(
+                r#""Effect": "Deny", "Action": "s3:*", "Resource": "arn:aws:s3:::{bucket}/*",
+                   "Condition": {{"{region}": {{"aws:RequestedRegion": "eu-west-1"}}}}"#
+            )
+        };
+        let denies = [deny("?", "StringEquals"), deny("a", "StringNotEquals"), deny("b", "StringNotEquals")];
+        let all = [allow, &denies[0], &denies[1], &denies[2]];
+        let wanted = ["SHADOWED_STATEMENT /Statement/0 by `/Statement/1`, `/Statement/2`, `/Statement/3`"];
+        assert_eq!(identity(&all), wanted);
+        assert_eq!(identity(&all[..3]), [""; 0]);
+    }
+
+    #[test]
+    fn what_the_catalogue_alone_makes_the_same_is_not_called_so() {
+        // Today these are all the actions that the pattern covers; tomorrow there may be more.
+        let pattern = r#""Effect": "Allow", "Action": "sts:GetCallerI*", "Resource": "*""#;
+        let named = r#""Effect": "Allow", "Action": "sts:GetCallerIdentity", "Resource": "*""#;
+        assert_eq!(identity(&[named, pattern]), ["REDUNDANT_STATEMENT /Statement/0 by `/Statement/1`"]);
+    }
+
+    #[test]
+    fn each_action_may_be_covered_by_others() {
+        let both = r#""Effect": "Allow", "Action": ["s3:GetObject", "sqs:SendMessage"], "Resource": "*""#;
+        let first = r#""Effect": "Allow", "Action": "s3:Get*", "Resource": "*""#;
+        let second = r#""Effect": "Allow", "Action": "sqs:*", "Resource": "*""#;
+        let wanted = ["REDUNDANT_STATEMENT /Statement/1 by `/Statement/0`, `/Statement/2`"];
+        assert_eq!(identity(&[first, both, second]), wanted);
+    }
+
+    #[test]
+    fn an_account_is_no_stand_in_for_its_role() {
+        let to = |principal: &str, condition: &str| {
+            format!(
+                r#""Effect": "Allow", "Principal": {{"AWS": "arn:aws:iam::111122223333:{principal}"}},
+                   "Action": "sqs:SendMessage", "Resource": "arn:aws:sqs:eu-west-1:111122223333:q"{condition}"#
+            )
+        };
+        let role = to("role/app", "");
+        assert_eq!(found(DocumentKind::Resource, &[&to("root", ""), &role]), [""; 0]);
+        let tls = r#", "Condition": {"Bool": {"aws:SecureTransport": ["true", "false"]}}"#;
+        let wanted = ["REDUNDANT_STATEMENT /Statement/1 by `/Statement/0`"];
+        assert_eq!(found(DocumentKind::Resource, &[&role, &to("role/app", tls)]), wanted);
+    }
+}
