@@ -221,7 +221,8 @@ impl Search<'_> {
     /// Service accounts that were listed with their roles.
     fn service_accounts(&mut self) {
         for listed in self.model.world.workloads.iter().filter(|one| one.service == SERVICE_ACCOUNT) {
-            let role = self.model.principals.iter().position(|known| known.arn == listed.role);
+            let role =
+                self.model.principals.binary_search_by(|known| known.arn.as_str().cmp(&listed.role)).ok();
             let named = role.and_then(|role| self.providers.get(&role)).cloned().unwrap_or_default();
             for named in named.iter().filter(|named| !named.saml) {
                 let stranger = Stranger::of_token(&named.provider, &listed.arn);
