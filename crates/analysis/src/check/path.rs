@@ -9,7 +9,7 @@ use std::sync::{Arc, LazyLock};
 
 use foldhash::fast::RandomState;
 use leastwise_policy::aws::evaluate::OrganizationPath;
-use leastwise_policy::aws::{ActionBlock, Comparison, Condition, Effect, Policy, Statement};
+use leastwise_policy::aws::{ActionBlock, Comparison, Condition, DocumentKind, Effect, Policy, Statement};
 use leastwise_policy::glob;
 use leastwise_policy::time::Timestamp;
 use serde_json::json;
@@ -152,14 +152,18 @@ fn of_principals(estate: &Estate, facts: &Facts<'_>, findings: &mut Vec<Finding>
     let mut world = world(&estate.snapshot, facts.now);
     world.workloads.clone_from(&estate.workloads);
     let found = find(&world, &options(), facts.catalog);
-    let unknown = || Home { file: Arc::from("-"), at: Place::START, pointer: String::new() };
+    // Whoever was read stands somewhere; the first place stands in for what nobody can name.
+    let anywhere = || {
+        let unknown = || Home { file: Arc::from("-"), at: Place::START, pointer: String::new() };
+        estate.homes.values().next().cloned().unwrap_or_else(unknown)
+    };
     for admin in found.admins.iter().filter(|admin| admin.certainty == Certainty::Sure) {
         let Some(principal) = estate.snapshot.principal(&admin.principal) else { continue };
         // Who has everything at once has a finding of its own.
         let told =
             principal.policies.identity.iter().flat_map(|named| &named.policy.statements).any(gives_all);
         if !told && !principal.service_linked {
-            let home = estate.homes.get(&admin.principal).cloned().unwrap_or_else(unknown);
+            let home = estate.homes.get(&admin.principal).cloned().unwrap_or_else(anywhere);
             findings.push(Finding {
                 file: home.file,
                 at: home.at,
@@ -178,10 +182,27 @@ fn of_principals(estate: &Estate, facts: &Facts<'_>, findings: &mut Vec<Finding>
         }
     }
     findings.extend(found.paths.iter().map(|path| {
-        let home = estate.homes.get(&path.source).cloned().unwrap_or_else(unknown);
+        let home = estate.homes.get(&path.source).cloned().or_else(|| where_let_in(estate, path));
+        let home = home.unwrap_or_else(anywhere);
         let message = format!("{} can become administrator in {}", name(&path.source), steps(path));
         finding(&PATH, home, &path.source, message, path)
     }));
+}
+
+/// Where somebody who was not read is let in: the statement of the first role's trust policy, else that role.
+fn where_let_in(estate: &Estate, path: &Path) -> Option<Home> {
+    let first = path.steps.first()?;
+    let allowing = first.calls.iter().flat_map(|call| &call.by);
+    let mut by_statement = allowing.filter_map(|by| {
+        let document = estate.document(&by.document).filter(|one| one.kind == DocumentKind::Trust)?;
+        let statements = document.root.get("Statement")?.one_or_many();
+        let statement = statements.get(*document.understood.get(by.index)?)?;
+        let within = document.root.pointer_of(statement).unwrap_or_default();
+        let pointer = format!("{}{within}", document.pointer);
+        Some(Home { file: document.file.clone(), at: statement.at, pointer })
+    });
+    let of_role = || path.steps.iter().find_map(|step| estate.homes.get(&step.becomes).cloned());
+    by_statement.next().or_else(of_role)
 }
 
 fn of_document(holder: &Holder<'_>, hits: &mut Hits<'_>) {
@@ -384,4 +405,35 @@ fn steps(path: &Path) -> String {
 /// The name behind an ARN.
 fn name(arn: &str) -> &str {
     arn.splitn(6, ':').nth(5).unwrap_or(arn)
+}
+
+#[cfg(test)]
+mod tests {
+    use leastwise_catalog::Catalog;
+
+    use super::*;
+    use crate::check::{SourceFile, read, run};
+
+    /// File and line of each path.
+    fn places(file: &str, text: &str) -> Vec<(String, u32)> {
+        let estate = read(&[SourceFile::named(file, text)]);
+        let findings = run(&estate, &Facts::new(Catalog::embedded()));
+        let paths = findings.iter().filter(|finding| finding.code == PATH.code);
+        paths.map(|finding| (finding.file.to_string(), finding.at.line)).collect()
+    }
+
+    #[test]
+    fn the_path_of_somebody_outside_stands_at_the_trust_statement() {
+        let trust = r#"{"Version":"2012-10-17","Statement":[
+{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::444455556666:user/bob"},"Action":"sts:AssumeRole"}]}"#;
+        let all = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}"#;
+        let account = format!(
+            r#"{{"RoleDetailList":[{{"RoleName":"r","Arn":"arn:aws:iam::111122223333:role/r","AssumeRolePolicyDocument":{trust},"RolePolicyList":[{{"PolicyName":"p","PolicyDocument":{all}}}]}}]}}"#
+        );
+        assert_eq!(places("account.json", &account), [("account.json".to_owned(), 2)]);
+        let terraform = "resource \"aws_iam_role\" \"r\" {\n  name = \"r\"\n  assume_role_policy = jsonencode({\n    Version = \"2012-10-17\"\n    Statement = [{ Effect = \"Allow\", Action = \"sts:AssumeRole\", Principal = { AWS = \"arn:aws:iam::444455556666:user/bob\" } }]\n  })\n  managed_policy_arns = [\"arn:aws:iam::aws:policy/AdministratorAccess\"]\n}\n";
+        assert_eq!(places("main.tf", terraform), [("main.tf".to_owned(), 5)]);
+        let stack = "Resources:\n  R:\n    Type: AWS::IAM::Role\n    Properties:\n      AssumeRolePolicyDocument:\n        Version: '2012-10-17'\n        Statement:\n          - {Effect: Allow, Action: 'sts:AssumeRole', Principal: {AWS: 'arn:aws:iam::444455556666:user/bob'}}\n      ManagedPolicyArns: ['arn:aws:iam::aws:policy/AdministratorAccess']\n";
+        assert_eq!(places("stack.yaml", stack), [("stack.yaml".to_owned(), 8)]);
+    }
 }
