@@ -147,7 +147,7 @@ impl Kubernetes {
     pub fn is_special(&self, said: &str, of: &str, name: &str) -> bool {
         self.rows.iter().any(|row| {
             matches!(row, Row::Verb { verb, group, resource }
-                if *verb == said && *group == of && *resource == name)
+                if *verb == said && *group == of && is_called(resource, name))
         })
     }
 
@@ -155,7 +155,7 @@ impl Kubernetes {
     pub fn is_only_special(&self, of: &str, name: &str) -> bool {
         self.resource(of, name).is_none()
             && self.rows.iter().any(
-                |row| matches!(row, Row::Verb { group, resource, .. } if *group == of && *resource == name),
+                |row| matches!(row, Row::Verb { group, resource, .. } if *group == of && is_called(resource, name)),
             )
     }
 
@@ -165,6 +165,14 @@ impl Kubernetes {
             .iter()
             .find(|risk| risk.group == of && risk.resource == name && risk.verbs.contains(&verb))
             .map(|risk| risk.text)
+    }
+}
+
+/// Whether a resource of the table, which may end in `*`, is meant by this name.
+fn is_called(resource: &str, name: &str) -> bool {
+    match resource.strip_suffix('*') {
+        Some(begin) => name.strip_prefix(begin).is_some_and(|rest| !rest.is_empty()),
+        None => resource == name,
     }
 }
 

@@ -9,7 +9,7 @@ use leastwise_policy::json::{self, Kind, Member};
 use super::right::Note;
 use super::{Facts, StatementView};
 use crate::granted::policy_of;
-use crate::source::{Node, Value};
+use crate::source::{Node, Value, has_hole};
 
 /// A policy document in a file.
 #[derive(Debug, Clone)]
@@ -30,6 +30,8 @@ pub struct Document {
     pub policy: Policy,
     /// For each statement of `policy`, its number in the document.
     pub understood: Vec<usize>,
+    /// Whether a statement allows more actions than are known before it is deployed.
+    is_partial: bool,
 }
 
 /// A document with views of its statements: what rules look at.
@@ -57,6 +59,7 @@ impl Document {
             root,
             policy: Policy::default(),
             understood: Vec::new(),
+            is_partial: false,
         };
         document.understand();
         document
@@ -76,8 +79,18 @@ impl Document {
         self
     }
 
+    /// The value with the resources written out that API Gateway takes in short and stores in full:
+    /// <https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-resource-policies-examples.html>.
+    fn written_out(&self, node: &Node) -> json::Value {
+        let mut value = node.to_value();
+        if self.kind == DocumentKind::Resource {
+            write_out(&mut value);
+        }
+        value
+    }
+
     fn understand(&mut self) {
-        let widely = |_| policy_of(&self.root.to_value(), self.kind);
+        let widely = |_| policy_of(&self.written_out(&self.root), self.kind);
         if let Ok(policy) = Policy::of_json(&self.root, self.kind).or_else(widely) {
             self.understood = (0..policy.statements.len()).collect();
             self.policy = policy;
@@ -86,9 +99,17 @@ impl Document {
         let is_new = self.root.get("Version").and_then(Node::text) == Some("2012-10-17");
         self.policy.version = if is_new { Version::V2012_10_17 } else { Version::V2008_10_17 };
         for (index, statement) in statements(&self.root).iter().enumerate() {
-            if let Ok(policy) = self.alone(statement) {
+            let known = || {
+                let known = known_part(statement)?;
+                let policy = self.alone(&known).ok()?;
+                Some((policy, true))
+            };
+            if let Some((policy, is_partial)) =
+                self.alone(statement).ok().map(|policy| (policy, false)).or_else(known)
+            {
                 self.policy.statements.extend(policy.statements);
                 self.understood.push(index);
+                self.is_partial |= is_partial;
             }
         }
     }
@@ -99,7 +120,7 @@ impl Document {
         let version = Kind::String(self.policy.version.as_str().to_owned());
         let members = vec![
             member("Version", json::Value { at: 0, kind: version }),
-            member("Statement", statement.to_value()),
+            member("Statement", self.written_out(statement)),
         ];
         policy_of(&json::Value { at: 0, kind: Kind::Object(members) }, self.kind)
     }
@@ -118,8 +139,55 @@ impl Document {
 
     /// Whether every statement could be understood.
     pub fn is_whole(&self) -> bool {
-        self.understood.len() == statements(&self.root).len()
+        self.understood.len() == statements(&self.root).len() && !self.is_partial
     }
+}
+
+/// How API Gateway takes the ARN of its own API in short.
+pub(super) const SHORT_API: &str = "execute-api:/";
+
+fn write_out(value: &mut json::Value) {
+    let short = |value: &mut json::Value| match &mut value.kind {
+        Kind::String(text) => {
+            if let Some(path) = text.strip_prefix(SHORT_API) {
+                *text = format!("arn:aws:execute-api:*:*:*/{path}");
+            }
+        }
+        _ => {}
+    };
+    match &mut value.kind {
+        Kind::Array(items) => items.iter_mut().for_each(write_out),
+        Kind::Object(members) => {
+            for member in members {
+                match (member.key.as_str(), &mut member.value.kind) {
+                    ("Resource" | "NotResource", Kind::Array(items)) => items.iter_mut().for_each(short),
+                    ("Resource" | "NotResource", _) => short(&mut member.value),
+                    ("Statement", _) => write_out(&mut member.value),
+                    _ => {}
+                }
+            }
+        }
+        _ => {}
+    }
+}
+
+/// A statement that allows without those of its actions that only the deployment knows; none when no other is left.
+fn known_part(statement: &Node) -> Option<Node> {
+    let is_unknown = |node: &Node| match &node.value {
+        Value::Unknown(_) => true,
+        Value::Text(text) => has_hole(text) && !text.contains(':'),
+        _ => false,
+    };
+    if statement.get("Effect").and_then(Node::text) != Some("Allow") {
+        return None;
+    }
+    let mut known = statement.clone();
+    let Value::Map(entries) = &mut known.value else { return None };
+    let action = entries.iter_mut().find(|entry| entry.key == "Action")?;
+    let Value::List(items) = &mut action.value.value else { return None };
+    let before = items.len();
+    items.retain(|item| !is_unknown(item));
+    (!items.is_empty() && items.len() < before).then_some(known)
 }
 
 /// The statements of a document: a list, or one alone.

@@ -111,7 +111,8 @@ fn subjects(statement: &Statement, provider: &str) -> Vec<String> {
 }
 
 fn key(provider: &str) -> Option<String> {
-    Some(format!("{provider}:{}", oidc::provider(provider)?.claim))
+    let claim = oidc::provider(provider)?.claim;
+    Some(if claim.contains(':') { claim.to_owned() } else { format!("{provider}:{claim}") })
 }
 
 /// A subject that the pattern fits, and nothing else that is known.

@@ -31,6 +31,8 @@ pub struct Definition {
 pub struct Assignment {
     /// Where and what.
     pub thing: Thing,
+    /// The scope that a template is deployed to, as its schema says, where the assignment does not say one.
+    pub deployed_to: Option<String>,
 }
 
 /// A part of a role: what it allows but for what it takes away.
@@ -99,6 +101,11 @@ impl<'a> Part<'a> {
     /// The pattern that allows an operation of the control plane, when nothing takes it away.
     pub(super) fn allows(&self, operation: &str) -> Option<&'a Node> {
         allows(self.actions, self.not_actions, operation)
+    }
+
+    /// The pattern that allows an operation on data, when nothing takes it away.
+    pub(super) fn allows_data(&self, operation: &str) -> Option<&'a Node> {
+        allows(self.data_actions, self.not_data_actions, operation)
     }
 }
 

@@ -5,6 +5,7 @@
 mod all_actions;
 mod all_data;
 mod authorization_write;
+mod data_secrets;
 mod directory;
 mod elevate_access;
 mod keys;
@@ -25,6 +26,7 @@ pub(super) static CHECKS: &[&Check] = &[
     &all_actions::CHECK,
     &all_data::CHECK,
     &authorization_write::CHECK,
+    &data_secrets::CHECK,
     &elevate_access::CHECK,
     &keys::CHECK,
     &privileged_assignment::CHECK,
@@ -73,4 +75,12 @@ fn scope_of(scope: &str) -> Option<(Severity, String)> {
         }
         _ => None,
     }
+}
+
+#[cfg(test)]
+fn found(file: &str, text: &str) -> Vec<String> {
+    use crate::check::{Facts, SourceFile, read, run};
+    let estate = read(&[SourceFile::named(file, text)]);
+    let findings = run(&estate, &Facts::new(leastwise_catalog::Catalog::embedded()));
+    findings.iter().map(|finding| format!("{} {}", finding.severity, finding.code)).collect()
 }

@@ -5,6 +5,7 @@
 
 mod admin;
 mod anonymous;
+mod built_in_role;
 mod cluster;
 mod cluster_admin;
 mod csr_approval;
@@ -38,6 +39,7 @@ use super::{Check, Finds};
 pub(super) static CHECKS: &[&Check] = &[
     &admin::CHECK,
     &anonymous::CHECK,
+    &built_in_role::CHECK,
     &cluster_admin::CHECK,
     &csr_approval::CHECK,
     &default_account::CHECK,

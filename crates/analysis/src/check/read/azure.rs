@@ -51,6 +51,20 @@ fn objects(root: &Node) -> Vec<(&Node, String)> {
     }
 }
 
+/// The scope that an ARM template is deployed to:
+/// <https://learn.microsoft.com/en-us/azure/azure-resource-manager/templates/syntax#template-format>.
+fn deployed_to(roots: &[Node]) -> Option<String> {
+    const SCOPES: [(&str, &str); 4] = [
+        ("/deploymentTemplate.json", "/subscriptions/0/resourceGroups/0"),
+        ("/subscriptionDeploymentTemplate.json", "/subscriptions/0"),
+        ("/managementGroupDeploymentTemplate.json", "/providers/Microsoft.Management/managementGroups/0"),
+        ("/tenantDeploymentTemplate.json", "/"),
+    ];
+    let schema = roots.iter().find_map(|root| root.get("$schema")?.text())?.trim_end_matches('#');
+    let found = SCOPES.iter().find(|(name, _)| schema.ends_with(name));
+    found.map(|(_, scope)| (*scope).to_owned())
+}
+
 fn is_role(node: &Node) -> bool {
     let properties = azure_properties(node);
     let has = |node: &Node, keys: &[&str]| keys.iter().any(|key| node.get(key).is_some());
@@ -98,7 +112,8 @@ pub(super) fn read(texts: &[&Text<'_>], gathered: &mut Gathered) {
                 let name =
                     named(&["principalName", "principalId", "ObjectId", "PrincipalId"]).unwrap_or_default();
                 let thing = thing(format!("assignment to `{name}`"));
-                gathered.estate.azure.assignments.push(Assignment { thing });
+                let deployed_to = deployed_to(text.as_yaml());
+                gathered.estate.azure.assignments.push(Assignment { thing, deployed_to });
             }
         }
     }

@@ -110,6 +110,8 @@ mod configuration_tests;
 #[cfg(test)]
 mod deployed_tests;
 #[cfg(test)]
+mod holds_tests;
+#[cfg(test)]
 mod named_tests;
 #[cfg(test)]
 mod stack_tests;

@@ -5,11 +5,13 @@
 use std::borrow::Cow;
 
 use leastwise_catalog::partitions;
+use leastwise_policy::aws::DocumentKind;
 use leastwise_policy::glob;
 
 use super::known::{OWNED, UNLISTED};
 use super::notes::Notes;
 use super::regions;
+use crate::check::document::SHORT_API;
 use crate::check::formats::Parts;
 use crate::check::row::{allows, error, suggestion};
 use crate::check::{Check, Example, Facts, Subject};
@@ -173,9 +175,12 @@ pub(super) fn open(text: &str) -> Cow<'_, str> {
 }
 
 pub(super) fn note<'a>(subject: &Subject<'a>, facts: &Facts<'_>, notes: &mut Notes<'a>) {
+    // API Gateway takes what is of its own API in short, without the ARN's first parts.
+    let is_short =
+        |text: &str| subject.document.kind == DocumentKind::Resource && text.starts_with(SHORT_API);
     for statement in &subject.statements {
         for (node, text) in statement.resource_texts() {
-            if text != "*" && !has_hole(text) {
+            if text != "*" && !has_hole(text) && !is_short(text) {
                 one(node, &open(text), facts, notes);
             }
         }

@@ -134,13 +134,21 @@ fn trusted<'a>(statement: &StatementView<'a>) -> Vec<Trusted<'a>> {
     of.collect()
 }
 
+/// The condition key of a claim; a few providers put whose a token is into a key of AWS's own.
+fn key(trusted: &Trusted<'_>, claim: &str) -> String {
+    match claim.contains(':') {
+        true => claim.to_owned(),
+        false => format!("{}:{claim}", trusted.name),
+    }
+}
+
 /// The conditions that test a claim of the provider for certain values.
 fn tests<'v, 'a>(
     statement: &'v StatementView<'a>,
     trusted: &Trusted<'_>,
     claim: &str,
 ) -> impl Iterator<Item = &'v ConditionView<'a>> {
-    let key = format!("{}:{claim}", trusted.name);
+    let key = key(trusted, claim);
     statement.conditions.iter().filter(move |condition| {
         let positive = condition.operator.is_some_and(|operator| {
             let base = operator.base;
@@ -180,7 +188,7 @@ fn missing(subject: &Subject<'_>, _: &Facts<'_>, report: &mut Report<'_>) {
             report
                 .at(trusted.node, message)
                 .severity(severity)
-                .fix(format!("test `{}:{claim}` for whose token it is", trusted.name));
+                .fix(format!("test `{}` for whose token it is", key(&trusted, claim)));
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Cedar policies: whether Cedar can read them, and whether one permits everything. Cedar itself reads them.
 
+use std::collections::HashMap;
 use std::str::FromStr as _;
 
 use cedar_policy::{ActionConstraint, Effect, Policy, PolicySet, PrincipalConstraint, ResourceConstraint};
@@ -81,11 +82,26 @@ fn read(file: &SourceFile, lines: &Lines<'_>) -> Vec<Finding> {
             });
             told.collect()
         }
-        Ok(policies) => policies.policies().filter_map(|policy| unscoped(file, lines, policy)).collect(),
+        Ok(policies) => {
+            let mut policies: Vec<&Policy> = policies.policies().collect();
+            // Cedar numbers them as they stand: `policy0`, `policy1`.
+            policies.sort_by_key(|policy| {
+                let id = policy.id().to_string();
+                id.trim_start_matches("policy").parse::<usize>().unwrap_or(usize::MAX)
+            });
+            let mut seen: HashMap<String, usize> = HashMap::new();
+            policies.into_iter().filter_map(|policy| unscoped(file, lines, policy, &mut seen)).collect()
+        }
     }
 }
 
-fn unscoped(file: &SourceFile, lines: &Lines<'_>, policy: &Policy) -> Option<Finding> {
+/// `seen` says up to where policies of a text were found: several may be alike.
+fn unscoped(
+    file: &SourceFile,
+    lines: &Lines<'_>,
+    policy: &Policy,
+    seen: &mut HashMap<String, usize>,
+) -> Option<Finding> {
     let open = policy.effect() == Effect::Permit
         && policy.principal_constraint() == PrincipalConstraint::Any
         && policy.action_constraint() == ActionConstraint::Any
@@ -94,7 +110,10 @@ fn unscoped(file: &SourceFile, lines: &Lines<'_>, policy: &Policy) -> Option<Fin
         return None;
     }
     // A policy that was read from a text is printed as it was written.
-    let at = file.text.find(&policy.to_string()).unwrap_or_default();
+    let text = policy.to_string();
+    let from = seen.get(&text).copied().unwrap_or_default();
+    let at = file.text.get(from..).and_then(|rest| rest.find(&text)).map_or(from, |at| from + at);
+    seen.insert(text, at + 1);
     let conditions = policy.to_json().ok().and_then(|json| json["conditions"].as_array().map(Vec::len));
     let mut found = finding(file, lines.place(at), CEDAR_UNSCOPED_PERMIT.code, String::new());
     found.class = CEDAR_UNSCOPED_PERMIT.class;
@@ -163,6 +182,13 @@ mod tests {
         // What is followed is followed to its end.
         assert_eq!(found(&when(&vec!["true"; 4_000].join(" && "))), []);
         assert_eq!(found(&when(&format!("{}true", "if true then true else ".repeat(4_000)))).len(), 0);
+    }
+
+    #[test]
+    fn of_several_alike_each_is_found() {
+        let text = "permit(principal, action, resource);\n".repeat(12);
+        let lines: Vec<u32> = found(&text).into_iter().map(|(_, _, line)| line).collect();
+        assert_eq!(lines, (1..=12).collect::<Vec<u32>>());
     }
 
     #[test]

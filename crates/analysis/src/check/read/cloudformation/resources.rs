@@ -40,7 +40,9 @@ pub(super) fn add(declared: &Declared<'_, '_>, deployed: &mut Deployed) {
         }
         "AWS::Organizations::Policy" => of_organization(declared, deployed),
         "AWS::Lambda::Permission" => lambda_permission(declared, deployed),
+        "AWS::Lambda::LayerVersionPermission" => layer_permission(declared, deployed),
         "AWS::Events::EventBusPolicy" => event_bus(declared, deployed),
+        "AWS::Serverless::Api" => api(declared, deployed),
         _ => by_facts(declared, deployed),
     }
 }
@@ -138,6 +140,13 @@ fn by_facts(declared: &Declared<'_, '_>, deployed: &mut Deployed) {
             deployed.document(declared.id.clone(), holds.kind, holds.on, written);
         }
     }
+    if kind == "AWS::SSO::PermissionSet" {
+        // Whoever is assigned it gets a role with its policies.
+        let role = format!("AWSReservedSSO_{}", declared.name("Name"));
+        for (arn, home) in declared.places("ManagedPolicies") {
+            deployed.attach(Kind::Role, &role, arn, home);
+        }
+    }
     for runs in RUNS.iter().filter(|runs| runs.cloudformation == kind) {
         for role in declared.texts(runs.cloudformation_path) {
             let arn = declared.template.arn(declared.resource.id);
@@ -169,9 +178,60 @@ fn lambda_permission(declared: &Declared<'_, '_>, deployed: &mut Deployed) {
     deployed.document(id, DocumentKind::Resource, "AWS::Lambda::Function", written);
 }
 
-/// One statement of an event bus's policy.
+/// A permission on a version of a layer.
+fn layer_permission(declared: &Declared<'_, '_>, deployed: &mut Deployed) {
+    let properties = declared.likely();
+    let permission = Permission {
+        at: declared.resource.node.at,
+        account: deployed.account(),
+        principal: properties.get("Principal"),
+        action: properties.get("Action"),
+        function: properties.get("LayerVersionArn").filter(|node| is_arn(node)),
+        conditions: Permission::of_organization(properties.get("OrganizationId")),
+    };
+    let written = declared.written(&permission.document());
+    deployed.document(declared.id.clone(), DocumentKind::Resource, "AWS::Lambda::LayerVersion", written);
+}
+
+fn is_arn(node: &Node) -> bool {
+    node.text().is_some_and(|text| text.starts_with("arn:"))
+}
+
+/// What SAM writes into the policy of an API:
+/// <https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/sam-property-api-resourcepolicystatement.html>.
+fn api(declared: &Declared<'_, '_>, deployed: &mut Deployed) {
+    let Some(statements) = declared.likely().path(&["Auth", "ResourcePolicy", "CustomStatements"]) else {
+        return;
+    };
+    let at = statements.at;
+    let entry = |key: &str, value: Node| Entry { key: key.to_owned(), at, value };
+    let version = entry("Version", Node::new(at, Value::Text("2012-10-17".to_owned())));
+    let document = Node::new(at, Value::Map(vec![version, entry("Statement", statements.clone())]));
+    let written = declared.written(&document);
+    deployed.document(declared.id.clone(), DocumentKind::Resource, "AWS::ApiGateway::RestApi", written);
+}
+
+/// One statement of an event bus's policy, whole or in parts.
 fn event_bus(declared: &Declared<'_, '_>, deployed: &mut Deployed) {
-    let Some(statement) = declared.likely().entry("Statement") else { return };
+    let properties = declared.likely();
+    let Some(statement) = properties.entry("Statement") else {
+        let condition = properties.get("Condition");
+        let permission = Permission {
+            at: declared.resource.node.at,
+            account: deployed.account(),
+            principal: properties.get("Principal"),
+            action: properties.get("Action"),
+            function: None,
+            conditions: Permission::of_organization(condition.and_then(|condition| condition.get("Value"))),
+        };
+        let written = declared.written(&permission.document());
+        return deployed.document(
+            declared.id.clone(),
+            DocumentKind::Resource,
+            "AWS::Events::EventBus",
+            written,
+        );
+    };
     let at = statement.value.at;
     let version = Node::new(at, Value::Text("2012-10-17".to_owned()));
     let entries = vec![Entry { key: "Version".to_owned(), at, value: version }, statement.clone()];

@@ -28,7 +28,7 @@ pub(super) fn add(sources: &Sources<'_>, resource: &Resource, gathered: &mut Gat
         }
         "azurerm_role_assignment" => {
             let thing = thing(sources, resource, &resource.body, "assignment");
-            gathered.estate.azure.assignments.push(Assignment { thing });
+            gathered.estate.azure.assignments.push(Assignment { thing, deployed_to: None });
         }
         _ => {
             if let Some(on) = on {

@@ -51,6 +51,8 @@ pub(super) fn add(declared: &Declared<'_>, deployed: &mut Deployed) {
         }
         "aws_organizations_policy" => declared.of_organization(deployed),
         "aws_lambda_permission" => declared.lambda_permission(deployed),
+        "aws_lambda_layer_version_permission" => declared.layer_permission(deployed),
+        "aws_cloudwatch_event_permission" => declared.event_permission(deployed),
         _ => declared.by_facts(deployed),
     }
 }
@@ -165,6 +167,39 @@ impl Declared<'_> {
         }
     }
 
+    fn layer_permission(&self, deployed: &mut Deployed) {
+        let layer = self.body.get("layer_name");
+        let permission = Permission {
+            at: self.body.at,
+            account: deployed.account(),
+            principal: self.body.get("principal"),
+            action: self.body.get("action"),
+            function: layer.filter(|node| node.text().is_some_and(|text| text.starts_with("arn:"))),
+            conditions: Permission::of_organization(self.body.get("organization_id")),
+        };
+        let written = (self.written)(&permission.document());
+        deployed.document(
+            self.address.to_owned(),
+            DocumentKind::Resource,
+            "AWS::Lambda::LayerVersion",
+            written,
+        );
+    }
+
+    fn event_permission(&self, deployed: &mut Deployed) {
+        let action = Node::new(self.body.at, Value::Text("events:PutEvents".to_owned()));
+        let permission = Permission {
+            at: self.body.at,
+            account: deployed.account(),
+            principal: self.body.get("principal"),
+            action: Some(self.body.get("action").filter(|node| node.value != Value::Null).unwrap_or(&action)),
+            function: None,
+            conditions: Permission::of_organization(at_path(self.body, "condition.value").first().copied()),
+        };
+        let written = (self.written)(&permission.document());
+        deployed.document(self.address.to_owned(), DocumentKind::Resource, "AWS::Events::EventBus", written);
+    }
+
     /// A permission on a function is a statement of the function's policy.
     fn lambda_permission(&self, deployed: &mut Deployed) {
         let permission = Permission {
@@ -194,11 +229,19 @@ pub(in crate::check::read) struct Permission<'n> {
     pub(in crate::check::read) principal: Option<&'n Node>,
     pub(in crate::check::read) action: Option<&'n Node>,
     pub(in crate::check::read) function: Option<&'n Node>,
-    /// Operator, key and value.
-    pub(in crate::check::read) conditions: [(&'static str, &'static str, Option<&'n Node>); 5],
+    pub(in crate::check::read) conditions: Conditions<'n>,
 }
 
-impl Permission<'_> {
+/// Operator, key and value.
+type Conditions<'n> = [(&'static str, &'static str, Option<&'n Node>); 5];
+
+impl<'n> Permission<'n> {
+    /// For nobody but the principals of this organisation, when one is named.
+    pub(in crate::check::read) const fn of_organization(organization: Option<&'n Node>) -> Conditions<'n> {
+        let none = ("StringEquals", "aws:PrincipalOrgID", None);
+        [("StringEquals", "aws:PrincipalOrgID", organization), none, none, none, none]
+    }
+
     /// The document that Lambda makes of it.
     /// <https://docs.aws.amazon.com/lambda/latest/api/API_AddPermission.html>
     pub(in crate::check::read) fn document(&self) -> Node {
