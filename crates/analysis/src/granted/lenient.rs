@@ -9,6 +9,8 @@ use leastwise_policy::aws::{
 };
 use leastwise_policy::json::{Kind, Member, Value};
 
+use crate::source::has_hole;
+
 /// Stands for a resource while the rest is read.
 const ANY: &str = "*";
 
@@ -58,6 +60,8 @@ impl Meant {
         let mut meant = Meant::default();
         let allows = |value: &mut Value| matches!(&value.kind, Kind::String(text) if text == "Allow");
         if !member(statement, "Effect").is_some_and(allows) {
+            meant.resources =
+                member(statement, "Resource").map(|value| replace(value, invoked)).unwrap_or_default();
             return meant;
         }
         if let Kind::Object(members) = &mut statement.kind {
@@ -110,8 +114,22 @@ fn action(text: &str) -> Option<String> {
     }
 }
 
-/// A resource with wildcards for its service: `arn:*`, `arn:aws:*`, `arn:aws:*:*:*:*`.
+/// The short form that API Gateway takes in policies of its interfaces: `execute-api:/stage/GET/pets`.
+/// <https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-resource-policies-examples.html>
+fn invoked(text: &str) -> Option<String> {
+    let path = text.strip_prefix("execute-api:")?;
+    (path.starts_with('/') || path == ANY).then(|| format!("arn:*:execute-api:*:*:*{path}"))
+}
+
+/// A resource with wildcards for its service: `arn:*`, `arn:aws:*`, `arn:aws:*:*:*:*`; or one without any that is no ARN,
+/// such as the default of a parameter, which is nothing that there is.
 fn resource(text: &str) -> Option<String> {
+    if let Some(arn) = invoked(text) {
+        return Some(arn);
+    }
+    if !text.is_empty() && !text.starts_with("arn:") && !text.contains(['*', '?', '$']) && !has_hole(text) {
+        return Some(text.to_owned());
+    }
     let all = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte == b'*');
     if text.len() > 1 && all(text) {
         return Some(ANY.to_owned());
@@ -161,6 +179,30 @@ mod tests {
         }
         let some = "arn:aws:*:*:111122223333:*".to_owned();
         assert_eq!(of("*", &some), (true, some));
+    }
+
+    #[test]
+    fn the_short_form_of_api_gateway_is_the_interface_that_has_the_policy() {
+        for effect in ["Allow", "Deny"] {
+            let text = format!(
+                r#"{{"Version": "2012-10-17", "Statement": {{"Effect": "{effect}", "Principal": "*",
+                    "Action": "execute-api:Invoke", "Resource": ["execute-api:/*", "execute-api:/prod/GET/pets"]}}}}"#
+            );
+            let policy =
+                policy(&json::parse(&text).expect("JSON"), DocumentKind::Resource).expect("a policy");
+            let resources = policy.statements[0].resource.as_ref().expect("resources").patterns();
+            let texts: Vec<&str> = resources.iter().map(|pattern| pattern.as_str()).collect();
+            assert_eq!(texts, ["arn:*:execute-api:*:*:*/*", "arn:*:execute-api:*:*:*/prod/GET/pets"]);
+        }
+    }
+
+    #[test]
+    fn a_resource_that_is_none_allows_nothing_and_hides_nothing() {
+        let text = r#"{"Effect": "Allow", "Action": "s3:GetObject", "Resource": ["SomeParameter", "arn:aws:s3:::a/*"]}"#;
+        let policy = read(text).expect("a policy");
+        let resources = policy.statements[0].resource.as_ref().expect("resources").patterns();
+        assert_eq!(resources[0].as_str(), "SomeParameter");
+        assert!(read(&text.replace("SomeParameter", "s3:::*")).is_err());
     }
 
     #[test]
