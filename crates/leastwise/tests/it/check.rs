@@ -315,9 +315,18 @@ fn service_control_policies_stop_findings() {
     let folder = Folder::new("check-scp");
     let count = |value: &Value| value["findings"].as_array().map_or(0, Vec::len);
     let without = json(&folder, &[&snapshot]);
+    // What a region decides is not stopped, and told.
     let with = json(&folder, &[&snapshot, "--scp", &scp]);
-    assert!(count(&with) < count(&without), "{} {}", count(&with), count(&without));
     assert!(with.to_string().contains("almost stopped"));
+    let all = format!("{scp}/o-shopexample/r-shop/FullAWSAccess.json");
+    folder.write(
+        "guard.json",
+        r#"{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"},
+            {"Effect": "Deny", "NotAction": "s3:GetObject", "Resource": "*"}]}"#,
+    );
+    let (root, leaf) = (format!("r-shop={all}"), "r-shop/111122223333=guard.json");
+    let stopped = json(&folder, &[&snapshot, "--scp", &root, leaf]);
+    assert!(count(&stopped) < count(&without), "{} {}", count(&stopped), count(&without));
     let elsewhere = format!("r-shop/444455556666={scp}/o-shopexample/r-shop/FullAWSAccess.json");
     let unreached = run(&folder, &["check", &snapshot, "--fail-on", "never", "--scp", &elsewhere]);
     assert!(unreached.err.contains("no path to the account 111122223333"), "{}", unreached.err);
