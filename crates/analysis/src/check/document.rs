@@ -79,18 +79,8 @@ impl Document {
         self
     }
 
-    /// The value with the resources written out that API Gateway takes in short and stores in full:
-    /// <https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-resource-policies-examples.html>.
-    fn written_out(&self, node: &Node) -> json::Value {
-        let mut value = node.to_value();
-        if self.kind == DocumentKind::Resource {
-            write_out(&mut value);
-        }
-        value
-    }
-
     fn understand(&mut self) {
-        let widely = |_| policy_of(&self.written_out(&self.root), self.kind);
+        let widely = |_| policy_of(&self.root.to_value(), self.kind);
         if let Ok(policy) = Policy::of_json(&self.root, self.kind).or_else(widely) {
             self.understood = (0..policy.statements.len()).collect();
             self.policy = policy;
@@ -120,7 +110,7 @@ impl Document {
         let version = Kind::String(self.policy.version.as_str().to_owned());
         let members = vec![
             member("Version", json::Value { at: 0, kind: version }),
-            member("Statement", self.written_out(statement)),
+            member("Statement", statement.to_value()),
         ];
         policy_of(&json::Value { at: 0, kind: Kind::Object(members) }, self.kind)
     }
@@ -145,31 +135,6 @@ impl Document {
 
 /// How API Gateway takes the ARN of its own API in short.
 pub(super) const SHORT_API: &str = "execute-api:/";
-
-fn write_out(value: &mut json::Value) {
-    let short = |value: &mut json::Value| match &mut value.kind {
-        Kind::String(text) => {
-            if let Some(path) = text.strip_prefix(SHORT_API) {
-                *text = format!("arn:aws:execute-api:*:*:*/{path}");
-            }
-        }
-        _ => {}
-    };
-    match &mut value.kind {
-        Kind::Array(items) => items.iter_mut().for_each(write_out),
-        Kind::Object(members) => {
-            for member in members {
-                match (member.key.as_str(), &mut member.value.kind) {
-                    ("Resource" | "NotResource", Kind::Array(items)) => items.iter_mut().for_each(short),
-                    ("Resource" | "NotResource", _) => short(&mut member.value),
-                    ("Statement", _) => write_out(&mut member.value),
-                    _ => {}
-                }
-            }
-        }
-        _ => {}
-    }
-}
 
 /// A statement that allows without those of its actions that only the deployment knows; none when no other is left.
 fn known_part(statement: &Node) -> Option<Node> {

@@ -109,7 +109,7 @@ impl Dangers {
     }
 
     /// What the action can be used for.
-    pub(super) fn uses(&self, action: Action<'_>) -> Uses {
+    pub(in crate::check) fn uses(&self, action: Action<'_>) -> Uses {
         let facts = action.facts;
         let tabled = self.0.get(&std::ptr::from_ref(facts).addr()).copied().unwrap_or_default();
         let mut uses = tabled.has;

@@ -8,6 +8,7 @@ mod ours;
 mod public;
 mod saml_audience;
 mod whole_account;
+mod worst;
 
 use leastwise_policy::aws::compare::{FIXING, Witness, demanding, is_fixing};
 use leastwise_policy::aws::{Comparison, Condition, Effect, Policy, Statement};

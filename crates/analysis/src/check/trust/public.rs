@@ -10,6 +10,7 @@ use leastwise_policy::aws::{DocumentKind, Effect, PrincipalBlock, PrincipalKind,
 use crate::check::own::own;
 use crate::check::{Check, Class, Example, Facts, Report, Severity, Subject};
 
+use super::worst::worst;
 use super::{among_denies, is_held, told};
 
 const REFERENCES: &[&str] = &[
@@ -104,7 +105,15 @@ fn look(subject: &Subject<'_>, facts: &Facts<'_>, report: &mut Report<'_>, kind:
         match beyond_the_named(subject, facts, kind, statement) {
             Answer::None => {}
             Answer::Some(witness) => {
-                let added = report.at(node, format!("{who} do `{}`", witness.action));
+                let (witness, more) = match kind {
+                    Kind::Resource => worst(subject, facts, statement, *witness),
+                    _ => (*witness, 0),
+                };
+                let message = match more {
+                    0 => format!("{who} do `{}`", witness.action),
+                    more => format!("{who} do: `{}` and {more} more", witness.action),
+                };
+                let added = report.at(node, message);
                 let added = added.evidence(told(&witness));
                 added.fix("name the accounts or principals that need it, or ask for `aws:PrincipalOrgID`");
             }

@@ -1,0 +1,129 @@
+//! What is told of a statement that lets everybody do many things: the worst of them, and how many more there are.
+
+use leastwise_catalog::Action;
+use leastwise_policy::aws::compare::{Answer, Kind, Witness};
+use leastwise_policy::aws::{ActionBlock, ActionPattern, Effect, ResourceBlock, Statement};
+
+use super::public::beyond_the_named;
+use crate::check::formats::{Parts, Pattern};
+use crate::check::holder::Use;
+use crate::check::{Facts, Subject};
+
+/// So many are tried, the worst first.
+const TRIED: usize = 5;
+
+/// A request for the worst that the statement lets everybody do, and how many other actions it lets them, when both can
+/// be told; else the request that was found.
+pub(super) fn worst(
+    subject: &Subject<'_>,
+    facts: &Facts<'_>,
+    statement: &Statement,
+    found: Witness,
+) -> (Witness, usize) {
+    let mut actions = suited(subject, facts, statement);
+    actions.sort_by_cached_key(|action| (rank(facts, *action), action.full_name()));
+    actions.dedup_by_key(|action| std::ptr::from_ref(action.facts).addr());
+    let more = actions.len().saturating_sub(1);
+    // What a `Deny` leaves of them was not asked one by one.
+    let is_whole = subject.document.policy.statements.iter().all(|one| one.effect == Effect::Allow);
+    for action in actions.iter().take(TRIED) {
+        let mut alone = statement.clone();
+        alone.action = ActionBlock::Action(vec![ActionPattern::new(action.full_name())]);
+        if let Answer::Some(witness) = beyond_the_named(subject, facts, Kind::Resource, &alone) {
+            return (*witness, if is_whole { more } else { 0 });
+        }
+    }
+    (found, 0)
+}
+
+/// The actions of the statement that one of its resources suits; none when the resources do not tell.
+fn suited<'f>(subject: &Subject<'_>, facts: &'f Facts<'_>, statement: &Statement) -> Vec<Action<'f>> {
+    let Some(ResourceBlock::Resource(resources)) = &statement.resource else { return Vec::new() };
+    let found: Vec<_> = match &statement.action {
+        ActionBlock::Action(patterns) => patterns.iter().map(|one| facts.expand(one.as_str())).collect(),
+        ActionBlock::NotAction(_) => vec![facts.expand("*")],
+    };
+    let all = found.iter().flat_map(|found| found.as_slice()).copied();
+    let all = all.filter(|action| statement.action.applies_to(&action.full_name()));
+    if resources.iter().any(|one| one.as_str() == "*") {
+        // The policy is on one resource, of the service that its type names.
+        let of = subject.document.resource_type.as_deref().and_then(|of| of.split("::").nth(1));
+        let Some(service) = of.map(str::to_ascii_lowercase) else { return Vec::new() };
+        return all.filter(|action| *action.service.prefix == *service).collect();
+    }
+    let texts = resources.iter().map(|one| one.as_str());
+    let patterns: Vec<_> = texts
+        .filter_map(Parts::of)
+        .map(|parts| {
+            let known = parts.resource.split(['*', '?']).next().unwrap_or_default();
+            (parts, Pattern::new(parts.resource), known.contains('/'))
+        })
+        .collect();
+    let suits = |action: &Action<'_>| {
+        patterns.iter().any(|(parts, pattern, is_below)| {
+            (!is_below || has_paths(action)) && facts.formats().supported(action, parts, pattern)
+        })
+    };
+    all.filter(suits).collect()
+}
+
+/// Whether a resource of the action has a `/` in its ARN: what lies below a bucket is no bucket.
+fn has_paths(action: &Action<'_>) -> bool {
+    let types = action.facts.resources.iter();
+    let types = types.filter_map(|of| action.service.resource_type(&of.resource_type));
+    types.flat_map(|of| &of.arn).any(|format| format.contains('/'))
+}
+
+/// How bad an action is, the worst first; of those that are as bad, what writes a policy comes first.
+fn rank(facts: &Facts<'_>, action: Action<'_>) -> (u8, bool) {
+    let name = &action.facts.name;
+    let writes_policy = name.ends_with("Policy") && !name.starts_with("Delete");
+    (harm(facts, action), !writes_policy)
+}
+
+fn harm(facts: &Facts<'_>, action: Action<'_>) -> u8 {
+    let uses = facts.dangers.uses(action);
+    let has = |of: Use| uses.contains(of);
+    match () {
+        () if has(Use::Permissions) || has(Use::Share) => 0,
+        () if has(Use::Credentials) => 1,
+        () if has(Use::Destructive) || has(Use::Backups) || has(Use::Audit) => 2,
+        () if has(Use::Data) => 3,
+        () if has(Use::Write) => 4,
+        () => 5,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use leastwise_catalog::Catalog;
+
+    use crate::check::{Facts, SourceFile, read, run};
+
+    fn told(action: &str, resource: &str) -> String {
+        let text = format!(
+            r#"{{"Version":"2012-10-17","Statement":[{{"Effect":"Allow","Principal":"*","Action":{action},"Resource":{resource}}}]}}"#
+        );
+        let estate = read(&[SourceFile::named("p.json", text)]);
+        let findings = run(&estate, &Facts::new(Catalog::embedded()));
+        let found = findings.into_iter().find(|finding| finding.code == "PUBLIC_ACCESS");
+        found.expect("a finding").message
+    }
+
+    #[test]
+    fn the_worst_action_is_named_and_the_others_are_counted() {
+        let bucket = r#"["arn:aws:s3:::b", "arn:aws:s3:::b/*"]"#;
+        for action in [r#""*""#, r#""s3:*""#] {
+            let message = told(action, bucket);
+            assert!(
+                message.starts_with("lets everybody do: `s3:Put") && message.ends_with(" more"),
+                "{message}"
+            );
+        }
+        let three = told(r#"["s3:GetObject", "s3:PutObject", "s3:PutBucketPolicy"]"#, bucket);
+        assert_eq!(three, "lets everybody do: `s3:PutBucketPolicy` and 2 more");
+        assert_eq!(told(r#""s3:GetObject""#, r#""arn:aws:s3:::b/*""#), "lets everybody do `s3:GetObject`");
+        let objects = told(r#"["s3:GetObject", "s3:DeleteBucket"]"#, r#""arn:aws:s3:::b/*""#);
+        assert!(!objects.contains("DeleteBucket"), "{objects}");
+    }
+}
