@@ -127,8 +127,7 @@ const CHOSEN_OF_S3: &[&str] = &[
 ];
 
 /// Keys of the caller of which whoever holds a policy always has the same: its own account and organisation.
-const OWN: &[&str] =
-    &["aws:principalaccount", "aws:principalorgid", "aws:principalorgpaths", "aws:principaltype"];
+const OWN: &[&str] = &["aws:principalaccount", "aws:principalorgid", "aws:principalorgpaths"];
 
 /// What the condition is worth.
 pub(super) fn guard(condition: &Condition, whom: Whom) -> Guard {
@@ -149,7 +148,8 @@ pub(super) fn guard(condition: &Condition, whom: Whom) -> Guard {
     if !CALLER.contains(&name) {
         return Guard::Scope;
     }
-    let own = matches!(whom, Whom::Holder(_)) && OWN.contains(&name);
+    // Everybody has some type; which account or organisation is known of whoever holds it alone.
+    let own = name == "aws:principaltype" || matches!(whom, Whom::Holder(_)) && OWN.contains(&name);
     let negative = operator.base == Comparison::Bool && condition.values.iter().all(|value| value == "false");
     let met = own || negative || is_everywhere(condition) || is_now(condition, whom);
     if met { Guard::None } else { Guard::Caller }
@@ -228,7 +228,10 @@ fn masked(address: u128, length: u32) -> u128 {
 
 /// Whether it asks for a time that has come, and so for nothing.
 fn is_now(condition: &Condition, whom: Whom) -> bool {
-    let Whom::Holder(now) = whom else { return false };
+    let now = match whom {
+        Whom::Holder(now) => now,
+        Whom::Stranger => None,
+    };
     let values = || condition.values.iter().filter_map(|value| Timestamp::parse(value));
     match condition.operator.base {
         Comparison::DateGreaterThan | Comparison::DateGreaterThanEquals => {
@@ -330,6 +333,9 @@ mod tests {
         assert!(!limits_caller(&condition("StringEquals", "sts:RoleSessionName", &["x"])));
         assert!(!limits_caller(&condition("StringLike", "sts:ExternalId", &["?*"])));
         assert!(limits_caller(&condition("StringEquals", "sts:ExternalId", &["5f1c0f3e"])));
+        assert!(!limits_caller(&condition("StringEquals", "aws:PrincipalType", &["AssumedRole"])));
+        assert!(!limits_caller(&condition("DateGreaterThan", "aws:CurrentTime", &["2020-01-01T00:00:00Z"])));
+        assert!(limits_caller(&condition("DateLessThan", "aws:CurrentTime", &["2030-01-01T00:00:00Z"])));
     }
 
     #[test]
