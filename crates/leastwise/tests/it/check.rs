@@ -327,6 +327,12 @@ fn service_control_policies_stop_findings() {
     let (root, leaf) = (format!("r-shop={all}"), "r-shop/111122223333=guard.json");
     let stopped = json(&folder, &[&snapshot, "--scp", &root, leaf]);
     assert!(count(&stopped) < count(&without), "{} {}", count(&stopped), count(&without));
+    let has = |value: &Value, code: &str| {
+        value["findings"].as_array().into_iter().flatten().any(|finding| finding["code"] == code)
+    };
+    for code in ["ADMIN_ACCESS", "DESTRUCTIVE_ANYWHERE", "ESCALATION_PATH", "AGENT_DELETES_BACKUPS"] {
+        assert!(has(&without, code) && !has(&stopped, code), "{code}");
+    }
     let elsewhere = format!("r-shop/444455556666={scp}/o-shopexample/r-shop/FullAWSAccess.json");
     let unreached = run(&folder, &["check", &snapshot, "--fail-on", "never", "--scp", &elsewhere]);
     assert!(unreached.err.contains("no path to the account 111122223333"), "{}", unreached.err);

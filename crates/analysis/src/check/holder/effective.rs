@@ -52,7 +52,11 @@ impl<'a> Holder<'a> {
                 last = Some((service, self.conditions(allowed, action)));
             }
             let Some((_, Some(kept))) = &last else { continue };
-            if asked > MOST || !self.is_limited(action) {
+            let is_limited = self.is_limited(action);
+            if is_limited && self.is_barred(action) {
+                continue;
+            }
+            if asked > MOST || !is_limited {
                 powers.push(kept.power(action));
             } else {
                 asked += 1;
@@ -71,10 +75,11 @@ impl<'a> Holder<'a> {
         let power = |action| Power { action, only: Vec::new(), almost: Vec::new() };
         let mut asked = 0;
         let mut is_left = |action: &Action<'a>| {
-            !self.is_limited(*action) || {
-                asked += 1;
-                asked > MOST || self.reach(*action).is_some()
-            }
+            !self.is_limited(*action)
+                || !self.is_barred(*action) && {
+                    asked += 1;
+                    asked > MOST || self.reach(*action).is_some()
+                }
         };
         actions.filter(|action| is_left(action)).map(power).collect()
     }

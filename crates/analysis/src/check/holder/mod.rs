@@ -153,6 +153,20 @@ impl<'a> Holder<'a> {
         !self.fences.is_empty() || self.denies.iter().any(|deny| deny.action.applies_to(action))
     }
 
+    /// Whether a layer above surely takes all of an action away. Told at a glance, so that many can be asked about.
+    fn is_barred(&self, action: Action<'_>) -> bool {
+        let manages = |set: &PolicySet| {
+            let manager = set.service_control.as_ref().and_then(|path| path.management_account.as_deref());
+            manager.is_some() && manager == self.principal.map(GrantedPrincipal::account)
+        };
+        // Its organisation's policies do not hold for an account that manages it.
+        if self.fences.is_empty() || manages(self.set()) {
+            return false;
+        }
+        let name = action.full_name();
+        self.fences.iter().any(|fence| bars(fence, &name))
+    }
+
     /// Whether something besides the allowing statements has a say in an action.
     fn is_limited(&self, action: Action<'_>) -> bool {
         if self.denies.is_empty() && self.fences.is_empty() {
@@ -162,6 +176,29 @@ impl<'a> Holder<'a> {
         self.denies.iter().any(|deny| deny.action.applies_to(&name))
             || self.fences.iter().any(|fence| !lets_through(fence, &name))
     }
+}
+
+/// Whether a layer surely lets nothing of an action through: it does not allow it, or denies all of it.
+fn bars(fence: &[Named<Policy>], name: &str) -> bool {
+    let mut is_allowed = false;
+    for statement in fence.iter().flat_map(|document| &document.policy.statements) {
+        if !statement.action.applies_to(name) {
+            continue;
+        }
+        let on_all = |block: &ResourceBlock| {
+            let ResourceBlock::Resource(patterns) = block else { return false };
+            patterns.iter().any(|pattern| pattern.as_str() == "*")
+        };
+        match statement.effect {
+            Effect::Allow => is_allowed = true,
+            Effect::Deny => {
+                if statement.condition.is_empty() && statement.resource.as_ref().is_none_or(on_all) {
+                    return true;
+                }
+            }
+        }
+    }
+    !is_allowed
 }
 
 /// What must allow besides the policies of a principal.
