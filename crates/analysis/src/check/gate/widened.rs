@@ -11,6 +11,7 @@ mod comparable;
 mod pairs;
 mod principals;
 mod told;
+mod worst;
 
 use std::collections::BTreeSet;
 
@@ -90,8 +91,13 @@ fn compare_document(
         Answer::None => {}
         Answer::Unknown(reason) => widened.findings.push(told::undecided(document, reason)),
         Answer::Some(witness) => {
-            let each = before.map(|_| each_statement(old, new, &ask)).unwrap_or_default();
-            let each = if each.is_empty() { vec![(place(&witness), *witness)] } else { each };
+            let each = before.map(|_| each_statement(kind, old, new, &ask)).unwrap_or_default();
+            let each = if each.is_empty() {
+                let witness = worst::worst(kind, &[old], &[new], witness, &ask);
+                vec![(place(&witness), *witness)]
+            } else {
+                each
+            };
             for (statement, witness) in each {
                 let number = comparable.numbers.get(statement).copied();
                 widened.findings.push(told::document(document, before.is_none(), number, &witness));
@@ -127,6 +133,7 @@ fn compare_gone(document: &Document, terms: &Terms<'_>, widened: &mut Widened) {
 /// The statements of the new document that allow more, each with a request of its own. Together they are all that is
 /// new, since a request is allowed when one statement allows it and none denies it.
 fn each_statement(
+    kind: Kind,
     old: &Policy,
     new: &Policy,
     ask: &dyn Fn(&[&Policy], &[&Policy]) -> Answer,
@@ -139,7 +146,7 @@ fn each_statement(
         }
         let alone = Policy { statements: vec![statement.clone()], ..new.clone() };
         if let Answer::Some(witness) = ask(&[old], &[&alone, &denies]) {
-            each.push((index, *witness));
+            each.push((index, *worst::worst(kind, &[old], &[&alone, &denies], witness, ask)));
         }
     }
     each

@@ -109,22 +109,23 @@ impl Baseline {
         }
         let mut found: HashSet<String> = HashSet::new();
         for one in judged.iter_mut() {
-            let Some(entry) = known.get(one.fingerprint.as_str()) else { continue };
-            found.insert(one.fingerprint.clone());
+            let words = (&*one.finding.file, one.finding.code, &*one.finding.subject, &*one.finding.message);
+            let own = known.get(one.fingerprint.as_str()).copied();
+            // Only of what says what it rests on can it be told that it is another's equal.
+            let others =
+                alike.get(&words).into_iter().flatten().copied().filter(|entry| !entry.may.is_empty());
+            let entries: Vec<&Entry> = own.into_iter().chain(others).collect();
+            found.extend(entries.iter().map(|entry| entry.fingerprint.clone()));
             // What was not read is not known, whatever was written down of it.
-            if !one.is_open() || is_unreadable(&one.finding) {
+            if entries.is_empty() || !one.is_open() || is_unreadable(&one.finding) {
                 continue;
             }
             let worse =
                 |entry: &Entry| entry.was().and_then(|was| was.worse(&one.finding, grounding, same_catalog));
-            let how = worse(entry).filter(|_| {
-                let words =
-                    (&*one.finding.file, one.finding.code, &*one.finding.subject, &*one.finding.message);
-                alike.get(&words).into_iter().flatten().all(|other| worse(other).is_some())
-            });
+            let how: Option<Vec<String>> = entries.iter().map(|entry| worse(entry)).collect();
             match how {
                 None => one.state = State::Known,
-                Some(how) => one.worse = Some(how),
+                Some(how) => one.worse = how.into_iter().next(),
             }
         }
         let mut stale: Vec<Entry> =

@@ -9,6 +9,10 @@ use std::fmt::Write;
 use leastwise_analysis::check::Finding;
 use sha2::{Digest, Sha256};
 
+/// Checks whose message names a request that shows it: another request may show the same. Whether more is open than was
+/// is told by what the finding rests on.
+const WITNESSED: [&str; 2] = ["PUBLIC_ACCESS", "TRUST_ANYONE"];
+
 /// The fingerprint of each finding, 32 hexadecimal digits. Findings are given in order.
 pub fn fingerprints(findings: &[Finding]) -> Vec<String> {
     let mut seen: HashMap<String, u32> = HashMap::new();
@@ -16,8 +20,17 @@ pub fn fingerprints(findings: &[Finding]) -> Vec<String> {
         .iter()
         .map(|finding| {
             let pointer = without_numbers(&finding.pointer);
-            let parts =
-                [finding.code, &*finding.file, &finding.subject, &pointer, &without_list(&finding.message)];
+            let message = match WITNESSED.contains(&finding.code) {
+                true => finding
+                    .message
+                    .split('`')
+                    .next()
+                    .unwrap_or_default()
+                    .trim_end_matches([':', ' '])
+                    .to_owned(),
+                false => without_list(&finding.message),
+            };
+            let parts = [finding.code, &*finding.file, &finding.subject, &pointer, &message];
             let key = parts.join("\0");
             let number = seen.entry(key.clone()).or_default();
             *number += 1;
@@ -92,6 +105,21 @@ mod tests {
         assert_ne!(first, of("can change: `a:DeleteA`, `b:DeleteB` and 8 more"));
         assert_ne!(of("can destroy: `a:DeleteA`"), of("can destroy: `b:DeleteB`"));
         assert_ne!(of("wants: `a` or more"), of("wants: `b` or more"));
+    }
+
+    #[test]
+    fn another_request_that_shows_the_same_is_the_same() {
+        let of = |code: &'static str, message: &str| {
+            let found = Finding { code, message: message.to_owned(), ..finding() };
+            fingerprints(&[found]).remove(0)
+        };
+        let one = of("PUBLIC_ACCESS", "lets everybody do `s3:GetObject`");
+        assert_eq!(one, of("PUBLIC_ACCESS", "lets everybody do: `s3:PutBucketPolicy` and 12 more"));
+        assert_ne!(
+            one,
+            of("PUBLIC_ACCESS", "perhaps lets everybody in; that was not decided: too much work")
+        );
+        assert_ne!(of("OTHER", "lets in `a`"), of("OTHER", "lets in `b`"));
     }
 
     #[test]

@@ -8,6 +8,7 @@ use leastwise_policy::aws::evaluate::PolicySet;
 use leastwise_policy::aws::{Effect, Named, Policy};
 
 use super::comparable::Comparable;
+use super::worst::worst;
 use super::{Widened, everything, has_lost_deny, only, told};
 use crate::check::Estate;
 use crate::granted::{GrantedGroup, GrantedPrincipal, Problem};
@@ -129,7 +130,10 @@ impl Sides<'_> {
             match self.ask(&limit, &new) {
                 Answer::None => {}
                 Answer::Unknown(reason) => unknown = Some(reason),
-                Answer::Some(witness) => return Gained::Access(self.each(&limit, *witness)),
+                Answer::Some(witness) => {
+                    let witness = self.worst(&limit, &new, witness);
+                    return Gained::Access(self.each(&limit, *witness));
+                }
             }
         }
         if has_lost_deny(&old, &new) {
@@ -157,6 +161,10 @@ impl Sides<'_> {
             limits.push(policies(boundary));
         }
         limits
+    }
+
+    fn worst(&self, old: &[&Policy], new: &[&Policy], found: Box<Witness>) -> Box<Witness> {
+        worst(Kind::Identity, old, new, found, &|old, new| self.ask(old, new))
     }
 
     fn ask(&self, old: &[&Policy], new: &[&Policy]) -> Answer {
@@ -187,7 +195,7 @@ impl Sides<'_> {
                 let alone = Policy { statements: vec![statement.clone()], ..named.policy.clone() };
                 let new: Vec<&Policy> = std::iter::once(&alone).chain(&denies).collect();
                 if let Answer::Some(witness) = self.ask(old, &new) {
-                    each.push((named.name.clone(), index, *witness));
+                    each.push((named.name.clone(), index, *self.worst(old, &new, witness)));
                 }
             }
         }

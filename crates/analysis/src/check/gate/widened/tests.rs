@@ -221,3 +221,14 @@ resource "aws_iam_role_policy" "held" {{
     assert_eq!(found(&objects("/*"), &objects("/a/*")), [""; 0]);
     assert_eq!(found(&objects("/a/*"), &objects("/*")).len(), 2);
 }
+
+#[test]
+fn of_much_that_is_new_the_worst_is_told() {
+    let all = READS.replace("s3:GetObject", "*").replace("arn:aws:s3:::reports/*", "*");
+    let old = [("a.json", policy(&[READS]))];
+    let found = messages(&old, &[("a.json", policy(&[&all]))]);
+    assert!(found.len() == 1 && found[0].contains("allows `iam:AttachRolePolicy` on"), "{found:?}");
+    let buckets = all.replace("\"*\"", "\"s3:*\"");
+    let found = messages(&old, &[("a.json", policy(&[&buckets]))]);
+    assert!(found.len() == 1 && !found[0].contains("AbortMultipartUpload"), "{found:?}");
+}
