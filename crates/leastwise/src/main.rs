@@ -24,11 +24,6 @@ mod report;
 
 use std::process::ExitCode;
 
-/// What is read are many small texts, taken apart and put together by one thread or two: this allocator takes half of the
-/// time for them that the C library's takes.
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 fn main() -> ExitCode {
     interrupt::install();
     let cli = match config::parse(std::env::args_os()) {
