@@ -84,8 +84,13 @@ pub(super) static TRUST_ANYONE: Check = own(
 ))
 .found(trust);
 
+/// The policy of an endpoint only limits what passes through it; it opens no resource to anybody, and AWS's own default is
+/// everybody: <https://docs.aws.amazon.com/vpc/latest/privatelink/vpc-endpoints-access.html>.
+const LIMITS_ONLY: &str = "AWS::EC2::VPCEndpoint";
+
 fn public(subject: &Subject<'_>, facts: &Facts<'_>, report: &mut Report<'_>) {
-    if subject.document.kind == DocumentKind::Resource {
+    let opens = subject.document.resource_type.as_deref() != Some(LIMITS_ONLY);
+    if subject.document.kind == DocumentKind::Resource && opens {
         look(subject, facts, report, Kind::Resource, "lets everybody");
     }
 }

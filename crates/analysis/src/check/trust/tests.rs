@@ -270,3 +270,26 @@ fn a_source_is_demanded_or_it_is_told() {
     assert_eq!(of(bucket, deny), []);
     assert_eq!(of(open, deny), []);
 }
+
+#[test]
+fn the_policy_of_an_endpoint_opens_nothing() {
+    let of = |kind: &str| {
+        let text = format!(
+            r#"
+resource "{kind}" "x" {{
+  vpc_endpoint_id = "vpce-0"
+  bucket          = "reports"
+  policy = jsonencode({{
+    Version   = "2012-10-17"
+    Statement = [{{ Effect = "Allow", Principal = "*", Action = "s3:GetObject", Resource = "arn:aws:s3:::reports/*" }}]
+  }})
+}}
+"#
+        );
+        let files = [crate::check::SourceFile::named("main.tf", text)];
+        let facts = crate::check::Facts::new(leastwise_catalog::Catalog::embedded());
+        let findings = crate::check::run(&crate::check::read(&files), &facts);
+        findings.iter().filter(|finding| finding.code == "PUBLIC_ACCESS").count()
+    };
+    assert_eq!((of("aws_s3_bucket_policy"), of("aws_vpc_endpoint_policy")), (1, 0));
+}
