@@ -5,7 +5,10 @@
 //! not.
 
 use leastwise_policy::aws::compare::{Answer, Kind, excess, to_some};
-use leastwise_policy::aws::{DocumentKind, Effect, PrincipalBlock, PrincipalKind, PrincipalSet, Statement};
+use leastwise_policy::aws::{
+    Comparison, Condition, DocumentKind, Effect, Operator, Policy, PrincipalBlock, PrincipalKind,
+    PrincipalSet, Statement,
+};
 
 use crate::check::own::own;
 use crate::check::{Check, Class, Example, Facts, Report, Severity, Subject};
@@ -142,7 +145,37 @@ pub(super) fn beyond_the_named(
         return Answer::None;
     }
     let alone = among_denies(subject, statement.clone());
-    excess(facts.terms(), kind, &[&to_some(&alone)], &[&alone])
+    excess(facts.terms(), kind, &[&to_some(&alone), &to_some(&spared(&alone))], &[&alone])
+}
+
+/// Whom a `Deny` spares, as if a statement let them in: who is somebody in particular is no more everybody for being named
+/// by `"Deny"` with `StringNotEquals` than by `"Allow"` with `StringEquals`.
+fn spared(policy: &Policy) -> Policy {
+    let denies = policy.statements.iter().filter(|statement| statement.effect == Effect::Deny);
+    let conditions = denies.flat_map(|statement| statement.condition.iter());
+    let statements = conditions.filter_map(turned).map(|condition| {
+        let mut statement = Statement::allow(["*"], ["*"]).with_condition(condition);
+        statement.principal = Some(PrincipalBlock::Principal(PrincipalSet::Everyone));
+        statement
+    });
+    Policy::new(statements.collect())
+}
+
+/// The condition that holds where this negated one does not.
+fn turned(condition: &Condition) -> Option<Condition> {
+    use Comparison as C;
+    let base = match condition.operator.base {
+        C::StringNotEquals => C::StringEquals,
+        C::StringNotEqualsIgnoreCase => C::StringEqualsIgnoreCase,
+        C::StringNotLike => C::StringLike,
+        C::ArnNotEquals => C::ArnEquals,
+        C::ArnNotLike => C::ArnLike,
+        C::NotIpAddress => C::IpAddress,
+        _ => return None,
+    };
+    let operator = Operator { base, if_exists: false, set: None };
+    let single = condition.operator.set.is_none();
+    single.then(|| Condition::new(operator, &condition.key, condition.values.clone()))
 }
 
 /// Whether somebody whom it does not name may be meant.

@@ -293,3 +293,34 @@ resource "{kind}" "x" {{
     };
     assert_eq!((of("aws_s3_bucket_policy"), of("aws_vpc_endpoint_policy")), (1, 0));
 }
+
+#[test]
+fn whom_a_deny_spares_is_not_everybody() {
+    let of = |deny: &str| {
+        let text = format!(
+            r#"{{"Version": "2012-10-17", "Statement": [
+                {{"Effect": "Allow", "Principal": "*", "Action": "sqs:SendMessage", "Resource": "{QUEUE}"}},
+                {{"Effect": "Deny", "Principal": "*", "Action": "sqs:SendMessage", "Resource": "{QUEUE}", "Condition": {deny}}}
+            ]}}"#
+        );
+        let found = findings(DocumentKind::Resource, "policy.json", &text, None);
+        found.iter().any(|finding| finding.code == "PUBLIC_ACCESS")
+    };
+    for deny in [
+        r#"{"StringNotEquals": {"aws:PrincipalOrgID": "o-abc1234567"}}"#,
+        r#"{"StringNotEqualsIfExists": {"aws:SourceVpc": "vpc-0123456789abcdef0"}}"#,
+        r#"{"NotIpAddress": {"aws:SourceIp": "203.0.113.0/24"}}"#,
+        r#"{"ArnNotLike": {"aws:PrincipalArn": "arn:aws:iam::111122223333:role/*"}}"#,
+    ] {
+        assert!(!of(deny), "{deny}");
+    }
+    for deny in [
+        r#"{"StringNotLike": {"aws:PrincipalOrgID": "o-*"}}"#,
+        r#"{"StringNotEquals": {"aws:UserAgent": "mine"}}"#,
+        r#"{"StringNotEquals": {"aws:PrincipalOrgID": "o-abc1234567"}, "Bool": {"aws:SecureTransport": "false"}}"#,
+        r#"{"ForAllValues:StringNotEquals": {"aws:PrincipalOrgPaths": "o-a/r-b/"}}"#,
+        r#"{"NotIpAddress": {"aws:SourceIp": "0.0.0.0/1"}}"#,
+    ] {
+        assert!(of(deny), "{deny}");
+    }
+}
