@@ -192,7 +192,7 @@ fn bars(fence: &[Named<Policy>], name: &str) -> bool {
         match statement.effect {
             Effect::Allow => is_allowed = true,
             Effect::Deny => {
-                if statement.condition.is_empty() && statement.resource.as_ref().is_none_or(on_all) {
+                if statement.condition.is_empty() && statement.resource.as_ref().is_some_and(on_all) {
                     return true;
                 }
             }
@@ -312,11 +312,17 @@ impl<'a, 'c: 'a> Holders<'a, 'c> {
     /// As if somebody held this policy alone.
     pub(super) fn of_document(&mut self, subject: &Subject<'a>) {
         let document = subject.document;
-        let statements = subject.understood().enumerate().map(|(index, (view, statement))| Stated {
-            document: &document.name,
-            index,
-            statement,
-            found: view.actions.iter().map(|used| used.found.clone()).collect(),
+        let facts = self.facts;
+        let statements = subject.understood().enumerate().map(|(index, (view, statement))| {
+            // A pattern may be read as more than what was written.
+            let mut known = view.actions.iter().peekable();
+            let mut found = |pattern: &str| match known.next_if(|used| used.text == pattern) {
+                Some(used) => used.found.clone(),
+                None => facts.expand(pattern),
+            };
+            let patterns = statement.action.patterns().iter();
+            let found = patterns.map(|pattern| found(pattern.as_str())).collect();
+            Stated { document: &document.name, index, statement, found }
         });
         let set = Granted::Document(document, OnceCell::new());
         let holder = Holder::new(&document.name, None, set, statements, self.facts);

@@ -430,3 +430,14 @@ fn all_but_what_a_service_is_about_is_not_the_whole_service() {
     let rest = found(r#"{"Effect": "Allow", "Action": "*", "NotResource": "arn:aws:s3:::*"}"#);
     assert!(rest.iter().any(|one| one.code == "ADMIN_ACCESS"), "{rest:?}");
 }
+
+#[test]
+fn what_is_read_as_everything_is_looked_at_as_everything() {
+    let of = |action: &str| {
+        let statement = format!(r#"{{"Effect": "Allow", "Action": {action}, "Resource": "*"}}"#);
+        found(&statement).iter().any(|finding| finding.code == "ESCALATION_POSSIBLE")
+    };
+    for action in [r#""*""#, r#""*:*""#, r#""**""#, r#"["**", "s3:GetObject"]"#] {
+        assert_eq!(of(action), of(r#""*""#), "{action}");
+    }
+}
