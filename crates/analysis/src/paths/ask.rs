@@ -76,6 +76,18 @@ impl Model<'_> {
         self.asked(node, question, |set, context| self.decide(set, principal, question, context))
     }
 
+    /// The same under other policies than the node's, by what is known of it.
+    pub(super) fn ask_of(
+        &self,
+        node: usize,
+        set: &PolicySet,
+        known: &Context,
+        question: &Question<'_>,
+    ) -> Option<Answer> {
+        let context = context(question, known, &self.nodes[node].account);
+        self.decide(set, self.principal(node), question, &context)
+    }
+
     /// Which statements allow the call, with the keys that the caller chose.
     pub(super) fn reasons(
         &self,

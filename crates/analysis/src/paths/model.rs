@@ -282,6 +282,18 @@ impl<'a> Model<'a> {
         set
     }
 
+    /// Everything that decides on the node's calls but what it holds itself, as if that allowed everything.
+    pub(super) fn unlimited(&self, node: usize) -> (PolicySet, Context) {
+        let node = &self.nodes[node];
+        let set = PolicySet {
+            identity: vec![everything()],
+            service_control: self.world.service_control.get(&node.account).cloned(),
+            resource_control: self.world.resource_control.get(&node.account).cloned(),
+            ..PolicySet::default()
+        };
+        (set, self.context(node))
+    }
+
     /// What is known of the node's calls whatever they are about.
     fn context(&self, node: &Node<'a>) -> Context {
         let mut context = Context::new();

@@ -2,15 +2,16 @@
 //!
 //! An admin is whoever can give itself everything that the organisation leaves to the account: of the calls of
 //! [`PROBES`], each that the organisation's policies leave to a new role without a boundary, on roles, users and policies
-//! of whatever name. Two made-up names stand for whatever name.
+//! of whatever name. Two made-up names stand for whatever name. Where they leave a new role none that gives, whoever they
+//! spare by who it is (`ArnNotLike aws:PrincipalArn`) is asked what they leave to it.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use leastwise_catalog::{Action, Catalog, Level};
 use leastwise_policy::aws::{Effect, Statement};
 
 use super::ask::{Answer, Question};
-use super::model::{Form, Model};
+use super::model::{Form, Model, Node};
 use super::{Certainty, Target};
 
 /// What an admin may do; the first are those that give.
@@ -38,6 +39,8 @@ pub(super) struct Standing {
     kind: Kind,
     /// Answers for principals with everything, by what decides them.
     raised: HashMap<Class, Option<Answer>>,
+    /// Accounts whose organisation leaves nothing to a new role, and asks who calls.
+    sparing: HashSet<String>,
 }
 
 /// An account, a boundary, and what denies.
@@ -82,11 +85,15 @@ impl Standing {
         more: &[String],
         fresh: &[(String, usize)],
     ) -> Standing {
-        let mut asked = HashMap::new();
+        let (mut asked, mut sparing) = (HashMap::new(), HashSet::new());
         let kind = match to {
             Target::Admin => {
                 for (account, node) in fresh {
-                    asked.insert(account.clone(), left(model, account, *node));
+                    let left = left(model, *node, &|question| model.ask(*node, question));
+                    if left.is_empty() && above(model, account).any(is_about_caller) {
+                        sparing.insert(account.clone());
+                    }
+                    asked.insert(account.clone(), left);
                 }
                 Kind::Admin
             }
@@ -98,7 +105,7 @@ impl Standing {
                 Kind::Resource
             }
         };
-        Standing { asked, kind, raised: HashMap::new() }
+        Standing { asked, kind, raised: HashMap::new(), sparing }
     }
 
     /// Whether the node is there, and how surely.
@@ -127,7 +134,12 @@ impl Standing {
 
     fn admin(&self, model: &Model<'_>, node: usize) -> Option<Answer> {
         let said = &model.nodes[node];
-        let probes = self.asked.get(&said.account).filter(|probes| !probes.is_empty())?;
+        let own = self.sparing.contains(&said.account).then(|| {
+            let (set, known) = model.unlimited(node);
+            left(model, node, &|question| model.ask_of(node, &set, &known, question))
+        });
+        let probes = own.as_ref().or_else(|| self.asked.get(&said.account));
+        let probes = probes.filter(|probes| !probes.is_empty())?;
         if !probes.iter().all(|(action, _)| said.bits.has(*action)) {
             return None;
         }
@@ -139,9 +151,13 @@ impl Standing {
     }
 }
 
-/// What the organisation leaves to an account, as a new role of it sees it.
-fn left(model: &Model<'_>, account: &str, fresh: usize) -> Vec<(usize, Vec<String>)> {
-    let partition = model.nodes[fresh].arn.split(':').nth(1).unwrap_or("aws");
+/// Asks for one call.
+type Ask<'q> = &'q dyn Fn(&Question<'_>) -> Option<Answer>;
+
+/// What the organisation leaves to a principal of an account, as it sees it.
+fn left(model: &Model<'_>, node: usize, ask: Ask<'_>) -> Vec<(usize, Vec<String>)> {
+    let Node { arn, account, .. } = &model.nodes[node];
+    let partition = arn.split(':').nth(1).unwrap_or("aws");
     let probes: Vec<_> = PROBES
         .iter()
         .filter_map(|(action, kind)| {
@@ -154,7 +170,7 @@ fn left(model: &Model<'_>, account: &str, fresh: usize) -> Vec<(usize, Vec<Strin
         let kept: Vec<(usize, Vec<String>)> = probes
             .iter()
             .filter(|(action, on)| {
-                ask_all(model, fresh, *action, on).is_some_and(|one| one.certainty <= most)
+                asked_all(model, node, *action, on, ask).is_some_and(|one| one.certainty <= most)
             })
             .cloned()
             .collect();
@@ -166,6 +182,10 @@ fn left(model: &Model<'_>, account: &str, fresh: usize) -> Vec<(usize, Vec<Strin
 }
 
 fn ask_all(model: &Model<'_>, node: usize, action: usize, on: &[String]) -> Option<Answer> {
+    asked_all(model, node, action, on, &|question| model.ask(node, question))
+}
+
+fn asked_all(model: &Model<'_>, node: usize, action: usize, on: &[String], ask: Ask<'_>) -> Option<Answer> {
     let mut all = Answer::sure();
     let name = &model.actions[action];
     let partition = model.nodes[node].arn.split(':').nth(1).unwrap_or("aws");
@@ -178,7 +198,7 @@ fn ask_all(model: &Model<'_>, node: usize, action: usize, on: &[String]) -> Opti
         if name.starts_with("iam:") {
             question.with.push(("iam:PermissionsBoundary".to_owned(), None));
         }
-        all.add(&model.ask(node, &question)?);
+        all.add(&ask(&question)?);
     }
     Some(all)
 }
@@ -190,24 +210,32 @@ fn class(model: &Model<'_>, node: usize) -> Option<Class> {
     let own = granted.policies.identity.iter().flat_map(|document| &document.policy.statements);
     let own: Vec<&Statement> = own.filter(|statement| statement.effect == Effect::Deny).collect();
     let boundary = granted.policies.boundary.iter().flatten();
-    let levels = model.world.service_control.get(&said.account).into_iter().flat_map(|path| &path.levels);
-    let above = boundary.chain(levels.flat_map(|level| &level.policies));
-    let above = above.flat_map(|document| &document.policy.statements);
-    for statement in own.iter().copied().chain(above) {
-        let variables = statement.resource.iter().flat_map(|block| block.patterns());
-        let about_caller = |key: &str| {
-            let key = key.to_ascii_lowercase();
-            key.starts_with("aws:principal") || key.starts_with("aws:user")
-        };
-        let varies = |text: &str| text.contains("${");
-        let mut conditions = statement.condition.iter();
-        if conditions.any(|one| about_caller(&one.key) || one.values.iter().any(|value| varies(value)))
-            || variables.into_iter().any(|one| varies(one.as_str()))
-        {
-            return None;
-        }
+    let boundary = boundary.flat_map(|document| &document.policy.statements);
+    let mut all = own.iter().copied().chain(boundary).chain(above(model, &said.account));
+    if all.any(is_about_caller) {
+        return None;
     }
     let boundary = granted.boundary.clone().filter(|_| matches!(said.form, Form::Raised));
     let denials = if own.is_empty() { String::new() } else { format!("{own:?}") };
     Some((said.account.clone(), boundary, denials))
+}
+
+/// The statements of the organisation's policies that an account is under.
+fn above<'m>(model: &'m Model<'_>, account: &str) -> impl Iterator<Item = &'m Statement> {
+    let levels = model.world.service_control.get(account).into_iter().flat_map(|path| &path.levels);
+    let documents = levels.flat_map(|level| &level.policies);
+    documents.flat_map(|document| &document.policy.statements)
+}
+
+/// Whether what the statement says hangs on who calls.
+fn is_about_caller(statement: &Statement) -> bool {
+    let about_caller = |key: &str| {
+        let key = key.to_ascii_lowercase();
+        key.starts_with("aws:principal") || key.starts_with("aws:user")
+    };
+    let varies = |text: &str| text.contains("${");
+    let mut conditions = statement.condition.iter();
+    let mut resources = statement.resource.iter().flat_map(|block| block.patterns());
+    conditions.any(|one| about_caller(&one.key) || one.values.iter().any(|value| varies(value)))
+        || resources.any(|one| varies(one.as_str()))
 }

@@ -4,11 +4,12 @@
 use std::rc::Rc;
 
 use leastwise_catalog::{Action, ActionFacts, Level};
-use leastwise_policy::aws::evaluate::{Context, Layer, PrincipalRef, StatementRef};
+use leastwise_policy::aws::evaluate::{Layer, PrincipalRef, StatementRef};
 use leastwise_policy::aws::{Condition, ResourceBlock, Statement};
 
 use super::breadth::{is_everything, is_nothing_left};
 use super::guard::{Guard, Whom, guard, may_write, tag_asked, told};
+use super::known::is_met;
 use super::{Allowed, Holder, Use};
 use crate::granted::reach::{Grant, Reach, reach};
 
@@ -169,9 +170,9 @@ impl<'a> Holder<'a> {
         if self.denies.iter().any(|deny| bars(deny)) {
             return None;
         }
-        // A name that nobody has, for a policy that nobody holds.
-        let arn = self.principal.map_or("arn:aws:iam::000000000000:role/holder", |one| one.arn.as_str());
-        let reach = reach(self.set(), PrincipalRef::new(arn), action, &Context::new())?;
+        // Of whoever would hold a policy that nobody holds nothing is known.
+        let asks = self.principal.map_or("holder", |one| one.arn.as_str());
+        let reach = reach(self.set(), PrincipalRef::new(asks), action, &self.known)?;
         let whole =
             |deny: &Grant| deny.conditions.is_empty() && self.is_nothing_left(&deny.resources, action);
         (!reach.denies.iter().any(whole)).then_some(reach)
@@ -186,6 +187,9 @@ impl<'a> Holder<'a> {
     fn conditions(&self, allowed: &Allowed<'a>, action: Action<'a>) -> Option<Kept> {
         let mut kept = Kept { only: Vec::new(), almost: Vec::new() };
         for condition in allowed.statement.condition.iter() {
+            if self.principal.and_then(|one| is_met(condition, one, &self.known)) == Some(true) {
+                continue;
+            }
             match guard(condition, Whom::Holder(self.now)) {
                 Guard::None => {}
                 Guard::Caller => kept.only.push(told(condition)),

@@ -10,6 +10,7 @@ mod dangers;
 mod effective;
 mod guard;
 mod hits;
+mod known;
 
 use std::cell::{OnceCell, RefCell};
 use std::collections::{HashMap, HashSet};
@@ -17,7 +18,7 @@ use std::rc::Rc;
 
 use foldhash::fast::RandomState;
 use leastwise_catalog::{Action, Catalog};
-use leastwise_policy::aws::evaluate::PolicySet;
+use leastwise_policy::aws::evaluate::{Context, PolicySet};
 use leastwise_policy::aws::{
     ActionBlock, DocumentKind, Effect, Named, Policy, PrincipalBlock, PrincipalKind, PrincipalSet,
     ResourceBlock, Statement,
@@ -53,6 +54,8 @@ pub struct Holder<'a> {
     fences: Vec<&'a [Named<Policy>]>,
     formats: &'a Formats<'a>,
     denies: Vec<&'a Statement>,
+    /// What is known of its calls.
+    known: Context,
     /// What AWS offers.
     pub(super) catalog: &'a Catalog,
     /// The time by which conditions on it are judged, when it is known.
@@ -113,7 +116,17 @@ impl<'a> Holder<'a> {
         facts: &'a Facts<'c>,
     ) -> Holder<'a> {
         let (mut allows, mut denies) = (Vec::new(), Vec::new());
+        let known = known::known(principal);
+        let is_never = |statement: &Statement| {
+            let mut conditions = statement.condition.iter();
+            principal.is_some_and(|one| {
+                conditions.any(|condition| known::is_met(condition, one, &known) == Some(false))
+            })
+        };
         for stated in statements {
+            if is_never(stated.statement) {
+                continue;
+            }
             match stated.statement.effect {
                 Effect::Deny => denies.push(stated.statement),
                 Effect::Allow => allows.push(Allowed::new(stated, facts)),
@@ -129,6 +142,7 @@ impl<'a> Holder<'a> {
             allows,
             fences,
             denies,
+            known,
             formats: facts.formats(),
             catalog: facts.catalog,
             now: facts.now,

@@ -441,3 +441,30 @@ fn what_is_read_as_everything_is_looked_at_as_everything() {
         assert_eq!(of(action), of(r#""*""#), "{action}");
     }
 }
+
+#[test]
+fn what_is_said_of_who_asks_is_decided_by_who_holds_it() {
+    let when = |condition: &str| {
+        format!(r#"{{"Effect": "Allow", "Action": "*", "Resource": "*", "Condition": {condition}}}"#)
+    };
+    let unless = |condition: &str| {
+        format!(r#"{{"Effect": "Deny", "Action": "iam:*", "Resource": "*", "Condition": {condition}}}"#)
+    };
+    let severity =
+        |found: Vec<Finding>| found.iter().find(|one| one.code == "ADMIN_ACCESS").map(|one| one.severity);
+    let dev = r#"{"ArnLike": {"aws:PrincipalArn": "arn:aws:iam::*:role/dev"}}"#;
+    let other = r#"{"ArnLike": {"aws:PrincipalArn": "arn:aws:iam::*:role/other"}}"#;
+    assert_eq!(severity(governed(&when(dev), ALL)), Some(Severity::Critical));
+    assert_eq!(severity(governed(&when(other), ALL)), None);
+    // Of a policy that nobody holds, nobody knows.
+    assert_eq!(severity(found(&when(other))), Some(Severity::High));
+    let but_dev = unless(&dev.replace("ArnLike", "ArnNotLike"));
+    let but_other = unless(&other.replace("ArnLike", "ArnNotLike"));
+    assert_eq!(severity(governed(ALL, &format!("{ALL},{but_dev}"))), Some(Severity::Critical));
+    assert_eq!(severity(governed(ALL, &format!("{ALL},{but_other}"))), None);
+    assert_eq!(severity(governed(&format!("{ALL},{but_dev}"), ALL)), Some(Severity::Critical));
+    assert_eq!(severity(found(&format!("{ALL},{but_other}"))), Some(Severity::Critical));
+    let account = r#"{"StringEquals": {"aws:PrincipalAccount": "444455556666"}}"#;
+    assert_eq!(severity(governed(&when(account), ALL)), None);
+    assert_eq!(severity(governed(ALL, &format!("{ALL},{}", unless(account)))), Some(Severity::Critical));
+}

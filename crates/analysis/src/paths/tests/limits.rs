@@ -396,3 +396,26 @@ fn under_a_denial_of_everything_a_path_is_conditional_and_still_the_shortest() {
     };
     assert_eq!(certainty(mfa, far), Some((Certainty::Conditional, 1)));
 }
+
+#[test]
+fn whom_the_organisation_spares_by_name_is_an_admin_though_a_new_role_could_not_be_one() {
+    let deny = |condition: &Value| json!({"Effect": "Deny", "Action": "iam:*", "Resource": "*", "Condition": condition});
+    let all = || [allow(&["*"])];
+    let account = Account::default()
+        .user("attacker", &[allow(&["sts:AssumeRole"])])
+        .role("spared", trust("AWS", ACCOUNT), &all())
+        .with("Role:Tags", json!([{"Key": "iam", "Value": "yes"}]))
+        .role("other", trust("Service", "ec2.amazonaws.com"), &all());
+    let snapshot = account.snapshot();
+    let check = |condition: Value| {
+        let found = found_under(&snapshot, &[document(&[allow(&["*"]), deny(&condition)])]);
+        let admins: Vec<&str> = found.admins.iter().map(|admin| admin.principal.as_str()).collect();
+        assert_eq!(admins, [arn("role", "spared")], "{condition}");
+        assert_eq!(of_attacker(&found), ["sts-001"], "{condition}");
+    };
+    check(json!({"ArnNotLike": {"aws:PrincipalARN": "arn:aws:iam::*:role/spared"}}));
+    check(json!({"StringNotLike": {"aws:PrincipalArn": "arn:aws:iam::111122223333:role/sp*"}}));
+    let else_is_spared = json!({"ArnNotLike": {"aws:PrincipalARN": "arn:aws:iam::*:role/else"}});
+    let found = found_under(&snapshot, &[document(&[allow(&["*"]), deny(&else_is_spared)])]);
+    assert!(found.admins.is_empty(), "{:?}", found.admins);
+}
