@@ -42,7 +42,8 @@ fn rule(holder: &Holder<'_>, hits: &mut Hits<'_>) {
 }
 
 /// Services whose permissions are those of the account itself.
-pub(super) const IDENTITIES: [&str; 5] = ["iam", "organizations", "sso", "sso-directory", "identitystore"];
+pub(super) const IDENTITIES: [&str; 7] =
+    ["iam", "organizations", "account", "sso", "sso-directory", "identitystore", "rolesanywhere"];
 
 fn is_about_identities(action: &Action<'_>) -> bool {
     IDENTITIES.contains(&&*action.service.prefix)
