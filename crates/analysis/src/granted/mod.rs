@@ -29,6 +29,8 @@ pub struct Snapshot {
     groups: Vec<GrantedGroup>,
     findings: Vec<Finding>,
     origins: BTreeMap<String, Origin>,
+    /// ARNs of managed policies that allow everything, attached or not.
+    allowing_all: Vec<String>,
     truncated: bool,
 }
 
@@ -212,6 +214,11 @@ impl Snapshot {
     /// All groups, by ARN.
     pub fn groups(&self) -> &[GrantedGroup] {
         &self.groups
+    }
+
+    /// ARNs of the managed policies that allow everything whatever the circumstances, whether somebody has them or not.
+    pub(crate) fn allowing_all(&self) -> impl Iterator<Item = &str> {
+        self.allowing_all.iter().map(String::as_str)
     }
 
     /// The groups that nobody is in yet, by ARN.

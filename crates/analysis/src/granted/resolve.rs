@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use leastwise_policy::aws::evaluate::PolicySet;
 use leastwise_policy::aws::quota::Quota;
-use leastwise_policy::aws::{DocumentKind, Named, Policy};
+use leastwise_policy::aws::{ActionBlock, DocumentKind, Effect, Named, Policy, ResourceBlock, Statement};
 
 use super::document::{self, Document};
 use super::listing::{Entity, ManagedPolicy, Page, Tag};
@@ -52,13 +52,28 @@ pub(super) fn snapshot(pages: Vec<Page>) -> Snapshot {
             resolver.principal(&place, role, PrincipalKind::Role);
         }
     }
-    let Resolver { groups, findings, origins, principals, .. } = resolver;
+    let Resolver { groups, findings, origins, principals, managed } = resolver;
+    let all = managed.into_iter().filter(|(_, listed)| listed.policy.as_ref().is_some_and(allows_all));
+    let allowing_all = all.map(|(arn, _)| arn).collect();
     let mut groups: Vec<GrantedGroup> = groups
         .into_iter()
         .map(|((_, name), held)| GrantedGroup { arn: held.arn, name, policies: held.policies })
         .collect();
     groups.sort_by(|one, other| one.arn.cmp(&other.arn));
-    Snapshot { principals, groups, findings, origins, truncated }
+    Snapshot { principals, groups, findings, origins, allowing_all, truncated }
+}
+
+/// Whether the policy allows everything, and denies nothing.
+fn allows_all(policy: &Policy) -> bool {
+    let is_all = |pattern: &str| matches!(pattern, "*" | "*:*");
+    let allows = |statement: &Statement| {
+        let mut resources = statement.resource.iter().flat_map(|block| block.patterns());
+        statement.condition.is_empty()
+            && matches!(&statement.action, ActionBlock::Action(patterns) if patterns.iter().any(|one| is_all(one.as_str())))
+            && matches!(statement.resource, Some(ResourceBlock::Resource(_)))
+            && resources.any(|one| one.as_str() == "*")
+    };
+    policy.statements.iter().all(|one| one.effect == Effect::Allow) && policy.statements.iter().any(allows)
 }
 
 #[derive(Default)]

@@ -68,6 +68,8 @@ pub(super) enum Side {
 #[derive(Debug, Clone)]
 struct Solved {
     vars: Vec<Option<String>>,
+    /// The managed policy that was chosen.
+    power: Option<String>,
     answer: Answer,
     assumes: Vec<String>,
     /// By the number of the need.
@@ -180,8 +182,13 @@ impl Model<'_> {
 
     fn solve(&self, node: usize, row: &Row, listed: bool) -> Option<Solved> {
         let assumes: Vec<String> = row.assumes.iter().cloned().collect();
-        let mut solved =
-            Solved { vars: vec![None; row.vars.len()], answer: Answer::sure(), assumes, calls: Vec::new() };
+        let mut solved = Solved {
+            vars: vec![None; row.vars.len()],
+            power: None,
+            answer: Answer::sure(),
+            assumes,
+            calls: Vec::new(),
+        };
         for (number, var) in row.vars.iter().enumerate() {
             if var.work && listed {
                 continue;
@@ -279,8 +286,37 @@ impl Model<'_> {
         }
     }
 
-    /// Asks for one permission on all that it must be on.
+    /// Asks for one permission on all that it must be on; with the policy by which it is surest where that is chosen.
     fn dependent(
+        &self,
+        node: usize,
+        need: &Need,
+        about: About<'_>,
+        trust: bool,
+        solved: &mut Solved,
+    ) -> Option<Made> {
+        let chooses = need.with.iter().any(|(_, with)| *with == With::Power);
+        if !chooses || solved.power.is_some() {
+            return self.asked_with(node, need, about, trust, solved);
+        }
+        let mut best: Option<(Made, Solved)> = None;
+        for power in self.powers(node) {
+            let mut tried = Solved { power: Some(power), ..solved.clone() };
+            let Some(made) = self.asked_with(node, need, about, trust, &mut tried) else { continue };
+            let is_sure = tried.answer.certainty == solved.answer.certainty;
+            if best.as_ref().is_none_or(|(_, best)| tried.answer.certainty < best.answer.certainty) {
+                best = Some((made, tried));
+            }
+            if is_sure {
+                break;
+            }
+        }
+        let (made, found) = best?;
+        *solved = found;
+        Some(made)
+    }
+
+    fn asked_with(
         &self,
         node: usize,
         need: &Need,
@@ -298,6 +334,7 @@ impl Model<'_> {
                 With::Of(On::Var(number)) => solved.vars[*number].clone(),
                 With::Of(On::Denying) => denying.map(str::to_owned),
                 With::Of(_) => of.map(|of| of.arn.clone()),
+                With::Power => solved.power.clone(),
             };
             with.push((key.clone(), value));
         }
@@ -409,7 +446,7 @@ fn plain(key: &str, with: &With) -> Option<(String, Option<String>)> {
     match with {
         With::Absent => Some((key.to_owned(), None)),
         With::Text(text) => Some((key.to_owned(), Some(text.clone()))),
-        With::Of(_) => None,
+        With::Of(_) | With::Power => None,
     }
 }
 

@@ -137,7 +137,8 @@ impl<'a> Model<'a> {
         let of_groups = snapshot.groups().iter().flat_map(|group| &group.policies);
         let levels = self.world.service_control.values().flat_map(|path| &path.levels);
         let above = levels.flat_map(|level| &level.policies);
-        for document in of_principals.chain(of_groups).chain(above) {
+        let added = Form::Keeper.more();
+        for document in of_principals.chain(of_groups).chain(above).chain(added) {
             if self.documents.contains_key(document.name.as_str()) {
                 continue;
             }

@@ -84,6 +84,7 @@ impl<'a> Search<'a> {
         if !self.is_protected(plain) {
             self.strip(standing, node);
         }
+        let mut raises = false;
         for row in 0..self.model.table.rows.len() {
             let said = &self.model.table.rows[row];
             let kind = said.kind;
@@ -110,6 +111,7 @@ impl<'a> Search<'a> {
                     if let Some(attempt) = self.model.attempt(&self.kept, node, row, Some(plain), None)
                         && let Some(to) = self.with_everything(standing, node, plain)
                     {
+                        raises |= attempt.answer.certainty == Certainty::Sure;
                         self.add_local(to, node, attempt);
                     }
                 }
@@ -121,6 +123,13 @@ impl<'a> Search<'a> {
                     }
                 }
                 (Kind::Joins, Form::Plain) => self.joins(standing, node, row),
+                // The rows for it come last: who has everything needs no more.
+                (Kind::Gains, Form::Plain) if !raises => {
+                    if let Some(attempt) = self.model.attempt(&self.kept, node, row, Some(plain), None) {
+                        let to = self.variant(standing, plain, Form::Keeper);
+                        self.add_local(to, node, attempt);
+                    }
+                }
                 _ => {}
             }
         }

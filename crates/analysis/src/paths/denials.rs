@@ -58,14 +58,10 @@ impl<'a> Model<'a> {
 
     /// The documents of a principal in this form, apart from what all have in it.
     pub(super) fn held(&self, granted: &'a GrantedPrincipal, form: Form<'a>) -> Vec<&'a Named<Policy>> {
-        let joined = match form {
-            Form::Joined(group) => group.policies.as_slice(),
-            _ => &[],
-        };
         let gone = self.changed(form);
         let is_there =
             |document: &&Named<Policy>| gone.is_none_or(|gone| !gone.without.contains(&document.name));
-        granted.policies.identity.iter().chain(joined).filter(is_there).collect()
+        granted.policies.identity.iter().chain(form.more()).filter(is_there).collect()
     }
 
     /// What denies the node something that it could take away; first that with which nothing else is lost.

@@ -101,7 +101,8 @@ pub fn leads(allowed: impl Fn(&'static str, &[(&str, &str)]) -> Extent) -> Optio
 pub fn could_lead(allowed: impl Fn(&'static str) -> Extent) -> bool {
     let allowed = |action, _: &[(&str, &str)]| allowed(action);
     let own = |row: &&rows::Row| {
-        !matches!(row.kind, rows::Kind::Enters | rows::Kind::Strips | rows::Kind::Holds) && !row.named
+        !matches!(row.kind, rows::Kind::Enters | rows::Kind::Strips | rows::Kind::Holds | rows::Kind::Gains)
+            && !row.named
     };
     rows::Table::embedded().rows.iter().filter(own).any(|row| has_all(row, &allowed))
 }
@@ -117,7 +118,7 @@ fn has_all(row: &rows::Row, allowed: &impl Fn(&'static str, &[(&str, &str)]) -> 
     row.needs.iter().all(|need| {
         let set = need.with.iter().filter_map(|(key, with)| match with {
             rows::With::Text(text) => Some((key.as_str(), text.as_str())),
-            rows::With::Absent | rows::With::Of(_) => None,
+            rows::With::Absent | rows::With::Of(_) | rows::With::Power => None,
         });
         let set: Vec<(&str, &str)> = set.collect();
         let least = if need.on.iter().any(named) { Extent::Everywhere } else { Extent::Somewhere };

@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
+use std::sync::OnceLock;
 
 use leastwise_policy::aws::evaluate::{Context, PolicySet, PrincipalRef};
 use leastwise_policy::aws::{Effect, Named, Policy, ResourceBlock, Statement};
@@ -66,6 +67,15 @@ pub(super) struct Model<'a> {
 /// What stands in place of a name that no policy means in particular.
 pub(super) const NOBODY: &str = "qx7-nobody";
 
+/// AWS's managed policy that allows everything.
+const ADMIN: &str = "AdministratorAccess";
+
+/// AWS's managed policy by which one may give oneself everything.
+pub(super) const FULL_IAM: &str = "IAMFullAccess";
+
+/// So many policies of an account that allow everything are tried.
+const MOST_POWERS: usize = 8;
+
 /// Somebody who acts.
 pub(super) struct Node<'a> {
     pub(super) granted: Option<&'a GrantedPrincipal>,
@@ -97,6 +107,8 @@ pub(super) enum Form<'a> {
     },
     /// In this group too.
     Joined(&'a GrantedGroup),
+    /// With [`FULL_IAM`] too.
+    Keeper,
     /// Made for the purpose.
     New,
     /// Named by a trust policy, and in no snapshot.
@@ -266,9 +278,7 @@ impl<'a> Model<'a> {
         for document in set.identity.iter_mut().chain(set.boundary.iter_mut().flatten()) {
             self.without_removed(document);
         }
-        if let Form::Joined(group) = node.form {
-            set.identity.extend(group.policies.iter().cloned());
-        }
+        set.identity.extend(node.form.more().iter().cloned());
         if node.form.has_everything() {
             set.identity.push(everything());
         }
@@ -292,6 +302,16 @@ impl<'a> Model<'a> {
             ..PolicySet::default()
         };
         (set, self.context(node))
+    }
+
+    /// Managed policies that allow everything and that the node could attach, AWS's first.
+    pub(super) fn powers(&self, node: usize) -> impl Iterator<Item = String> {
+        let node = &self.nodes[node];
+        let partition = node.arn.split(':').nth(1).unwrap_or("aws");
+        let of_aws = format!("arn:{partition}:iam::aws:policy/{ADMIN}");
+        let own = self.world.snapshot.allowing_all();
+        let own = own.filter(|arn| arn.split(':').nth(4) == Some(&node.account)).take(MOST_POWERS);
+        std::iter::once(of_aws).chain(own.map(str::to_owned))
     }
 
     /// What is known of the node's calls whatever they are about.
@@ -330,6 +350,23 @@ impl<'a> Model<'a> {
     /// The node as who asks.
     pub(super) fn principal(&self, node: usize) -> PrincipalRef<'_> {
         PrincipalRef::new(&self.nodes[node].arn)
+    }
+}
+
+/// What [`FULL_IAM`] allows.
+fn full_iam() -> &'static [Named<Policy>] {
+    static POLICY: OnceLock<[Named<Policy>; 1]> = OnceLock::new();
+    POLICY.get_or_init(|| [Named::new(FULL_IAM, Policy::new(vec![Statement::allow(["iam:*"], ["*"])]))])
+}
+
+impl<'a> Form<'a> {
+    /// The policies that it has besides those that were granted.
+    pub(super) fn more(self) -> &'a [Named<Policy>] {
+        match self {
+            Form::Joined(group) => &group.policies,
+            Form::Keeper => full_iam(),
+            _ => &[],
+        }
     }
 }
 

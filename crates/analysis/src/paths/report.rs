@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use leastwise_policy::aws::evaluate::{Layer, StatementRef};
 
 use super::attempt::{Attempt, Made};
-use super::model::Form;
+use super::model::{FULL_IAM, Form};
 use super::search::Search;
 use super::trust::ANYBODY;
 use super::{Admin, Allowing, Call, Certainty, Found, Outside, Path, Step, Unreadable};
@@ -188,6 +188,7 @@ impl Search<'_> {
                 format!("{}{all} without {}", said.arn, gone.join(", "))
             }
             Form::Joined(group) => format!("{} in {}", said.arn, group.arn),
+            Form::Keeper => format!("{} with {FULL_IAM}", said.arn),
             Form::New => format!("a new principal of {} that may do everything", said.account),
         }
     }

@@ -8,6 +8,7 @@
 //! | `path ID raises role` (`user`, `any`) | that principal, which may be the caller, gets policies that allow everything |
 //! | `path ID frees role` (`user`, `any`) | the caller loses its permissions boundary |
 //! | `path ID joins user` | the caller gets what a group has |
+//! | `path ID gains role` (`user`) | the caller gets AWS's policy `IAMFullAccess` |
 //! | `path ID makes role` (`user`) | the caller gets a new principal that may do everything |
 //! | `path ID strips role` (`user`, `any`) | the caller loses something that denies it something; see `denials.rs` |
 //! | `path ID becomes permission-set` (`raises`, `makes`) | the same of a role that IAM Identity Center keeps |
@@ -24,7 +25,7 @@
 //! | `profile` | an instance profile must hold the role: one that there is or, but for `work`, one that the caller makes, by the row that `holds` it |
 //! | `takes WHAT` | what it loses: `inline`, `attached`, `managed` (however it is held), `group`, `group-inline`, `group-attached`, `tag` |
 //! | `rewrites` | in place of it comes a policy that allows everything |
-//! | `needs ACTION on RESOURCE,… with KEY=VALUE…` | a permission. A resource is `*`, `role`, `user`, `policy` (attached to the principal that is raised), `group` (likewise), `boundary`, `account` (of the role, as Identity Center names it), `denying` (what is taken), or a name that was given. A value is text, a resource, or nothing: the request does not have the key |
+//! | `needs ACTION on RESOURCE,… with KEY=VALUE…` | a permission. A resource is `*`, `role`, `user`, `policy` (attached to the principal that is raised), `group` (likewise), `boundary`, `account` (of the role, as Identity Center names it), `denying` (what is taken), or a name that was given. A value is text, a resource, `power` (a managed policy that allows everything: AWS's, or one of the account), or nothing: the request does not have the key |
 //! | `assumes TEXT` | what is taken to exist, though nobody read it |
 //! | `says TEXT` | what is done, in words |
 
@@ -74,6 +75,7 @@ pub(super) enum Kind {
     Raises,
     Frees,
     Joins,
+    Gains,
     Makes,
     Strips,
     Holds,
@@ -146,6 +148,8 @@ pub(super) enum With {
     Absent,
     Text(String),
     Of(On),
+    /// A managed policy that allows everything.
+    Power,
 }
 
 const TABLES: [&str; 5] = [
@@ -209,6 +213,7 @@ impl Table {
                     "raises" => Kind::Raises,
                     "frees" => Kind::Frees,
                     "joins" => Kind::Joins,
+                    "gains" => Kind::Gains,
                     "makes" => Kind::Makes,
                     "enters" => Kind::Enters,
                     "strips" => Kind::Strips,
@@ -305,6 +310,7 @@ impl Row {
             let (key, value) = pair.split_once('=').ok_or("no value")?;
             let value = match (value, self.on(value)) {
                 ("", _) => With::Absent,
+                ("power", None) => With::Power,
                 (_, Some(on)) => With::Of(on),
                 _ => With::Text(value.to_owned()),
             };

@@ -11,7 +11,7 @@ use leastwise_catalog::{Action, Catalog, Level};
 use leastwise_policy::aws::{Effect, Statement};
 
 use super::ask::{Answer, Question};
-use super::model::{Form, Model, Node};
+use super::model::{FULL_IAM, Form, Model, Node};
 use super::{Certainty, Target};
 
 /// What an admin may do; the first are those that give.
@@ -189,16 +189,28 @@ fn asked_all(model: &Model<'_>, node: usize, action: usize, on: &[String], ask: 
     let mut all = Answer::sure();
     let name = &model.actions[action];
     let partition = model.nodes[node].arn.split(':').nth(1).unwrap_or("aws");
+    let full_iam = || std::iter::once(format!("arn:{partition}:iam::aws:policy/{FULL_IAM}"));
     for arn in on {
         let mut question = Question::new(name, arn);
-        if name.starts_with("iam:Attach") {
-            let policy = format!("arn:{partition}:iam::aws:policy/AdministratorAccess");
-            question.with.push(("iam:PolicyARN".to_owned(), Some(policy)));
-        }
         if name.starts_with("iam:") {
             question.with.push(("iam:PermissionsBoundary".to_owned(), None));
         }
-        all.add(&ask(&question)?);
+        if !name.starts_with("iam:Attach") {
+            all.add(&ask(&question)?);
+            continue;
+        }
+        let mut best: Option<Answer> = None;
+        for policy in model.powers(node).chain(full_iam()) {
+            let mut question = question.clone();
+            question.with.push(("iam:PolicyARN".to_owned(), Some(policy)));
+            let answer = ask(&question);
+            let surer = |answer: &Answer| best.as_ref().is_none_or(|best| answer.certainty < best.certainty);
+            best = answer.filter(surer).or(best);
+            if best.as_ref().is_some_and(|best| best.certainty == Certainty::Sure) {
+                break;
+            }
+        }
+        all.add(&best?);
     }
     Some(all)
 }

@@ -5,6 +5,7 @@ mod identity;
 mod known;
 mod limits;
 mod outside;
+mod powers;
 mod profiles;
 mod property;
 mod vulnerable;
