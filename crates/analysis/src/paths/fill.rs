@@ -7,6 +7,12 @@ use leastwise_policy::glob;
 /// What stands where a name is free.
 const NAME: &str = "example";
 
+/// Roles that nobody makes or changes but AWS: "service-linked roles are protected AWS resources. Only the service that
+/// depends on the service-linked role can modify or delete the role on your behalf."
+/// <https://docs.aws.amazon.com/IAM/latest/APIReference/API_AttachRolePolicy.html#API_AttachRolePolicy_Errors>,
+/// <https://docs.aws.amazon.com/singlesignon/latest/userguide/permissionsetsconcept.html>
+const KEPT: [&str; 2] = ["role/aws-service-role/", "role/aws-reserved/"];
+
 /// Regions that are tried where the region is free, after those that policies name.
 const REGIONS: [&str; 8] = [
     "us-east-1",
@@ -35,6 +41,9 @@ pub(super) fn fill(template: &str, pattern: &str, regions: &[String]) -> Vec<Str
         }
     }
     let Some(name) = name(&ours[5], &theirs[5]) else { return Vec::new() };
+    if KEPT.iter().any(|kept| name.starts_with(kept)) {
+        return Vec::new();
+    }
     let free = head[3] == "*";
     let regions: Vec<&str> = match free {
         true => {
@@ -112,6 +121,9 @@ mod tests {
         check(function, "arn:aws:lambda:*", &["arn:aws:lambda:eu-west-1:111122223333:function:example"]);
         check(function, "arn:aws:s3:::bucket", &[]);
         check(function, "arn:aws:lambda:*:444455556666:function:*", &[]);
+        let role = "arn:aws:iam::111122223333:role/*";
+        check(role, "arn:aws:iam::*:role/aws-service-role/*", &[]);
+        check(role, "arn:aws:iam::*:role/aws-*", &["arn:aws:iam::111122223333:role/aws-example"]);
         let stack = "arn:aws:cloudformation:*:111122223333:stack/*/*";
         check(
             stack,

@@ -65,6 +65,18 @@ fn an_administrator_is_one_though_administrator_access_may_not_be_attached() {
 }
 
 #[test]
+fn a_role_that_only_aws_makes_is_no_step() {
+    let of = |name: &str| {
+        let resource = arn("role", name);
+        let allows = json!({"Effect": "Allow", "Action": "iam:*", "Resource": resource});
+        Account::default().role("attacker", trust("Service", "ec2.amazonaws.com"), &[allows])
+    };
+    check(of("aws-service-role/*"), &[], "");
+    check(of("aws-reserved/sso.amazonaws.com/*"), &[], "");
+    check(of("apps/*"), &["iam-create-role-attach"], ADMIN);
+}
+
+#[test]
 fn one_policy_of_aws_allows_everything() {
     let perhaps = managed_policies().filter(|one| one.document.contains(r#""*""#));
     let listed = perhaps.map(|one| {
