@@ -13,6 +13,8 @@ pub(crate) struct Provider {
     pub(crate) shared: bool,
     /// The claim that says whose a token is, behind the provider in the condition key.
     pub(crate) claim: &'static str,
+    /// More claims, each of which says it as well.
+    others: &'static str,
     /// How the claim is made up; none when nothing of it can be left open.
     pub(crate) shape: Option<&'static str>,
 }
@@ -25,12 +27,20 @@ pub(crate) fn provider(name: &str) -> Option<Provider> {
 fn providers() -> impl Iterator<Item = Provider> {
     TABLE.lines().filter(|line| !line.starts_with('#')).filter_map(|line| {
         let mut words = line.splitn(4, ' ');
-        let (pattern, whose, claim, shape) = (words.next()?, words.next()?, words.next()?, words.next()?);
-        Some(Provider { pattern, shared: whose == "shared", claim, shape: (shape != "-").then_some(shape) })
+        let (pattern, whose, claims, shape) = (words.next()?, words.next()?, words.next()?, words.next()?);
+        let (claim, others) = claims.split_once(',').unwrap_or((claims, ""));
+        let shape = (shape != "-").then_some(shape);
+        Some(Provider { pattern, shared: whose == "shared", claim, others, shape })
     })
 }
 
 impl Provider {
+    /// The claims of which one is enough to say whose a token is.
+    pub(crate) fn claims(self) -> impl Iterator<Item = &'static str> {
+        let others = self.others.split(',').filter(|claim| !claim.is_empty());
+        std::iter::once(self.claim).chain(others)
+    }
+
     /// Whether a stranger can get a token whose claim the pattern fits.
     pub(crate) fn is_open_to_anybody(self, pattern: &str) -> bool {
         let Some(open) = pattern.find(['*', '?']) else { return false };

@@ -178,7 +178,7 @@ fn missing(subject: &Subject<'_>, _: &Facts<'_>, report: &mut Report<'_>) {
     for statement in allowing(subject) {
         for trusted in trusted(statement) {
             let claim = trusted.provider.claim;
-            if tests(statement, &trusted, claim).next().is_some() {
+            if trusted.provider.claims().any(|claim| tests(statement, &trusted, claim).next().is_some()) {
                 continue;
             }
             let (message, severity) = match trusted.provider.shared {
@@ -277,6 +277,22 @@ mod tests {
         assert!(!found("repo:example/shop:ref:refs/heads/main"));
     }
 
+    /// "It must be one of the OAuth 2.0 client IDs of your application", says AWS of Google's audience.
+    #[test]
+    fn the_application_is_enough_for_providers_whose_audience_is_one_application() {
+        let found = |key: &str| {
+            let text = format!(
+                r#"{{"Version": "2012-10-17", "Statement": {{"Effect": "Allow", "Principal": {{"Federated": "accounts.google.com"}},
+                "Action": "sts:AssumeRoleWithWebIdentity", "Condition": {{"StringEquals": {{"accounts.google.com:{key}": "1"}}}}}}}}"#
+            );
+            let found =
+                run(&read(&[SourceFile::named("trust.json", text)]), &Facts::new(Catalog::embedded()));
+            found.iter().any(|one| one.code == "OIDC_SUBJECT_MISSING")
+        };
+        assert!(!found("sub") && !found("aud"));
+        assert!(found("amr") && found("oaud"));
+    }
+
     fn of(name: &str, text: &str) -> Option<Severity> {
         width(text, provider(name).expect("a provider")).map(|(severity, _)| severity)
     }
@@ -313,5 +329,8 @@ mod tests {
         assert_eq!(of(eks, "system:serviceaccount:*:*"), Some(Severity::Medium));
         assert_eq!(of(eks, "system:serviceaccount:shop:*"), Some(Severity::Low));
         assert_eq!(of(eks, "system:serviceaccount:shop:cart"), None);
+        let vercel = "oidc.vercel.com/example";
+        assert_eq!(of(vercel, "owner:example:project:shop:environment:*"), Some(Severity::Low));
+        assert_eq!(of("github.example.com/_services/token", "repo:example/*"), Some(Severity::Low));
     }
 }
