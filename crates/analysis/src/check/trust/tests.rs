@@ -66,6 +66,57 @@ fn a_condition_that_names_another_account_lets_it_in() {
 }
 
 #[test]
+fn what_aws_does_not_call_public_is_not() {
+    let found = |action: &str, resource: &str, condition: &str| {
+        let text = format!(
+            r#"{{"Version": "2012-10-17", "Statement": {{"Effect": "Allow", "Principal": "*",
+                "Action": "{action}", "Resource": "{resource}", "Condition": {condition}}}}}"#
+        );
+        let found = findings(DocumentKind::Resource, "policy.json", &text, None);
+        found.iter().any(|finding| finding.code == "PUBLIC_ACCESS")
+    };
+    let files = "arn:aws:elasticfilesystem:us-east-1:111122223333:file-system/fs-0123456789abcdef0";
+    let mount = |condition: &str| found("elasticfilesystem:ClientMount", files, condition);
+    assert!(!mount(r#"{"Bool": {"elasticfilesystem:AccessedViaMountTarget": "true"}}"#));
+    assert!(mount(r#"{"Bool": {"elasticfilesystem:AccessedViaMountTarget": "false"}}"#));
+    assert!(mount(r#"{"BoolIfExists": {"elasticfilesystem:AccessedViaMountTarget": "true"}}"#));
+    assert!(mount(r#"{"Bool": {"aws:SecureTransport": "true"}}"#));
+    for condition in [
+        r#"{"StringEquals": {"aws:PrincipalServiceName": "cloudtrail.amazonaws.com"}}"#,
+        r#"{"ForAnyValue:StringEquals": {"aws:PrincipalServiceNamesList": "cloudtrail.amazonaws.com"}}"#,
+        r#"{"Bool": {"aws:PrincipalIsAWSService": "true"}}"#,
+        r#"{"StringEquals": {"aws:SourceVpc": "vpc-91237329"}}"#,
+        r#"{"StringEquals": {"aws:SourceVpce": "vpce-1a2b3c4d"}}"#,
+        r#"{"StringEquals": {"aws:VpceAccount": "111122223333"}}"#,
+        r#"{"StringEquals": {"aws:VpceOrgID": "o-exampleorgid"}}"#,
+        r#"{"ForAnyValue:StringLike": {"aws:VpceOrgPaths": "o-exampleorgid/*"}}"#,
+        r#"{"StringEquals": {"aws:PrincipalOrgID": "o-exampleorgid"}}"#,
+        r#"{"ForAnyValue:StringLike": {"aws:PrincipalOrgPaths": "o-exampleorgid/r-ab12/*"}}"#,
+        r#"{"StringEquals": {"aws:SourceOrgID": "o-exampleorgid"}}"#,
+        r#"{"ForAnyValue:StringLike": {"aws:SourceOrgPaths": "o-exampleorgid/r-ab12/*"}}"#,
+        r#"{"StringEquals": {"aws:SourceAccount": "111122223333"}}"#,
+        r#"{"StringEquals": {"aws:SourceOwner": "111122223333"}}"#,
+        r#"{"StringEquals": {"s3:DataAccessPointAccount": "111122223333"}}"#,
+        r#"{"StringLike": {"s3:DataAccessPointArn": "arn:aws:s3:us-west-2:111122223333:accesspoint/*"}}"#,
+        r#"{"ArnEquals": {"ec2:SourceInstanceARN": "arn:aws:ec2:eu-west-1:111122223333:instance/i-012"}}"#,
+        r#"{"ArnLike": {"lambda:SourceFunctionArn": "arn:aws:lambda:*:111122223333:function:*"}}"#,
+        r#"{"IpAddress": {"aws:SourceIp": "203.0.113.0/24"}}"#,
+    ] {
+        assert!(!found("s3:PutObject", "arn:aws:s3:::b/*", condition), "{condition}");
+    }
+    for condition in [
+        r#"{"Bool": {"aws:PrincipalIsAWSService": "false"}}"#,
+        r#"{"StringLike": {"aws:SourceVpc": "vpc-*"}}"#,
+        r#"{"StringEquals": {"aws:PrincipalTag/team": "blue"}}"#,
+        r#"{"StringEquals": {"aws:username": "bob"}}"#,
+        r#"{"ArnLike": {"lambda:SourceFunctionArn": "arn:aws:lambda:*:*:function:app"}}"#,
+        r#"{"IpAddress": {"aws:SourceIp": "0.0.0.0/1"}}"#,
+    ] {
+        assert!(found("s3:PutObject", "arn:aws:s3:::b/*", condition), "{condition}");
+    }
+}
+
+#[test]
 fn a_condition_that_names_only_ones_own_lets_nobody_else_in() {
     for condition in [
         r#"{"StringEquals": {"aws:PrincipalAccount": "111122223333"}}"#,

@@ -15,11 +15,16 @@ use crate::aws::{
 /// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html>.
 /// The account and the organisation of the endpoint that a request comes by fix as much as the endpoint does:
 /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-vpceaccount>.
-pub const FIXING: [&str; 20] = [
+/// A service principal is one of those who may be named; an instance, a function and the network of an instance are
+/// somebody's, and AWS says which ("properties of a role session" on the same page).
+pub const FIXING: [&str; 26] = [
+    "aws:ec2instancesourcevpc",
     "aws:principalaccount",
     "aws:principalarn",
     "aws:principalorgid",
     "aws:principalorgpaths",
+    "aws:principalservicename",
+    "aws:principalservicenameslist",
     "aws:sourceaccount",
     "aws:sourcearn",
     "aws:sourceip",
@@ -33,10 +38,17 @@ pub const FIXING: [&str; 20] = [
     "aws:vpceaccount",
     "aws:vpceorgid",
     "aws:vpceorgpaths",
+    "ec2:sourceinstancearn",
     "kms:calleraccount",
+    "lambda:sourcefunctionarn",
     "s3:dataaccesspointaccount",
     "s3:dataaccesspointarn",
+    "ssm:sourceinstancearn",
 ];
+
+/// Those of which `true` alone does: only services ask, or only who is in the network of a file system's mount target.
+/// <https://docs.aws.amazon.com/efs/latest/ug/access-control-block-public-access.html#what-is-a-public-policy>
+const FIXING_WHEN_TRUE: [&str; 2] = ["aws:principalisawsservice", "elasticfilesystem:accessedviamounttarget"];
 
 /// A policy that allows everything to those whom `policy` names, and to everybody from where it names a place.
 pub fn to_some(policy: &Policy) -> Policy {
@@ -72,10 +84,15 @@ fn from_there(condition: Condition) -> Statement {
 /// `condition` with those of its values that fix where a request comes from. It must not hold without its key.
 fn fixed(condition: &Condition) -> Option<Condition> {
     let key = condition.key.to_ascii_lowercase();
-    if !FIXING.contains(&key.as_str()) {
+    let base = condition.operator.base;
+    let when_true = FIXING_WHEN_TRUE.contains(&key.as_str());
+    if !when_true && !FIXING.contains(&key.as_str()) {
         return None;
     }
-    let values = condition.values.iter().filter(|value| fixes(&key, condition.operator.base, value));
+    let is_true =
+        |value: &str| matches!(base, Comparison::Bool | Comparison::StringEquals) && value == "true";
+    let values = condition.values.iter();
+    let values = values.filter(|value| if when_true { is_true(value) } else { fixes(&key, base, value) });
     let values: Vec<String> = values.cloned().collect();
     (!values.is_empty()).then(|| Condition::new(demanding(condition.operator), &condition.key, values))
 }
