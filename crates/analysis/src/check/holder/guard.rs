@@ -129,18 +129,43 @@ const CHOSEN_OF_S3: &[&str] = &[
 /// Keys of the caller of which whoever holds a policy always has the same: its own account and organisation.
 const OWN: &[&str] = &["aws:principalaccount", "aws:principalorgid", "aws:principalorgpaths"];
 
-/// What the condition is worth.
+/// Keys that every call of a principal has, so that a test which would hold without them holds no sooner. "Always included",
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html>. `aws:SourceIp` is not: who
+/// comes by a VPC endpoint has none.
+const ALWAYS: &[&str] = &[
+    "aws:currenttime",
+    "aws:epochtime",
+    "aws:principalaccount",
+    "aws:principalarn",
+    "aws:principalisawsservice",
+    "aws:principaltype",
+    "aws:userid",
+    "aws:viaawsservice",
+];
+
+/// What the condition is worth. A test that holds when the key is missing is worth nothing, and so is one that leaves out
+/// some values, unless it asks for one that there is: `ForAnyValue` does not hold without the key.
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-single-vs-multi-valued-context-keys.html>
 pub(super) fn guard(condition: &Condition, whom: Whom) -> Guard {
     let operator = condition.operator;
+    let key = condition.key.to_ascii_lowercase();
+    let name = key.split_once('/').map_or(key.as_str(), |(name, _)| name);
+    if operator.base == Comparison::Null {
+        return presence(condition, name);
+    }
+    let is_there = matches!(whom, Whom::Holder(_)) && ALWAYS.contains(&name);
     let holds_without = operator.if_exists || operator.set == Some(SetOperator::ForAllValues);
-    if holds_without || operator.base.is_negated() || operator.base == Comparison::Null {
+    let negated = operator.base.is_negated() && operator.set != Some(SetOperator::ForAnyValue);
+    if holds_without && !is_there || negated {
         return Guard::None;
     }
     if condition.values.iter().any(|value| is_open(condition, value)) {
         return Guard::None;
     }
-    let key = condition.key.to_ascii_lowercase();
-    let name = key.split_once('/').map_or(key.as_str(), |(name, _)| name);
+    // Who may assume a role sends it what it asks for.
+    if name == "sts:externalid" && matches!(whom, Whom::Holder(_)) {
+        return Guard::None;
+    }
     let of_s3 = name.split_once(':').filter(|(service, _)| service.starts_with("s3"));
     if CHOSEN.contains(&name) || of_s3.is_some_and(|(_, name)| CHOSEN_OF_S3.contains(&name)) {
         return Guard::None;
@@ -153,6 +178,14 @@ pub(super) fn guard(condition: &Condition, whom: Whom) -> Guard {
     let negative = operator.base == Comparison::Bool && condition.values.iter().all(|value| value == "false");
     let met = own || negative || is_everywhere(condition) || is_now(condition, whom);
     if met { Guard::None } else { Guard::Caller }
+}
+
+/// What a test for the key itself is worth: that it is missing can be had, and what the request or the resource has is
+/// there for the asking. Who asks, and from where, is not: `"Null": {"aws:MultiFactorAuthAge": "false"}` asks for MFA.
+fn presence(condition: &Condition, name: &str) -> Guard {
+    let wants_it = condition.values.iter().all(|value| value == "false");
+    let is_given = ALWAYS.contains(&name) || OWN.contains(&name) || name == "aws:sourceip";
+    if wants_it && CALLER.contains(&name) && !is_given { Guard::Caller } else { Guard::None }
 }
 
 /// Whether the value fits whatever the request has: a pattern of wildcards alone, every principal of every account, or the
@@ -311,8 +344,44 @@ mod tests {
         );
         assert_eq!(of("ForAllValues:StringEquals", "aws:TagKeys", "team"), Guard::None);
         assert_eq!(of("StringEquals", "dynamodb:LeadingKeys", "x"), Guard::Scope);
+        assert_eq!(of("StringEquals", "sts:ExternalId", "x"), Guard::None);
         assert_eq!(of("StringEquals", "aws:PrincipalTag/team", "${aws:PrincipalTag/team}"), Guard::None);
         assert_eq!(of("StringEquals", "aws:ResourceTag/team", "${aws:PrincipalTag/team}"), Guard::Scope);
+    }
+
+    #[test]
+    fn a_key_that_no_request_has_is_a_limit_only_where_the_test_needs_it() {
+        for operator in ["StringEquals", "StringLike", "Bool", "ForAnyValue:StringNotEquals"] {
+            assert_eq!(of(operator, "s3:NoSuchKey", "x"), Guard::Scope, "{operator}");
+        }
+        for operator in ["StringNotEquals", "StringEqualsIfExists", "ForAllValues:StringEquals"] {
+            assert_eq!(of(operator, "s3:NoSuchKey", "x"), Guard::None, "{operator}");
+        }
+        assert_eq!(of("Null", "s3:NoSuchKey", "true"), Guard::None);
+    }
+
+    #[test]
+    fn a_key_that_is_always_there_is_asked_for_with_if_exists_too() {
+        assert_eq!(of("ArnLikeIfExists", "aws:PrincipalArn", "arn:aws:iam::*:role/deploy-*"), Guard::Caller);
+        assert_eq!(of("DateLessThanIfExists", "aws:CurrentTime", "2020-01-01T00:00:00Z"), Guard::Caller);
+        assert_eq!(of("BoolIfExists", "aws:MultiFactorAuthPresent", "true"), Guard::None);
+        let names = condition("ArnLikeIfExists", "aws:PrincipalArn", &["arn:aws:iam::*:role/deploy-*"]);
+        assert!(!limits_caller(&names));
+    }
+
+    #[test]
+    fn that_a_key_is_there_asks_who_when_the_key_says_who() {
+        assert_eq!(of("Null", "aws:MultiFactorAuthAge", "false"), Guard::Caller);
+        assert_eq!(of("Null", "aws:SourceVpce", "false"), Guard::Caller);
+        for (key, value) in [
+            ("aws:MultiFactorAuthAge", "true"),
+            ("aws:PrincipalArn", "false"),
+            ("aws:SourceIp", "false"),
+            ("aws:ResourceTag/team", "false"),
+            ("s3:x-amz-server-side-encryption", "false"),
+        ] {
+            assert_eq!(of("Null", key, value), Guard::None, "{key} {value}");
+        }
     }
 
     #[test]
