@@ -26,7 +26,7 @@ pub enum Quota {
     SessionPolicy,
 }
 
-/// Managed policies that may be attached to one role (the default; it can be raised to 25).
+/// Managed policies that may be attached to one role (the default; it can be raised).
 pub const MANAGED_PER_ROLE: usize = 10;
 /// Managed policies that may be attached to one user (the default; it can be raised to 20).
 pub const MANAGED_PER_USER: usize = 10;

@@ -26,7 +26,7 @@ pub(super) static CHECK: Check = own(
     "The agent belongs to one environment, by its tag or its name, and its policies name resources of another: an agent \
      of development that can write to production makes the line between them worthless. Give each environment an agent \
      of its own.",
-    &["https://docs.aws.amazon.com/wellarchitected/latest/security-pillar/sec_securely_operate_multi_accounts.html"],
+    &["https://docs.aws.amazon.com/wellarchitected/latest/framework/sec01-bp01.html"],
 )
 .mitre(&["T1021.007"])
 .bad(Example::file(

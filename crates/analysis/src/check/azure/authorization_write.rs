@@ -10,7 +10,7 @@ pub(super) static CHECK: Check = Check {
     class: Class::Dangerous,
     severity: Severity::Critical,
     mitre: &["T1098.003"],
-    about: "Whoever writes role assignments can be Owner; whoever changes role definitions changes what everybody with the role may do; deny assignments and locks are what limits them.",
+    about: "Whoever writes role assignments can be Owner; whoever changes role definitions changes what everybody with the role may do; the policies of role management say who may activate a role, and how.",
     bad: Example::file(
         "role.json",
         r#"{

@@ -10,7 +10,7 @@ pub(super) static CHECK: Check = Check {
     class: Class::Dangerous,
     severity: Severity::High,
     mitre: &["T1562.008"],
-    about: "Organisation policies, log sinks and exclusions are what limits everybody and what shows afterwards what happened. Whoever changes them can switch both off.",
+    about: "Organisation policies, service perimeters, log sinks and exclusions are what limits everybody and what shows afterwards what happened. Whoever changes them can switch both off.",
     bad: Example::file(
         "role.yaml",
         r#"title: Worker
@@ -39,9 +39,19 @@ const PERMISSIONS: &[&str] = &[
     "logging.sinks.delete",
     "logging.sinks.update",
     "logging.exclusions.create",
+    "logging.exclusions.update",
     "logging.logs.delete",
     "logging.buckets.delete",
+    "logging.buckets.update",
+    "logging.settings.update",
     "logging.cmekSettings.update",
+    "accesscontextmanager.policies.delete",
+    "accesscontextmanager.accessLevels.update",
+    "accesscontextmanager.servicePerimeters.update",
+    "accesscontextmanager.servicePerimeters.delete",
+    "iam.principalaccessboundarypolicies.update",
+    "iam.principalaccessboundarypolicies.delete",
+    "securitycenter.muteconfigs.create",
 ];
 
 fn rule(project: &Project, finds: &mut Finds<'_>) {

@@ -43,6 +43,7 @@ const PERMISSIONS: &[&str] = &[
     "iam.serviceAccounts.signBlob",
     "iam.serviceAccounts.signJwt",
     "iam.serviceAccountKeys.create",
+    "iam.serviceAccountApiKeyBindings.create",
 ];
 
 fn rule(project: &Project, finds: &mut Finds<'_>) {

@@ -47,13 +47,12 @@ subjects:
 
 const GROUPS: [&str; 2] = ["system:anonymous", "system:unauthenticated"];
 
-/// What Kubernetes itself binds to these groups.
-const BUILT_IN: [&str; 4] = [
-    "system:public-info-viewer",
-    "system:discovery",
-    "system:basic-user",
-    "system:service-account-issuer-discovery",
-];
+/// What Kubernetes itself binds to them, and the keys by which others check tokens, which are public.
+const BUILT_IN: [&str; 2] = ["system:public-info-viewer", "system:service-account-issuer-discovery"];
+
+/// What it bound to them before 1.14:
+/// <https://kubernetes.io/docs/reference/access-authn-authz/rbac/#discovery-roles>.
+const ONCE_BUILT_IN: [&str; 2] = ["system:discovery", "system:basic-user"];
 
 fn rule(cluster: &Cluster, finds: &mut Finds<'_>) {
     for binding in &cluster.bindings {
@@ -64,9 +63,34 @@ fn rule(cluster: &Cluster, finds: &mut Finds<'_>) {
             }
             let message =
                 format!("role `{role}` is bound to `{}`: nobody needs to log in for it", subject.name);
+            let severity = if ONCE_BUILT_IN.contains(&role) { Severity::Low } else { Severity::Critical };
             finds
                 .at(&binding.thing, subject.node, message)
+                .severity(severity)
                 .fix("bind a service account or a group of people");
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::check::{Facts, SourceFile, read, run};
+
+    #[test]
+    fn what_kubernetes_bound_to_strangers_once_is_less_bad_than_the_rest() {
+        let found = |role: &str| {
+            let text = format!(
+                "apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRoleBinding\nmetadata:\n  name: grant\nroleRef:\n  apiGroup: rbac.authorization.k8s.io\n  kind: ClusterRole\n  name: {role}\nsubjects:\n  - kind: Group\n    name: system:unauthenticated\n"
+            );
+            let findings = run(
+                &read(&[SourceFile::named("binding.yaml", text)]),
+                &Facts::new(leastwise_catalog::Catalog::embedded()),
+            );
+            let mut own = findings.iter().filter(|one| one.code == "K8S_ANONYMOUS");
+            own.next().map(|one| one.severity.to_string())
+        };
+        assert_eq!(found("view").as_deref(), Some("critical"));
+        assert_eq!(found("system:discovery").as_deref(), Some("low"));
+        assert_eq!(found("system:public-info-viewer"), None);
     }
 }

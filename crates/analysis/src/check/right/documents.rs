@@ -64,7 +64,8 @@ pub(super) static CHECKS: &[Check] = &[
     error(
         "POLICY_SIZE_EXCEEDS_SCP_QUOTA",
         "Service control policy too long",
-        "A service control policy has more characters than Organizations takes, white space not counted.",
+        "A service control policy has more than 10,240 characters, white space not counted: the console takes it out. \
+         When the policy comes by the API, as Terraform and CloudFormation send it, white space counts as well.",
     )
     .bad(Example::policy(DocumentKind::ServiceControl, LONG))
     .good(Example::policy(DocumentKind::ServiceControl, denies!(r#""Action": "s3:PutBucketPolicy", "Resource": "*""#)))
@@ -72,7 +73,8 @@ pub(super) static CHECKS: &[Check] = &[
     error(
         "POLICY_SIZE_EXCEEDS_RCP_QUOTA",
         "Resource control policy too long",
-        "A resource control policy has more characters than Organizations takes, white space not counted.",
+        "A resource control policy has more than 5,120 characters, white space not counted: the console takes it out. \
+         When the policy comes by the API, as Terraform and CloudFormation send it, white space counts as well.",
     )
     .bad(Example::policy(DocumentKind::ResourceControl, LONG))
     .good(Example::policy(DocumentKind::ResourceControl, SHORT))
@@ -168,6 +170,8 @@ fn quota(subject: &Subject<'_>) -> Option<usize> {
             "AWS::KMS::Key" => 32 << 10,
             "AWS::SNS::Topic" => 30 << 10,
             "AWS::SecretsManager::Secret" | "AWS::Lambda::Function" => 20 << 10,
+            // https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-policies.html
+            "AWS::SQS::Queue" => 8 << 10,
             _ => return None,
         },
     };
