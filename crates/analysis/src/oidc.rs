@@ -84,7 +84,8 @@ mod tests {
         assert!(github.is_open_to_anybody("*") && github.is_open_to_anybody("repo:example*"));
         assert!(!github.is_open_to_anybody("repo:example/*"));
         assert!(!github.is_open_to_anybody("repo:example/shop:ref:refs/heads/main"));
-        let eks = provider("oidc.eks.eu-west-1.amazonaws.com/id/A1").expect("a row");
-        assert!(!eks.is_open_to_anybody("*"));
+        for own in ["oidc.eks.eu-west-1.amazonaws.com/id/A1", "token.actions.githubusercontent.com/example"] {
+            assert!(!provider(own).expect("a row").is_open_to_anybody("*"), "{own}");
+        }
     }
 }

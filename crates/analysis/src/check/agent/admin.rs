@@ -11,9 +11,8 @@ pub(super) static CHECK: Check = own(
     "AGENT_ADMIN",
     "Agent that can do everything",
     "An agent with an administrator's permissions can delete production, its backups and the record of it in one run, \
-     by a mistake of its own or by an instruction that somebody slipped into what it reads. It happened: an automation \
-     role that carried admin wiped a production account. Give it what it used (`leastwise rightsize`), or what it is \
-     for (`leastwise generate`), under a boundary.",
+     by a mistake of its own or by an instruction that somebody slipped into what it reads. Give it what it used \
+     (`leastwise rightsize`), or what it is for (`leastwise generate`), under a boundary.",
     &["https://docs.aws.amazon.com/IAM/latest/UserGuide/best-practices.html#grant-least-privilege"],
 )
 .mitre(&["T1078.004", "T1485"])

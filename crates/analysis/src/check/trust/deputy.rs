@@ -30,7 +30,7 @@ pub(super) static ROLE: Check = own(
     "The trust policy lets an AWS service assume the role, whoever it acts for. The service says for whom, and its own \
      page shows how to ask: by `aws:SourceAccount` and `aws:SourceArn`. Without them the role relies on the service \
      alone to see to it that nobody of another account has it used. Told only of services whose page shows these keys \
-     in a trust policy; of EC2, Lambda and others that send none, and of those not known, nothing is said.",
+     in a trust policy; of EC2, Lambda and others whose page names none, and of those not known, nothing is said.",
     REFERENCES,
 )
 .mitre(&["T1199"])

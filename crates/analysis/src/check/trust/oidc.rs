@@ -90,10 +90,14 @@ pub(super) static AUDIENCE: Check = own(
     Class::Trust,
     Severity::Low,
     "OIDC_WITHOUT_AUDIENCE",
-    "Token for any audience",
-    "The role does not ask for whom the token was made. A token that a workload shows to another service, which asks for \
-     one of its own audience, can then be used for the role by that service.",
-    REFERENCES,
+    "Token for any audience of the provider",
+    "The role does not ask for whom the token was made, so a token for any of the audiences that the provider has in IAM \
+     will do; of the providers that AWS has built in (Google, Amazon, Facebook) a token for any application. Whoever gets \
+     to see a token that a workload made for another use of the provider can use it for the role.",
+    &[
+        "https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_providers_create_oidc.html",
+        "https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_iam-condition-keys.html#condition-keys-wif",
+    ],
 )
 .mitre(&["T1550.001"])
 .bad(Example::policy(
@@ -220,8 +224,12 @@ fn audience(subject: &Subject<'_>, _: &Facts<'_>, report: &mut Report<'_>) {
             let told = ["aud", "app_id"].contains(&trusted.provider.claim);
             let asks = ["aud", "oaud"].iter().any(|claim| tests(statement, &trusted, claim).next().is_some());
             if !told && !asks {
+                let any = match trusted.node.text().is_some_and(|text| text.contains(":oidc-provider/")) {
+                    true => "every audience that it has in IAM",
+                    false => "any application",
+                };
                 report
-                    .at(trusted.node, format!("takes tokens of `{}` for any audience", trusted.name))
+                    .at(trusted.node, format!("takes tokens of `{}` for {any}", trusted.name))
                     .fix(format!("test `{}:aud`, which is `sts.amazonaws.com` by default", trusted.name));
             }
         }
