@@ -56,6 +56,9 @@ pub(super) fn report(
     powers: &[Power<'_>],
     mut said: Said,
 ) {
+    if powers.iter().all(|power| power.minor) {
+        said.severity = Some(lower(said.severity.unwrap_or(hits.severity())));
+    }
     let only = &powers[0].only;
     if !only.is_empty() && powers.iter().all(|power| !power.only.is_empty()) {
         said.severity = Some(lower(said.severity.unwrap_or(hits.severity())));

@@ -42,6 +42,16 @@ struct Tabled {
     has: Uses,
     /// What it does not have, whatever its access level says.
     lacks: Uses,
+    /// For what it is less bad than others.
+    minor: Uses,
+}
+
+/// What a row says of a use.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Says {
+    Has,
+    Lacks,
+    Minor,
 }
 
 impl Use {
@@ -83,15 +93,19 @@ impl Uses {
     }
 }
 
-/// The rows of the table: whether it has the use, the use, the pattern.
-fn rows() -> impl Iterator<Item = (bool, Use, &'static str)> {
+/// The rows of the table: what is said, of which use, the pattern.
+fn rows() -> impl Iterator<Item = (Says, Use, &'static str)> {
     TABLE.lines().filter(|line| !line.starts_with('#')).flat_map(|line| {
         let (facts, _) = line.split_once('#').unwrap_or((line, ""));
         let mut words = facts.split_whitespace();
         let first = words.next().unwrap_or_default();
-        let (has, name) = first.strip_prefix("no-").map_or((true, first), |name| (false, name));
+        let (says, name) = match first.split_once('-') {
+            Some(("no", name)) => (Says::Lacks, name),
+            Some(("minor", name)) => (Says::Minor, name),
+            _ => (Says::Has, first),
+        };
         let of = Use::TABLED.iter().find(|(known, _)| *known == name);
-        words.filter_map(move |pattern| Some((has, of?.1, pattern)))
+        words.filter_map(move |pattern| Some((says, of?.1, pattern)))
     })
 }
 
@@ -99,13 +113,22 @@ impl Dangers {
     /// By this catalogue.
     pub(in crate::check) fn of(catalog: &Catalog) -> Dangers {
         let mut uses: HashMap<usize, Tabled, RandomState> = HashMap::default();
-        for (has, of, pattern) in rows() {
+        for (says, of, pattern) in rows() {
             for action in catalog.expand(pattern) {
                 let tabled = uses.entry(std::ptr::from_ref(action.facts).addr()).or_default();
-                if has { &mut tabled.has } else { &mut tabled.lacks }.add(of);
+                match says {
+                    Says::Has => tabled.has.add(of),
+                    Says::Lacks => tabled.lacks.add(of),
+                    Says::Minor => tabled.minor.add(of),
+                }
             }
         }
         Dangers(uses)
+    }
+
+    /// For what the action is less bad than others.
+    pub(in crate::check) fn minor(&self, action: Action<'_>) -> Uses {
+        self.0.get(&std::ptr::from_ref(action.facts).addr()).map(|tabled| tabled.minor).unwrap_or_default()
     }
 
     /// What the action can be used for.
@@ -138,7 +161,9 @@ mod tests {
             .collect();
         assert!(unknown.is_empty(), "{unknown:?}");
         let lines = TABLE.lines().filter(|line| !line.starts_with('#') && !line.is_empty());
-        let uses = lines.filter_map(|line| line.split(' ').next()).map(|of| of.trim_start_matches("no-"));
+        let uses = lines
+            .filter_map(|line| line.split(' ').next())
+            .map(|of| of.trim_start_matches("no-").trim_start_matches("minor-"));
         for of in uses {
             assert!(Use::TABLED.iter().any(|(name, _)| *name == of), "no use is called `{of}`");
         }

@@ -22,10 +22,9 @@ pub struct Power<'a> {
     pub only: Vec<String>,
     /// What takes away some of it, but not enough.
     pub almost: Vec<String>,
+    /// Whether what it is wanted for is less bad by this action than by others.
+    pub minor: bool,
 }
-
-/// No more actions of one statement are asked about for one use; whatever is not asked about counts as held.
-const MOST: usize = 2_000;
 
 impl<'a> Holder<'a> {
     /// The actions of this use, among those that fit, that the statement lets the holder do on everything that there is.
@@ -39,14 +38,10 @@ impl<'a> Holder<'a> {
             return Vec::new();
         }
         let of = allowed.actions.iter().filter(|one| one.everywhere && one.uses.contains(wanted));
-        let mut wide = of.map(|one| one.action).filter(fits).peekable();
-        if wide.peek().is_none() {
-            return Vec::new();
-        }
-        let mut asked = 0;
         let mut powers = Vec::new();
         let mut last: Option<(&str, Option<Kept>)> = None;
-        for action in wide {
+        for one in of.filter(|one| fits(&one.action)) {
+            let action = one.action;
             // Actions come by service, and what conditions are worth hangs on that alone.
             let service = &*action.service.prefix;
             if last.as_ref().is_none_or(|(of, _)| *of != service) {
@@ -57,12 +52,11 @@ impl<'a> Holder<'a> {
             if is_limited && self.is_barred(action) {
                 continue;
             }
-            if asked > MOST || !is_limited {
-                powers.push(kept.power(action));
-            } else {
-                asked += 1;
-                powers.extend(self.left(action, allowed, kept));
-            }
+            let power = match is_limited {
+                false => Some(kept.power(action)),
+                true => self.left(action, allowed, kept),
+            };
+            powers.extend(power.map(|power| Power { minor: one.minor.contains(wanted), ..power }));
         }
         powers
     }
@@ -72,17 +66,16 @@ impl<'a> Holder<'a> {
         if !allowed.uses.contains(wanted) {
             return Vec::new();
         }
-        let actions = allowed.actions.iter().filter(|one| one.uses.contains(wanted)).map(|one| one.action);
-        let power = |action| Power { action, only: Vec::new(), almost: Vec::new() };
-        let mut asked = 0;
-        let mut is_left = |action: &Action<'a>| {
-            !self.is_limited(*action)
-                || !self.is_barred(*action) && {
-                    asked += 1;
-                    asked > MOST || self.reach(*action).is_some()
-                }
+        let actions = allowed.actions.iter().filter(|one| one.uses.contains(wanted));
+        let is_left = |action: Action<'a>| {
+            !self.is_limited(action) || !self.is_barred(action) && self.reach(action).is_some()
         };
-        actions.filter(|action| is_left(action)).map(power).collect()
+        let left = actions.filter(|one| is_left(one.action));
+        left.map(|one| {
+            let (only, almost) = (Vec::new(), Vec::new());
+            Power { action: one.action, only, almost, minor: one.minor.contains(wanted) }
+        })
+        .collect()
     }
 
     /// Whether the statement's resources are all that there are for what it lets do.
@@ -153,9 +146,32 @@ impl<'a> Holder<'a> {
         if let Some(known) = self.reaches.borrow().get(&address) {
             return known.clone();
         }
-        let found = self.work_out(action).map(Rc::new);
+        let kin = self.kin(action);
+        let known = self.kins.borrow().get(&kin).cloned();
+        let found = known.unwrap_or_else(|| self.work_out(action).map(Rc::new));
+        self.kins.borrow_mut().insert(kin, found.clone());
         self.reaches.borrow_mut().insert(address, found.clone());
         found
+    }
+
+    /// What decides what the policies come to for an action besides what is the same for all of them.
+    fn kin(&self, action: Action<'_>) -> Kin {
+        let name = action.full_name();
+        let own = self.set().identity.iter();
+        let statements = own.chain(self.fences.iter().copied().flatten());
+        let statements = statements.flat_map(|document| &document.policy.statements);
+        let mut kin = Kin::default();
+        for (number, statement) in statements.enumerate() {
+            if statement.action.applies_to(&name) {
+                kin.applying.push(number);
+            }
+        }
+        let on = &action.facts.resources;
+        if !on.is_empty() {
+            kin.service = std::ptr::from_ref(action.service).addr();
+            kin.on = on.iter().map(|of| (of.resource_type.to_string(), of.required)).collect();
+        }
+        kin
     }
 
     fn work_out(&self, action: Action<'_>) -> Option<Reach> {
@@ -244,6 +260,18 @@ impl<'a> Holder<'a> {
     }
 }
 
+/// Actions about which the same statements have a say and that are asked on the same: the policies come to the same for all
+/// of them.
+#[derive(Debug, Default, PartialEq, Eq, Hash)]
+pub(super) struct Kin {
+    /// The numbers of the statements, of all layers.
+    applying: Vec<usize>,
+    /// The address of the service; none of actions that are on no resource.
+    service: usize,
+    /// The types of resources, and whether each call is on one.
+    on: Vec<(String, bool)>,
+}
+
 /// Whether the action takes tags off and writes none.
 fn takes_off(name: &str) -> bool {
     ["Untag", "Remove", "Delete"].iter().any(|verb| name.starts_with(verb))
@@ -259,7 +287,7 @@ struct Kept {
 
 impl Kept {
     fn power<'a>(&self, action: Action<'a>) -> Power<'a> {
-        Power { action, only: self.only.clone(), almost: self.almost.clone() }
+        Power { action, only: self.only.clone(), almost: self.almost.clone(), minor: false }
     }
 }
 

@@ -14,7 +14,8 @@ use leastwise_policy::time::Timestamp;
 pub(super) enum Guard {
     /// Nothing: the caller meets it at will.
     None,
-    /// It asks who or from where; whoever holds the permission as meant still has all of it.
+    /// It asks who or from where; whoever holds the permission as meant still has all of it. Or it asks for a tag of the
+    /// resource, whatever its value: that may be all there is, and may be not.
     Caller,
     /// It limits what is reached.
     Scope,
@@ -160,7 +161,8 @@ pub(super) fn guard(condition: &Condition, whom: Whom) -> Guard {
         return Guard::None;
     }
     if condition.values.iter().any(|value| is_open(condition, value)) {
-        return Guard::None;
+        // Any value, but one there must be.
+        return if tag_asked(condition).is_some() { Guard::Caller } else { Guard::None };
     }
     // Who may assume a role sends it what it asks for.
     if name == "sts:externalid" && matches!(whom, Whom::Holder(_)) {
@@ -185,7 +187,8 @@ pub(super) fn guard(condition: &Condition, whom: Whom) -> Guard {
 fn presence(condition: &Condition, name: &str) -> Guard {
     let wants_it = condition.values.iter().all(|value| value == "false");
     let is_given = ALWAYS.contains(&name) || OWN.contains(&name) || name == "aws:sourceip";
-    if wants_it && CALLER.contains(&name) && !is_given { Guard::Caller } else { Guard::None }
+    let asks = CALLER.contains(&name) && !is_given || tag_asked(condition).is_some();
+    if wants_it && asks { Guard::Caller } else { Guard::None }
 }
 
 /// Whether the value fits whatever the request has: a pattern of wildcards alone, every principal of every account, or the
@@ -329,8 +332,8 @@ mod tests {
         assert_eq!(of("StringEquals", "aws:ResourceTag/team", "platform"), Guard::Scope);
         assert_eq!(of("StringEqualsIfExists", "aws:ResourceTag/team", "platform"), Guard::None);
         assert_eq!(of("StringNotEquals", "aws:ResourceTag/env", "prod"), Guard::None);
-        assert_eq!(of("StringLike", "aws:ResourceTag/team", "*"), Guard::None);
-        assert_eq!(of("StringLike", "aws:ResourceTag/team", "?*"), Guard::None);
+        assert_eq!(of("StringLike", "aws:ResourceTag/team", "*"), Guard::Caller);
+        assert_eq!(of("StringLike", "aws:ResourceTag/team", "?*"), Guard::Caller);
         assert_eq!(of("Bool", "aws:MultiFactorAuthPresent", "true"), Guard::Caller);
         assert_eq!(of("Bool", "aws:ViaAWSService", "false"), Guard::None);
         assert_eq!(of("Bool", "aws:PrincipalIsAWSService", "false"), Guard::None);
@@ -373,11 +376,11 @@ mod tests {
     fn that_a_key_is_there_asks_who_when_the_key_says_who() {
         assert_eq!(of("Null", "aws:MultiFactorAuthAge", "false"), Guard::Caller);
         assert_eq!(of("Null", "aws:SourceVpce", "false"), Guard::Caller);
+        assert_eq!(of("Null", "aws:ResourceTag/team", "false"), Guard::Caller);
         for (key, value) in [
             ("aws:MultiFactorAuthAge", "true"),
             ("aws:PrincipalArn", "false"),
             ("aws:SourceIp", "false"),
-            ("aws:ResourceTag/team", "false"),
             ("s3:x-amz-server-side-encryption", "false"),
         ] {
             assert_eq!(of("Null", key, value), Guard::None, "{key} {value}");

@@ -26,6 +26,7 @@ use leastwise_policy::aws::{
 
 pub(super) use dangers::Dangers;
 pub use dangers::{Use, Uses};
+use effective::Kin;
 pub use effective::Power;
 pub(super) use guard::limits_caller;
 pub use hits::{Hits, Said};
@@ -62,6 +63,8 @@ pub struct Holder<'a> {
     pub(super) now: Option<Timestamp>,
     /// What the policies come to, by the address of an action's facts: several rules ask about the same.
     reaches: RefCell<HashMap<usize, Option<Rc<Reach>>>>,
+    /// The same by what decides it.
+    kins: RefCell<HashMap<Kin, Option<Rc<Reach>>, RandomState>>,
 }
 
 /// A statement with what the patterns of its element cover.
@@ -103,6 +106,8 @@ pub struct Useful<'a> {
     pub action: Action<'a>,
     /// What it can be used for.
     pub uses: Uses,
+    /// The uses for which it is less bad than others.
+    pub minor: Uses,
     /// Whether the statement's resources are all that there are for it.
     pub everywhere: bool,
 }
@@ -147,6 +152,7 @@ impl<'a> Holder<'a> {
             catalog: facts.catalog,
             now: facts.now,
             reaches: RefCell::default(),
+            kins: RefCell::default(),
             set,
         }
     }
@@ -283,7 +289,7 @@ fn useful<'a, 'c: 'a>(stated: &Stated<'a>, facts: &'a Facts<'c>) -> Vec<Useful<'
         let uses = facts.dangers.uses(action);
         if !uses.is_empty() && seen.insert(std::ptr::from_ref(action.facts).addr()) {
             let everywhere = breadth.is_everything(action);
-            actions.push(Useful { action, uses, everywhere });
+            actions.push(Useful { action, uses, minor: facts.dangers.minor(action), everywhere });
         }
     };
     match &statement.action {

@@ -442,6 +442,16 @@ fn policies_that_aws_writes_for_everyday_use_are_not_high() {
         "service-role/AWSLambdaSQSQueueExecutionRole",
         "AWSStorageGatewayReadOnlyAccess",
         "AmazonConnectReadOnlyAccess",
+        "CloudWatchAgentServerPolicy",
+        "AmazonSSMManagedInstanceCore",
+        "service-role/AmazonSNSRole",
+        "service-role/AmazonEBSCSIDriverPolicy",
+        "AmazonEC2ContainerRegistryReadOnly",
+        "service-role/AmazonEC2ContainerServiceforEC2Role",
+        "AWSXRayDaemonWriteAccess",
+        "AWSElasticBeanstalkWebTier",
+        "AWSElasticBeanstalkWorkerTier",
+        "EC2InstanceProfileForImageBuilder",
     ] {
         let found = attached(arn);
         assert!(found.iter().all(|one| one.severity < Severity::High), "{arn}: {found:?}");
@@ -498,4 +508,37 @@ fn what_is_said_of_who_asks_is_decided_by_who_holds_it() {
     let account = r#"{"StringEquals": {"aws:PrincipalAccount": "444455556666"}}"#;
     assert_eq!(severity(governed(&when(account), ALL)), None);
     assert_eq!(severity(governed(ALL, &format!("{ALL},{}", unless(account)))), Some(Severity::Critical));
+}
+
+#[test]
+fn what_is_less_bad_than_others_of_its_use_is_told_one_degree_lower_while_it_is_alone() {
+    let severity = |actions: &str, code: &str| {
+        let found = found(&format!(r#"{{"Effect": "Allow", "Action": {actions}, "Resource": "*"}}"#));
+        found.iter().find(|one| one.code == code).map(|one| one.severity)
+    };
+    let (audit, credentials) = ("AUDIT_TAMPERING", "CREDENTIAL_EXPOSURE");
+    assert_eq!(severity(r#""logs:PutRetentionPolicy""#, audit), Some(Severity::Medium));
+    let both = r#"["logs:PutRetentionPolicy", "logs:DeleteLogGroup"]"#;
+    assert_eq!(severity(both, audit), Some(Severity::High));
+    assert_eq!(severity(r#""ssm:GetParameters""#, credentials), Some(Severity::Medium));
+    assert_eq!(severity(r#""ssm:GetParametersByPath""#, credentials), Some(Severity::High));
+}
+
+#[test]
+fn every_action_is_asked_about_however_many_there_are() {
+    let gone = r#"{"Effect": "Deny", "Action": ["xray:*", "s3:*", "workspaces:*"], "Resource": "*",
+        "Condition": {"ArnLike": {"aws:PrincipalArn": "arn:aws:iam::*:role/dev"}}}"#;
+    let limit = r#"{"Effect": "Deny", "NotAction": "iam:*", "Resource": "*",
+        "Condition": {"StringNotEquals": {"aws:RequestedRegion": "eu-west-1"}}}"#;
+    let most = r#"{"Effect": "Allow", "NotAction": "iam:*", "Resource": "*"}"#;
+    let found = governed(most, &format!("{ALL},{gone},{limit}"));
+    let of = found.iter().find(|one| one.code == "DESTRUCTIVE_ANYWHERE").expect("the finding");
+    let more = of.message.rsplit(" and ").next().and_then(|end| end.strip_suffix(" more"));
+    let told = more.and_then(|count| count.parse::<usize>().ok()).expect("a count") + 4;
+    let (catalog, out) = (Catalog::embedded(), ["iam", "xray", "s3", "workspaces"]);
+    let dangers = super::Dangers::of(catalog);
+    let all = catalog.expand("*").into_iter().filter(|action| !out.contains(&&*action.service.prefix));
+    let destructive = all.filter(|action| dangers.uses(*action).contains(super::Use::Destructive)).count();
+    assert_eq!(told, destructive);
+    assert!(destructive > 2_000, "{destructive}");
 }
