@@ -2,7 +2,7 @@
 //!
 //! <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-logic-multiple-context-keys-or-values.html>
 
-use leastwise_policy::aws::{DocumentKind, Operator, SetOperator};
+use leastwise_policy::aws::{Operator, SetOperator};
 
 use super::notes::Notes;
 use super::operators::condition;
@@ -48,10 +48,10 @@ pub(super) static CHECKS: &[Check] = &[
     .noted(),
 ];
 
-/// Keys that every request has.
-const ALWAYS: &[&str] = &["aws:requestedregion", "aws:useragent"];
-/// A key that every request of a user or role has, and those of strangers and services have not.
-const SIGNED: &str = "aws:principalaccount";
+/// Keys that every request has; the account of those who do not say who they are is `anonymous`:
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-principalaccount>.
+const ALWAYS: &[&str] =
+    &["aws:principalaccount", "aws:principaltype", "aws:requestedregion", "aws:useragent", "aws:userid"];
 
 pub(super) fn note<'a>(subject: &Subject<'a>, _: &Facts<'_>, notes: &mut Notes<'a>) {
     for view in subject.statements.iter().flat_map(|statement| &statement.conditions) {
@@ -61,12 +61,7 @@ pub(super) fn note<'a>(subject: &Subject<'a>, _: &Facts<'_>, notes: &mut Notes<'
         if !by_pattern || !view.texts().any(|(_, text)| text == "*") {
             continue;
         }
-        let of_identities = !matches!(
-            subject.document.kind,
-            DocumentKind::Resource | DocumentKind::Trust | DocumentKind::ResourceControl
-        );
-        let always = ALWAYS.iter().any(|key| key.eq_ignore_ascii_case(&view.key.key))
-            || of_identities && SIGNED.eq_ignore_ascii_case(&view.key.key);
+        let always = ALWAYS.iter().any(|key| key.eq_ignore_ascii_case(&view.key.key));
         let (code, message) = meaning(operator, always);
         let message = format!("`{}` on `{}` {message}", view.operator_entry.key, view.key.key);
         notes.place(code, view.key.at, &view.key.value, message);
