@@ -29,6 +29,7 @@ mod report;
 mod right;
 mod row;
 mod statement;
+mod suited;
 mod thing;
 mod trust;
 

@@ -15,13 +15,13 @@ mod worst;
 
 use std::collections::BTreeSet;
 
-use leastwise_catalog::Terms;
 use leastwise_policy::aws::compare::{Answer, Kind, Question, Witness};
 use leastwise_policy::aws::{DocumentKind, Effect, Policy, PrincipalBlock, PrincipalSet, Statement};
 
-use crate::check::{Document, Estate, Finding};
+use crate::check::{Document, Estate, Facts, Finding};
 use comparable::Comparable;
 use pairs::Pairs;
+use worst::{Change, New};
 
 /// What the new state allows beyond the old one.
 #[derive(Debug, Default)]
@@ -33,9 +33,9 @@ pub struct Widened {
 }
 
 /// Compares the states.
-pub fn widened(old: &Estate, new: &Estate, terms: &Terms<'_>) -> Widened {
+pub fn widened(old: &Estate, new: &Estate, facts: &Facts<'_>) -> Widened {
     let mut widened = Widened::default();
-    principals::compare(old, new, terms, &mut widened);
+    principals::compare(old, new, facts, &mut widened);
     let (held_before, held) = (held(old), held(new));
     let pairs = Pairs::new(old, new);
     for document in &new.documents {
@@ -46,13 +46,13 @@ pub fn widened(old: &Estate, new: &Estate, terms: &Terms<'_>) -> Widened {
         }
         if !held.contains(document.name.as_str()) {
             widened.compared += 1;
-            compare_document(before, document, &comparable, terms, &mut widened);
+            compare_document(before, document, &comparable, facts, &mut widened);
         }
     }
     let gone = pairs.gone().filter(|document| !held_before.contains(document.name.as_str()));
     for document in gone {
         widened.compared += 1;
-        compare_gone(document, terms, &mut widened);
+        compare_gone(document, facts, &mut widened);
     }
     clouds::compare(old, new, &mut widened);
     widened.findings = widened.findings.into_iter().map(Finding::for_people).collect();
@@ -77,7 +77,7 @@ fn compare_document(
     before: Option<&Document>,
     document: &Document,
     comparable: &Comparable,
-    terms: &Terms<'_>,
+    facts: &Facts<'_>,
     widened: &mut Widened,
 ) {
     let kind = kind(document.kind);
@@ -86,21 +86,20 @@ fn compare_document(
     if before.is_some() && old == new {
         return;
     }
-    let ask = |old: &[&Policy], new: &[&Policy]| Question::new(kind, old, new).answer(terms);
+    let ask = |old: &[&Policy], new: &[&Policy]| Question::new(kind, old, new).answer(facts.terms());
     match ask(&[old], &[new]) {
         Answer::None => {}
         Answer::Unknown(reason) => widened.findings.push(told::undecided(document, reason)),
         Answer::Some(witness) => {
-            let each = before.map(|_| each_statement(kind, old, new, &ask)).unwrap_or_default();
-            let each = if each.is_empty() {
-                let witness = worst::worst(kind, &[old], &[new], witness, &ask);
-                vec![(place(&witness), *witness)]
-            } else {
-                each
-            };
-            for (statement, witness) in each {
+            let change = Change { facts, kind, old: &[old], new: &[new], within: None, ask: &ask };
+            let mut each = before.map(|_| each_statement(&change, new)).unwrap_or_default();
+            if each.is_empty() {
+                let what = change.worst(*witness);
+                each.push((place(&what.witness), what));
+            }
+            for (statement, what) in each {
                 let number = comparable.numbers.get(statement).copied();
-                widened.findings.push(told::document(document, before.is_none(), number, &witness));
+                widened.findings.push(told::document(document, before.is_none(), number, &what));
             }
             return;
         }
@@ -116,14 +115,14 @@ fn compare_document(
 }
 
 /// A document that is gone, and with it what it denied.
-fn compare_gone(document: &Document, terms: &Terms<'_>, widened: &mut Widened) {
+fn compare_gone(document: &Document, facts: &Facts<'_>, widened: &mut Widened) {
     let policy = &Comparable::of(document).policy;
     if !has_lost_deny(&[policy], &[]) {
         return;
     }
     let kind = kind(document.kind);
     let all = everything(kind);
-    match Question::new(kind, &[&all, policy], &[&all]).answer(terms) {
+    match Question::new(kind, &[&all, policy], &[&all]).answer(facts.terms()) {
         Answer::None => {}
         Answer::Unknown(reason) => widened.findings.push(told::undecided(document, reason)),
         Answer::Some(witness) => widened.findings.push(told::gone(document, &witness)),
@@ -132,21 +131,18 @@ fn compare_gone(document: &Document, terms: &Terms<'_>, widened: &mut Widened) {
 
 /// The statements of the new document that allow more, each with a request of its own. Together they are all that is
 /// new, since a request is allowed when one statement allows it and none denies it.
-fn each_statement(
-    kind: Kind,
-    old: &Policy,
-    new: &Policy,
-    ask: &dyn Fn(&[&Policy], &[&Policy]) -> Answer,
-) -> Vec<(usize, Witness)> {
+fn each_statement(change: &Change<'_, '_>, new: &Policy) -> Vec<(usize, New)> {
     let denies = Policy { statements: only(new, Effect::Deny), ..new.clone() };
     let mut each = Vec::new();
     for (index, statement) in new.statements.iter().enumerate() {
-        if statement.effect == Effect::Deny || old.statements.contains(statement) {
+        let stood_there = change.old.iter().any(|old| old.statements.contains(statement));
+        if statement.effect == Effect::Deny || stood_there {
             continue;
         }
         let alone = Policy { statements: vec![statement.clone()], ..new.clone() };
-        if let Answer::Some(witness) = ask(&[old], &[&alone, &denies]) {
-            each.push((index, *worst::worst(kind, &[old], &[&alone, &denies], witness, ask)));
+        let new = [&alone, &denies];
+        if let Answer::Some(witness) = (change.ask)(change.old, &new) {
+            each.push((index, Change { new: &new, ..*change }.worst(*witness)));
         }
     }
     each

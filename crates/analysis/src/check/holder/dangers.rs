@@ -148,6 +148,33 @@ impl Dangers {
     }
 }
 
+/// How bad an action is for whom it is given to: the least is the worst. Of those that are as bad, IAM's come first, then
+/// what writes a policy.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(in crate::check) struct Rank(u8, bool, bool);
+
+impl Dangers {
+    /// How bad the action is.
+    pub(in crate::check) fn rank(&self, action: Action<'_>) -> Rank {
+        let name = &action.facts.name;
+        let writes_policy = name.ends_with("Policy") && !name.starts_with("De");
+        Rank(self.harm(action), &*action.service.prefix != "iam", !writes_policy)
+    }
+
+    fn harm(&self, action: Action<'_>) -> u8 {
+        let uses = self.uses(action);
+        let has = |of: Use| uses.contains(of);
+        match () {
+            () if has(Use::Permissions) || has(Use::Share) => 0,
+            () if has(Use::Credentials) => 1,
+            () if has(Use::Destructive) || has(Use::Backups) || has(Use::Audit) => 2,
+            () if has(Use::Data) => 3,
+            () if has(Use::Write) => 4,
+            () => 5,
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

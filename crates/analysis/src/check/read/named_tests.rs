@@ -39,7 +39,7 @@ fn whom_a_policy_is_attached_to_by_name_is_a_principal() {
         let wanted = [(3, format!("arn:aws:iam::000000000000:{whom}"))];
         assert_eq!(found("main.tf", &text, "ADMIN_ACCESS"), wanted, "{text}");
         let (old, new) = (read::<SourceFile>(&[]), read(&[SourceFile::named("main.tf", text.as_str())]));
-        let new_access = widened(&old, &new, Facts::new(Catalog::embedded()).terms()).findings;
+        let new_access = widened(&old, &new, &Facts::new(Catalog::embedded())).findings;
         assert_eq!(new_access.len(), 1, "{text}: {new_access:?}");
     }
 }

@@ -5,8 +5,7 @@ use leastwise_policy::aws::compare::{Answer, Kind, Witness};
 use leastwise_policy::aws::{ActionBlock, ActionPattern, Effect, ResourceBlock, Statement};
 
 use super::public::beyond_the_named;
-use crate::check::formats::{Parts, Pattern};
-use crate::check::holder::Use;
+use crate::check::suited::Suited;
 use crate::check::{Facts, Subject};
 
 /// So many are tried, the worst first.
@@ -21,7 +20,7 @@ pub(super) fn worst(
     found: Witness,
 ) -> (Witness, usize) {
     let mut actions = suited(subject, facts, statement);
-    actions.sort_by_cached_key(|action| (rank(facts, *action), action.full_name()));
+    actions.sort_by_cached_key(|action| (facts.dangers.rank(*action), action.full_name()));
     actions.dedup_by_key(|action| std::ptr::from_ref(action.facts).addr());
     let more = actions.len().saturating_sub(1);
     // What a `Deny` leaves of them was not asked one by one.
@@ -51,47 +50,8 @@ fn suited<'f>(subject: &Subject<'_>, facts: &'f Facts<'_>, statement: &Statement
         let Some(service) = of.map(str::to_ascii_lowercase) else { return Vec::new() };
         return all.filter(|action| *action.service.prefix == *service).collect();
     }
-    let texts = resources.iter().map(|one| one.as_str());
-    let patterns: Vec<_> = texts
-        .filter_map(Parts::of)
-        .map(|parts| {
-            let known = parts.resource.split(['*', '?']).next().unwrap_or_default();
-            (parts, Pattern::new(parts.resource), known.contains('/'))
-        })
-        .collect();
-    let suits = |action: &Action<'_>| {
-        patterns.iter().any(|(parts, pattern, is_below)| {
-            (!is_below || has_paths(action)) && facts.formats().supported(action, parts, pattern)
-        })
-    };
-    all.filter(suits).collect()
-}
-
-/// Whether a resource of the action has a `/` in its ARN: what lies below a bucket is no bucket.
-fn has_paths(action: &Action<'_>) -> bool {
-    let types = action.facts.resources.iter();
-    let types = types.filter_map(|of| action.service.resource_type(&of.resource_type));
-    types.flat_map(|of| &of.arn).any(|format| format.contains('/'))
-}
-
-/// How bad an action is, the worst first; of those that are as bad, what writes a policy comes first.
-fn rank(facts: &Facts<'_>, action: Action<'_>) -> (u8, bool) {
-    let name = &action.facts.name;
-    let writes_policy = name.ends_with("Policy") && !name.starts_with("Delete");
-    (harm(facts, action), !writes_policy)
-}
-
-fn harm(facts: &Facts<'_>, action: Action<'_>) -> u8 {
-    let uses = facts.dangers.uses(action);
-    let has = |of: Use| uses.contains(of);
-    match () {
-        () if has(Use::Permissions) || has(Use::Share) => 0,
-        () if has(Use::Credentials) => 1,
-        () if has(Use::Destructive) || has(Use::Backups) || has(Use::Audit) => 2,
-        () if has(Use::Data) => 3,
-        () if has(Use::Write) => 4,
-        () => 5,
-    }
+    let suited = Suited::of(resources);
+    all.filter(|action| suited.by(action, facts.formats())).collect()
 }
 
 #[cfg(test)]

@@ -154,7 +154,7 @@ impl Before {
         // What is not reached was told of the new state.
         let old = super::governed(args, super::roles::estate(&self.files, catalog), true)?;
         let facts = super::facts(args, catalog);
-        let new_access = widened(&old, new, facts.terms());
+        let new_access = widened(&old, new, &facts);
         let known = match args.gate.all {
             true => BTreeSet::new(),
             false => self.known(&old, new, &facts, findings),

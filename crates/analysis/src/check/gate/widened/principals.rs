@@ -2,22 +2,21 @@
 
 use std::collections::BTreeMap;
 
-use leastwise_catalog::Terms;
 use leastwise_policy::aws::compare::{Answer, Kind, Question, Reason, Witness};
 use leastwise_policy::aws::evaluate::PolicySet;
 use leastwise_policy::aws::{Effect, Named, Policy};
 
 use super::comparable::Comparable;
-use super::worst::worst;
+use super::worst::{Change, New};
 use super::{Widened, everything, has_lost_deny, only, told};
-use crate::check::Estate;
+use crate::check::{Estate, Facts};
 use crate::granted::{GrantedGroup, GrantedPrincipal, Problem};
 
 /// Statements that allow somebody more: document and statement, with who that is.
-type Allowing = BTreeMap<(String, usize), Vec<(String, Witness)>>;
+type Allowing = BTreeMap<(String, usize), Vec<(String, New)>>;
 
 /// Compares every principal of the new state with itself in the old one.
-pub(super) fn compare(old: &Estate, new: &Estate, terms: &Terms<'_>, widened: &mut Widened) {
+pub(super) fn compare(old: &Estate, new: &Estate, facts: &Facts<'_>, widened: &mut Widened) {
     let mut allowing = Allowing::new();
     for principal in new.snapshot.principals() {
         widened.compared += 1;
@@ -39,7 +38,7 @@ pub(super) fn compare(old: &Estate, new: &Estate, terms: &Terms<'_>, widened: &m
             arn: &principal.arn,
             old: &before.map(|before| Granted::of(old, before)).unwrap_or_default(),
             new: &Granted::of(new, principal),
-            terms,
+            facts,
         };
         sides.compare(new, &mut allowing, widened);
     }
@@ -49,7 +48,7 @@ pub(super) fn compare(old: &Estate, new: &Estate, terms: &Terms<'_>, widened: &m
         let before = old.snapshot.groups().iter().find(|before| before.arn == group.arn);
         let (before, now) =
             (before.map(|before| Granted::of_group(old, before)), Granted::of_group(new, group));
-        let sides = Sides { arn: &group.arn, old: &before.unwrap_or_default(), new: &now, terms };
+        let sides = Sides { arn: &group.arn, old: &before.unwrap_or_default(), new: &now, facts };
         sides.compare(new, &mut allowing, widened);
     }
     for ((document, statement), who) in allowing {
@@ -60,7 +59,7 @@ pub(super) fn compare(old: &Estate, new: &Estate, terms: &Terms<'_>, widened: &m
 enum Gained {
     Nothing,
     /// Document, statement and a request for each statement that allows more.
-    Access(Vec<(String, usize, Witness)>),
+    Access(Vec<(String, usize, New)>),
     NoMoreDenied(Box<Witness>),
     Unknown(Reason),
 }
@@ -94,14 +93,14 @@ fn comparable(estate: &Estate, named: &Named<Policy>) -> Named<Policy> {
     Named::new(named.name.clone(), policy.unwrap_or_else(|| named.policy.clone()))
 }
 
-struct Sides<'a> {
+struct Sides<'a, 'c> {
     arn: &'a str,
     old: &'a Granted,
     new: &'a Granted,
-    terms: &'a Terms<'a>,
+    facts: &'a Facts<'c>,
 }
 
-impl Sides<'_> {
+impl Sides<'_, '_> {
     fn compare(&self, new: &Estate, allowing: &mut Allowing, widened: &mut Widened) {
         if self.old.identity == self.new.identity && self.old.boundary == self.new.boundary {
             return;
@@ -115,8 +114,8 @@ impl Sides<'_> {
                 widened.findings.push(told::principal_undecided(new, self.arn, reason));
             }
             Gained::Access(each) => {
-                for (document, statement, witness) in each {
-                    let who = (self.arn.to_owned(), witness);
+                for (document, statement, what) in each {
+                    let who = (self.arn.to_owned(), what);
                     allowing.entry((document, statement)).or_default().push(who);
                 }
             }
@@ -131,8 +130,8 @@ impl Sides<'_> {
                 Answer::None => {}
                 Answer::Unknown(reason) => unknown = Some(reason),
                 Answer::Some(witness) => {
-                    let witness = self.worst(&limit, &new, witness);
-                    return Gained::Access(self.each(&limit, *witness));
+                    let what = self.worst(&limit, &new, *witness);
+                    return Gained::Access(self.each(&limit, what));
                 }
             }
         }
@@ -163,8 +162,11 @@ impl Sides<'_> {
         limits
     }
 
-    fn worst(&self, old: &[&Policy], new: &[&Policy], found: Box<Witness>) -> Box<Witness> {
-        worst(Kind::Identity, old, new, found, &|old, new| self.ask(old, new))
+    fn worst(&self, old: &[&Policy], new: &[&Policy], found: Witness) -> New {
+        let boundary = self.new.boundary.as_ref().map(|boundary| policies(boundary));
+        let within = boundary.as_deref();
+        let ask = |old: &[&Policy], new: &[&Policy]| self.ask(old, new);
+        Change { facts: self.facts, kind: Kind::Identity, old, new, within, ask: &ask }.worst(found)
     }
 
     fn ask(&self, old: &[&Policy], new: &[&Policy]) -> Answer {
@@ -174,11 +176,11 @@ impl Sides<'_> {
             principal: Some(self.arn),
             ..Question::new(Kind::Identity, old, new)
         };
-        question.answer(self.terms)
+        question.answer(self.facts.terms())
     }
 
     /// The statements that allow more, those of them that are new each with a request of its own.
-    fn each(&self, old: &[&Policy], witness: Witness) -> Vec<(String, usize, Witness)> {
+    fn each(&self, old: &[&Policy], what: New) -> Vec<(String, usize, New)> {
         let denies: Vec<Policy> = self
             .new
             .identity
@@ -195,15 +197,16 @@ impl Sides<'_> {
                 let alone = Policy { statements: vec![statement.clone()], ..named.policy.clone() };
                 let new: Vec<&Policy> = std::iter::once(&alone).chain(&denies).collect();
                 if let Answer::Some(witness) = self.ask(old, &new) {
-                    each.push((named.name.clone(), index, *self.worst(old, &new, witness)));
+                    each.push((named.name.clone(), index, self.worst(old, &new, *witness)));
                 }
             }
         }
         if each.is_empty() {
-            let place = witness.allowed_by.as_ref();
+            let place = what.witness.allowed_by.as_ref();
             let document = place.and_then(|place| self.new.identity.get(place.document));
             let name = document.map(|named| named.name.clone()).unwrap_or_default();
-            each.push((name, place.map_or(0, |place| place.index), witness));
+            let index = place.map_or(0, |place| place.index);
+            each.push((name, index, what));
         }
         each
     }

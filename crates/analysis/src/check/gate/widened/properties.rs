@@ -9,7 +9,7 @@ use proptest::prelude::*;
 
 use super::tests::{account, policy};
 use super::widened;
-use crate::check::{Estate, SourceFile, read};
+use crate::check::{Estate, Facts, SourceFile, read};
 
 const ROLE: &str = "arn:aws:iam::111122223333:role/a";
 const BOUNDARIES: [Option<&str>; 3] =
@@ -67,7 +67,7 @@ proptest! {
     #[test]
     fn what_is_reported_is_new_and_what_is_new_is_reported(before in state(), after in state()) {
         let (old, new) = (estate(&before), estate(&after));
-        let found = widened(&old, &new, &Catalog::embedded().terms()).findings;
+        let found = widened(&old, &new, &Facts::new(Catalog::embedded())).findings;
         let gained: Vec<_> = found.iter().filter(|one| one.message.contains("which was not allowed before")).collect();
         for one in &gained {
             let mut quoted = one.evidence[0].split('`').skip(1).step_by(2);

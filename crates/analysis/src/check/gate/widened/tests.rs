@@ -25,7 +25,7 @@ fn state(files: &[(&str, String)]) -> Estate {
 
 fn messages(old: &[(&str, String)], new: &[(&str, String)]) -> Vec<String> {
     let (old, new) = (state(old), state(new));
-    let found = widened(&old, &new, &Catalog::embedded().terms()).findings;
+    let found = widened(&old, &new, &Facts::new(Catalog::embedded())).findings;
     found.iter().map(|one| format!("{}:{} {}", one.file, one.at.line, one.message)).collect()
 }
 
@@ -199,7 +199,7 @@ resource "aws_iam_role_policy" "held" {{
     };
     let estate = |text: &str| read(&[SourceFile::named("main.tf", text)]);
     let found = |old: &str, new: &str| {
-        let found = widened(&estate(old), &estate(new), &Catalog::embedded().terms()).findings;
+        let found = widened(&estate(old), &estate(new), &Facts::new(Catalog::embedded())).findings;
         found.iter().map(|one| format!("{} {}", one.at.line, one.message)).collect::<Vec<_>>()
     };
     let (queue, caller) = ("aws_sqs_queue.q.arn", "var.caller");
@@ -227,8 +227,20 @@ fn of_much_that_is_new_the_worst_is_told() {
     let all = READS.replace("s3:GetObject", "*").replace("arn:aws:s3:::reports/*", "*");
     let old = [("a.json", policy(&[READS]))];
     let found = messages(&old, &[("a.json", policy(&[&all]))]);
-    assert!(found.len() == 1 && found[0].contains("allows `iam:AttachRolePolicy` on"), "{found:?}");
-    let buckets = all.replace("\"*\"", "\"s3:*\"");
+    assert!(found.len() == 1 && found[0].contains("allows `iam:AttachGroupPolicy` on"), "{found:?}");
+    assert!(found[0].ends_with(" more actions, which it did not before"), "{found:?}");
+    let buckets = all.replace(r#""Action": "*""#, r#""Action": "s3:*""#);
     let found = messages(&old, &[("a.json", policy(&[&buckets]))]);
-    assert!(found.len() == 1 && !found[0].contains("AbortMultipartUpload"), "{found:?}");
+    assert!(found.len() == 1 && found[0].contains("allows `s3:PutAccess"), "{found:?}");
+    // What was allowed on some is not counted as new.
+    let three = r#"{"Effect": "Allow", "Action": ["s3:GetObject", "s3:PutObject", "s3:PutBucketPolicy", "s3:DeleteBucket"],
+        "Resource": ["arn:aws:s3:::reports", "arn:aws:s3:::reports/*"]}"#;
+    let found = messages(&old, &[("a.json", policy(&[three]))]);
+    let told =
+        "allows `s3:PutBucketPolicy` on `arn:aws:s3:::reports` and 2 more actions, which it did not before";
+    assert!(found.len() == 1 && found[0].ends_with(told), "{found:?}");
+    let objects = three.replace("\"arn:aws:s3:::reports\", ", "");
+    let found = messages(&old, &[("a.json", policy(&[&objects]))]);
+    assert!(found.len() == 1 && found[0].contains("`s3:PutObject` on"), "{found:?}");
+    assert!(!found[0].contains("more"), "{found:?}");
 }

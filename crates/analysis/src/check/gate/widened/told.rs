@@ -5,6 +5,7 @@ use leastwise_policy::aws::compare::{Kind, Reason, Witness};
 pub(super) use super::super::NEW_ACCESS as NEW;
 use super::super::NEW_ACCESS;
 use super::comparable::{Comparable, PRINCIPAL, RESOURCE};
+use super::worst::New;
 use crate::check::{Document, Estate, Finding};
 use crate::source::{Node, Place, Value, shown};
 
@@ -22,12 +23,8 @@ pub(super) fn statements(document: &Document) -> &[Node] {
 }
 
 /// A document that allows more.
-pub(super) fn document(
-    document: &Document,
-    is_new: bool,
-    statement: Option<usize>,
-    witness: &Witness,
-) -> Finding {
+pub(super) fn document(document: &Document, is_new: bool, statement: Option<usize>, new: &New) -> Finding {
+    let witness = &new.witness;
     let kind = super::kind(document.kind);
     let who = matches!(kind, Kind::Resource | Kind::Trust | Kind::ResourceControl)
         .then(|| witness.principal.strip_prefix(PRINCIPAL).unwrap_or(&witness.principal));
@@ -38,8 +35,8 @@ pub(super) fn document(
         (_, None) => asked(witness),
     };
     let message = match is_new {
-        true => format!("is new, and allows {what}"),
-        false => format!("allows {what}, which it did not before"),
+        true => format!("is new, and allows {what}{}", more(new)),
+        false => format!("allows {what}{}, which it did not before", more(new)),
     };
     let mut finding = at(document, statement, message);
     finding.evidence.push(request(witness, who));
@@ -75,13 +72,15 @@ pub(super) fn gone(document: &Document, witness: &Witness) -> Finding {
 }
 
 /// A statement that allows principals more.
-pub(super) fn principals(new: &Estate, name: &str, statement: usize, who: &[(String, Witness)]) -> Finding {
-    let (first, witness) = &who[0];
+pub(super) fn principals(new: &Estate, name: &str, statement: usize, who: &[(String, New)]) -> Finding {
+    let (first, new_access) = &who[0];
+    let witness = &new_access.witness;
     let whom = match who.len() {
         1 => format!("`{first}`"),
         many => format!("`{first}` and {} more", many - 1),
     };
-    let message = format!("lets {whom} do {}, which was not allowed before", asked(witness));
+    let message =
+        format!("lets {whom} do {}{}, which was not allowed before", asked(witness), more(new_access));
     let mut finding = match new.document(name) {
         Some(document) => at(document, Comparable::of(document).numbers.get(statement).copied(), message),
         None => at_home(new, first, message),
@@ -89,8 +88,8 @@ pub(super) fn principals(new: &Estate, name: &str, statement: usize, who: &[(Str
     if who.len() == 1 {
         finding.subject = first.clone();
     }
-    for (arn, witness) in who.iter().take(NAMED) {
-        finding.evidence.push(request(witness, Some(arn)));
+    for (arn, what) in who.iter().take(NAMED) {
+        finding.evidence.push(request(&what.witness, Some(arn)));
     }
     finding.evidence.extend(denied_before(witness));
     finding
@@ -120,6 +119,15 @@ pub(super) fn principal_not_known(new: &Estate, arn: &str, reason: &str) -> Find
 
 fn unknown(reason: Reason) -> String {
     format!("it is not decided whether more is allowed than before: {}", reason.as_str())
+}
+
+/// Besides the request that is shown.
+fn more(new: &New) -> String {
+    match new.more {
+        0 => String::new(),
+        1 => " and 1 more action".to_owned(),
+        more => format!(" and {more} more actions"),
+    }
 }
 
 fn asked(witness: &Witness) -> String {

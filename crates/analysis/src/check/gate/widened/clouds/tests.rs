@@ -15,7 +15,7 @@ fn new(old: &[(&str, &str)], now: &[(&str, &str)]) -> Vec<String> {
         estate
     };
     let facts = Facts::new(Catalog::embedded());
-    let found = widened(&state(old), &state(now), facts.terms()).findings;
+    let found = widened(&state(old), &state(now), &facts).findings;
     found.iter().map(|one| format!("{}:{} {}", one.file, one.at.line, one.message)).collect()
 }
 

@@ -1,0 +1,40 @@
+//! Which actions the resources of a statement suit: `s3:DeleteBucket` is on no object.
+
+use leastwise_catalog::Action;
+use leastwise_policy::aws::ResourcePattern;
+
+use super::formats::{Formats, Parts, Pattern};
+
+/// The resources of a statement, read once for all of its actions.
+pub(super) struct Suited<'a> {
+    /// Whether they are all that there are.
+    all: bool,
+    /// The parts of each, its resource part, and whether that begins with a name and a slash.
+    patterns: Vec<(Parts<'a>, Pattern<'a>, bool)>,
+}
+
+impl<'a> Suited<'a> {
+    pub(super) fn of(resources: &'a [ResourcePattern]) -> Suited<'a> {
+        let texts = resources.iter().map(|one| one.as_str());
+        let patterns = texts.filter_map(Parts::of).map(|parts| {
+            let known = parts.resource.split(['*', '?']).next().unwrap_or_default();
+            (parts, Pattern::new(parts.resource), known.contains('/'))
+        });
+        Suited { all: resources.iter().any(|one| one.as_str() == "*"), patterns: patterns.collect() }
+    }
+
+    /// Whether the action can be on one of them.
+    pub(super) fn by(&self, action: &Action<'_>, formats: &Formats<'_>) -> bool {
+        let suits = |(parts, pattern, is_below): &(Parts<'_>, Pattern<'_>, bool)| {
+            (!is_below || has_paths(action)) && formats.supported(action, parts, pattern)
+        };
+        self.all || self.patterns.iter().any(suits)
+    }
+}
+
+/// Whether a resource of the action has a `/` in its ARN: what lies below a bucket is no bucket.
+fn has_paths(action: &Action<'_>) -> bool {
+    let types = action.facts.resources.iter();
+    let types = types.filter_map(|of| action.service.resource_type(&of.resource_type));
+    types.flat_map(|of| &of.arn).any(|format| format.contains('/'))
+}
