@@ -19,6 +19,8 @@ pub struct Estate {
     pub snapshot: Snapshot,
     /// Where each principal stands, by ARN.
     pub homes: BTreeMap<String, Home>,
+    /// Where it is said that a principal has a managed policy, by both ARNs; what is not here stands with the principal.
+    pub attached: BTreeMap<(String, String), Home>,
     /// Principals that the files only name, where they attach a policy: what else they have is not known.
     pub undeclared: BTreeSet<String>,
     /// What runs as a role.

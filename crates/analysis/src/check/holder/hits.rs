@@ -99,7 +99,11 @@ impl<'a> Hits<'a> {
             None => {
                 let mut said = said;
                 said.evidence.insert(0, format!("granted by `{}`", allowed.document));
-                self.at_principal(said);
+                let attached = (self.holder.name.to_owned(), allowed.document.to_owned());
+                match self.estate.attached.get(&attached).cloned() {
+                    Some(home) => self.push(home.file, home.at, home.pointer, self.holder.name, said),
+                    None => self.at_principal(said),
+                }
             }
         }
     }

@@ -97,3 +97,39 @@ fn a_group_that_nobody_is_in_yet_is_looked_at_for_whoever_joins_it() {
     let user = [(1, "arn:aws:iam::111122223333:user/joe".to_owned())];
     assert_eq!(found("account.json", &account(joe), "ADMIN_ACCESS"), user);
 }
+
+#[test]
+fn what_a_managed_policy_gives_stands_where_it_is_attached() {
+    let role = |arns: &str| {
+        format!(
+            "Conditions:\n  Prod: !Equals [!Ref Env, prod]\nParameters:\n  Env: {{Type: String}}\nResources:\n  R:\n    Type: AWS::IAM::Role\n    Properties:\n      ManagedPolicyArns:{arns}\n"
+        )
+    };
+    let lines = |file: &str, text: &str| -> Vec<u32> {
+        found(file, text, "ADMIN_ACCESS").into_iter().map(|(line, _)| line).collect()
+    };
+    let admin = ADMIN;
+    let reads = "arn:aws:iam::aws:policy/job-function/ViewOnlyAccess";
+    for (arns, line) in [
+        (format!("\n        - {reads}\n        - {admin}"), 11),
+        (
+            format!(
+                "\n        - {reads}\n        - !If\n          - Prod\n          - {admin}\n          - !Ref AWS::NoValue"
+            ),
+            13,
+        ),
+        (
+            format!(
+                "\n        - {reads}\n        - !If\n          - Prod\n          - !Ref AWS::NoValue\n          - {admin}"
+            ),
+            14,
+        ),
+        (format!(" !If\n        - Prod\n        - [{reads}]\n        - - {reads}\n          - {admin}"), 13),
+    ] {
+        assert_eq!(lines("stack.yaml", &role(&arns)), [line], "{}", role(&arns));
+    }
+    let terraform = format!(
+        "resource \"aws_iam_role\" \"r\" {{\n  name = \"r\"\n  assume_role_policy = \"{{}}\"\n}}\n\nresource \"aws_iam_role_policy_attachment\" \"a\" {{\n  role       = aws_iam_role.r.name\n  policy_arn = \"{admin}\"\n}}\n"
+    );
+    assert_eq!(lines("main.tf", &terraform), [8]);
+}

@@ -201,6 +201,8 @@ impl Deployed {
             Kind::Group => page.groups.push(listed),
         }
         gathered.principals.insert(arn.clone());
+        let places = entity.places.into_iter().map(|(policy, home)| ((arn.clone(), policy), home));
+        gathered.estate.attached.extend(places);
         if !entity.is_declared {
             gathered.estate.undeclared.insert(arn.clone());
         }
