@@ -2,9 +2,10 @@
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
+use std::hash::{BuildHasher, Hasher};
 use std::sync::OnceLock;
 
-use foldhash::fast::RandomState;
+use foldhash::fast::{FixedState, RandomState};
 
 use crate::facts::{ActionFacts, Name, Service};
 use crate::unpack::{self, Reader};
@@ -23,6 +24,8 @@ pub struct Catalog {
     pub(crate) slots: Vec<Slot>,
     pub(crate) sources: BTreeMap<Cow<'static, str>, Vec<Name>>,
     apis: BTreeMap<Cow<'static, str>, Name>,
+    /// The places of the services by prefix.
+    places: OnceLock<HashMap<Name, usize, RandomState>>,
 }
 
 /// Which facts a catalogue holds; proofs name it.
@@ -55,12 +58,9 @@ pub(crate) struct Slot {
     pub(crate) prefix: Name,
     packed: &'static [u8],
     service: OnceLock<Option<Service>>,
-    /// The places of the service's actions, by name in lower case.
-    places: OnceLock<HashMap<Box<[u8]>, usize, RandomState>>,
+    /// The places of the service's actions.
+    places: OnceLock<Places>,
 }
-
-/// Names longer than this are searched for; nothing that exists is.
-const LONGEST: usize = 128;
 
 impl Action<'_> {
     /// The canonical name with the prefix: `s3:GetObject`.
@@ -74,6 +74,54 @@ impl std::ops::Deref for Action<'_> {
 
     fn deref(&self) -> &ActionFacts {
         self.facts
+    }
+}
+
+/// Where actions stand in their list, found by what their names come to without regard to case.
+#[derive(Debug, Clone)]
+struct Places {
+    state: FixedState,
+    /// Numbers from 1, each at the first free place from its own; 0 where there is none. Half of the places are free.
+    numbers: Box<[u32]>,
+}
+
+impl Places {
+    fn new(actions: &[ActionFacts]) -> Places {
+        let size = (2 * actions.len()).next_power_of_two().max(2);
+        let mut places = Places { state: FixedState::default(), numbers: vec![0; size].into() };
+        for (number, action) in (1..).zip(actions) {
+            let mut at = places.first(&action.name);
+            while places.numbers[at] != 0 {
+                at = (at + 1) % size;
+            }
+            places.numbers[at] = number;
+        }
+        places
+    }
+
+    /// The place of a name, when nobody else has it.
+    fn first(&self, name: &str) -> usize {
+        let mut hasher = self.state.build_hasher();
+        for chunk in name.as_bytes().chunks(16) {
+            let mut lower = [0; 16];
+            lower[..chunk.len()].copy_from_slice(chunk);
+            lower.make_ascii_lowercase();
+            hasher.write_u128(u128::from_le_bytes(lower));
+        }
+        // As many bits as there are places.
+        usize::try_from(hasher.finish() & (self.numbers.len() as u64 - 1)).unwrap_or_default()
+    }
+
+    fn find<'a>(&self, actions: &'a [ActionFacts], name: &str) -> Option<&'a ActionFacts> {
+        let mut at = self.first(name);
+        loop {
+            let number = self.numbers[at].checked_sub(1)?;
+            let facts = actions.get(number as usize)?;
+            if facts.name.eq_ignore_ascii_case(name) {
+                return Some(facts);
+            }
+            at = (at + 1) % self.numbers.len();
+        }
     }
 }
 
@@ -91,17 +139,8 @@ impl Slot {
     /// The action of this name, in any case.
     fn action(&self, name: &str) -> Option<Action<'_>> {
         let service = self.service()?;
-        let mut lower = [0; LONGEST];
-        let Some(lower) = lower.get_mut(..name.len()) else {
-            return service.action(name).map(|facts| Action { service, facts });
-        };
-        lower.copy_from_slice(name.as_bytes());
-        lower.make_ascii_lowercase();
-        let places = self.places.get_or_init(|| {
-            let names = service.actions.iter().map(|action| action.name.to_ascii_lowercase());
-            names.map(|name| name.into_bytes().into()).zip(0..).collect()
-        });
-        let facts = service.actions.get(*places.get(&*lower)?)?;
+        let places = self.places.get_or_init(|| Places::new(&service.actions));
+        let facts = places.find(&service.actions, name)?;
         Some(Action { service, facts })
     }
 
@@ -150,7 +189,7 @@ impl Catalog {
             imported: Vec::new(),
         };
         let (sources, apis) = (sources.into_iter().collect(), apis.into_iter().collect());
-        Some(Catalog { version, slots, sources, apis })
+        Some(Catalog { version, slots, sources, apis, places: OnceLock::new() })
     }
 
     /// The same facts, to be changed.
@@ -160,12 +199,14 @@ impl Catalog {
             slots: self.slots.clone(),
             sources: self.sources.clone(),
             apis: self.apis.clone(),
+            places: OnceLock::new(),
         }
     }
 
     /// Puts a service in the place of what was known of it, or as a new one.
     pub(crate) fn put(&mut self, service: Service) {
         let prefix = service.prefix.clone();
+        self.places = OnceLock::new();
         self.version.actions += service.actions.len();
         for api in &service.apis {
             self.apis.entry(Cow::Owned(api.name.to_string())).or_insert_with(|| prefix.clone());
@@ -204,13 +245,16 @@ impl Catalog {
         self.slot(prefix)?.service()
     }
 
-    fn slot(&self, prefix: &str) -> Option<&Slot> {
-        let find = |prefix: &str| self.slots.binary_search_by(|slot| (*slot.prefix).cmp(prefix));
+    pub(crate) fn slot(&self, prefix: &str) -> Option<&Slot> {
+        let places = self.places.get_or_init(|| {
+            let prefixes = self.slots.iter().map(|slot| slot.prefix.clone());
+            prefixes.zip(0..).collect()
+        });
         let index = match prefix.bytes().any(|byte| byte.is_ascii_uppercase()) {
-            true => find(&prefix.to_ascii_lowercase()),
-            false => find(prefix),
+            true => places.get(&*prefix.to_ascii_lowercase()),
+            false => places.get(prefix),
         };
-        self.slots.get(index.ok()?)
+        self.slots.get(*index?)
     }
 
     /// The action that `name` names in any case: `s3:getobject`.

@@ -1,7 +1,7 @@
 //! Finding actions: by pattern, by what was probably meant, by words, by resource type.
 
-use crate::catalog::{Action, Catalog};
-use crate::facts::Service;
+use crate::catalog::{Action, Catalog, Slot};
+use crate::facts::{ActionFacts, Service};
 use crate::pattern::covers;
 
 /// A name further away than this is not what was meant.
@@ -16,13 +16,22 @@ impl Catalog {
             None if pattern == "*" => ("*", "*"),
             None => return Vec::new(),
         };
-        self.slots
-            .iter()
-            .filter(|slot| covers(service, &slot.prefix))
-            .filter_map(|slot| slot.service())
-            .flat_map(|service| service.actions.iter().map(move |facts| Action { service, facts }))
-            .filter(|found| covers(action, &found.facts.name))
-            .collect()
+        let slots = match service.contains(['*', '?']) {
+            true => self.slots.as_slice(),
+            false => self.slot(service).map(std::slice::from_ref).unwrap_or_default(),
+        };
+        let services = slots.iter().filter(|slot| covers(service, &slot.prefix)).filter_map(Slot::service);
+        let head = action.find(['*', '?']).unwrap_or(action.len());
+        let mut found = Vec::new();
+        for service in services {
+            let named = beginning(&service.actions, &action[..head]);
+            let of = |facts| Action { service, facts };
+            match &action[head..] {
+                "*" => found.extend(named.iter().map(of)),
+                _ => found.extend(named.iter().filter(|facts| covers(action, &facts.name)).map(of)),
+            }
+        }
+        found
     }
 
     /// Names like `unknown` which do exist, the nearest first: `s3:GetObjekt` → `s3:GetObject`. When the prefix
@@ -99,6 +108,17 @@ impl Catalog {
         let types = action.resources.iter().filter_map(|on| action.service.resource_type(&on.resource_type));
         arn == "*" || types.into_iter().any(|kind| kind.overlaps(arn))
     }
+}
+
+/// The actions whose names begin with `head`, which is in lower case; they are sorted without regard to case.
+fn beginning<'a>(actions: &'a [ActionFacts], head: &str) -> &'a [ActionFacts] {
+    let order = |facts: &ActionFacts| {
+        let name = facts.name.bytes().take(head.len()).map(|byte| byte.to_ascii_lowercase());
+        name.cmp(head.bytes())
+    };
+    let from = actions.partition_point(|facts| order(facts).is_lt());
+    let rest = &actions[from..];
+    &rest[..rest.partition_point(|facts| order(facts).is_eq())]
 }
 
 fn supported<'a>(service: &'a Service, action: &str, arn: &str) -> Vec<&'a str> {

@@ -11,6 +11,7 @@
 //! ([`ArnPattern::touches`]) does.
 
 use crate::glob::{self, Glob, Token};
+use std::borrow::Cow;
 use std::fmt;
 
 /// An Amazon Resource Name in its six parts.
@@ -132,7 +133,17 @@ impl ArnPattern {
     /// Splits `pattern`. Parts that are missing from an incomplete ARN count as `*`, as
     /// [IAM completes them](https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html).
     pub fn new(pattern: &str) -> ArnPattern {
-        ArnPattern::from_tokens(pattern.chars().map(Token::of))
+        if !pattern.starts_with("arn:") {
+            return ArnPattern { parts: None, whole: Glob::new(pattern) };
+        }
+        let mut whole = Cow::Borrowed(pattern);
+        for _ in pattern.bytes().filter(|byte| *byte == b':').count()..5 {
+            whole.to_mut().push_str(":*");
+        }
+        let mut parts = whole.splitn(6, ':').skip(1);
+        let mut next = || Glob::new(parts.next().unwrap_or_default());
+        let parts = Some(Box::new([next(), next(), next(), next(), next()]));
+        ArnPattern { parts, whole: Glob::new(&whole) }
     }
 
     /// The pattern that these steps make: the way for one in which some `*` are literal characters.

@@ -25,7 +25,7 @@ pub enum Token {
 pub struct Glob {
     /// What every matching text begins with, compared in one go.
     prefix: Box<str>,
-    /// Everything from the first wildcard on.
+    /// Everything from the first wildcard on, unless the form says it.
     rest: Box<[Token]>,
     form: Form,
 }
@@ -49,7 +49,57 @@ pub fn matches(pattern: &str, text: &str) -> bool {
         return pattern == text;
     };
     let (prefix, rest) = pattern.split_at(wildcard);
-    text.strip_prefix(prefix).is_some_and(|text| rest == "*" || Glob::new(rest).matches(text))
+    text.strip_prefix(prefix).is_some_and(|text| rest == "*" || matches_written(rest, text))
+}
+
+/// [`matches_rest`] for a pattern that is used once, as it is written.
+fn matches_written(pattern: &str, text: &str) -> bool {
+    let (pattern, text) = (pattern.as_bytes(), text.as_bytes());
+    let (mut at, mut left) = (0, 0);
+    let mut retry = None;
+    loop {
+        match (pattern.get(at), text.get(left)) {
+            (None, None) => return true,
+            (Some(b'*'), _) => {
+                at += 1;
+                if at == pattern.len() {
+                    return true;
+                }
+                retry = Some((at, left));
+                continue;
+            }
+            (_, None) => return false,
+            (Some(b'?'), Some(first)) => {
+                at += 1;
+                left += width(*first);
+                continue;
+            }
+            (Some(wanted), Some(found)) if wanted == found => {
+                at += 1;
+                left += 1;
+                continue;
+            }
+            _ => {}
+        }
+        let Some((after_star, resumed)) = retry else { return false };
+        let Some(first) = text.get(resumed) else { return false };
+        left = resumed + width(*first);
+        at = after_star;
+        retry = Some((after_star, left));
+    }
+}
+
+/// How many bytes the character has that begins with this one.
+fn width(first: u8) -> usize {
+    match first.leading_ones() {
+        0 => 1,
+        ones => ones as usize,
+    }
+}
+
+/// What stands before the first wildcard, and the rest.
+fn split(pattern: &str) -> (&str, &str) {
+    pattern.split_at(pattern.bytes().position(|byte| matches!(byte, b'*' | b'?')).unwrap_or(pattern.len()))
 }
 
 /// Whether every text that `inner` matches is also matched by `outer`.
@@ -65,24 +115,33 @@ pub fn overlaps(a: &str, b: &str) -> bool {
 impl Glob {
     /// Splits `pattern`; there is no escape: a literal `*` comes in through [`Glob::from_tokens`].
     pub fn new(pattern: &str) -> Glob {
-        let wildcard = pattern.bytes().position(|byte| matches!(byte, b'*' | b'?')).unwrap_or(pattern.len());
-        let (prefix, rest) = pattern.split_at(wildcard);
-        let rest = match rest {
-            "" => Box::default(),
-            "*" => Box::from([Token::Any]),
-            _ => steps(rest.chars().map(Token::of)),
-        };
+        let (prefix, rest) = split(pattern);
         Glob::of(prefix.into(), rest)
     }
 
-    fn of(prefix: Box<str>, rest: Box<[Token]>) -> Glob {
-        let form = match *rest {
-            [] => Form::Literal,
-            [Token::Any] if prefix.is_empty() => Form::Any,
-            [Token::Any] => Form::Prefix,
-            _ => Form::Other,
+    /// [`Glob::new`] of the pattern in lower case (ASCII letters only).
+    pub fn folded(pattern: &str) -> Glob {
+        let (prefix, rest) = split(pattern);
+        Glob::of(prefix.to_ascii_lowercase().into(), &rest.to_ascii_lowercase())
+    }
+
+    fn of(prefix: Box<str>, rest: &str) -> Glob {
+        let form = match rest {
+            "" => Form::Literal,
+            "*" if prefix.is_empty() => Form::Any,
+            "*" => Form::Prefix,
+            _ => return Glob::other(prefix, steps(rest.chars().map(Token::of))),
         };
-        Glob { prefix, rest, form }
+        Glob { prefix, rest: Box::default(), form }
+    }
+
+    /// Of a text and what stands behind it, which begins with a wildcard.
+    fn other(prefix: Box<str>, rest: Box<[Token]>) -> Glob {
+        match *rest {
+            [Token::Any] if prefix.is_empty() => Glob { prefix, rest: Box::default(), form: Form::Any },
+            [Token::Any] => Glob { prefix, rest: Box::default(), form: Form::Prefix },
+            _ => Glob { prefix, rest, form: Form::Other },
+        }
     }
 
     /// Matches `text` and nothing else.
@@ -101,13 +160,16 @@ impl Glob {
             }
             _ => true,
         });
-        let rest = first.map_or_else(Box::default, |first| steps(std::iter::once(first).chain(tokens)));
-        Glob::of(prefix.into(), rest)
+        match first {
+            None => Glob::literal(&prefix),
+            Some(first) => Glob::other(prefix.into(), steps(std::iter::once(first).chain(tokens))),
+        }
     }
 
     /// The steps of this pattern, first to last.
     pub fn tokens(&self) -> impl Iterator<Item = Token> + '_ {
-        self.prefix.chars().map(Token::Literal).chain(self.rest.iter().copied())
+        let last = matches!(self.form, Form::Any | Form::Prefix).then_some(Token::Any);
+        self.prefix.chars().map(Token::Literal).chain(self.rest.iter().copied()).chain(last)
     }
 
     /// What every matching text begins with.
@@ -144,7 +206,11 @@ impl Glob {
     pub fn matches_ignoring_case(&self, text: &str) -> bool {
         let Some((head, tail)) = text.split_at_checked(self.prefix.len()) else { return false };
         head.eq_ignore_ascii_case(&self.prefix)
-            && matches_rest(&self.rest, tail, |a, b| a.eq_ignore_ascii_case(&b))
+            && match self.form {
+                Form::Any | Form::Prefix => true,
+                Form::Literal => tail.is_empty(),
+                Form::Other => matches_rest(&self.rest, tail, |a, b| a.eq_ignore_ascii_case(&b)),
+            }
     }
 
     /// Whether every text that `inner` matches is matched by this pattern too. Exact.

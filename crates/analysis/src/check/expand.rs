@@ -12,10 +12,8 @@ use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 use crate::source::{Node, has_hole};
 
-/// No more names than these are kept, so that a hostile text cannot fill the memory; and no pattern, which can stand
-/// for every action there is, when there are so many already.
-const MOST: usize = 1 << 16;
-const MOST_PATTERNS: usize = 1 << 15;
+/// No more patterns, which can stand for every action there is, are kept, so that a hostile text cannot fill the memory.
+const MOST: usize = 1 << 15;
 
 /// The patterns that were met, with the actions that they cover.
 #[derive(Debug, Default)]
@@ -114,6 +112,10 @@ impl<'a> ActionUse<'a> {
 
 impl<'a> Expansions<'a> {
     pub(super) fn expand(&self, catalog: &'a Catalog, pattern: &str) -> Found<'a> {
+        // What is found by its name is found as fast in the catalogue.
+        if !pattern.contains(['*', '?']) {
+            return catalog.action(pattern).map_or(Found::None, Found::One);
+        }
         let known = self.0.read().unwrap_or_else(PoisonError::into_inner).get(pattern).cloned();
         if let Some(found) = known {
             return found;
@@ -121,13 +123,9 @@ impl<'a> Expansions<'a> {
         if has_hole(pattern) {
             return Found::None;
         }
-        let found = match pattern.contains(['*', '?']) {
-            true => Found::Many(catalog.expand(pattern).into()),
-            false => catalog.action(pattern).map_or(Found::None, Found::One),
-        };
+        let found = Found::Many(catalog.expand(pattern).into());
         let mut kept = self.0.write().unwrap_or_else(PoisonError::into_inner);
-        let most = if matches!(found, Found::Many(_)) { MOST_PATTERNS } else { MOST };
-        if kept.len() < most {
+        if kept.len() < MOST {
             kept.insert(pattern.into(), found.clone());
         }
         found

@@ -4,6 +4,7 @@
 //! found by what stands in them.
 
 use std::collections::HashMap;
+use std::sync::{PoisonError, RwLock};
 
 use foldhash::fast::RandomState;
 use leastwise_catalog::{Action, Catalog, ConditionKey};
@@ -31,7 +32,11 @@ pub(super) struct Formats<'a> {
     by_type: HashMap<(&'a str, &'a str), Vec<usize>, RandomState>,
     /// Keys of services that have another prefix: `catalog:ChangeType` is one of AWS Marketplace.
     foreign: HashMap<String, &'a ConditionKey>,
+    /// By service and resource part: the formats that it meets.
+    met: RwLock<HashMap<Box<str>, Met, RandomState>>,
 }
+
+type Met = HashMap<Box<str>, Box<[usize]>, RandomState>;
 
 /// The parts of an ARN pattern behind `arn:`. Policy variables stand for any text.
 #[derive(Debug, Clone, Copy)]
@@ -81,6 +86,7 @@ impl<'a> Formats<'a> {
             by_service: HashMap::default(),
             by_type: HashMap::default(),
             foreign: HashMap::new(),
+            met: RwLock::default(),
         };
         for service in catalog.services().filter_map(|prefix| catalog.service(prefix)) {
             for key in &service.condition_keys {
@@ -116,11 +122,26 @@ impl<'a> Formats<'a> {
         self.foreign.get(lower).copied()
     }
 
-    /// The formats of this service whose resource part the pattern can meet.
+    /// The formats of this service whose resource part the pattern can meet; what was looked up once is kept.
     pub(super) fn meeting(&self, service: &str, resource: &str) -> Vec<&Format<'a>> {
+        /// No more patterns of a service are kept, so that a hostile text cannot fill the memory.
+        const MOST: usize = 10_000;
+        let Some(all) = self.by_service.get(service) else { return Vec::new() };
+        let known = self.met.read().unwrap_or_else(PoisonError::into_inner);
+        if let Some(met) = known.get(service).and_then(|known| known.get(resource)) {
+            return met.iter().map(|index| &self.all[*index]).collect();
+        }
+        drop(known);
         let pattern = Pattern::new(resource);
-        let all = self.by_service.get(service).into_iter().flatten().map(|index| &self.all[*index]);
-        all.filter(|format| format.meets(&pattern)).collect()
+        let met: Box<[usize]> =
+            all.iter().copied().filter(|index| self.all[*index].meets(&pattern)).collect();
+        let formats = met.iter().map(|index| &self.all[*index]).collect();
+        let mut kept = self.met.write().unwrap_or_else(PoisonError::into_inner);
+        let of_service = kept.entry(service.into()).or_default();
+        if of_service.len() < MOST {
+            of_service.insert(resource.into(), met);
+        }
+        formats
     }
 
     /// Whether one of these patterns, each with the service that it names, covers all resources of a type.

@@ -36,6 +36,7 @@ mod trust;
 use std::collections::HashMap;
 use std::sync::{OnceLock, PoisonError, RwLock};
 
+use foldhash::fast::RandomState;
 use leastwise_catalog::{Catalog, Terms};
 use leastwise_policy::aws::DocumentKind;
 use leastwise_policy::time::Timestamp;
@@ -157,6 +158,8 @@ pub struct Facts<'a> {
     formats: OnceLock<formats::Formats<'a>>,
     /// What was probably meant by a name that does not exist.
     nearest: RwLock<HashMap<String, Option<String>>>,
+    /// What became of looking condition keys up.
+    keys: RwLock<HashMap<Box<str>, right::Lookup, RandomState>>,
 }
 
 impl<'a> Facts<'a> {
@@ -172,6 +175,7 @@ impl<'a> Facts<'a> {
             now: None,
             formats: OnceLock::new(),
             nearest: RwLock::default(),
+            keys: RwLock::default(),
         }
     }
 

@@ -215,13 +215,14 @@ fn of_document(holder: &Holder<'_>, hits: &mut Hits<'_>) {
     }
     // What no condition but one that the way itself meets, and no deny, has a say in, the tables tell at once.
     let surely = |action: &'static str, set: &[(&str, &str)]| {
+        if holder.is_denied(action) {
+            return Extent::Nothing;
+        }
         let of = uses.get(action).into_iter().flatten();
         let of = of.filter(|used| used.statement.condition.iter().all(|condition| meets(condition, set)));
         of.map(|used| used.extent).max().unwrap_or(Extent::Nothing)
     };
-    if let Some(way) = crate::paths::leads(surely)
-        && !way.needs.iter().any(|action| holder.is_denied(action))
-    {
+    if let Some(way) = crate::paths::leads(surely) {
         let mut said = Said::new("whoever holds it can become administrator in one step").fix(FIX);
         said.evidence.push(format!("1. {} ({}; {})", way.says, way.id, way.needs.join(", ")));
         said.evidence.extend(way.assumes.map(|what| format!("taken for given: {what}")));
@@ -234,7 +235,7 @@ fn of_document(holder: &Holder<'_>, hits: &mut Hits<'_>) {
         return;
     }
     let Some(named) = holder.set().identity.first() else { return };
-    let snapshot = made_up(&named.policy);
+    let snapshot = made_up(relevant(&named.policy));
     let found = find(&world(&snapshot, holder.now), &options(), holder.catalog);
     if let Some(path) = found.paths.iter().find(|path| path.source == HOLDER) {
         let message = format!("whoever holds it can become administrator in {}", steps(path));
@@ -291,11 +292,23 @@ fn meets(condition: &Condition, set: &[(&str, &str)]) -> bool {
 const HOLDER: &str = "arn:aws:iam::000000000000:user/holder";
 
 /// An account in which a user holds the policy, next to others who are worth becoming.
-fn made_up(policy: &Policy) -> Snapshot {
+fn made_up(policy: Policy) -> Snapshot {
     static ACCOUNT: LazyLock<Snapshot> = LazyLock::new(account);
     let mut snapshot = ACCOUNT.clone();
-    snapshot.regrant(HOLDER, policy.clone());
+    snapshot.regrant(HOLDER, policy);
     snapshot
+}
+
+/// The policy without statements about actions that are no step of any way.
+fn relevant(policy: &Policy) -> Policy {
+    let is_about = |statement: &&Statement| match &statement.action {
+        ActionBlock::Action(patterns) => {
+            statement.effect == Effect::Deny || patterns.iter().any(crate::paths::may_be_step)
+        }
+        ActionBlock::NotAction(_) => true,
+    };
+    let statements = policy.statements.iter().filter(is_about).cloned().collect();
+    Policy { version: policy.version, id: None, statements }
 }
 
 fn account() -> Snapshot {

@@ -15,7 +15,7 @@ use leastwise_policy::aws::{
     Condition, Effect, Named, Policy, PrincipalBlock, PrincipalSet, ResourceBlock, ResourcePattern,
     Statement, Version,
 };
-use leastwise_policy::glob;
+use leastwise_policy::glob::{self, Glob};
 
 /// What a principal can do with one action.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -174,15 +174,27 @@ fn could_support(action: Action<'_>, pattern: &str, effect: Effect) -> bool {
     let (own, others): (Vec<_>, Vec<_>) =
         action.service.resource_types.iter().partition(|kind| supported(&kind.name));
     let own = own.into_iter().flat_map(|kind| &kind.arn).map(|format| starred(format));
+    let (by_parts, whole) = (ArnPattern::new(pattern), Glob::new(pattern));
     let touches = |format: &String| {
-        ArnPattern::new(format).overlaps(&ArnPattern::new(pattern))
-            || (effect == Effect::Deny && glob::overlaps(format, pattern))
+        ArnPattern::new(format).overlaps(&by_parts)
+            || (effect == Effect::Deny && Glob::new(format).overlaps(&whole))
     };
     let own: Vec<String> = own.filter(touches).collect();
-    let others = others.into_iter().flat_map(|kind| &kind.arn).map(|format| starred(format));
+    if own.is_empty() {
+        return false;
+    }
+    // A format that has all of the pattern has no text that the pattern has not.
+    let is_near = |format: &&leastwise_catalog::Name| pattern.contains(fixed(format));
+    let others = others.into_iter().flat_map(|kind| &kind.arn).filter(is_near).map(|format| starred(format));
     let others: Vec<String> = others.filter(|format| glob::subsumes(format, pattern)).collect();
     let literal = |format: &String| format.bytes().filter(|byte| *byte != b'*').count();
     own.iter().any(|own| others.iter().all(|other| literal(other) <= literal(own)))
+}
+
+/// What the resource part of a format begins with, up to a variable or wildcard.
+fn fixed(format: &str) -> &str {
+    let resource = format.splitn(6, ':').nth(5).unwrap_or_default();
+    &resource[..resource.find(['$', '*', '?']).unwrap_or(resource.len())]
 }
 
 /// `arn:${Partition}:sqs:${Region}:…` with a `*` for each variable.

@@ -31,11 +31,12 @@ mod tests;
 mod trust;
 mod types;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::OnceLock;
 
 use foldhash::fast::RandomState;
 use leastwise_catalog::Catalog;
+use leastwise_policy::aws::ActionPattern;
 
 use search::Search;
 pub use types::{
@@ -51,6 +52,17 @@ pub fn step(prefix: &str, name: &str) -> Option<&'static str> {
         actions.filter_map(|action| Some((action.split_once(':')?, action.as_str()))).collect()
     });
     actions.get(&(prefix, name)).copied()
+}
+
+/// Whether the pattern covers an action that one of the ways that are known needs.
+pub fn may_be_step(pattern: &ActionPattern) -> bool {
+    static ACTIONS: OnceLock<HashSet<String, RandomState>> = OnceLock::new();
+    let actions = &rows::Table::embedded().actions;
+    if pattern.as_str().contains(['*', '?']) {
+        return actions.iter().any(|action| pattern.matches(action));
+    }
+    let lower = ACTIONS.get_or_init(|| actions.iter().map(|action| action.to_ascii_lowercase()).collect());
+    lower.contains(&pattern.as_str().to_ascii_lowercase())
 }
 
 /// What is taken to exist where instance profiles are not listed.

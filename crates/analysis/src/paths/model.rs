@@ -1,12 +1,12 @@
 //! Whoever can act, as nodes: principals as they are, and as they would be after a step that changes what they have.
 
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell};
 use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 use std::sync::OnceLock;
 
 use leastwise_policy::aws::evaluate::{Context, PolicySet, PrincipalRef};
-use leastwise_policy::aws::{Effect, Named, Policy, ResourceBlock, Statement};
+use leastwise_policy::aws::{ActionBlock, Effect, Named, Policy, ResourceBlock, Statement};
 use leastwise_policy::glob;
 
 use super::World;
@@ -88,6 +88,8 @@ pub(super) struct Node<'a> {
     /// The actions that are conditional at best.
     pub(super) doubtful: Rc<Bits>,
     set: RefCell<Option<(PolicySet, Context)>>,
+    /// Whether its policies allow everything, once it was asked.
+    holds_all: OnceCell<bool>,
 }
 
 /// What has become of a principal.
@@ -201,7 +203,8 @@ impl<'a> Model<'a> {
         };
         let bits = self.bits(granted, form, &account);
         let doubtful = self.doubtful(granted, form, &account);
-        self.nodes.push(Node { granted, arn, account, form, acts, bits, doubtful, set: RefCell::new(None) });
+        let (set, holds_all) = (RefCell::new(None), OnceCell::new());
+        self.nodes.push(Node { granted, arn, account, form, acts, bits, doubtful, set, holds_all });
         if let Some(granted) = granted.filter(|_| acts) {
             self.acting.entry(&granted.arn).or_default().push(number);
         }
@@ -268,6 +271,33 @@ impl<'a> Model<'a> {
         let mut kept = node.set.borrow_mut();
         let (set, context) = kept.get_or_insert_with(|| (self.set(node), self.context(node)));
         with(set, context)
+    }
+
+    /// Whether nothing but the resource's own policy has a say in what the node may do: its policies allow everything, and
+    /// nothing denies or limits any of it.
+    pub(super) fn holds_all(&self, node: usize) -> bool {
+        let of_set = |set: &PolicySet| {
+            let PolicySet {
+                identity,
+                boundary: None,
+                session: None,
+                service_control: None,
+                resource_control: None,
+                resource: None,
+                endpoint: None,
+            } = set
+            else {
+                return false;
+            };
+            let mut statements = identity.iter().flat_map(|document| &document.policy.statements);
+            let mut all = false;
+            statements.all(|statement| {
+                all |= statement.condition.is_empty() && gives_all(statement);
+                statement.effect == Effect::Allow
+            }) && all
+        };
+        let is_outside = self.nodes[node].form.is_outside();
+        *self.nodes[node].holds_all.get_or_init(|| !is_outside && self.with_set(node, |set, _| of_set(set)))
     }
 
     fn set(&self, node: &Node<'a>) -> PolicySet {
@@ -390,6 +420,18 @@ impl Form<'_> {
     pub(super) fn is_free(self) -> bool {
         matches!(self, Form::Free | Form::FreeRaised | Form::Stripped { free: true, .. })
     }
+}
+
+/// Whether the statement allows every action on every resource.
+fn gives_all(statement: &Statement) -> bool {
+    let all = |pattern: &str| pattern == "*";
+    let resources = match &statement.resource {
+        Some(ResourceBlock::Resource(patterns)) => patterns.iter().any(|one| all(one.as_str())),
+        _ => false,
+    };
+    statement.effect == Effect::Allow
+        && resources
+        && matches!(&statement.action, ActionBlock::Action(patterns) if patterns.iter().any(|one| all(one.as_str())))
 }
 
 /// The policy that one would put on somebody.

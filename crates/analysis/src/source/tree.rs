@@ -101,13 +101,17 @@ impl<'t> Lines<'t> {
     /// The place of the byte `at`.
     pub fn place(&self, at: usize) -> Place {
         let at = at.min(self.text.len());
-        let line = self.begins.partition_point(|begin| *begin <= at).max(1);
-        let begin = self.begins[line - 1];
+        self.in_line(self.begins.partition_point(|begin| *begin <= at).max(1) - 1, at)
+    }
+
+    /// The place of a byte that is in this line, from 0.
+    fn in_line(&self, line: usize, at: usize) -> Place {
+        let begin = self.begins[line];
         let before = match self.ascii {
-            true => at - begin,
+            true => at.saturating_sub(begin),
             false => self.text.get(begin..at).unwrap_or_default().chars().count(),
         };
-        Place { line: number(line), column: number(before + 1) }
+        Place { line: number(line + 1), column: number(before + 1) }
     }
 }
 
@@ -120,7 +124,91 @@ impl Place {
     pub const START: Place = Place { line: 1, column: 1 };
 }
 
+/// Reads JSON into nodes with their places.
+struct Placing<'t> {
+    lines: Lines<'t>,
+    /// The line of the last place, from 0: the next one is not far behind.
+    line: usize,
+}
+
+impl json::Build for Placing<'_> {
+    type Value = Node;
+    type Member = Entry;
+    type At = Place;
+
+    fn place(&mut self, at: usize) -> Place {
+        let begins = &self.lines.begins;
+        while begins.get(self.line + 1).is_some_and(|begin| *begin <= at) {
+            self.line += 1;
+        }
+        self.lines.in_line(self.line, at)
+    }
+
+    fn value(&mut self, at: Place, part: json::Part<Node, Entry>) -> Node {
+        let value = match part {
+            json::Part::Null => Value::Null,
+            json::Part::Bool(truth) => Value::Bool(truth),
+            json::Part::Number(number) => Value::Number(number),
+            json::Part::String(text) => Value::Text(text),
+            json::Part::Array(items) => Value::List(items),
+            json::Part::Object(entries) => Value::Map(entries),
+        };
+        Node { at, value }
+    }
+
+    fn member(at: Place, key: String, value: Node) -> Entry {
+        Entry { key, at, value }
+    }
+
+    fn key(entry: &Entry) -> &str {
+        &entry.key
+    }
+}
+
+/// A step of a JSON pointer.
+enum Step<'n> {
+    Key(&'n str),
+    Index(usize),
+}
+
 impl Node {
+    /// Whether something may be within it.
+    fn is_inner(&self) -> bool {
+        matches!(self.value, Value::List(_) | Value::Map(_))
+    }
+
+    /// The steps from here to `wanted`, the last one first; whether it is here.
+    fn steps_to<'n>(&'n self, wanted: &Node, steps: &mut Vec<Step<'n>>) -> bool {
+        if std::ptr::eq(self, wanted) {
+            return true;
+        }
+        let step = match &self.value {
+            Value::List(items) => {
+                // What stands in the list itself is told by its address.
+                let far = std::ptr::from_ref(wanted).addr().wrapping_sub(items.as_ptr().addr());
+                let direct = Some(far / size_of::<Node>()).filter(|index| *index < items.len());
+                // What is written in order begins before what is in it.
+                let near = items.partition_point(|item| item.at <= wanted.at).saturating_sub(1);
+                let all = [near].into_iter().chain(0..items.len()).filter(|at| *at < items.len());
+                let mut inner = all.filter(|at| items[*at].is_inner());
+                let mut within = || inner.find(|at| items[*at].steps_to(wanted, steps));
+                direct.or_else(&mut within).map(Step::Index)
+            }
+            Value::Map(entries) => {
+                let direct = entries.iter().find(|entry| std::ptr::eq(&raw const entry.value, wanted));
+                let near = entries.partition_point(|entry| entry.value.at <= wanted.at).saturating_sub(1);
+                let mut inner =
+                    entries.get(near).into_iter().chain(entries).filter(|one| one.value.is_inner());
+                let mut within = || inner.find(|entry| entry.value.steps_to(wanted, steps));
+                direct.or_else(&mut within).map(|entry| Step::Key(&entry.key))
+            }
+            _ => None,
+        };
+        let is_here = step.is_some();
+        steps.extend(step);
+        is_here
+    }
+
     /// `value` at this place.
     pub fn new(at: Place, value: Value) -> Node {
         Node { at, value }
@@ -128,8 +216,7 @@ impl Node {
 
     /// Reads JSON.
     pub fn json(text: &str) -> Result<Node, json::Refusal> {
-        let lines = Lines::new(text);
-        Ok(Node::of_json(json::parse(text)?, &|at| lines.place(at)))
+        json::parse_with(text, &mut Placing { lines: Lines::new(text), line: 0 })
     }
 
     /// A JSON value whose bytes have these places.
@@ -308,25 +395,19 @@ impl Node {
 
     /// The JSON pointer of `wanted`, which is this value or within it, told by its address.
     pub fn pointer_of(&self, wanted: &Node) -> Option<String> {
-        if std::ptr::eq(self, wanted) {
-            return Some(String::new());
+        let mut steps = Vec::new();
+        if !self.steps_to(wanted, &mut steps) {
+            return None;
         }
-        let under = |step: &str, rest: String| {
-            let mut pointer = String::new();
-            json::push_step(&mut pointer, step);
-            pointer.push_str(&rest);
-            pointer
-        };
-        match &self.value {
-            Value::List(items) => items
-                .iter()
-                .enumerate()
-                .find_map(|(index, item)| Some(under(&index.to_string(), item.pointer_of(wanted)?))),
-            Value::Map(entries) => {
-                entries.iter().find_map(|entry| Some(under(&entry.key, entry.value.pointer_of(wanted)?)))
+        let mut pointer = String::with_capacity(steps.len() * 12);
+        for step in steps.iter().rev() {
+            match step {
+                Step::Key(key) => json::push_step(&mut pointer, key),
+                // Writing to a string cannot fail.
+                Step::Index(index) => drop(write!(pointer, "/{index}")),
             }
-            _ => None,
         }
+        Some(pointer)
     }
 
     /// The value at a JSON pointer ([RFC 6901](https://www.rfc-editor.org/rfc/rfc6901)).

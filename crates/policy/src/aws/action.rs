@@ -50,7 +50,7 @@ impl ActionPattern {
     /// Takes `text` as a pattern; whether IAM would accept it is the parser's business.
     pub fn new(text: impl Into<String>) -> ActionPattern {
         let text = text.into();
-        let folded = Glob::new(&text.to_ascii_lowercase());
+        let folded = Glob::folded(&text);
         ActionPattern { text: text.into(), folded }
     }
 

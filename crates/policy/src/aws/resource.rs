@@ -58,9 +58,14 @@ impl ResourcePattern {
     }
 
     fn compiled(&self, version: Version) -> &Compiled {
-        let make = |text: &str, version| match Template::read(text, version, Wildcards::Meant) {
-            Reading::Variable(template) => Compiled::Variable(template),
-            Reading::Constant(tokens) => Compiled::Fixed(ArnPattern::from_tokens(tokens)),
+        let make = |text: &str, version| {
+            if !text.contains("${") {
+                return Compiled::Fixed(ArnPattern::new(text));
+            }
+            match Template::read(text, version, Wildcards::Meant) {
+                Reading::Variable(template) => Compiled::Variable(template),
+                Reading::Constant(tokens) => Compiled::Fixed(ArnPattern::from_tokens(tokens)),
+            }
         };
         self.compiled.get_or_init(|| Box::new(Versioned::new(&self.text, make))).get(version)
     }

@@ -8,7 +8,7 @@ mod reader;
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
-pub use reader::parse;
+pub use reader::{parse, parse_with};
 
 /// How deep arrays and objects may nest; a policy needs seven levels.
 pub const MAX_DEPTH: usize = 64;
@@ -48,6 +48,78 @@ pub struct Member {
     pub key: String,
     /// What stands behind it.
     pub value: Value,
+}
+
+/// What a text is read into: [`Value`], or a tree that a caller has.
+pub trait Build {
+    /// A value.
+    type Value;
+    /// A key with its value.
+    type Member;
+    /// Where something begins.
+    type At: Copy;
+
+    /// What is called the place of this byte. Asked about one byte after the other, from the first to the last.
+    fn place(&mut self, at: usize) -> Self::At;
+
+    /// A value that begins there.
+    fn value(&mut self, at: Self::At, part: Part<Self::Value, Self::Member>) -> Self::Value;
+
+    /// A key that begins there, with its value.
+    fn member(at: Self::At, key: String, value: Self::Value) -> Self::Member;
+
+    /// The key.
+    fn key(member: &Self::Member) -> &str;
+}
+
+/// What was read of one value, with what is in it.
+#[derive(Debug)]
+pub enum Part<V, M> {
+    /// `null`
+    Null,
+    /// `true` or `false`
+    Bool(bool),
+    /// As it was written.
+    Number(String),
+    /// Without quotes and escapes.
+    String(String),
+    /// In order.
+    Array(Vec<V>),
+    /// In order; no key comes twice.
+    Object(Vec<M>),
+}
+
+/// Reads into [`Value`].
+struct Plain;
+
+impl Build for Plain {
+    type Value = Value;
+    type Member = Member;
+    type At = usize;
+
+    fn place(&mut self, at: usize) -> usize {
+        at
+    }
+
+    fn value(&mut self, at: usize, part: Part<Value, Member>) -> Value {
+        let kind = match part {
+            Part::Null => Kind::Null,
+            Part::Bool(truth) => Kind::Bool(truth),
+            Part::Number(number) => Kind::Number(number),
+            Part::String(text) => Kind::String(text),
+            Part::Array(items) => Kind::Array(items),
+            Part::Object(members) => Kind::Object(members),
+        };
+        Value { at, kind }
+    }
+
+    fn member(at: usize, key: String, value: Value) -> Member {
+        Member { at, key, value }
+    }
+
+    fn key(member: &Member) -> &str {
+        &member.key
+    }
 }
 
 /// Why a text is not JSON, and where.

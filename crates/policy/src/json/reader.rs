@@ -1,11 +1,17 @@
 //! The reading itself: one pass, a byte at a time, with the path of the value at hand.
 
-use super::{Kind, MAX_DEPTH, Member, Refusal, Value, push_step};
+use super::{Build, MAX_DEPTH, Part, Plain, Refusal, Value, push_step};
 use std::collections::HashSet;
 
 /// Reads the one value that `text` is.
 pub fn parse(text: &str) -> Result<Value, Refusal> {
-    let mut reader = Reader { text, at: 0, depth: 0 };
+    parse_with(text, &mut Plain)
+}
+
+/// Reads the one value that `text` is into whatever `build` makes of it.
+pub fn parse_with<B: Build>(text: &str, build: &mut B) -> Result<B::Value, Refusal> {
+    let (values, members) = (Vec::new(), Vec::new());
+    let mut reader = Reader { text, at: 0, depth: 0, build, values, members };
     if text.starts_with('\u{feff}') {
         return Err(reader.refuse("the document begins with a byte order mark; save it as UTF-8 without one"));
     }
@@ -21,59 +27,66 @@ pub fn parse(text: &str) -> Result<Value, Refusal> {
 /// So many members of an object are compared with each other; with more their names are kept in a set.
 const FEW: usize = 16;
 
-struct Reader<'a> {
+struct Reader<'a, 'b, B: Build> {
     text: &'a str,
     at: usize,
     depth: usize,
+    build: &'b mut B,
+    /// What was read of arrays and objects that are still open, the innermost last.
+    values: Vec<B::Value>,
+    members: Vec<B::Member>,
 }
 
-impl Reader<'_> {
-    fn value(&mut self) -> Result<Value, Refusal> {
-        let at = self.at;
-        let kind = match self.peek() {
+type Read<B> = Result<Part<<B as Build>::Value, <B as Build>::Member>, Refusal>;
+
+impl<'a, B: Build> Reader<'a, '_, B> {
+    fn value(&mut self) -> Result<B::Value, Refusal> {
+        let at = self.build.place(self.at);
+        let part = match self.peek() {
             Some(b'{' | b'[') if self.depth >= MAX_DEPTH => {
                 return Err(self.refuse(format!("nested deeper than {MAX_DEPTH} levels")));
             }
             Some(b'{') => self.deeper(Self::object)?,
             Some(b'[') => self.deeper(Self::array)?,
-            Some(b'"') => Kind::String(self.string()?),
+            Some(b'"') => Part::String(self.string()?),
             Some(b'-' | b'0'..=b'9') => self.number()?,
-            Some(b't') if self.take_word("true") => Kind::Bool(true),
-            Some(b'f') if self.take_word("false") => Kind::Bool(false),
-            Some(b'n') if self.take_word("null") => Kind::Null,
+            Some(b't') if self.take_word("true") => Part::Bool(true),
+            Some(b'f') if self.take_word("false") => Part::Bool(false),
+            Some(b'n') if self.take_word("null") => Part::Null,
             Some(b'/') => return Err(self.refuse("comments are not allowed in JSON")),
             Some(_) => return Err(self.unexpected("a value")),
             None => return Err(self.refuse("the document ends where a value is expected")),
         };
-        Ok(Value { at, kind })
+        Ok(self.build.value(at, part))
     }
 
-    fn deeper(&mut self, read: fn(&mut Self) -> Result<Kind, Refusal>) -> Result<Kind, Refusal> {
+    fn deeper(&mut self, read: fn(&mut Self) -> Read<B>) -> Read<B> {
         self.depth += 1;
-        let kind = read(self);
+        let part = read(self);
         self.depth -= 1;
-        kind
+        part
     }
 
-    fn object(&mut self) -> Result<Kind, Refusal> {
+    fn object(&mut self) -> Read<B> {
         self.at += 1;
-        let mut members = Vec::new();
-        let mut seen = HashSet::new();
+        let before = self.members.len();
+        let mut seen = None;
         self.skip_space();
         if self.take(b'}') {
-            return Ok(Kind::Object(members));
+            return Ok(Part::Object(Vec::new()));
         }
         loop {
             self.skip_space();
-            let at = self.at;
+            let begin = self.at;
+            let at = self.build.place(begin);
             match self.peek() {
                 Some(b'"') => {}
                 Some(b'}') => return Err(self.refuse("a comma before `}` is not allowed")),
                 _ => return Err(self.unexpected("a key in double quotes")),
             }
             let key = self.string()?;
-            if is_twice(&key, &members, &mut seen) {
-                self.at = at;
+            if is_twice::<B>(&key, &self.members[before..], &mut seen) {
+                self.at = begin;
                 return Err(self.refuse(format!("the key `{key}` stands twice in this object")).under(&key));
             }
             self.skip_space();
@@ -82,10 +95,10 @@ impl Reader<'_> {
             }
             self.skip_space();
             let value = self.value().map_err(|refusal| refusal.under(&key))?;
-            members.push(Member { at, key, value });
+            self.members.push(B::member(at, key, value));
             self.skip_space();
             if self.take(b'}') {
-                return Ok(Kind::Object(members));
+                return Ok(Part::Object(self.members.split_off(before)));
             }
             if !self.take(b',') {
                 return Err(self.unexpected("`,` or `}`"));
@@ -93,23 +106,25 @@ impl Reader<'_> {
         }
     }
 
-    fn array(&mut self) -> Result<Kind, Refusal> {
+    fn array(&mut self) -> Read<B> {
         self.at += 1;
-        let mut values = Vec::new();
+        let before = self.values.len();
         self.skip_space();
         if self.take(b']') {
-            return Ok(Kind::Array(values));
+            return Ok(Part::Array(Vec::new()));
         }
         loop {
             self.skip_space();
             if self.peek() == Some(b']') {
                 return Err(self.refuse("a comma before `]` is not allowed"));
             }
-            let value = self.value().map_err(|refusal| refusal.under(&values.len().to_string()))?;
-            values.push(value);
+            let index = self.values.len() - before;
+            let value = self.value().map_err(|refusal| refusal.under(&index.to_string()))?;
+            // What is within it has been taken off again.
+            self.values.push(value);
             self.skip_space();
             if self.take(b']') {
-                return Ok(Kind::Array(values));
+                return Ok(Part::Array(self.values.split_off(before)));
             }
             if !self.take(b',') {
                 return Err(self.unexpected("`,` or `]`"));
@@ -120,13 +135,14 @@ impl Reader<'_> {
     fn string(&mut self) -> Result<String, Refusal> {
         let begin = self.at;
         self.at += 1;
-        let mut text = String::new();
+        let first = self.plain();
+        // Nearly all have no escapes.
+        if self.take(b'"') {
+            return Ok(first.to_owned());
+        }
+        let mut text = first.to_owned();
         loop {
-            let rest = &self.text[self.at..];
-            let is_special = |byte: &u8| matches!(byte, b'"' | b'\\' | 0..b' ');
-            let plain = rest.as_bytes().iter().position(is_special).unwrap_or(rest.len());
-            text.push_str(&rest[..plain]);
-            self.at += plain;
+            text.push_str(self.plain());
             match self.peek() {
                 Some(b'"') => {
                     self.at += 1;
@@ -143,6 +159,14 @@ impl Reader<'_> {
                 }
             }
         }
+    }
+
+    /// What stands here as it is meant, up to a quote, an escape or what must not be in a string.
+    fn plain(&mut self) -> &'a str {
+        let rest = &self.text[self.at..];
+        let plain = special(rest.as_bytes());
+        self.at += plain;
+        &rest[..plain]
     }
 
     fn escape(&mut self) -> Result<char, Refusal> {
@@ -197,7 +221,7 @@ impl Reader<'_> {
         u32::from_str_radix(digits, 16).ok()
     }
 
-    fn number(&mut self) -> Result<Kind, Refusal> {
+    fn number(&mut self) -> Read<B> {
         let begin = self.at;
         self.take(b'-');
         let whole = self.digits();
@@ -211,7 +235,7 @@ impl Reader<'_> {
             valid &= self.digits() > 0;
         }
         if valid {
-            return Ok(Kind::Number(self.text[begin..self.at].to_owned()));
+            return Ok(Part::Number(self.text[begin..self.at].to_owned()));
         }
         self.at = begin;
         Err(self.refuse("this is not a number as JSON writes it"))
@@ -260,15 +284,34 @@ impl Reader<'_> {
     }
 }
 
+/// Where the first quote, backslash or control character stands, eight bytes at a time; else the end.
+fn special(bytes: &[u8]) -> usize {
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    const HIGH: u64 = 0x8080_8080_8080_8080;
+    let repeated = |byte: u8| ONES * u64::from(byte);
+    // The highest bit of each byte that is less than `least`, which is at most 128; of those behind the first such a one
+    // too much may be said.
+    let below = |word: u64, least: u8| word.wrapping_sub(repeated(least)) & !word & HIGH;
+    let (words, rest) = bytes.as_chunks::<8>();
+    for (index, word) in words.iter().enumerate() {
+        let word = u64::from_le_bytes(*word);
+        let same = |byte: u8| below(word ^ repeated(byte), 1);
+        let found = below(word, b' ') | same(b'"') | same(b'\\');
+        if found != 0 {
+            return index * 8 + found.trailing_zeros() as usize / 8;
+        }
+    }
+    let is_special = |byte: &u8| matches!(byte, b'"' | b'\\' | 0..b' ');
+    words.len() * 8 + rest.iter().position(is_special).unwrap_or(rest.len())
+}
+
 /// Whether an object has a member of this name already.
-fn is_twice(key: &str, members: &[Member], seen: &mut HashSet<String>) -> bool {
+fn is_twice<B: Build>(key: &str, members: &[B::Member], seen: &mut Option<HashSet<String>>) -> bool {
     if members.len() < FEW {
-        return members.iter().any(|member| member.key == key);
+        return members.iter().any(|member| B::key(member) == key);
     }
-    if seen.is_empty() {
-        seen.extend(members.iter().map(|member| member.key.clone()));
-    }
-    !seen.insert(key.to_owned())
+    let all = || members.iter().map(|member| B::key(member).to_owned()).collect();
+    !seen.get_or_insert_with(all).insert(key.to_owned())
 }
 
 impl Refusal {

@@ -1,5 +1,7 @@
 //! `WILDCARD_REACHES_DESTRUCTIVE`, `WILDCARD_REACHES_PERMISSIONS`: a pattern of actions that covers more than meant.
 
+use leastwise_catalog::Action;
+
 use super::admin_access;
 use super::uses::{listed, report};
 use crate::check::holder::whole_service;
@@ -73,22 +75,28 @@ fn permissions(holder: &Holder<'_>, hits: &mut Hits<'_>) {
 
 fn reached(holder: &Holder<'_>, hits: &mut Hits<'_>, wanted: Use, what: &str) {
     for allowed in &holder.allows {
-        let mut patterns =
-            allowed.statement.action.patterns().iter().filter(|one| has_wildcard(one.as_str())).peekable();
-        if patterns.peek().is_none() || admin_access::is_admin(allowed) {
+        let patterns = allowed.statement.action.patterns().iter().zip(&allowed.found);
+        let mut patterns = patterns.filter(|(one, _)| has_wildcard(one.as_str())).peekable();
+        if patterns.peek().is_none() || !allowed.uses.contains(wanted) || admin_access::is_admin(allowed) {
             continue;
         }
         let powers = holder.powers_anywhere(allowed, wanted);
-        let named: Vec<(String, &Power<'_>)> =
-            powers.iter().map(|power| (power.action.full_name(), power)).collect();
-        for pattern in patterns {
+        let address = |action: &Action<'_>| std::ptr::from_ref(action.facts).addr();
+        let mut places: Vec<(usize, usize)> =
+            powers.iter().map(|power| address(&power.action)).zip(0..).collect();
+        places.sort_unstable();
+        for (pattern, found) in patterns {
             let text = pattern.as_str();
-            let covered =
-                named.iter().filter(|(name, _)| pattern.matches(name)).map(|(_, power)| (*power).clone());
-            let covered: Vec<Power<'_>> = covered.collect();
+            let found = found.as_slice().iter().filter_map(|action| {
+                let at = places.binary_search_by_key(&address(action), |(own, _)| *own).ok()?;
+                Some(places[at].1)
+            });
+            let mut covered: Vec<usize> = found.collect();
             if covered.is_empty() {
                 continue;
             }
+            covered.sort_unstable();
+            let covered: Vec<Power<'_>> = covered.into_iter().map(|at| powers[at].clone()).collect();
             // Everything, or everything of a service, on everything has checks of its own.
             let everywhere = holder.is_everywhere(allowed, &covered[0]);
             if (whole_service(text).is_some() || text.bytes().all(|byte| byte == b'*')) && everywhere {

@@ -6,7 +6,7 @@
 use std::collections::HashMap;
 
 use foldhash::fast::RandomState;
-use leastwise_catalog::{Action, ResourceType};
+use leastwise_catalog::{Action, Name};
 use leastwise_policy::aws::{ResourceBlock, ResourcePattern};
 use leastwise_policy::glob::Glob;
 
@@ -20,7 +20,7 @@ pub(super) struct Breadth<'a> {
     left_out: &'a [ResourcePattern],
     /// Service and resource part of patterns that may cover a type.
     patterns: Vec<(&'a str, Glob)>,
-    /// Whether they cover a type, by the address of the type's facts.
+    /// Whether they cover a type, by the address of its name: actions of a service share names.
     known: HashMap<usize, bool, RandomState>,
 }
 
@@ -71,9 +71,8 @@ impl<'a> Breadth<'a> {
                 && !(self.left_out.iter().any(|one| one.as_str().contains('*')) && self.leaves_none(action));
         }
         let any_required = action.facts.resources.iter().any(|of| of.required);
-        let types = action.facts.resources.iter().filter(|of| of.required || !any_required);
-        let mut types = types.filter_map(|of| action.service.resource_type(&of.resource_type));
-        types.any(|of| self.covers(&action.service.prefix, of))
+        let mut types = action.facts.resources.iter().filter(|of| of.required || !any_required);
+        types.any(|of| self.covers(action, &of.resource_type))
     }
 
     /// Whether all that the action can be asked on is left out.
@@ -81,12 +80,14 @@ impl<'a> Breadth<'a> {
         covers_everything(self.left_out, action, None, self.formats)
     }
 
-    fn covers(&mut self, prefix: &str, of: &ResourceType) -> bool {
-        let address = std::ptr::from_ref(of).addr();
+    fn covers(&mut self, action: Action<'_>, name: &Name) -> bool {
+        let address = name.as_ptr().addr();
         if let Some(known) = self.known.get(&address) {
             return *known;
         }
-        let covered = self.formats.all_covered(prefix, &of.name, &self.patterns);
+        let of = action.service.resource_type(name);
+        let covered =
+            of.is_some_and(|of| self.formats.all_covered(&action.service.prefix, &of.name, &self.patterns));
         self.known.insert(address, covered);
         covered
     }

@@ -1,8 +1,10 @@
 //! What a holder really has of what its statements allow: with every `Deny`, the boundary and the organisation's
 //! policies taken into account, each of them only as far as it surely takes something away.
 
+use std::collections::HashMap;
 use std::rc::Rc;
 
+use foldhash::fast::RandomState;
 use leastwise_catalog::{Action, ActionFacts, Level};
 use leastwise_policy::aws::evaluate::{Layer, PrincipalRef, StatementRef};
 use leastwise_policy::aws::{Condition, ResourceBlock, Statement};
@@ -39,7 +41,7 @@ impl<'a> Holder<'a> {
         }
         let of = allowed.actions.iter().filter(|one| one.everywhere && one.uses.contains(wanted));
         let mut powers = Vec::new();
-        let mut last: Option<(&str, Option<Kept>)> = None;
+        let mut last: Option<(&str, Option<Rc<Kept>>)> = None;
         for one in of.filter(|one| fits(&one.action)) {
             let action = one.action;
             // Actions come by service, and what conditions are worth hangs on that alone.
@@ -146,7 +148,7 @@ impl<'a> Holder<'a> {
         if let Some(known) = self.reaches.borrow().get(&address) {
             return known.clone();
         }
-        let kin = self.kin(action);
+        let kin = self.kin(action, address);
         let known = self.kins.borrow().get(&kin).cloned();
         let found = known.unwrap_or_else(|| self.work_out(action).map(Rc::new));
         self.kins.borrow_mut().insert(kin, found.clone());
@@ -155,15 +157,21 @@ impl<'a> Holder<'a> {
     }
 
     /// What decides what the policies come to for an action besides what is the same for all of them.
-    fn kin(&self, action: Action<'_>) -> Kin {
+    fn kin(&self, action: Action<'_>, address: usize) -> Kin {
         let name = action.full_name();
-        let own = self.set().identity.iter();
-        let statements = own.chain(self.fences.iter().copied().flatten());
-        let statements = statements.flat_map(|document| &document.policy.statements);
         let mut kin = Kin::default();
-        for (number, statement) in statements.enumerate() {
-            if statement.action.applies_to(&name) {
-                kin.applying.push(number);
+        match self.allowing(address) {
+            Some(allowing) => {
+                kin.applying.clone_from(allowing);
+                let denying = self.denies.iter().zip(0..).filter(|(deny, _)| deny.action.applies_to(&name));
+                kin.denying = Some(denying.map(|(_, number)| number).collect());
+            }
+            None => {
+                let own = self.set().identity.iter();
+                let statements = own.chain(self.fences.iter().copied().flatten());
+                let statements = statements.flat_map(|document| &document.policy.statements).zip(0..);
+                let applying = statements.filter(|(statement, _)| statement.action.applies_to(&name));
+                kin.applying.extend(applying.map(|(_, number)| number));
             }
         }
         let on = &action.facts.resources;
@@ -172,6 +180,23 @@ impl<'a> Holder<'a> {
             kin.on = on.iter().map(|of| (of.resource_type.to_string(), of.required)).collect();
         }
         kin
+    }
+
+    /// The numbers of those statements that allow an action of some use, where nothing but these policies has a say.
+    fn allowing(&self, address: usize) -> Option<&Vec<usize>> {
+        if !self.fences.is_empty() {
+            return None;
+        }
+        let allowing = self.allowing.get_or_init(|| {
+            let mut allowing: HashMap<usize, Vec<usize>, RandomState> = HashMap::default();
+            for (number, allowed) in self.allows.iter().enumerate() {
+                for one in &allowed.actions {
+                    allowing.entry(std::ptr::from_ref(one.action.facts).addr()).or_default().push(number);
+                }
+            }
+            allowing
+        });
+        allowing.get(&address)
     }
 
     fn work_out(&self, action: Action<'_>) -> Option<Reach> {
@@ -199,8 +224,22 @@ impl<'a> Holder<'a> {
         is_nothing_left(resources, action, self.principal.map(|one| one.account()), self.formats)
     }
 
-    /// What the conditions of a statement leave of an action; none when one of them limits what is reached.
-    fn conditions(&self, allowed: &Allowed<'a>, action: Action<'a>) -> Option<Kept> {
+    /// What the conditions of a statement leave of an action; none when one of them limits what is reached. Of all actions
+    /// of a service it is the same, and several rules ask.
+    fn conditions(&self, allowed: &Allowed<'a>, action: Action<'a>) -> Option<Rc<Kept>> {
+        if allowed.statement.condition.is_empty() {
+            return Some(Rc::clone(&self.unconditional));
+        }
+        let key = (std::ptr::from_ref(allowed.statement).addr(), std::ptr::from_ref(action.service).addr());
+        if let Some(known) = self.conditions.borrow().get(&key) {
+            return known.clone();
+        }
+        let kept = self.judged(allowed, action).map(Rc::new);
+        self.conditions.borrow_mut().insert(key, kept.clone());
+        kept
+    }
+
+    fn judged(&self, allowed: &Allowed<'a>, action: Action<'a>) -> Option<Kept> {
         let mut kept = Kept { only: Vec::new(), almost: Vec::new() };
         for condition in allowed.statement.condition.iter() {
             if self.principal.and_then(|one| is_met(condition, one, &self.known)) == Some(true) {
@@ -264,8 +303,9 @@ impl<'a> Holder<'a> {
 /// of them.
 #[derive(Debug, Default, PartialEq, Eq, Hash)]
 pub(super) struct Kin {
-    /// The numbers of the statements, of all layers.
+    /// The numbers of the statements, of all layers; only of those that allow where `denying` has the others.
     applying: Vec<usize>,
+    denying: Option<Vec<usize>>,
     /// The address of the service; none of actions that are on no resource.
     service: usize,
     /// The types of resources, and whether each call is on one.
@@ -278,7 +318,8 @@ fn takes_off(name: &str) -> bool {
 }
 
 /// What the conditions of a statement are worth.
-struct Kept {
+#[derive(Debug, Default)]
+pub(super) struct Kept {
     /// Those that ask who and from where.
     only: Vec<String>,
     /// Those that seem to limit what is reached, and do not.

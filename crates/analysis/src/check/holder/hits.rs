@@ -140,8 +140,7 @@ impl<'a> Hits<'a> {
             class: self.check.class,
             evidence: said.evidence,
             fix: said.fix,
-        }
-        .for_people();
+        };
         let is_held = self.holder.name != subject;
         self.collected.0.push((finding, is_held.then(|| self.holder.name.to_owned())));
     }
@@ -158,20 +157,26 @@ impl Collected {
     /// By place, check and message.
     pub(super) fn into_findings(mut self) -> Vec<Finding> {
         self.0.sort_by(|(one, _), (other, _)| one.cmp(other));
-        let mut findings: Vec<Finding> = Vec::with_capacity(self.0.len());
-        for same in self.0.chunk_by_mut(|(one, _), (other, _)| one == other) {
-            let holders: Vec<String> = same.iter_mut().filter_map(|(_, holder)| holder.take()).collect();
-            let Some((finding, _)) = same.first_mut() else { continue };
-            if let [first, ..] = holders.as_slice() {
-                let shown = holders.iter().take(NAMED).map(String::as_str).collect::<Vec<_>>().join(", ");
-                finding.evidence.push(match (holders.len(), holders.len().saturating_sub(NAMED)) {
-                    (1, _) => format!("held by {first}"),
-                    (_, 0) => format!("held by {shown}"),
-                    (_, more) => format!("held by {shown} and {more} more"),
-                });
+        let mut findings: Vec<(Finding, Vec<String>)> = Vec::with_capacity(self.0.len());
+        for (finding, holder) in self.0 {
+            match findings.last_mut() {
+                Some((last, holders)) if *last == finding => holders.extend(holder),
+                _ => findings.push((finding, holder.into_iter().collect())),
             }
-            findings.push(finding.clone());
         }
-        findings
+        findings.into_iter().map(|(finding, holders)| held_by(finding, &holders)).collect()
     }
+}
+
+/// Says who holds it.
+fn held_by(mut finding: Finding, holders: &[String]) -> Finding {
+    if let [first, ..] = holders {
+        let shown = holders.iter().take(NAMED).map(String::as_str).collect::<Vec<_>>().join(", ");
+        finding.evidence.push(match (holders.len(), holders.len().saturating_sub(NAMED)) {
+            (1, _) => format!("held by {first}"),
+            (_, 0) => format!("held by {shown}"),
+            (_, more) => format!("held by {shown} and {more} more"),
+        });
+    }
+    finding
 }

@@ -26,8 +26,8 @@ use leastwise_policy::aws::{
 
 pub(super) use dangers::Dangers;
 pub use dangers::{Use, Uses};
-use effective::Kin;
 pub use effective::Power;
+use effective::{Kept, Kin};
 pub(super) use guard::limits_caller;
 pub use hits::{Hits, Said};
 
@@ -62,10 +62,18 @@ pub struct Holder<'a> {
     /// The time by which conditions on it are judged, when it is known.
     pub(super) now: Option<Timestamp>,
     /// What the policies come to, by the address of an action's facts: several rules ask about the same.
-    reaches: RefCell<HashMap<usize, Option<Rc<Reach>>>>,
+    reaches: Memo<usize, Reach>,
     /// The same by what decides it.
-    kins: RefCell<HashMap<Kin, Option<Rc<Reach>>, RandomState>>,
+    kins: Memo<Kin, Reach>,
+    /// What conditions are worth, by the addresses of the statement and of the action's service.
+    conditions: Memo<(usize, usize), Kept>,
+    unconditional: Rc<Kept>,
+    /// The numbers of the statements that allow an action, by its address, once it was asked for.
+    allowing: OnceCell<HashMap<usize, Vec<usize>, RandomState>>,
 }
+
+/// What was worked out already.
+type Memo<K, V> = RefCell<HashMap<K, Option<Rc<V>>, RandomState>>;
 
 /// A statement with what the patterns of its element cover.
 struct Stated<'a> {
@@ -91,6 +99,8 @@ pub struct Allowed<'a> {
     pub index: usize,
     /// The statement.
     pub statement: &'a Statement,
+    /// For each pattern of its actions, what it covers.
+    pub found: Vec<Found<'a>>,
     /// Its actions with their uses; those without any use are left out.
     pub actions: Vec<Useful<'a>>,
     /// What any of them can be used for.
@@ -153,6 +163,9 @@ impl<'a> Holder<'a> {
             now: facts.now,
             reaches: RefCell::default(),
             kins: RefCell::default(),
+            conditions: RefCell::default(),
+            unconditional: Rc::default(),
+            allowing: OnceCell::new(),
             set,
         }
     }
@@ -274,8 +287,8 @@ impl<'a> Allowed<'a> {
             services.retain(|service| !actions.iter().any(|one| is_out(one, service)));
         }
         let uses = actions.iter().fold(Uses::default(), |all, one| all.with(one.uses));
-        let Stated { document, index, statement, .. } = stated;
-        Allowed { document, index, statement, actions, uses, services }
+        let Stated { document, index, statement, found } = stated;
+        Allowed { document, index, statement, found, actions, uses, services }
     }
 }
 

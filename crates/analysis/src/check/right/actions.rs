@@ -119,6 +119,9 @@ fn redundant(subject: &Subject<'_>, _: &Facts<'_>, report: &mut Report<'_>) {
             .filter(|(_, used)| used.is_pattern() && !used.has_hole())
             .map(|(index, used)| (index, Lower::new(used.text)))
             .collect();
+        if wide.is_empty() && !has_twins(uses) {
+            continue;
+        }
         let mut seen: HashMap<_, _, RandomState> =
             HashMap::with_capacity_and_hasher(uses.len(), RandomState::default());
         for (index, used) in
@@ -143,6 +146,17 @@ fn redundant(subject: &Subject<'_>, _: &Facts<'_>, report: &mut Report<'_>) {
     }
 }
 
+/// Whether two of them may be the same.
+fn has_twins(uses: &[ActionUse<'_>]) -> bool {
+    let addresses = uses.iter().map(|used| match &used.found {
+        Found::One(action) => std::ptr::from_ref(action.facts).addr(),
+        _ => 0,
+    });
+    let mut addresses: Vec<usize> = addresses.collect();
+    addresses.sort_unstable();
+    addresses.windows(2).any(|two| two[0] == two[1])
+}
+
 /// A pattern in lower case, read once.
 struct Lower {
     /// What everything begins with that it covers.
@@ -165,7 +179,15 @@ fn covering<'u, 'a>(
     index: usize,
 ) -> Option<&'u ActionUse<'a>> {
     let text = uses[index].text;
-    let begins = |head: &str| text.get(..head.len()).is_some_and(|own| own.eq_ignore_ascii_case(head));
+    // Most begin alike, with their service: the end of what they begin with tells them apart.
+    let begins = |head: &str| match head.len().checked_sub(1) {
+        None => true,
+        Some(last) => {
+            let own = text.as_bytes().get(last).map(u8::to_ascii_lowercase);
+            own == head.as_bytes().last().copied()
+                && text.as_bytes()[..last].eq_ignore_ascii_case(&head.as_bytes()[..last])
+        }
+    };
     let mut candidates = wide.iter().filter(|(at, by)| *at != index && begins(&by.head)).peekable();
     candidates.peek()?;
     let own = Glob::new(&text.to_ascii_lowercase());

@@ -8,7 +8,7 @@ use leastwise_policy::aws::quota::Quota;
 
 use crate::check::row::{allows, denies, error, warning};
 use crate::check::{Check, Example, Facts, Report, Subject};
-use crate::source::{Node, Value, has_hole};
+use crate::source::{Entry, Node, Value, has_hole};
 
 const GOOD: Example =
     Example::identity(allows!(r#""Action": "s3:GetObject", "Resource": "arn:aws:s3:::reports/*""#));
@@ -187,6 +187,13 @@ fn size(subject: &Subject<'_>, report: &mut Report<'_>, kind: DocumentKind) {
         return;
     }
     let (Some(quota), root) = (quota(subject), &subject.document.root) else { return };
+    if at_most(root, &|text| 2 * text.len() + 2) <= quota {
+        return;
+    }
+    let escaped = |text: &str| memchr::memchr2_iter(b'"', b'\\', text.as_bytes()).count();
+    if at_most(root, &|text| text.len() + escaped(text) + 2) <= quota {
+        return;
+    }
     let length = length(root);
     if length > quota {
         let most = Quota::InlineRole.characters();
@@ -197,6 +204,20 @@ fn size(subject: &Subject<'_>, report: &mut Report<'_>, kind: DocumentKind) {
         report
             .at(root, format!("the document has {length} characters, {quota} are allowed{still}"))
             .fix("split it, or join ARNs and actions that differ only in part");
+    }
+}
+
+/// What [`length`] comes to at most, by what texts come to at most.
+fn at_most(node: &Node, text: &dyn Fn(&str) -> usize) -> usize {
+    match &node.value {
+        Value::Text(value) | Value::Unknown(value) => text(value),
+        Value::List(items) => items.iter().map(|item| at_most(item, text) + 1).sum::<usize>() + 2,
+        Value::Map(entries) => {
+            let entry = |entry: &Entry| text(&entry.key) + at_most(&entry.value, text) + 2;
+            entries.iter().map(entry).sum::<usize>() + 2
+        }
+        Value::Number(number) => number.len(),
+        Value::Null | Value::Bool(_) => 5,
     }
 }
 

@@ -4,11 +4,13 @@
 //! <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html>, read 2026-11-21, and
 //! those that AWS's own managed policies use without being on the page.
 
+use std::sync::PoisonError;
+
 use crate::check::Facts;
 
 /// What the values of a condition key are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(in crate::check) enum Kind {
     Text,
     Arn,
     Bool,
@@ -19,7 +21,7 @@ pub(super) enum Kind {
 
 /// A condition key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Key {
+pub(in crate::check) struct Key {
     pub(super) kind: Kind,
     /// Whether a request can have several values of it at once.
     pub(super) several: bool,
@@ -27,7 +29,7 @@ pub(super) struct Key {
 
 /// What became of looking a key up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Lookup {
+pub(in crate::check) enum Lookup {
     Found(Key),
     /// There is no such global key.
     NoGlobal,
@@ -130,8 +132,22 @@ pub(super) const OWNED: &[(&str, &str)] = &[
     ("ssm", "patchbaseline/*"),
 ];
 
-/// Looks a condition key up, whatever its case.
+/// Looks a condition key up, whatever its case; what was looked up once is kept.
 pub(super) fn key(facts: &Facts<'_>, name: &str) -> Lookup {
+    /// No more are kept, so that a hostile text cannot fill the memory.
+    const MOST: usize = 10_000;
+    if let Some(known) = facts.keys.read().unwrap_or_else(PoisonError::into_inner).get(name) {
+        return *known;
+    }
+    let found = look_up(facts, name);
+    let mut kept = facts.keys.write().unwrap_or_else(PoisonError::into_inner);
+    if kept.len() < MOST {
+        kept.insert(name.into(), found);
+    }
+    found
+}
+
+fn look_up(facts: &Facts<'_>, name: &str) -> Lookup {
     let lower = name.to_ascii_lowercase();
     let of = |kind, several| Lookup::Found(Key { kind, several });
     let named = |row: &&(&str, Kind, bool)| match row.0.strip_suffix('/') {

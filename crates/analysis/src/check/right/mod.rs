@@ -34,6 +34,7 @@ mod variables;
 mod wildcards;
 
 use super::{Check, Facts, Subject};
+pub(super) use known::Lookup;
 pub(super) use notes::{Note, tell};
 
 /// The checks of this room, family by family.

@@ -16,7 +16,7 @@ use super::arns::open;
 use super::notes::Notes;
 use super::union::{self, Written};
 use crate::check::row::{allows, statements, suggestion, warning};
-use crate::check::{ActionUse, Check, Example, Facts, Found, Severity, StatementView, Subject};
+use crate::check::{ActionUse, Check, Example, Facts, Found, Severity, Subject};
 use crate::source::has_hole;
 
 const GOOD: Example = Example::identity(statements!(
@@ -76,6 +76,7 @@ pub(super) fn note<'a>(subject: &Subject<'a>, facts: &Facts<'_>, notes: &mut Not
     let mut read: Reads<'_> = views.iter().map(|_| None).collect();
     let mut gone = vec![false; views.len()];
     let mut questions = union::QUESTIONS;
+    let names = Names::of(&views);
     // From the end, so that of two that are the same the first one stays.
     for at in (0..views.len()).rev() {
         let (view, own) = views[at];
@@ -84,22 +85,28 @@ pub(super) fn note<'a>(subject: &Subject<'a>, facts: &Facts<'_>, notes: &mut Not
             Effect::Deny => &[Effect::Deny],
         };
         for effect in effects {
-            let is_other = |other: &usize| {
-                let (theirs, typed) = views[*other];
-                let judged = *other != at && !gone[*other] && theirs.not_action.is_none();
+            let is_other = |other: usize| {
+                let (theirs, typed) = views[other];
+                let judged = other != at && !gone[other] && theirs.not_action.is_none();
                 judged && typed.effect == *effect
             };
-            let others: Vec<usize> = (0..views.len()).filter(is_other).collect();
             // Most statements are told apart by their first or their last action already.
             let is_named = |action: Option<&ActionUse<'_>>| {
-                action.is_some_and(|action| others.iter().any(|other| may_name(views[*other].0, action)))
+                action.is_some_and(|action| names.statements(action).any(is_other))
             };
             if !is_named(view.actions.first()) || !is_named(view.actions.last()) {
                 continue;
             }
-            let alone = alone(&views, at, &others, &mut read);
+            let others: Vec<usize> = (0..views.len()).filter(|other| is_other(*other)).collect();
+            // Those of them that may name the first action, of which there must be one.
+            let of_first = view.actions.first().map(|action| names.statements(action));
+            let mut first: Vec<usize> = of_first.into_iter().flatten().filter(|at| is_other(*at)).collect();
+            first.sort_unstable();
+            first.dedup();
+            let is_alone = first.iter().any(|other| is_under(own, views[*other].1));
+            let alone = is_alone.then(|| alone(&views, at, &others, &mut read)).flatten();
             let mut together =
-                || union::covered(&views, at, &others, &mut read, (subject, facts), &mut questions);
+                || union::covered(&views, at, (&first, &others), &mut read, (subject, facts), &mut questions);
             let Some(by) = alone.or_else(&mut together) else { continue };
             if *effect == own.effect {
                 let message = format!("other statements say all of it already: {}", numbers(&by));
@@ -135,15 +142,47 @@ fn alone<'a>(
     get(at)?.covered(&those)
 }
 
-/// Whether a statement may name an action of another one; in doubt it may.
-fn may_name(outer: &StatementView<'_>, action: &ActionUse<'_>) -> bool {
-    outer.actions.iter().any(|used| match (&used.found, &action.found) {
-        (Found::One(theirs), Found::One(own)) => std::ptr::eq(theirs.facts, own.facts),
-        _ => {
-            let head = used.text.bytes().take_while(|byte| !matches!(byte, b'*' | b'?')).count();
-            action.text.get(..head).is_some_and(|text| text.eq_ignore_ascii_case(&used.text[..head]))
+/// Which statements name which action.
+struct Names<'v> {
+    /// Those that name one, by the address of the action's facts.
+    ones: Vec<(usize, usize)>,
+    /// What is known of other patterns before a wildcard.
+    heads: Vec<(&'v str, usize)>,
+}
+
+impl<'v> Names<'v> {
+    fn of(views: &[Written<'_, 'v>]) -> Names<'v> {
+        let mut names = Names { ones: Vec::new(), heads: Vec::new() };
+        for (at, (view, _)) in views.iter().enumerate() {
+            for used in &view.actions {
+                match &used.found {
+                    Found::One(action) => names.ones.push((std::ptr::from_ref(action.facts).addr(), at)),
+                    _ => {
+                        let head = used.text.find(['*', '?']).unwrap_or(used.text.len());
+                        names.heads.push((&used.text[..head], at));
+                    }
+                }
+            }
         }
-    })
+        names.ones.sort_unstable();
+        names
+    }
+
+    /// The statements that may name the action or pattern.
+    fn statements(&self, used: &ActionUse<'_>) -> impl Iterator<Item = usize> {
+        let address = match &used.found {
+            Found::One(action) => Some(std::ptr::from_ref(action.facts).addr()),
+            _ => None,
+        };
+        // A pattern is named by patterns, and by its own text.
+        let from = address.map_or(self.ones.len(), |own| self.ones.partition_point(|(one, _)| *one < own));
+        let ones = self.ones[from..].iter().take_while(move |(one, _)| Some(*one) == address);
+        let text = used.text;
+        let begins =
+            move |head: &str| text.get(..head.len()).is_some_and(|own| own.eq_ignore_ascii_case(head));
+        let heads = self.heads.iter().filter(move |(head, _)| begins(head));
+        ones.map(|(_, at)| *at).chain(heads.map(|(_, at)| *at))
+    }
 }
 
 /// Whether the other one applies whenever this one does, as far as principals and conditions go.

@@ -5,6 +5,7 @@
 //! said stays true when AWS adds actions. All of these treat its actions alike, and one stands for them; what remains to
 //! be compared is resources and conditions.
 
+use leastwise_policy::aws::Comparison as C;
 use leastwise_policy::aws::compare::{Actions, Answer, KeyFacts, Kind, ValueKind, Vocabulary, excess};
 use leastwise_policy::aws::{
     Condition, Policy, PrincipalBlock, PrincipalSet, ResourceBlock, SetOperator, Statement, Version,
@@ -29,24 +30,31 @@ const MOST: usize = 12;
 const ACTION: &str = "s3:GetObject";
 
 /// The statements of `others` that together cover the one at `at`, by their numbers in the document. They are those that
-/// deny when it allows and is undone, else those that have its effect. What is read of statements is kept in `reads`.
+/// deny when it allows and is undone, else those that have its effect; `first` of them may name its first action. What is
+/// read of statements is kept in `reads`.
 pub(super) fn covered<'a>(
     views: &[Written<'_, 'a>],
     at: usize,
-    others: &[usize],
+    (first, others): (&[usize], &[usize]),
     reads: &mut Reads<'a>,
     (subject, facts): (&Subject<'a>, &Facts<'_>),
     questions: &mut usize,
 ) -> Option<Vec<usize>> {
     let own = views[at];
     let (view, statement) = own;
+    let naming: Vec<&Statement> = first.iter().map(|other| views[*other].1).collect();
+    let naming: Vec<&Statement> =
+        naming.into_iter().filter(|other| is_about_same(other, statement)).collect();
+    if *questions == 0 || naming.is_empty() || !is_plausible(statement, &naming) {
+        return None;
+    }
     let numbers: Vec<usize> =
         others.iter().copied().filter(|other| is_about_same(views[*other].1, statement)).collect();
     let others: Vec<Written<'_, 'a>> = numbers.iter().map(|other| views[*other]).collect();
     let all: Vec<&Statement> = others.iter().map(|(_, other)| *other).collect();
     // Patterns of resources alone add up to nothing that one of them does not cover, so that it was found before.
     let is_conditional = all.iter().any(|other| !is_under(statement, other));
-    if *questions == 0 || !is_conditional || !is_plausible(statement, &all) {
+    if !is_conditional || !is_plausible(statement, &all) {
         return None;
     }
     for number in numbers.iter().chain([&at]) {
@@ -130,16 +138,72 @@ fn is_plausible(own: &Statement, others: &[&Statement]) -> bool {
     };
     let most = own.condition.iter().map(|one| one.values.len()).max().unwrap_or(1).clamp(1, MOST);
     (0..most).all(|number| {
-        let pick = |values: &[String]| values.get(number % values.len().max(1)).map(|text| example(text));
-        let values: Vec<(&str, Option<String>)> = own
-            .condition
-            .iter()
-            .map(|one| (one.key.as_str(), Some(&one.values[..]).filter(|_| is_of_texts(one)).and_then(pick)))
-            .collect();
+        let picks = picks(own, number);
         let holding: Vec<&&Statement> =
-            others.iter().filter(|other| other.condition.iter().all(|one| may_hold(one, &values))).collect();
+            others.iter().filter(|other| other.condition.iter().all(|one| may_hold(one, &picks))).collect();
+        let is_about = |other: &Statement, resource| is_about(other, resource, &picks);
         examples.iter().all(|resource| holding.iter().any(|other| is_about(other, resource.as_deref())))
     })
+}
+
+/// What a request that meets a condition has under its key.
+#[derive(Debug, PartialEq)]
+enum Pick<'s> {
+    /// The key is not there.
+    Missing,
+    /// This text, and nothing else.
+    Text(String),
+    /// A text with policy variables, whatever it comes to.
+    Variable(&'s str),
+    /// Something of which nothing is known.
+    Unknown,
+}
+
+/// For each key of the statement's conditions, what a request has that meets them: its `number`th value.
+fn picks(own: &Statement, number: usize) -> Vec<(&str, Pick<'_>)> {
+    let mut picks: Vec<(&str, Pick<'_>)> = Vec::with_capacity(own.condition.iter().len());
+    for condition in own.condition.iter() {
+        let known = picks.iter_mut().find(|(key, _)| key.eq_ignore_ascii_case(&condition.key));
+        match known {
+            // What meets both is not known.
+            Some((_, pick)) => *pick = Pick::Unknown,
+            None => picks.push((&condition.key, pick(condition, number))),
+        }
+    }
+    // A variable of its own must have a value.
+    let resources = own.resource.iter().flat_map(|block| block.patterns()).map(|one| one.as_str());
+    let values = own.condition.iter().flat_map(|one| &one.values).map(String::as_str);
+    for key in resources.chain(values).flat_map(variables) {
+        picks.retain(|(known, _)| !known.eq_ignore_ascii_case(key));
+        picks.push((key, Pick::Unknown));
+    }
+    picks
+}
+
+/// The keys of the policy variables in a text: `aws:username` of `${aws:username, 'nobody'}`. Those with a value for want
+/// of another are none that need one, nor are characters that are written so.
+fn variables(text: &str) -> impl Iterator<Item = &str> {
+    let inner = text.split("${").skip(1).filter_map(|rest| Some(rest.split_once('}')?.0));
+    inner.filter(|key| key.contains(':') && !key.contains(','))
+}
+
+fn pick(condition: &Condition, number: usize) -> Pick<'_> {
+    if holds_without(condition) {
+        return Pick::Missing;
+    }
+    if is_null(condition) {
+        // It must be there; whatever it is.
+        return Pick::Text("x".to_owned());
+    }
+    match condition.values.get(number % condition.values.len().max(1)) {
+        Some(value) if is_of_texts(condition) && !value.contains("${") => Pick::Text(example(value)),
+        Some(value) if is_of_texts(condition) && !value.contains(['*', '?']) => Pick::Variable(value),
+        _ => Pick::Unknown,
+    }
+}
+
+fn is_null(condition: &Condition) -> bool {
+    condition.operator.base == C::Null
 }
 
 /// A text that the pattern matches.
@@ -147,45 +211,63 @@ fn example(pattern: &str) -> String {
     pattern.replace(['*', '?'], "x")
 }
 
-fn is_about(statement: &Statement, resource: Option<&str>) -> bool {
+fn is_about(statement: &Statement, resource: Option<&str>, picks: &[(&str, Pick<'_>)]) -> bool {
+    // Global keys follow from who asks and where; of the others a request has only what it needs.
+    let is_missing = |key: &str| {
+        let known = picks.iter().find(|(known, _)| known.eq_ignore_ascii_case(key));
+        let is_tag = || key.get(..key.find('/').unwrap_or(0)).is_some_and(|head| head.ends_with("Tag"));
+        known.map_or(!key.starts_with("aws:") || is_tag(), |(_, pick)| *pick == Pick::Missing)
+    };
     match (&statement.resource, resource) {
-        (Some(ResourceBlock::Resource(patterns)), Some(text)) => {
-            patterns.iter().any(|pattern| glob::matches(&open(pattern.as_str()), text))
-        }
+        (Some(ResourceBlock::Resource(patterns)), Some(text)) => patterns.iter().any(|pattern| {
+            let pattern = pattern.as_str();
+            glob::matches(&open(pattern), text) && !variables(pattern).any(is_missing)
+        }),
         _ => true,
     }
 }
 
-/// Whether its values are texts and patterns of those that meet it.
+/// Whether its values are texts, or patterns of texts, and one of them is enough.
 fn is_of_texts(condition: &Condition) -> bool {
-    use leastwise_policy::aws::Comparison as C;
     let base = condition.operator.base;
     let is_one = matches!(base, C::StringEquals | C::StringLike | C::ArnEquals | C::ArnLike);
-    is_one && condition.operator.set.is_none() && !condition.values.iter().any(|value| value.contains("${"))
+    is_one && condition.operator.set != Some(SetOperator::ForAllValues)
 }
 
-/// Whether the condition may hold for a request with these values; keys that are not among them are missing.
-fn may_hold(condition: &Condition, values: &[(&str, Option<String>)]) -> bool {
-    let mut of_key = values.iter().filter(|(key, _)| key.eq_ignore_ascii_case(&condition.key)).peekable();
-    if of_key.peek().is_none() {
-        return holds_without(condition);
-    }
-    let is_exact = condition.operator.base == leastwise_policy::aws::Comparison::StringEquals;
-    let mut known = of_key.filter_map(|(_, value)| value.as_deref());
-    !is_of_texts(condition)
-        || known.all(|value| {
-            let meets = |own: &String| if is_exact { own == value } else { glob::matches(own, value) };
-            condition.values.iter().any(meets)
-        })
+/// Whether the condition may hold for a request that has this, and whose other keys are missing; in doubt it may.
+fn may_hold(condition: &Condition, picks: &[(&str, Pick<'_>)]) -> bool {
+    let pick = picks.iter().find(|(key, _)| key.eq_ignore_ascii_case(&condition.key));
+    let value = match pick.map_or(&Pick::Missing, |(_, pick)| pick) {
+        Pick::Missing => return holds_without(condition),
+        Pick::Unknown => return true,
+        _ if is_null(condition) => {
+            return condition.values.iter().any(|one| one.eq_ignore_ascii_case("false"));
+        }
+        Pick::Text(value) => value.as_str(),
+        Pick::Variable(value) => value,
+    };
+    let is_variable = value.contains("${");
+    let (is_negated, is_pattern) = match condition.operator.base {
+        C::StringEquals => (false, false),
+        C::StringLike | C::ArnEquals | C::ArnLike => (false, true),
+        C::StringNotEquals | C::ArnNotEquals | C::ArnNotLike => (true, false),
+        C::StringNotLike => (true, true),
+        _ => return true,
+    };
+    let meets = |own: &String| own == value || is_pattern && !is_variable && glob::matches(own, value);
+    let is_met = condition.values.iter().any(meets);
+    let is_open = || is_variable || condition.values.iter().any(|own| own.contains("${"));
+    if is_negated { !is_met } else { is_met || is_open() }
 }
 
 /// Whether a condition can hold where its key is missing.
 fn holds_without(condition: &Condition) -> bool {
     let operator = condition.operator;
+    let is_true = |value: &String| !value.eq_ignore_ascii_case("false");
     operator.if_exists
-        || operator.base.is_negated()
+        || operator.base.is_negated() && operator.set != Some(SetOperator::ForAnyValue)
         || operator.set == Some(SetOperator::ForAllValues)
-        || operator.base == leastwise_policy::aws::Comparison::Null
+        || is_null(condition) && condition.values.iter().any(is_true)
 }
 
 /// Comparisons of statements of one document about one action.

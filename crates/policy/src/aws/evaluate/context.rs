@@ -100,6 +100,10 @@ pub const ANONYMOUS: &str = "anonymous";
 /// The key of our own that says which canonical user the principal's account is in S3; no request has it.
 pub const CANONICAL_USER: &str = "leastwise:canonicaluser";
 
+/// The keys that follow from who asks.
+const OF_PRINCIPAL: [&str; 5] =
+    ["aws:principalarn", "aws:principalaccount", "aws:principaltype", "aws:userid", "aws:username"];
+
 /// Keys of our own say what no condition key says. A context that is [complete](Context::complete) does not tell of them.
 const OWN_KEYS: &str = "leastwise:";
 
@@ -230,6 +234,9 @@ impl<'a> Facts<'a> {
         let arn = self.principal.arn;
         if arn == ANONYMOUS {
             return of_anonymous(key);
+        }
+        if !OF_PRINCIPAL.contains(&key) {
+            return Found::Unknown;
         }
         let mut parts = arn.splitn(6, ':');
         let (account, resource) = (parts.nth(4), parts.next());

@@ -66,10 +66,10 @@ fn check_action(text: &str) -> Result<(), String> {
             "the service `{vendor}` of the action `{text}` must be a plain name without wildcards"
         ));
     }
-    if name.contains(':') {
+    if name.bytes().any(|byte| byte == b':') {
         return Err(format!("the action `{text}` can contain only one colon"));
     }
-    if name.is_empty() || !name.chars().all(|character| character.is_ascii_graphic()) {
+    if name.is_empty() || !name.bytes().all(|byte| byte.is_ascii_graphic()) {
         return Err(format!("the action `{text}` has no valid name behind the colon"));
     }
     Ok(())
