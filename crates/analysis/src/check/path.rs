@@ -151,6 +151,7 @@ fn of_principals(estate: &Estate, facts: &Facts<'_>, findings: &mut Vec<Finding>
     }
     let mut world = world(&estate.snapshot, facts.now);
     world.workloads.clone_from(&estate.workloads);
+    world.places.clone_from(&estate.places);
     let found = find(&world, &options(), facts.catalog);
     // Whoever was read stands somewhere; the first place stands in for what nobody can name.
     let anywhere = || {

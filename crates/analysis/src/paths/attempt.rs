@@ -303,7 +303,9 @@ impl Model<'_> {
         for power in self.powers(node) {
             let mut tried = Solved { power: Some(power), ..solved.clone() };
             let Some(made) = self.asked_with(node, need, about, trust, &mut tried) else { continue };
-            let is_sure = tried.answer.certainty == solved.answer.certainty;
+            // Where the call is in doubt whatever it is about, no other policy makes it surer.
+            let doubtful = self.nodes[node].doubtful.has(need.action);
+            let is_sure = doubtful || tried.answer.certainty == solved.answer.certainty;
             if best.as_ref().is_none_or(|(_, best)| tried.answer.certainty < best.answer.certainty) {
                 best = Some((made, tried));
             }

@@ -206,7 +206,8 @@ fn asked_all(model: &Model<'_>, node: usize, action: usize, on: &[String], ask: 
             let answer = ask(&question);
             let surer = |answer: &Answer| best.as_ref().is_none_or(|best| answer.certainty < best.certainty);
             best = answer.filter(surer).or(best);
-            if best.as_ref().is_some_and(|best| best.certainty == Certainty::Sure) {
+            let doubtful = model.nodes[node].doubtful.has(action);
+            if best.as_ref().is_some_and(|best| doubtful || best.certainty == Certainty::Sure) {
                 break;
             }
         }

@@ -142,6 +142,8 @@ fn governed(args: &CheckArgs, mut estate: Estate, quiet: bool) -> Result<Estate>
         match organization.path_to(account) {
             Ok(path) => {
                 paths.insert(account.to_owned(), path);
+                let place = organization.place_of(account);
+                estate.places.extend(place.map(|place| (account.to_owned(), place)));
             }
             Err(error) if !quiet => {
                 let why = format!("{error}; nothing is taken to limit its principals");

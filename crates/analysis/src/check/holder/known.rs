@@ -12,14 +12,17 @@ use crate::granted::GrantedPrincipal;
 /// What the keys of a principal are called.
 const ABOUT: [&str; 2] = ["aws:principal", "aws:user"];
 
-/// What is known of its calls beyond what its ARN says.
-pub(super) fn known(principal: Option<&GrantedPrincipal>) -> Context {
+/// What is known of its calls beyond what its ARN says; its account stands at this place of the organisation.
+pub(super) fn known(principal: &GrantedPrincipal, place: Option<&str>) -> Context {
     let mut context = Context::new();
-    let Some(principal) = principal else { return context };
     for (key, value) in &principal.tags {
         context.insert(format!("aws:PrincipalTag/{key}"), value);
     }
     context.insert("aws:PrincipalIsAWSService", "false");
+    if let Some(place) = place {
+        context.insert("aws:PrincipalOrgID", place.split('/').next().unwrap_or_default());
+        context.insert("aws:PrincipalOrgPaths", place);
+    }
     context
 }
 

@@ -128,10 +128,9 @@ impl<'a> Holder<'a> {
         principal: Option<&'a GrantedPrincipal>,
         set: Granted<'a>,
         statements: impl Iterator<Item = Stated<'a>>,
-        facts: &'a Facts<'c>,
+        (facts, known): (&'a Facts<'c>, Context),
     ) -> Holder<'a> {
         let (mut allows, mut denies) = (Vec::new(), Vec::new());
-        let known = known::known(principal);
         let is_never = |statement: &Statement| {
             let mut conditions = statement.condition.iter();
             principal.is_some_and(|one| {
@@ -358,7 +357,7 @@ impl<'a, 'c: 'a> Holders<'a, 'c> {
             Stated { document: &document.name, index, statement, found }
         });
         let set = Granted::Document(document, OnceCell::new());
-        let holder = Holder::new(&document.name, None, set, statements, self.facts);
+        let holder = Holder::new(&document.name, None, set, statements, (self.facts, Context::new()));
         self.ask(&holder, None);
     }
 
@@ -371,7 +370,10 @@ impl<'a, 'c: 'a> Holders<'a, 'c> {
         for principal in self.estate.snapshot.principals().filter(|one| !one.service_linked) {
             let set = &principal.policies;
             let of = Granted::Principal(set);
-            let holder = Holder::new(&principal.arn, Some(principal), of, stated(set, facts), facts);
+            let place = self.estate.places.get(principal.account()).map(String::as_str);
+            let known = known::known(principal, place);
+            let stated = stated(set, facts);
+            let holder = Holder::new(&principal.arn, Some(principal), of, stated, (facts, known));
             let tags = principal.tags.iter().map(|(key, value)| (key.as_str(), value.as_str()));
             let mark = facts.marks.of_role(&principal.name, tags, services(principal));
             let agent = mark.map(|mark| Agent { holder: &holder, principal, mark, now: facts.now });
@@ -382,8 +384,8 @@ impl<'a, 'c: 'a> Holders<'a, 'c> {
     /// As somebody would have it who joins a group that nobody is in.
     fn of_group(&mut self, group: &GrantedGroup) {
         let set = PolicySet::of_identity(group.policies.clone());
-        let holder =
-            Holder::new(&group.arn, None, Granted::Principal(&set), stated(&set, self.facts), self.facts);
+        let (of, stated) = (Granted::Principal(&set), stated(&set, self.facts));
+        let holder = Holder::new(&group.arn, None, of, stated, (self.facts, Context::new()));
         self.ask(&holder, None);
     }
 

@@ -215,6 +215,7 @@ fn governed(policy: &str, guardrail: &str) -> Vec<Finding> {
     let policy = Policy::parse_kind(&document(guardrail), DocumentKind::ServiceControl).expect("a policy");
     let levels = vec![OrganizationLevel::new("r-ab12", vec![Named::new("guardrail", policy)])];
     estate.govern(&|_| Some(OrganizationPath { management_account: None, levels: levels.clone() }));
+    estate.places.insert("111122223333".to_owned(), "o-exampleorgid/r-ab12/".to_owned());
     run(&estate, &Facts::new(Catalog::embedded()))
 }
 
@@ -505,6 +506,10 @@ fn what_is_said_of_who_asks_is_decided_by_who_holds_it() {
     assert_eq!(severity(governed(ALL, &format!("{ALL},{but_other}"))), None);
     assert_eq!(severity(governed(&format!("{ALL},{but_dev}"), ALL)), Some(Severity::Critical));
     assert_eq!(severity(found(&format!("{ALL},{but_other}"))), Some(Severity::Critical));
+    let (ours, theirs) = ("o-exampleorgid", "o-anotherorgid");
+    let of = |id: &str| format!(r#"{{"StringEquals": {{"aws:PrincipalOrgID": "{id}"}}}}"#);
+    assert_eq!(severity(governed(&when(&of(ours)), ALL)), Some(Severity::Critical));
+    assert_eq!(severity(governed(&when(&of(theirs)), ALL)), None);
     let account = r#"{"StringEquals": {"aws:PrincipalAccount": "444455556666"}}"#;
     assert_eq!(severity(governed(&when(account), ALL)), None);
     assert_eq!(severity(governed(ALL, &format!("{ALL},{}", unless(account)))), Some(Severity::Critical));

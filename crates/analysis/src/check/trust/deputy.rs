@@ -12,6 +12,7 @@ use leastwise_policy::aws::{
 };
 
 use super::ours::account_of;
+use super::public::may_be_anybody;
 use super::{among_denies, is_held};
 use crate::check::own::own;
 use crate::check::{Check, Class, Example, Facts, Report, Severity, StatementView, Subject};
@@ -67,8 +68,9 @@ pub(super) static RESOURCE: Check = own(
      service can meet: `*`, an account left open, a negated operator, or one that holds when the key is not there \
      (`…IfExists`, `Null`, `ForAllValues`). So anybody can have the service use the resource. It is also told, with low \
      severity, when the source is named by an ARN that has no account, as those of S3 buckets: somebody else can have \
-     a bucket of that name after you, so AWS asks for `aws:SourceAccount` beside it. What asks for no source at all is \
-     `RESTRICT_ACCESS_TO_SERVICE_PRINCIPAL`.",
+     a bucket of that name after you, so AWS asks for `aws:SourceAccount` beside it. What names a service and asks for \
+     no source at all is `RESTRICT_ACCESS_TO_SERVICE_PRINCIPAL`; what lets in everybody who is a service \
+     (`aws:PrincipalIsAWSService`) is told here.",
     REFERENCES,
 )
 .mitre(&["T1199"])
@@ -145,6 +147,20 @@ fn resource(subject: &Subject<'_>, facts: &Facts<'_>, report: &mut Report<'_>) {
         return;
     }
     for (view, statement) in subject.understood() {
+        if let Some(services) = services_asked_for(statement) {
+            let node = view.principal.map_or(view.node, |entry| &entry.value);
+            if !asks_for_source(statement)
+                && !is_bound(statement)
+                && !is_denied_otherwise(subject, facts, statement)
+            {
+                let message =
+                    format!("{services} may use the resource on anybody's behalf: no source is asked for");
+                report
+                    .at(node, message)
+                    .fix("ask for certain values of `aws:SourceArn` or `aws:SourceAccount`");
+            }
+            continue;
+        }
         let services = services(view);
         let Some((node, _)) = services.first().filter(|_| statement.effect == Effect::Allow) else {
             continue;
@@ -181,6 +197,20 @@ fn resource(subject: &Subject<'_>, facts: &Facts<'_>, report: &mut Report<'_>) {
 fn services<'a>(view: &StatementView<'a>) -> Vec<(&'a Node, &'a str)> {
     let texts = view.principal.map(|_| view.principal_texts()).unwrap_or_default();
     texts.into_iter().filter(|(kind, _, _)| *kind == "Service").map(|(_, node, text)| (node, text)).collect()
+}
+
+/// The services that a statement for everybody lets in by asking who asks.
+fn services_asked_for(statement: &Statement) -> Option<String> {
+    if statement.effect != Effect::Allow || !may_be_anybody(statement) {
+        return None;
+    }
+    statement.condition.iter().filter(|one| is_held(one)).find_map(|one| {
+        match &*one.key.to_ascii_lowercase() {
+            "aws:principalisawsservice" => Some("every AWS service".to_owned()),
+            "aws:principalservicename" | "aws:principalservicenameslist" => Some(one.values.join(", ")),
+            _ => None,
+        }
+    })
 }
 
 fn is_source(condition: &Condition) -> bool {
@@ -224,15 +254,16 @@ fn is_denied_otherwise(subject: &Subject<'_>, facts: &Facts<'_>, statement: &Sta
         all
     });
     let from_there: Vec<Statement> = from_there.collect();
-    let Some(PrincipalBlock::Principal(PrincipalSet::ByKind(kinds))) = &statement.principal else {
-        return false;
-    };
     if from_there.is_empty() {
         return false;
     }
     let mut only = statement.clone();
-    let services = kinds.iter().filter(|(kind, _)| *kind == PrincipalKind::Service).cloned().collect();
-    only.principal = Some(PrincipalBlock::Principal(PrincipalSet::ByKind(services)));
+    if let Some(PrincipalBlock::Principal(PrincipalSet::ByKind(kinds))) = &statement.principal
+        && !may_be_anybody(statement)
+    {
+        let services = kinds.iter().filter(|(kind, _)| *kind == PrincipalKind::Service).cloned().collect();
+        only.principal = Some(PrincipalBlock::Principal(PrincipalSet::ByKind(services)));
+    }
     let alone = among_denies(subject, only);
     excess(facts.terms(), Kind::Resource, &[&Policy::new(from_there)], &[&alone]) == Answer::None
 }

@@ -375,3 +375,25 @@ fn whom_a_deny_spares_is_not_everybody() {
         assert!(of(deny), "{deny}");
     }
 }
+
+#[test]
+fn everybody_who_is_a_service_is_asked_for_whom_it_acts() {
+    let told = |condition: &str| {
+        let text = format!(
+            r#"{{"Version": "2012-10-17", "Statement": {{"Effect": "Allow", "Principal": "*",
+                "Action": "s3:PutObject", "Resource": "arn:aws:s3:::b/*", "Condition": {{{condition}}}}}}}"#
+        );
+        let root = Node::json(&text).expect("JSON");
+        let mut estate = Estate::default();
+        estate.add(Document::new("policy.json".into(), "policy.json", DocumentKind::Resource, root));
+        let found = run(&estate, &Facts::new(Catalog::embedded()));
+        found.into_iter().find(|one| one.code == "SERVICE_SOURCE_NOT_DEMANDED").map(|one| one.message)
+    };
+    let any = r#""Bool": {"aws:PrincipalIsAWSService": "true"}"#;
+    assert!(told(any).is_some_and(|message| message.starts_with("every AWS service may use")));
+    let trail = r#""StringEquals": {"aws:PrincipalServiceName": "cloudtrail.amazonaws.com"}"#;
+    assert!(told(trail).is_some_and(|message| message.starts_with("cloudtrail.amazonaws.com may use")));
+    let source = r#""ArnLike": {"aws:SourceArn": "arn:aws:cloudtrail:*:111122223333:trail/*"}"#;
+    assert_eq!(told(&format!("{any}, {source}")), None);
+    assert_eq!(told(&format!("{trail}, {source}")), None);
+}
