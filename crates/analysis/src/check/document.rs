@@ -6,10 +6,11 @@ use std::sync::Arc;
 use leastwise_policy::aws::{DocumentKind, Policy, Version};
 use leastwise_policy::json::{self, Kind, Member};
 
+use super::known_part::{about_the_resource, known_part};
 use super::right::Note;
 use super::{Facts, StatementView};
 use crate::granted::policy_of;
-use crate::source::{Node, Value, has_hole};
+use crate::source::{Node, Value};
 
 /// A policy document in a file.
 #[derive(Debug, Clone)]
@@ -30,8 +31,10 @@ pub struct Document {
     pub policy: Policy,
     /// For each statement of `policy`, its number in the document.
     pub understood: Vec<usize>,
-    /// Whether a statement allows more actions than are known before it is deployed.
+    /// Whether a statement may allow more than is known before it is deployed.
     is_partial: bool,
+    /// Whether something stands in its policy for what is not known before it is deployed.
+    has_stand_ins: bool,
 }
 
 /// A document with views of its statements: what rules look at.
@@ -60,6 +63,7 @@ impl Document {
             policy: Policy::default(),
             understood: Vec::new(),
             is_partial: false,
+            has_stand_ins: false,
         };
         document.understand();
         document
@@ -89,18 +93,18 @@ impl Document {
         let is_new = self.root.get("Version").and_then(Node::text) == Some("2012-10-17");
         self.policy.version = if is_new { Version::V2012_10_17 } else { Version::V2008_10_17 };
         for (index, statement) in statements(&self.root).iter().enumerate() {
-            let known = || {
-                let known = known_part(statement)?;
-                let policy = self.alone(&known).ok()?;
-                Some((policy, true))
-            };
-            if let Some((policy, is_partial)) =
-                self.alone(statement).ok().map(|policy| (policy, false)).or_else(known)
-            {
+            if let Ok(policy) = self.alone(statement) {
                 self.policy.statements.extend(policy.statements);
                 self.understood.push(index);
-                self.is_partial |= is_partial;
+                continue;
             }
+            let Some(known) = known_part(statement) else { continue };
+            let Ok(mut policy) = self.alone(&known.statement) else { continue };
+            about_the_resource(&mut policy, self.kind);
+            self.policy.statements.extend(policy.statements);
+            self.understood.push(index);
+            self.is_partial |= known.is_partial;
+            self.has_stand_ins = true;
         }
     }
 
@@ -127,6 +131,11 @@ impl Document {
         self.name.split(':').nth(4) == Some("aws")
     }
 
+    /// Whether it means what stands in it, with nothing in the place of what is not known.
+    pub(super) fn is_as_written(&self) -> bool {
+        self.is_whole() && !self.has_stand_ins
+    }
+
     /// Whether every statement could be understood.
     pub fn is_whole(&self) -> bool {
         self.understood.len() == statements(&self.root).len() && !self.is_partial
@@ -135,25 +144,6 @@ impl Document {
 
 /// How API Gateway takes the ARN of its own API in short.
 pub(super) const SHORT_API: &str = "execute-api:/";
-
-/// A statement that allows without those of its actions that only the deployment knows; none when no other is left.
-fn known_part(statement: &Node) -> Option<Node> {
-    let is_unknown = |node: &Node| match &node.value {
-        Value::Unknown(_) => true,
-        Value::Text(text) => has_hole(text) && !text.contains(':'),
-        _ => false,
-    };
-    if statement.get("Effect").and_then(Node::text) != Some("Allow") {
-        return None;
-    }
-    let mut known = statement.clone();
-    let Value::Map(entries) = &mut known.value else { return None };
-    let action = entries.iter_mut().find(|entry| entry.key == "Action")?;
-    let Value::List(items) = &mut action.value.value else { return None };
-    let before = items.len();
-    items.retain(|item| !is_unknown(item));
-    (!items.is_empty() && items.len() < before).then_some(known)
-}
 
 /// The statements of a document: a list, or one alone.
 fn statements(root: &Node) -> &[Node] {

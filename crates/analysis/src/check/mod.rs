@@ -20,6 +20,7 @@ mod gcp;
 mod grounds;
 mod holder;
 mod input;
+mod known_part;
 mod kubernetes;
 mod marks;
 mod own;
@@ -336,5 +337,7 @@ impl Example {
     }
 }
 
+#[cfg(test)]
+mod known_part_tests;
 #[cfg(test)]
 mod tests;

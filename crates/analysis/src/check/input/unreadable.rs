@@ -1,5 +1,6 @@
 //! `UNREADABLE`: a file, or a document in it, that cannot be read.
 
+use crate::check::known_part::holds_unknown;
 use crate::check::{Check, Class, Example, Facts, Report, Rule, Severity, Subject};
 use crate::source::{Node, Value, has_hole};
 
@@ -33,7 +34,7 @@ fn rule(subject: &Subject<'_>, _: &Facts<'_>, report: &mut Report<'_>) {
     }
     for (statement, reason) in subject.document.refused() {
         // What is not known before it is deployed is told as that.
-        if denies(statement) || grants_nothing(statement) || has_hole(&reason) {
+        if denies(statement) || grants_nothing(statement) || has_hole(&reason) || holds_unknown(statement) {
             continue;
         }
         report
@@ -52,7 +53,7 @@ fn denies(statement: &Node) -> bool {
 }
 
 /// IAM takes empty lists; nothing is allowed then.
-fn grants_nothing(statement: &Node) -> bool {
+pub(super) fn grants_nothing(statement: &Node) -> bool {
     let is_empty = |node: &Node| matches!(&node.value, Value::List(items) if items.is_empty());
     ["Action", "Resource", "Principal"].iter().filter_map(|key| statement.get(key)).any(is_empty)
 }

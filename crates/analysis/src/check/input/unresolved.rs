@@ -1,6 +1,9 @@
 //! `UNRESOLVED`: what only the deployment knows, or what stands in files that are not there.
 
-use crate::check::{Check, Class, Example, Rule, Severity};
+use super::unreadable::grants_nothing;
+use crate::check::known_part::holds_unknown;
+use crate::check::{Check, Class, Example, Facts, Report, Rule, Severity, Subject};
+use crate::source::has_hole;
 
 pub(in crate::check) static CHECK: Check = Check {
     code: "UNRESOLVED",
@@ -41,5 +44,30 @@ data "aws_iam_policy_document" "agent" {
 }"#,
     ),
     references: &["https://developer.hashicorp.com/terraform/internals/json-format"],
-    rule: Rule::Elsewhere,
+    // What is not known as a whole is told where it is read.
+    rule: Rule::Document(rule),
 };
+
+/// Actions of which a part is not known, and statements that cannot be understood for such a part.
+fn rule(subject: &Subject<'_>, _: &Facts<'_>, report: &mut Report<'_>) {
+    if subject.document.is_as_written() {
+        return;
+    }
+    for (statement, reason) in subject.document.refused() {
+        if has_hole(&reason) && !holds_unknown(statement) && !grants_nothing(statement) {
+            report.at(
+                statement,
+                format!("{reason}; that is not known before it is deployed, so nothing is checked of it"),
+            );
+        }
+    }
+    for (view, _) in subject.understood() {
+        for action in view.actions.iter().filter(|action| has_hole(action.text)) {
+            let what = action.text;
+            report.at(
+                action.node,
+                format!("`{what}` is not known before it is deployed, so nothing is checked of it"),
+            );
+        }
+    }
+}

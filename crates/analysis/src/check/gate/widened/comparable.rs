@@ -38,10 +38,8 @@ impl Comparable {
         let mut typed = document.policy.statements.iter();
         for (number, node) in statements(document).iter().enumerate() {
             let understood = document.understood.contains(&number).then(|| typed.next()).flatten();
-            let these = match understood {
-                Some(statement) => Some(vec![statement.clone()]),
-                None => with_unknown_resources(document, node),
-            };
+            let these = with_unknown_resources(document, node)
+                .or_else(|| understood.map(|statement| vec![statement.clone()]));
             let Some(these) = these.and_then(with_known_principals) else {
                 comparable.unclear.push(number);
                 continue;

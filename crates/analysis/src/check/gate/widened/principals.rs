@@ -88,7 +88,7 @@ impl Granted {
 }
 
 fn comparable(estate: &Estate, named: &Named<Policy>) -> Named<Policy> {
-    let document = estate.document(&named.name).filter(|document| !document.is_whole());
+    let document = estate.document(&named.name).filter(|document| !document.is_as_written());
     let policy = document.map(|document| Comparable::of(document).policy);
     Named::new(named.name.clone(), policy.unwrap_or_else(|| named.policy.clone()))
 }

@@ -274,15 +274,15 @@ fn document(
     if !on.is_empty() {
         document = document.on(on);
     }
-    let text = match document.is_whole() {
+    let text = match document.is_as_written() {
         true => document.root.to_json(),
-        false => {
-            let holder = name.split(['#', ' ']).next().unwrap_or(name);
-            let home = Home { file, at: place, pointer: document.pointer.clone() };
-            gathered.doubt(holder, &home, Problem::STATEMENT);
-            document.policy.to_json()
-        }
+        false => document.policy.to_json(),
     };
+    if !document.is_whole() {
+        let holder = name.split(['#', ' ']).next().unwrap_or(name);
+        let home = Home { file, at: place, pointer: document.pointer.clone() };
+        gathered.doubt(holder, &home, Problem::STATEMENT);
+    }
     gathered.origins.push((
         name.to_owned(),
         Origin {
