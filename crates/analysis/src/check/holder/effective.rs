@@ -245,13 +245,16 @@ impl<'a> Holder<'a> {
             if self.principal.and_then(|one| is_met(condition, one, &self.known)) == Some(true) {
                 continue;
             }
-            match guard(condition, Whom::Holder(self.now)) {
-                Guard::None => {}
-                Guard::Caller => kept.only.push(told(condition)),
-                Guard::Scope => {
-                    let by = tag_asked(condition).and_then(|tag| self.writes_tag(action, tag))?;
+            let worth = guard(condition, Whom::Holder(self.now));
+            if worth == Guard::None {
+                continue;
+            }
+            match (tag_asked(condition).and_then(|tag| self.writes_tag(action, tag)), worth) {
+                (Some(by), _) => {
                     kept.almost.push(format!("{}, a tag that it can write by `{by}`", told(condition)));
                 }
+                (None, Guard::Caller) => kept.only.push(told(condition)),
+                (None, _) => return None,
             }
         }
         Some(kept)

@@ -358,6 +358,14 @@ fn a_tag_that_the_holder_can_write_limits_nothing() {
     }
     let deny = r#"{"Effect": "Deny", "Action": "ec2:CreateTags", "Resource": "*", "Condition": {"ForAnyValue:StringEquals": {"aws:TagKeys": "env"}}}"#;
     assert_eq!(with(&format!("{},{deny}", tag("{}"))), None);
+    // Whatever the tag's value is: as much as is tagged.
+    let tagged = terminate.replace("StringEquals", "StringLike").replace("dev", "*");
+    let severity = |statements: &str| {
+        let found = found(statements);
+        found.iter().find(|one| one.code == "DESTRUCTIVE_ANYWHERE").map(|one| one.severity)
+    };
+    assert_eq!(severity(&tagged), Some(Severity::Medium));
+    assert_eq!(severity(&format!("{tagged},{}", tag("{}"))), Some(Severity::High));
 }
 
 #[test]
