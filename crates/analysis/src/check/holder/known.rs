@@ -5,9 +5,9 @@
 use leastwise_policy::aws::evaluate::{
     Context, PolicySet, PrincipalRef, Request, ResourceRef, Verdict, evaluate,
 };
-use leastwise_policy::aws::{Condition, Named, Policy, Statement};
+use leastwise_policy::aws::{Condition, Effect, Named, Policy, Statement};
 
-use crate::granted::GrantedPrincipal;
+use crate::granted::{GrantedPrincipal, PrincipalKind};
 
 /// What the keys of a principal are called.
 const ABOUT: [&str; 2] = ["aws:principal", "aws:user"];
@@ -15,8 +15,10 @@ const ABOUT: [&str; 2] = ["aws:principal", "aws:user"];
 /// What is known of its calls beyond what its ARN says; its account stands at this place of the organisation.
 pub(super) fn known(principal: &GrantedPrincipal, place: Option<&str>) -> Context {
     let mut context = Context::new();
-    for (key, value) in &principal.tags {
-        context.insert(format!("aws:PrincipalTag/{key}"), value);
+    if !may_be_tagged(principal) {
+        for (key, value) in &principal.tags {
+            context.insert(format!("aws:PrincipalTag/{key}"), value);
+        }
     }
     context.insert("aws:PrincipalIsAWSService", "false");
     if let Some(place) = place {
@@ -24,6 +26,17 @@ pub(super) fn known(principal: &GrantedPrincipal, place: Option<&str>) -> Contex
         context.insert("aws:PrincipalOrgPaths", place);
     }
     context
+}
+
+/// Whether a session of the role may have other tags, which then count instead of the role's: its trust policy must allow
+/// `sts:TagSession`. What cannot be read may.
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/id_session-tags.html>
+fn may_be_tagged(principal: &GrantedPrincipal) -> bool {
+    let lets = |statement: &Statement| {
+        statement.effect == Effect::Allow && statement.action.applies_to("sts:TagSession")
+    };
+    let trust = principal.trust.as_ref();
+    principal.kind == PrincipalKind::Role && trust.is_none_or(|trust| trust.statements.iter().any(lets))
 }
 
 /// Whether the principal meets a condition on who asks; nothing when that is not known, or when it is on something else.
@@ -49,5 +62,56 @@ pub(super) fn is_met(condition: &Condition, principal: &GrantedPrincipal, known:
         Verdict::Allowed => Some(true),
         Verdict::ExplicitDeny | Verdict::ImplicitDeny => Some(false),
         Verdict::Depends => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use leastwise_policy::aws::Operator;
+
+    use super::*;
+    use crate::granted::Snapshot;
+
+    fn met(principal: &str, key: &str, value: &str) -> Option<bool> {
+        let snapshot = Snapshot::parse("account.json", principal).expect("a listing");
+        let one = snapshot.principals().next().expect("a principal");
+        let operator = Operator::parse("StringEquals").expect("an operator");
+        is_met(&Condition::new(operator, key, [value]), one, &known(one, Some("o-exampleorgid/r-ab12/")))
+    }
+
+    fn role(actions: &str) -> String {
+        format!(
+            r#"{{"RoleDetailList": [{{"RoleName": "a", "Arn": "arn:aws:iam::111122223333:role/a", "Path": "/",
+                "Tags": [{{"Key": "team", "Value": "blue"}}],
+                "AssumeRolePolicyDocument": {{"Version": "2012-10-17", "Statement": [{{"Effect": "Allow",
+                    "Action": {actions}, "Principal": {{"AWS": "111122223333"}}}}]}}}}]}}"#
+        )
+    }
+
+    #[test]
+    fn what_follows_from_who_it_is_is_met_or_not() {
+        let assumed = role(r#""sts:AssumeRole""#);
+        for (key, value, expected) in [
+            ("aws:PrincipalAccount", "111122223333", Some(true)),
+            ("aws:principalaccount", "444455556666", Some(false)),
+            ("aws:PrincipalType", "AssumedRole", Some(true)),
+            ("aws:PrincipalOrgID", "o-exampleorgid", Some(true)),
+            ("aws:PrincipalOrgID", "o-anotherorgid", Some(false)),
+            ("aws:PrincipalIsAWSService", "true", Some(false)),
+            ("aws:PrincipalTag/team", "blue", Some(true)),
+            ("aws:PrincipalTag/team", "red", Some(false)),
+            ("aws:PrincipalTag/other", "x", None),
+            ("aws:userid", "AROAEXAMPLE:me", None),
+            ("aws:SourceIp", "203.0.113.7", None),
+        ] {
+            assert_eq!(met(&assumed, key, value), expected, "{key} {value}");
+        }
+    }
+
+    #[test]
+    fn a_session_that_may_be_tagged_has_whichever_tags() {
+        let tagged = role(r#"["sts:AssumeRole", "sts:TagSession"]"#);
+        assert_eq!(met(&tagged, "aws:PrincipalTag/team", "blue"), None);
+        assert_eq!(met(&tagged, "aws:PrincipalTag/team", "red"), None);
     }
 }
