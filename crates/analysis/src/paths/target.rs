@@ -134,7 +134,11 @@ impl Standing {
 
     fn admin(&self, model: &Model<'_>, node: usize) -> Option<Answer> {
         let said = &model.nodes[node];
-        let own = self.sparing.contains(&said.account).then(|| {
+        let gives = || {
+            let mut giving = PROBES.iter().take(GIVING).filter_map(|(action, _)| model.action(action));
+            giving.any(|action| said.bits.has(action))
+        };
+        let own = (self.sparing.contains(&said.account) && gives()).then(|| {
             let (set, known) = model.unlimited(node);
             left(model, node, &|question| model.ask_of(node, &set, &known, question))
         });

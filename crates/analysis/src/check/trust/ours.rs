@@ -56,6 +56,7 @@ pub(super) enum Whose<'a> {
 /// <https://docs.aws.amazon.com/kms/latest/developerguide/conditions-kms.html>,
 /// <https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html>
 const KEYS: &[(&str, Names)] = &[
+    ("aws:ec2instancesourcevpc", Names::Id),
     ("aws:principalaccount", Names::Account),
     ("aws:principalarn", Names::Arn),
     ("aws:principalorgid", Names::Organization),
@@ -73,9 +74,12 @@ const KEYS: &[(&str, Names)] = &[
     ("aws:vpceaccount", Names::Account),
     ("aws:vpceorgid", Names::Organization),
     ("aws:vpceorgpaths", Names::Path),
+    ("ec2:sourceinstancearn", Names::Arn),
     ("kms:calleraccount", Names::Account),
+    ("lambda:sourcefunctionarn", Names::Arn),
     ("s3:dataaccesspointaccount", Names::Account),
     ("s3:dataaccesspointarn", Names::Arn),
+    ("ssm:sourceinstancearn", Names::Arn),
 ];
 
 /// Few enough to be compared with all of them.

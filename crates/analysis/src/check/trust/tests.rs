@@ -60,6 +60,8 @@ fn a_condition_that_names_another_account_lets_it_in() {
         r#"{"ArnEquals": {"aws:PrincipalArn": "arn:aws:iam::444455556666:role/app"}}"#,
         r#"{"StringLike": {"aws:PrincipalArn": "arn:aws:iam::444455556666:role/*"}}"#,
         r#"{"StringEquals": {"aws:VpceAccount": "444455556666"}}"#,
+        r#"{"ArnLike": {"ec2:SourceInstanceARN": "arn:aws:ec2:*:444455556666:instance/*"}}"#,
+        r#"{"ArnEquals": {"lambda:SourceFunctionArn": "arn:aws:lambda:eu-west-1:444455556666:function:app"}}"#,
     ] {
         assert_eq!(queue(r#""*""#, condition), ["EXTERNAL_ACCESS"], "{condition}");
     }
@@ -121,6 +123,7 @@ fn a_condition_that_names_only_ones_own_lets_nobody_else_in() {
     for condition in [
         r#"{"StringEquals": {"aws:PrincipalAccount": "111122223333"}}"#,
         r#"{"StringEquals": {"AWS:SourceAccount": "111122223333"}}"#,
+        r#"{"ArnLike": {"ec2:SourceInstanceARN": "arn:aws:ec2:*:111122223333:instance/*"}}"#,
         r#"{"ArnLike": {"aws:SourceArn": "arn:aws:sns:*:111122223333:*"}}"#,
         r#"{"StringLike": {"aws:PrincipalArn": "arn:aws:iam::111122223333:role/*"}}"#,
         r#"{"StringEquals": {"aws:PrincipalAccount": "${aws:ResourceAccount}"}}"#,
