@@ -5,6 +5,7 @@
 
 use std::collections::{HashMap, HashSet};
 
+use super::either::{Wanted, either};
 use super::machine::Machine;
 use super::place::in_file;
 use super::syntax::{Expr, For, Kind, Operator, Step};
@@ -68,24 +69,53 @@ impl Machine<'_> {
         node
     }
 
+    /// The same, for this.
+    pub(super) fn eval_for(&mut self, wanted: Wanted, expr: &Expr, scope: &Scope<'_>) -> Node {
+        let before = std::mem::replace(&mut self.wanted, wanted);
+        let node = self.eval(expr, scope);
+        self.wanted = before;
+        node
+    }
+
+    /// The same, for what needs a value: a variable whose default is null is one that somebody has to give.
+    fn needed(&mut self, wanted: Wanted, expr: &Expr, scope: &Scope<'_>) -> Node {
+        let node = self.eval_for(wanted, expr, scope);
+        match (&node.value, &expr.kind) {
+            (Value::Null, Kind::Reference { written, .. }) => unknown(expr.at, written.clone()),
+            _ => node,
+        }
+    }
+
     fn eval_kind(&mut self, expr: &Expr, scope: &Scope<'_>) -> Node {
         let at = expr.at;
         match &expr.kind {
             Kind::Literal(value) => Node::new(at, value.clone()),
             Kind::Template(parts) => template::eval(self, parts, scope, at),
             Kind::List(items) => {
-                let items = items.iter().map(|item| self.eval(item, scope)).collect();
-                Node::new(at, Value::List(items))
+                let wanted = self.wanted;
+                let mut found = Vec::with_capacity(items.len());
+                for item in items {
+                    let node = self.needed(wanted, item, scope);
+                    match (node.value, &item.kind) {
+                        // Each of several that one stands for.
+                        (Value::List(several), Kind::Conditional(_)) if wanted == Wanted::Each => {
+                            found.extend(several)
+                        }
+                        (Value::Null, Kind::Conditional(_)) if wanted == Wanted::Each => {}
+                        (value, _) => found.push(Node::new(node.at, value)),
+                    }
+                }
+                Node::new(at, Value::List(found))
             }
             Kind::Object(entries) => self.object(entries, scope, at),
             Kind::Reference { root, steps, written } => self.reference(root, steps, written, scope, at),
             Kind::Access { of, steps, written } => {
-                let of = self.eval(of, scope);
+                let of = self.eval_for(Wanted::One, of, scope);
                 self.walk(of, steps, written, scope)
             }
             Kind::Conditional(sides) => self.conditional(sides, scope),
             Kind::Call { name, arguments, expand } => self.call(name, arguments, *expand, scope, at),
-            Kind::Not(of) => match self.eval(of, scope).value {
+            Kind::Not(of) => match self.eval_for(Wanted::One, of, scope).value {
                 Value::Bool(truth) => Node::new(at, Value::Bool(!truth)),
                 other => unknown(at, what(&other)),
             },
@@ -95,7 +125,8 @@ impl Machine<'_> {
             },
             Kind::Binary(operator, sides) => {
                 let [left, right] = &**sides;
-                let (left, right) = (self.eval(left, scope), self.eval(right, scope));
+                let left = self.eval_for(Wanted::One, left, scope);
+                let right = self.eval_for(Wanted::One, right, scope);
                 binary(*operator, &left, &right, at)
             }
             Kind::For(each) => self.each(each, scope, at),
@@ -107,23 +138,27 @@ impl Machine<'_> {
         let mut made: Vec<Entry> = Vec::with_capacity(entries.len());
         let mut index: HashMap<String, usize> = HashMap::new();
         for (key, value) in entries {
-            let node = self.eval(key, scope);
+            let node = self.eval_for(Wanted::One, key, scope);
             let Some(key) = as_text(&node) else { continue };
-            let entry = Entry { at: node.at, value: self.eval(value, scope), key };
-            put(&mut made, &mut index, entry);
+            let wanted = self.wanted.of_key(&key);
+            let value = self.needed(wanted, value, scope);
+            if wanted == Wanted::Limit && value.value == Value::Null {
+                continue;
+            }
+            put(&mut made, &mut index, Entry { at: node.at, value, key });
         }
         Node::new(at, Value::Map(made))
     }
 
-    /// One of the sides when the text says which; of lists both when it does not, so that nothing is overlooked.
+    /// One of the sides when the text says which, else what both come to for whoever asks.
     fn conditional(&mut self, sides: &[Expr; 3], scope: &Scope<'_>) -> Node {
         let [condition, then, otherwise] = sides;
-        match self.eval(condition, scope).value {
+        match self.eval_for(Wanted::One, condition, scope).value {
             Value::Bool(true) => self.eval(then, scope),
             Value::Bool(false) => self.eval(otherwise, scope),
             other => {
                 let (then, otherwise) = (self.eval(then, scope), self.eval(otherwise, scope));
-                either(then, otherwise, what(&other))
+                either(then, otherwise, what(&other), self.wanted)
             }
         }
     }
@@ -140,7 +175,7 @@ impl Machine<'_> {
                 _ => None,
             },
             Step::Index(index) => {
-                let index = self.eval(index, scope);
+                let index = self.eval_for(Wanted::One, index, scope);
                 indexed(of, &index)
             }
             Step::Splat => {
@@ -167,7 +202,9 @@ impl Machine<'_> {
         if name == "can" {
             return unknown(at, "can(…)");
         }
-        let mut values: Vec<Node> = arguments.iter().map(|argument| self.eval(argument, scope)).collect();
+        let wanted = if PASS_ON.contains(&name) { self.wanted } else { Wanted::One };
+        let mut values: Vec<Node> =
+            arguments.iter().map(|argument| self.eval_for(wanted, argument, scope)).collect();
         if expand && let Some(last) = values.pop() {
             match last.value {
                 Value::List(items) => values.extend(items),
@@ -206,8 +243,10 @@ impl Machine<'_> {
     }
 
     fn each(&mut self, each: &For, scope: &Scope<'_>, at: Place) -> Node {
-        let collection = self.eval(&each.collection, scope);
+        let collection = self.eval_for(Wanted::One, &each.collection, scope);
+        let is_set = self.is_set(&each.collection, 0);
         let pairs = match pairs(&collection) {
+            Ok(pairs) if is_set => by_value(pairs),
             Ok(pairs) => pairs,
             Err(what) => {
                 // Once, with holes, so that what is written in it is seen.
@@ -240,6 +279,43 @@ impl Machine<'_> {
         }
         Node::new(at, if each.key.is_some() { Value::Map(entries) } else { Value::List(items) })
     }
+}
+
+/// Functions whose result is for what their arguments are for.
+const PASS_ON: [&str; 10] =
+    ["jsonencode", "concat", "merge", "flatten", "compact", "distinct", "tolist", "toset", "try", "coalesce"];
+
+/// Functions that make sets.
+const SETS: [&str; 4] = ["toset", "setunion", "setintersection", "setsubtract"];
+
+/// How far it is looked whether a value is a set.
+const FURTHEST: usize = 16;
+
+impl Machine<'_> {
+    /// Whether the text says that a value is a set.
+    pub(super) fn is_set(&self, expr: &Expr, depth: usize) -> bool {
+        match &expr.kind {
+            Kind::Call { name, .. } => SETS.contains(&name.as_str()),
+            Kind::Conditional(sides) if depth < FURTHEST => {
+                sides[1..].iter().any(|side| self.is_set(side, depth + 1))
+            }
+            Kind::Reference { root, steps, .. } if root == "local" && depth < FURTHEST => {
+                let [Step::Attribute(name)] = &steps[..] else { return false };
+                self.module.locals.get(name).is_some_and(|value| self.is_set(value, depth + 1))
+            }
+            Kind::Reference { root, steps, .. } if root == "var" => {
+                let [Step::Attribute(name)] = &steps[..] else { return false };
+                let is_set = |kind: &Expr| matches!(&kind.kind, Kind::Call { name, .. } if name == "set");
+                self.module.types.get(name).is_some_and(is_set)
+            }
+            _ => false,
+        }
+    }
+}
+
+/// A set has its values for keys.
+pub(super) fn by_value(pairs: Vec<(Node, Node)>) -> Vec<(Node, Node)> {
+    pairs.into_iter().map(|(_, value)| (value.clone(), value)).collect()
 }
 
 fn put(entries: &mut Vec<Entry>, index: &mut HashMap<String, usize>, entry: Entry) {
@@ -286,34 +362,6 @@ pub(super) fn what(value: &Value) -> String {
         Value::Unknown(what) => what.clone(),
         Value::Text(text) => crate::source::shown(text),
         _ => "a value".to_owned(),
-    }
-}
-
-/// A value that may be one or the other.
-fn either(then: Node, otherwise: Node, hangs_on: String) -> Node {
-    if then.value == otherwise.value {
-        return then;
-    }
-    let nothing = |node: &Node| match &node.value {
-        Value::Null => true,
-        Value::Text(text) => text.is_empty(),
-        Value::List(items) => items.is_empty(),
-        Value::Map(entries) => entries.is_empty(),
-        _ => false,
-    };
-    match (then.value, otherwise.value) {
-        (Value::List(mut items), Value::List(more)) => {
-            items.extend(more);
-            Node::new(then.at, Value::List(items))
-        }
-        (value, other) => {
-            let (then, otherwise) = (Node::new(then.at, value), Node::new(otherwise.at, other));
-            match (nothing(&then), nothing(&otherwise)) {
-                (false, true) => then,
-                (true, false) => otherwise,
-                _ => unknown(then.at, hangs_on),
-            }
-        }
     }
 }
 

@@ -4,14 +4,20 @@
 
 use super::eval::{as_text, distinct, indexed, number, numeric, pairs, same, text, unknown, what};
 use super::template::{encode, encoded};
-use crate::source::{Entry, Node, Place, Value, has_hole};
+use crate::source::{Entry, Node, Place, Value, has_hole, hole};
 
 pub(super) fn call(name: &str, mut arguments: Vec<Node>, at: Place) -> Node {
     // These take what is not known as it comes.
     match name {
-        "jsonencode" if arguments.len() == 1 => return encode(arguments.remove(0)),
+        "jsonencode" if arguments.len() == 1 => {
+            return match arguments.remove(0) {
+                Node { value: Value::Null, .. } => unknown(at, "jsonencode(null)"),
+                given => encode(given),
+            };
+        }
         "jsondecode" if arguments.len() == 1 => return decode(arguments.remove(0), at),
         "concat" => return concat(arguments, at),
+        "setunion" => return converted("toset", concat(arguments, at), at),
         "merge" => return merge(arguments, at),
         "flatten" if arguments.len() == 1 => return flatten(arguments.remove(0), at),
         "tolist" | "toset" | "distinct" | "compact" | "sort" | "sensitive" | "nonsensitive" | "tomap"
@@ -104,9 +110,6 @@ fn known(name: &str, arguments: &[Node], at: Place) -> Option<Node> {
             Node::new(at, Value::List(list(0)?.get(from as usize..to as usize)?.to_vec()))
         }
         "range" => range(arguments, at)?,
-        "setunion" => {
-            Node::new(at, Value::List(distinct(arguments.iter().flat_map(Node::items).cloned().collect())))
-        }
         "setproduct" => setproduct(arguments, at)?,
         "one" => match &list(0)?[..] {
             [] => Node::new(at, Value::Null),
@@ -176,6 +179,11 @@ fn merge(arguments: Vec<Node>, at: Place) -> Node {
                 }
             }
             Value::Null => {}
+            // What is known stays known beside it.
+            Value::Unknown(what) => {
+                let value = unknown(argument.at, what.clone());
+                entries.push(Entry { key: hole(&what), at: argument.at, value });
+            }
             other => return unknown(at, what(&other)),
         }
     }

@@ -24,6 +24,8 @@ pub(super) struct Library<'t> {
     texts: BTreeMap<String, (Arc<str>, &'t str)>,
     read: RefCell<HashMap<String, Rc<Read>>>,
     refused: RefCell<BTreeSet<(Arc<str>, Place, String)>>,
+    /// Where more instances are asked for than are told apart.
+    cut: RefCell<BTreeSet<Place>>,
 }
 
 /// A file that was asked for.
@@ -37,6 +39,16 @@ pub(super) struct Read {
 }
 
 impl<'t> Library<'t> {
+    /// Here stands a `count` or `for_each` of which not all instances are looked at.
+    pub(super) fn cut_at(&self, at: Place) {
+        self.cut.borrow_mut().insert(at);
+    }
+
+    /// The places of those.
+    pub(super) fn cut(&self) -> Vec<Place> {
+        self.cut.borrow().iter().copied().collect()
+    }
+
     /// The number of a file; none when there are more than places can tell apart.
     pub(super) fn number(&self, name: &Arc<str>) -> Option<u16> {
         let mut names = self.names.borrow_mut();

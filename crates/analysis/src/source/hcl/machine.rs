@@ -6,6 +6,7 @@ mod calls;
 mod files;
 mod instances;
 mod resources;
+mod types;
 
 use std::cell::Cell;
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -14,6 +15,7 @@ use std::rc::Rc;
 use self::instances::Instance;
 pub(super) use self::instances::shown_key;
 use super::computed;
+use super::either::Wanted;
 use super::eval::{Scope, indexed, nowhere, text, unknown, weight};
 use super::installed::Installed;
 use super::library::Library;
@@ -55,6 +57,8 @@ pub(super) struct Machine<'m> {
     children: HashMap<String, Vec<(Option<Node>, Machine<'m>)>>,
     steps: Rc<Cell<usize>>,
     pub(super) depth: usize,
+    /// What is being worked out is for.
+    pub(super) wanted: Wanted,
     /// The folders of those that call it.
     above: Vec<&'m str>,
     /// The calls that lead here from the root module: `eks.kms`.
@@ -84,6 +88,7 @@ impl<'m> Machine<'m> {
             children: HashMap::new(),
             steps: Rc::default(),
             depth: 0,
+            wanted: Wanted::default(),
             above: Vec::new(),
             called_by: String::new(),
         }
@@ -110,6 +115,10 @@ impl<'m> Machine<'m> {
 
     /// Works `name` out once; while it is being worked out it is not known to itself.
     fn once(&mut self, name: String, at: Place, work: impl FnOnce(&mut Machine<'m>) -> Node) -> Node {
+        let name = match self.wanted {
+            Wanted::One => name,
+            wanted => format!("{name} {wanted:?}"),
+        };
         if let Some(node) = self.memo.get(&name).cloned() {
             self.spend(weight(&node));
             return node;
@@ -181,10 +190,16 @@ impl<'m> Machine<'m> {
                 _ => unknown(at, written),
             },
         };
+        let node = match self.module.types.get(name) {
+            Some(kind) => self.with_optional(node, kind, 0),
+            None => node,
+        };
         match &node.value {
             // What says by its name that it is where this is deployed to is that.
-            Value::Unknown(_) if ACCOUNT_VARIABLES.contains(&name) => text(at, &*self.account),
-            Value::Unknown(_) if REGION_VARIABLES.contains(&name) => text(at, computed::region(self)),
+            Value::Unknown(_) | Value::Null if ACCOUNT_VARIABLES.contains(&name) => text(at, &*self.account),
+            Value::Unknown(_) | Value::Null if REGION_VARIABLES.contains(&name) => {
+                text(at, computed::region(self))
+            }
             _ => node,
         }
     }

@@ -7,6 +7,7 @@
 
 mod circles;
 mod computed;
+mod either;
 mod eval;
 mod functions;
 mod installed;
@@ -146,6 +147,11 @@ impl<'t> Sources<'t> {
     /// What could not be read while things were worked out: templates, circles.
     pub fn refused(&self) -> Vec<(Arc<str>, Refusal)> {
         self.modules.library.refused()
+    }
+
+    /// Each `count` or `for_each` of which not all instances were looked at.
+    pub fn cut(&self) -> Vec<(Arc<str>, Place)> {
+        self.modules.library.cut().into_iter().map(|at| self.place(at)).collect()
     }
 
     /// The files that functions did read, and whether as templates.

@@ -3,14 +3,15 @@
 use std::collections::BTreeMap;
 
 use super::installed;
-use super::syntax::{Attribute, Block, Body, Expr, Kind};
-use crate::source::Value;
+use super::syntax::{Attribute, Block, Body, Expr};
 
 /// The files of one folder.
 #[derive(Debug, Default)]
 pub(super) struct Module {
     /// Defaults of variables; none without one.
     pub(super) variables: BTreeMap<String, Option<Expr>>,
+    /// Types of variables.
+    pub(super) types: BTreeMap<String, Expr>,
     pub(super) locals: BTreeMap<String, Expr>,
     /// `aws_iam_role.agent` and `data.aws_iam_policy_document.agent`.
     pub(super) resources: BTreeMap<String, Block>,
@@ -33,6 +34,9 @@ impl Module {
                 "variable" => {
                     let default = take(&mut block.body, "default");
                     self.variables.insert(label(0), default);
+                    if let Some(kind) = take(&mut block.body, "type") {
+                        self.types.insert(label(0), kind);
+                    }
                 }
                 "locals" => {
                     let locals = block.body.attributes.into_iter();
@@ -83,10 +87,7 @@ pub(super) fn is_local(source: &str) -> bool {
 
 fn take(body: &mut Body, key: &str) -> Option<Expr> {
     let index = body.attributes.iter().position(|attribute| attribute.key == key)?;
-    let value = body.attributes.swap_remove(index).value;
-    // A variable whose default is null has none that says anything.
-    let is_null = matches!(value.kind, Kind::Literal(Value::Null));
-    (!is_null || key != "default").then_some(value)
+    Some(body.attributes.swap_remove(index).value)
 }
 
 /// Files that are given by name come after all others.

@@ -114,6 +114,15 @@ fn statement(written: &Node) -> Node {
             entries.push(Entry { key: element.to_owned(), at: found.at, value });
         }
     }
+    // A statement has one of the two; where neither is said yet, somebody has to.
+    for (key, other, element) in
+        [("actions", "not_actions", "Action"), ("resources", "not_resources", "Resource")]
+    {
+        let is_null = |key: &str| written.get(key).is_some_and(|node| node.value == Value::Null);
+        if is_null(key) && given(other).is_none() {
+            entries.push(entry(element, written.at, Value::Unknown(key.to_owned())));
+        }
+    }
     for (key, element) in [("principals", "Principal"), ("not_principals", "NotPrincipal")] {
         if let Some(found) = given(key) {
             entries.push(Entry { key: element.to_owned(), at: found.at, value: principals(&found.value) });

@@ -8,7 +8,7 @@ use leastwise_policy::json;
 use super::eval::{Scope, as_text, pairs, text, unknown, what};
 use super::machine::Machine;
 use super::place::{down, right};
-use super::syntax::{Literal, Part};
+use super::syntax::{Kind, Literal, Part};
 use crate::source::{Entry, Lines, Node, Place, Value, has_hole, hole, shown};
 
 /// The key of a tree that stands for its JSON text.
@@ -49,6 +49,13 @@ pub(super) fn eval(machine: &mut Machine<'_>, parts: &[Part], scope: &Scope<'_>,
     if let [Part::Value(only)] = parts {
         return machine.eval(only, scope);
     }
+    let before = std::mem::take(&mut machine.wanted);
+    let node = eval_parts(machine, parts, scope, at);
+    machine.wanted = before;
+    node
+}
+
+fn eval_parts(machine: &mut Machine<'_>, parts: &[Part], scope: &Scope<'_>, at: Place) -> Node {
     if let [Part::Text(only)] = parts
         && !begins_as_json(&only.text)
     {
@@ -112,10 +119,11 @@ fn write<'p>(
             Part::Value(expr) => {
                 let node = machine.eval(expr, scope);
                 out.pieces.push((out.text.len(), Piece::Value(expr.at)));
-                // Null in a text is an error for Terraform; here it is nothing.
-                let written = match encoded(&node) {
-                    Some(tree) => Some(marked(tree).to_json()),
-                    None => as_text(&node),
+                let written = match (encoded(&node), &node.value, &expr.kind) {
+                    (Some(tree), ..) => Some(marked(tree).to_json()),
+                    // Null in a text is an error for Terraform: somebody has to give a value.
+                    (_, Value::Null, Kind::Reference { written, .. }) => Some(hole(written)),
+                    _ => as_text(&node),
                 };
                 out.text.push_str(&written.unwrap_or_default());
             }

@@ -43,6 +43,12 @@ pub(in crate::check::read) fn read(texts: &[&Text<'_>], files: &[&SourceFile], g
             Root { sources: &sources, used: RefCell::default() }.deployed(&resources, account)
         });
     }
+    for (file, at) in sources.cut() {
+        let message =
+            "more instances are made here than are told apart; only the first are looked at".to_owned();
+        let fix = "check the plan (`terraform show -json`), which lists them".to_owned();
+        gathered.not_here(&file, at, &file, message, fix);
+    }
     for (file, refusal) in refused.into_iter().chain(sources.refused()) {
         gathered.unreadable(&file, refusal.at, "", refusal.reason);
     }

@@ -1,8 +1,9 @@
 //! What stands between braces, as one value: attributes, and blocks as lists of what they hold.
 
 use super::{Machine, map};
-use crate::source::hcl::eval::{Scope, pairs, unknown};
-use crate::source::hcl::syntax::{Block, Body, Expr, Kind};
+use crate::source::hcl::either::Wanted;
+use crate::source::hcl::eval::{Scope, by_value, pairs, unknown};
+use crate::source::hcl::syntax::{Block, Body, Expr, Kind, Part};
 use crate::source::{Entry, Node, Place, Value};
 
 /// What says how a block is treated and not what it is; some of it would make a circle.
@@ -23,7 +24,13 @@ impl Machine<'_> {
     pub(in crate::source::hcl) fn body(&mut self, body: &Body, scope: &Scope<'_>, at: Place) -> Node {
         let mut entries: Vec<Entry> = Vec::new();
         for attribute in body.attributes.iter().filter(|attribute| !META.contains(&&*attribute.key)) {
-            let value = self.eval(&attribute.value, scope);
+            let mut value = self.eval_for(Wanted::of_attribute(&attribute.key), &attribute.value, scope);
+            if let (Value::Null, Kind::Reference { written, .. }, "policy" | "assume_role_policy") =
+                (&value.value, &attribute.value.kind, attribute.key.as_str())
+            {
+                // Somebody has to give it.
+                value = unknown(attribute.value.at, written.clone());
+            }
             entries.push(Entry { key: attribute.key.clone(), at: attribute.at, value });
         }
         for block in &body.blocks {
@@ -49,13 +56,17 @@ impl Machine<'_> {
             Some(Kind::Reference { root, .. }) => root.clone(),
             _ => kind.clone(),
         };
-        let collection = match block.body.attribute("for_each") {
-            Some(each) => self.eval(&each.value, scope),
-            None => return,
+        let Some(each) = block.body.attribute("for_each") else { return };
+        let wanted = if limits(kind, &content.body) { Wanted::Limit } else { Wanted::One };
+        let collection = self.eval_for(wanted, &each.value, scope);
+        let is_set = self.is_set(&each.value, 0);
+        let rounds = match pairs(&collection) {
+            Ok(pairs) if is_set => by_value(pairs),
+            Ok(pairs) => pairs,
+            Err(what) => {
+                vec![(unknown(collection.at, format!("{what} key")), unknown(collection.at, what))]
+            }
         };
-        let rounds = pairs(&collection).unwrap_or_else(|what| {
-            vec![(unknown(collection.at, format!("{what} key")), unknown(collection.at, what))]
-        });
         for (key, value) in rounds {
             if !self.spend(1) {
                 return;
@@ -66,6 +77,15 @@ impl Machine<'_> {
             add(entries, kind, content.at, value);
         }
     }
+}
+
+/// Whether a block is one that takes away: a condition, or a statement that denies.
+fn limits(kind: &str, body: &Body) -> bool {
+    let denies = |value: &Expr| {
+        matches!(&value.kind, Kind::Literal(Value::Text(text)) if text == "Deny")
+            || matches!(&value.kind, Kind::Template(parts) if matches!(&parts[..], [Part::Text(only)] if only.text == "Deny"))
+    };
+    kind == "condition" || body.attribute("effect").is_some_and(|effect| denies(&effect.value))
 }
 
 /// Adds a block to the others of its kind.

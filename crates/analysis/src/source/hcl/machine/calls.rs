@@ -1,6 +1,7 @@
 //! Modules that call others: what each is given, and what its outputs come to.
 
 use super::{Machine, shown_key};
+use crate::source::hcl::either::Wanted;
 use crate::source::hcl::eval::{Scope, same, unknown};
 use crate::source::hcl::installed::{DEEPEST_CALLS, path_of};
 use crate::source::hcl::syntax::{Block, Step};
@@ -38,7 +39,7 @@ impl<'m> Machine<'m> {
             let mut machine = Machine::root(modules, folder, module, self.account.clone());
             for attribute in &call.body.attributes {
                 if module.variables.contains_key(&attribute.key) {
-                    let value = self.eval(&attribute.value, &scope);
+                    let value = self.eval_for(Wanted::of_attribute(&attribute.key), &attribute.value, &scope);
                     // Null asks for the default.
                     if value.value != Value::Null {
                         machine.inputs.insert(attribute.key.clone(), value);
@@ -76,7 +77,7 @@ impl<'m> Machine<'m> {
         if !self.busy.insert(busy.clone()) {
             return unknown(at, written);
         }
-        let depth = self.depth;
+        let (depth, asked_for) = (self.depth, self.wanted);
         let found = self.children(name).and_then(|children| {
             let position = match &wanted {
                 Some(wanted) => {
@@ -87,9 +88,10 @@ impl<'m> Machine<'m> {
             let (_, child) = children.get_mut(position.unwrap_or(0))?;
             let value = child.module.outputs.get(output)?;
             let before = std::mem::replace(&mut child.depth, depth);
+            let wanted = std::mem::replace(&mut child.wanted, asked_for);
             let node =
                 child.once(format!("output.{output}"), at, |child| child.eval(value, &Scope::default()));
-            child.depth = before;
+            (child.depth, child.wanted) = (before, wanted);
             Some(node)
         });
         self.busy.remove(&busy);

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use super::{Machine, map};
 use crate::source::hcl::eval::{Scope, number, pairs, same, unknown};
 use crate::source::hcl::syntax::{Block, Kind};
-use crate::source::{Node, Value};
+use crate::source::{Node, Place, Value};
 
 /// The most instances of one resource that are told apart.
 const MOST_INSTANCES: usize = 512;
@@ -35,6 +35,14 @@ impl Machine<'_> {
         found
     }
 
+    /// How many of so many are told apart; where that is not all, it is noted.
+    fn cut(&self, number: usize, at: Place) -> usize {
+        if number > MOST_INSTANCES {
+            self.modules.library.cut_at(at);
+        }
+        number.min(MOST_INSTANCES)
+    }
+
     fn find_instances(&mut self, block: &Block) -> Vec<Instance> {
         let top = Scope::default();
         if let Some(count) = block.body.attribute("count") {
@@ -48,7 +56,7 @@ impl Machine<'_> {
             // A switch that is off by default can be switched on: only a zero that is written is none.
             return match number {
                 Some(0) if matches!(count.value.kind, Kind::Literal(_)) => Vec::new(),
-                Some(number) if number > 0 => (0..number.min(MOST_INSTANCES))
+                Some(number) if number > 0 => (0..self.cut(number, at))
                     .map(|index| instance(Node::new(at, Value::Number(index.to_string()))))
                     .collect(),
                 _ => vec![instance(unknown(at, "count.index"))],
@@ -65,16 +73,19 @@ impl Machine<'_> {
             names: vec![("each".to_owned(), map(at, [("key", key), ("value", value)]))],
         };
         match pairs(&node) {
-            Ok(pairs) if !pairs.is_empty() => pairs
-                .into_iter()
-                .take(MOST_INSTANCES)
-                // A set has its values for keys.
-                .map(
-                    |(key, value)| {
-                        if is_list { instance(value.clone(), value) } else { instance(key, value) }
-                    },
-                )
-                .collect(),
+            Ok(pairs) if !pairs.is_empty() => {
+                let most = self.cut(pairs.len(), at);
+                pairs
+                    .into_iter()
+                    .take(most)
+                    // A set has its values for keys.
+                    .map(
+                        |(key, value)| {
+                            if is_list { instance(value.clone(), value) } else { instance(key, value) }
+                        },
+                    )
+                    .collect()
+            }
             _ => vec![instance(unknown(at, "each.key"), unknown(at, "each.value"))],
         }
     }

@@ -108,7 +108,9 @@ impl Machine<'_> {
         let full = format!("{address}[{position}].{name}");
         let mut node = self.once(full, at, |machine| {
             let scope = Scope::of(instance.names.clone());
-            if name == "json" && address.starts_with("data.aws_iam_policy_document.") {
+            if matches!(name, "json" | "minified_json")
+                && address.starts_with("data.aws_iam_policy_document.")
+            {
                 let body = machine.body(&block.body, &scope, block.at);
                 return template::encode(policy_document::document(&body));
             }
@@ -119,7 +121,13 @@ impl Machine<'_> {
                 return made.unwrap_or_else(|| unknown(at, written));
             }
             if let Some(attribute) = block.body.attribute(name) {
-                let node = machine.eval(&attribute.value, &scope);
+                let mut node = machine.eval(&attribute.value, &scope);
+                // The provider gives it without the scheme, however it is written.
+                if let (Value::Text(url), "url") = (&mut node.value, name)
+                    && address.contains("aws_iam_openid_connect_provider.")
+                {
+                    *url = url.trim_start_matches("https://").to_owned();
+                }
                 match &node.value {
                     Value::Null => {}
                     // A name that is not known is the same unknown name wherever it is used.

@@ -1,0 +1,191 @@
+//! What a conditional comes to when it is not known which side it has.
+//!
+//! Whoever asks says what for ([`Wanted`]): of what allows both sides count, and what limits counts only where both sides
+//! have it. So nothing passes for limited that a variable may leave without a limit.
+
+use super::eval::{same, unknown};
+use super::template::{encode, encoded};
+use crate::source::{Entry, Node, Value};
+
+/// What a value is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) enum Wanted {
+    /// For what there is one of.
+    #[default]
+    One,
+    /// For what allows: each of several counts.
+    Each,
+    /// For what limits: it counts when it is sure to be there.
+    Limit,
+    /// The same, one step further in: of a condition its keys.
+    LimitWithin,
+    /// For an `Effect`.
+    Effect,
+}
+
+/// Elements of a statement, and of a principal in it, of which each value counts.
+const EACH: [&str; 7] = ["Statement", "Action", "Resource", "Principal", "AWS", "Service", "Federated"];
+
+/// Attributes that limit.
+const LIMITS: [&str; 6] = [
+    "permissions_boundary",
+    "source_arn",
+    "source_account",
+    "principal_org_id",
+    "organization_id",
+    "function_url_auth_type",
+];
+
+/// Attributes that name policies and who has them.
+const NAMES: [&str; 8] = [
+    "policy_arn",
+    "managed_policy_arn",
+    "managed_policy_arns",
+    "policy_arns",
+    "role",
+    "member",
+    "role_definition_name",
+    "role_definition_id",
+];
+
+impl Wanted {
+    /// What the value of a key of an object is for, when the object is for `self`.
+    pub(super) fn of_key(self, key: &str) -> Wanted {
+        match (self, key) {
+            (Wanted::Limit, _) => Wanted::LimitWithin,
+            (_, "Condition") => Wanted::Limit,
+            (_, "Effect") => Wanted::Effect,
+            (_, key) if EACH.contains(&key) => Wanted::Each,
+            _ => Wanted::One,
+        }
+    }
+
+    /// What the value of an attribute of a resource is for.
+    pub(super) fn of_attribute(key: &str) -> Wanted {
+        match key {
+            "effect" => Wanted::Effect,
+            key if LIMITS.contains(&key) => Wanted::Limit,
+            key if NAMES.contains(&key) => Wanted::Each,
+            _ => Wanted::One,
+        }
+    }
+
+    fn limits(self) -> bool {
+        matches!(self, Wanted::Limit | Wanted::LimitWithin)
+    }
+}
+
+/// A value that may be one or the other; `hangs_on` is what decides.
+pub(super) fn either(then: Node, otherwise: Node, hangs_on: String, wanted: Wanted) -> Node {
+    if same(&then, &otherwise) {
+        return then;
+    }
+    if wanted.limits() && (is_nothing(&then) || is_nothing(&otherwise)) {
+        return if is_nothing(&then) { then } else { otherwise };
+    }
+    if wanted == Wanted::Effect && [&then, &otherwise].iter().any(|side| side.text() == Some("Allow")) {
+        return if then.text() == Some("Allow") { then } else { otherwise };
+    }
+    match (is_nothing(&then), is_nothing(&otherwise)) {
+        (false, true) => return alone(then),
+        (true, false) => return alone(otherwise),
+        _ => {}
+    }
+    match (encoded(&then), &otherwise.value, encoded(&otherwise), &then.value) {
+        (Some(tree), Value::Unknown(what), ..) | (_, _, Some(tree), Value::Unknown(what)) => {
+            let unknown = unknown(tree.at, what.clone());
+            return both_statements(tree, vec![unknown]).map_or_else(|| then.clone(), encode);
+        }
+        _ => {}
+    }
+    if let (Some(one), Some(other)) = (encoded(&then), encoded(&otherwise)) {
+        return both_documents(one, other).map_or_else(|| unknown(then.at, hangs_on), encode);
+    }
+    let at = then.at;
+    match (then.value, otherwise.value) {
+        (Value::List(one), Value::List(other)) => Node::new(at, Value::List(both(one, other, wanted))),
+        (Value::Text(text), _) | (_, Value::Text(text)) if wanted == Wanted::Each && text == "*" => {
+            Node::new(at, Value::Text(text))
+        }
+        (one, other) if wanted == Wanted::Each && is_several(&one) && is_several(&other) => {
+            let items = |value, at| match value {
+                Value::List(items) => items,
+                value => vec![Node::new(at, value)],
+            };
+            let (one, other) = (items(one, at), items(other, otherwise.at));
+            Node::new(at, Value::List(both(one, other, wanted)))
+        }
+        _ => unknown(at, hangs_on),
+    }
+}
+
+/// Texts, and statements.
+fn is_several(value: &Value) -> bool {
+    match value {
+        Value::Text(_) | Value::List(_) | Value::Unknown(_) => true,
+        Value::Map(entries) => entries.iter().any(|entry| entry.key == "Effect"),
+        _ => false,
+    }
+}
+
+fn is_nothing(node: &Node) -> bool {
+    match &node.value {
+        Value::Null => true,
+        Value::Text(text) => text.is_empty(),
+        Value::List(items) => items.is_empty(),
+        Value::Map(entries) => entries.is_empty(),
+        _ => false,
+    }
+}
+
+fn denies(node: &Node) -> bool {
+    node.get("Effect").and_then(Node::text) == Some("Deny")
+}
+
+/// What is there on one side only: no denial, and no condition.
+fn alone(node: Node) -> Node {
+    let at = node.at;
+    match node.value {
+        _ if denies(&node) => Node::new(at, Value::Null),
+        Value::List(items) => {
+            Node::new(at, Value::List(items.into_iter().filter(|item| !denies(item)).collect()))
+        }
+        Value::Map(entries) if encoded_of(&entries).is_none() => {
+            Node::new(at, Value::Map(entries.into_iter().filter(|entry| entry.key != "Condition").collect()))
+        }
+        value => Node::new(at, value),
+    }
+}
+
+fn encoded_of(entries: &[Entry]) -> Option<&Entry> {
+    entries.first().filter(|entry| entry.key.starts_with('\u{e002}'))
+}
+
+/// What is on either side; of denials, and of what limits, what is on both.
+fn both(one: Vec<Node>, other: Vec<Node>, wanted: Wanted) -> Vec<Node> {
+    let is_on = |side: &[Node], item: &Node| side.iter().any(|known| same(known, item));
+    if wanted == Wanted::Limit {
+        return one.into_iter().filter(|item| is_on(&other, item)).collect();
+    }
+    let mut items: Vec<Node> =
+        one.iter().filter(|item| !denies(item) || is_on(&other, item)).cloned().collect();
+    items.extend(other.into_iter().filter(|item| !denies(item) && !is_on(&one, item)));
+    items
+}
+
+/// A document with the statements of both.
+fn both_documents(one: &Node, other: &Node) -> Option<Node> {
+    let list = |node: &Node| node.get("Statement").map(|statements| statements.one_or_many().to_vec());
+    both_statements(one, list(other)?)
+}
+
+/// A document with these statements as well.
+fn both_statements(one: &Node, others: Vec<Node>) -> Option<Node> {
+    let statements = one.get("Statement")?.one_or_many().to_vec();
+    let statements = both(statements, others, Wanted::Each);
+    let mut document = one.clone();
+    let Value::Map(entries) = &mut document.value else { return None };
+    let entry = entries.iter_mut().find(|entry| entry.key == "Statement")?;
+    entry.value.value = Value::List(statements);
+    Some(document)
+}
