@@ -338,6 +338,8 @@ impl Example {
 }
 
 #[cfg(test)]
+mod condition_tests;
+#[cfg(test)]
 mod conditional_tests;
 #[cfg(test)]
 mod known_part_tests;

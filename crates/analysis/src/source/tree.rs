@@ -72,6 +72,11 @@ pub fn has_hole(text: &str) -> bool {
     text.bytes().any(|byte| byte == 0xee) && text.contains(OPEN)
 }
 
+/// What the first part that is not known hangs on.
+pub fn first_hole(text: &str) -> Option<&str> {
+    Some(text.split_once(OPEN)?.1.split_once(CLOSE)?.0)
+}
+
 /// The text for people: holes as `${name}`.
 pub fn shown(text: &str) -> String {
     match has_hole(text) {

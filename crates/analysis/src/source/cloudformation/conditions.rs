@@ -11,7 +11,7 @@ impl Template<'_> {
         by_default != self.flipped.borrow().contains(name)
     }
 
-    fn by_default(&self, name: &str) -> bool {
+    pub(super) fn by_default(&self, name: &str) -> bool {
         let Some(condition) = self.root.get("Conditions").and_then(|all| all.get(name)) else { return true };
         self.truth(condition, 0).unwrap_or(true)
     }

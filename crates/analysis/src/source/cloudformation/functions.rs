@@ -218,7 +218,11 @@ impl Template<'_> {
         }
         let mut items: Vec<Node> = Vec::new();
         for one in &all {
-            let Value::List(more) = &one.value else { return None };
+            let more = match &one.value {
+                Value::List(more) => more.as_slice(),
+                Value::Text(_) => std::slice::from_ref(one),
+                _ => return None,
+            };
             for item in more {
                 if !items.iter().any(|known| known.value == item.value) {
                     items.push(item.clone());
@@ -260,7 +264,8 @@ fn parameter_value(parameter: &Node, given: Option<&Node>, name: &str, node: &No
 
 /// A function for people: `Fn::ImportValue network-Vpc`.
 fn shown(name: &str, argument: &Node) -> String {
-    let argument = argument.to_json();
-    let short: String = argument.trim_matches('"').chars().take(60).collect();
+    // It may stand within a JSON text.
+    let argument = argument.to_json().replace(['"', '\\'], "'");
+    let short: String = argument.trim_matches('\'').chars().take(60).collect();
     format!("{name} {short}")
 }

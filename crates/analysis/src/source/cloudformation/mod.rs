@@ -10,6 +10,7 @@ mod expand;
 mod facts;
 mod functions;
 mod stacks;
+mod variants;
 
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeSet, HashMap};
@@ -26,8 +27,6 @@ use super::{Node, Place, Value, hcl, hole};
 const MOST_STEPS: usize = 2_000_000;
 /// How deep functions may lie in each other.
 const DEEPEST: usize = 80;
-/// The most conditions that are tried the other way round for one resource.
-const MOST_CONDITIONS: usize = 12;
 
 /// A template.
 #[derive(Debug)]
@@ -56,6 +55,8 @@ pub struct Template<'s> {
     /// The conditions that come out the other way.
     flipped: RefCell<BTreeSet<String>>,
     depth: Cell<usize>,
+    /// Whether there are more ways in which conditions can come out than were tried.
+    is_cut: Cell<bool>,
 }
 
 /// A resource of a template.
@@ -110,6 +111,7 @@ impl<'s> Template<'s> {
             asked: RefCell::default(),
             flipped: RefCell::default(),
             depth: Cell::new(0),
+            is_cut: Cell::new(false),
         }
     }
 
@@ -180,31 +182,6 @@ impl<'s> Template<'s> {
         self.resolve(node)
     }
 
-    /// What a value can come to, the likeliest first. Each is different.
-    pub fn variants(&self, node: &Node) -> Vec<Node> {
-        let mut found: Vec<Node> = Vec::new();
-        let mut known: BTreeSet<String> = BTreeSet::new();
-        let mut left = std::collections::VecDeque::from([BTreeSet::new()]);
-        while let Some(flipped) = left.pop_front() {
-            self.asked.borrow_mut().clear();
-            *self.flipped.borrow_mut() = flipped.clone();
-            let resolved = self.resolve(node);
-            *self.flipped.borrow_mut() = BTreeSet::new();
-            if let Some(resolved) = resolved
-                && !found.iter().any(|earlier| earlier.value == resolved.value)
-            {
-                found.push(resolved);
-            }
-            // A condition that only this way round asks for is tried with it; those that all ways ask for, alone.
-            for condition in self.asked.borrow().iter() {
-                if known.len() < MOST_CONDITIONS && known.insert(condition.clone()) {
-                    left.push_back(flipped.iter().chain([condition]).cloned().collect());
-                }
-            }
-        }
-        found
-    }
-
     /// The text at a property, worked out.
     pub fn text(&self, properties: &Node, key: &str) -> Option<String> {
         as_text(&self.resolve(properties.get(key)?)?)
@@ -239,7 +216,10 @@ impl<'s> Template<'s> {
                     return self.function(&only.key, &only.value, node);
                 }
                 let resolved = entries.iter().filter_map(|entry| {
-                    let value = self.resolve(&entry.value)?;
+                    let value = match self.statements(entry) {
+                        Some(statements) => statements,
+                        None => self.resolve(&entry.value)?,
+                    };
                     Some(super::Entry { key: entry.key.clone(), at: entry.at, value })
                 });
                 Some(Node::new(node.at, Value::Map(resolved.collect())))

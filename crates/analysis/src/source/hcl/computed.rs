@@ -174,7 +174,11 @@ pub fn filled(template: &str, mut attribute: impl FnMut(&str) -> Result<String, 
             default => default.to_owned(),
         });
         // An identity provider's ARN has its address without the scheme.
-        out.push_str(if name == "url" { value.trim_start_matches("https://") } else { &value });
+        out.push_str(if name.eq_ignore_ascii_case("url") {
+            value.trim_start_matches("https://")
+        } else {
+            &value
+        });
     }
     out
 }

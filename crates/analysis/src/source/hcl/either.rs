@@ -175,8 +175,7 @@ fn both(one: Vec<Node>, other: Vec<Node>, wanted: Wanted) -> Vec<Node> {
 
 /// A document with the statements of both.
 fn both_documents(one: &Node, other: &Node) -> Option<Node> {
-    let list = |node: &Node| node.get("Statement").map(|statements| statements.one_or_many().to_vec());
-    both_statements(one, list(other)?)
+    both_statements(one, other.get("Statement")?.one_or_many().to_vec())
 }
 
 /// A document with these statements as well.

@@ -25,18 +25,25 @@ pub(super) fn read(texts: &[&Text<'_>], files: &[&SourceFile], gathered: &mut Ga
     let files = files.iter().map(|file| (file.name.clone(), file.text.as_str()));
     let stacks = Stacks::new(roots.filter(|(_, root)| is_template(root)), files);
     for name in stacks.roots() {
-        let is_exhausted = Cell::new(false);
+        let (is_exhausted, is_cut) = (Cell::new(false), Cell::new(false));
         Deployed::settle(gathered, name, |account| {
             let mut deployed = Deployed::to(account);
             if let Some(template) = stacks.template(name, account) {
                 add(&template, &mut deployed);
                 is_exhausted.set(template.is_exhausted());
+                is_cut.set(cuts(&template));
             }
             deployed
         });
         if is_exhausted.get() {
             let reason = "the template asks for more work than is done";
             gathered.unreadable(&Arc::from(name), BEGIN, "", reason);
+        }
+        if is_cut.get() {
+            let message =
+                "more hangs on conditions than is tried, so not all that can be deployed is checked";
+            let fix = "make templates of it that hang on fewer conditions".to_owned();
+            gathered.not_here(&Arc::from(name), BEGIN, name, message.to_owned(), fix);
         }
     }
     for note in stacks.notes() {
@@ -60,6 +67,11 @@ fn add(template: &Template<'_>, deployed: &mut Deployed) {
         }
     }
     template.stacks().iter().for_each(|stack| add(stack, deployed));
+}
+
+/// Whether a template or a stack in it hangs on more conditions than are tried.
+fn cuts(template: &Template<'_>) -> bool {
+    template.is_cut() || template.stacks().iter().any(|stack| cuts(stack))
 }
 
 /// A resource with its properties worked out.
@@ -171,7 +183,10 @@ impl<'t, 's> Declared<'t, 's> {
     }
 
     fn written(&self, node: &Node) -> Written {
-        let (file, pointer, root) = self.template.settled(node);
+        let (file, pointer, mut root) = self.template.settled(node);
+        if let Value::Map(_) = root.value {
+            numbers_as_texts(&mut root);
+        }
         Written { file, pointer, root }
     }
 
@@ -179,5 +194,15 @@ impl<'t, 's> Declared<'t, 's> {
         let entry = self.template.root().get("Resources").and_then(|all| all.entry(self.resource.id));
         let (file, at) = self.template.place(entry.map_or(self.resource.node.at, |entry| entry.at));
         Home { file, at, pointer: self.template.pointer(self.resource.node) }
+    }
+}
+
+/// CloudFormation takes a number for its text: an account that stands without quotation marks.
+fn numbers_as_texts(node: &mut Node) {
+    match &mut node.value {
+        Value::Number(number) => node.value = Value::Text(std::mem::take(number)),
+        Value::List(items) => items.iter_mut().for_each(numbers_as_texts),
+        Value::Map(entries) => entries.iter_mut().for_each(|entry| numbers_as_texts(&mut entry.value)),
+        _ => {}
     }
 }

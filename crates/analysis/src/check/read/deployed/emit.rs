@@ -13,7 +13,7 @@ use crate::check::read::iam::as_document;
 use crate::check::{Document, Home};
 use crate::granted::{Origin, Problem};
 use crate::paths::Workload;
-use crate::source::{Entry, Node, Value, shown};
+use crate::source::{Entry, Node, Value, first_hole, shown};
 
 /// A listing of one file.
 #[derive(Default)]
@@ -255,8 +255,13 @@ fn document(
             gathered.unresolved(&file, place, name, text);
             return None;
         }
-        Value::Text(_) => match as_document(&root) {
+        Value::Text(text) => match as_document(&root) {
             Ok(root) => root,
+            // A value that is put into it may be any text.
+            Err(_) if crate::source::has_hole(text) => {
+                gathered.unresolved(&file, place, name, first_hole(text).unwrap_or_default());
+                return None;
+            }
             Err(reason) => {
                 gathered.unreadable(&file, place, pointer, format!("{name}: {reason}"));
                 return None;
