@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use super::*;
 
 /// Code, line and severity of what is found in a file.
-pub(super) fn found(file: &str, text: &str) -> Vec<String> {
+pub(in crate::check) fn found(file: &str, text: &str) -> Vec<String> {
     static FACTS: LazyLock<Facts<'static>> = LazyLock::new(|| Facts::new(Catalog::embedded()));
     // The facts are kept for all of them, and must not outlive what they were asked about.
     let estate: &'static Estate = Box::leak(Box::new(read(&[SourceFile::named(file, text)])));
@@ -13,7 +13,7 @@ pub(super) fn found(file: &str, text: &str) -> Vec<String> {
 }
 
 #[track_caller]
-pub(super) fn finds(file: &str, text: &str, wanted: &str) {
+pub(in crate::check) fn finds(file: &str, text: &str, wanted: &str) {
     let found = found(file, text);
     assert!(found.iter().any(|one| one == wanted), "no {wanted} in {found:?}");
 }

@@ -112,6 +112,8 @@ mod deployed_tests;
 #[cfg(test)]
 mod holds_tests;
 #[cfg(test)]
+mod later_tests;
+#[cfg(test)]
 mod named_tests;
 #[cfg(test)]
 mod stack_tests;

@@ -90,6 +90,13 @@ impl<'s> Template<'s> {
         Template::of(Arc::from(""), Rc::new(root.clone()), account, None)
     }
 
+    /// A template that stands in another file, as if deployed to this account; `name` is what deploys it.
+    pub fn within(file: Arc<str>, root: &Node, account: &str, name: &str) -> Template<'s> {
+        let mut template = Template::of(file, Rc::new(root.clone()), account, None);
+        template.prefix = format!("{name}.");
+        template
+    }
+
     fn of(file: Arc<str>, root: Rc<Node>, account: &str, stacks: Option<&'s Stacks<'s>>) -> Template<'s> {
         Template::bare(file, root, account, stacks).expanded()
     }

@@ -12,7 +12,7 @@ use super::text::{BEGIN, Text};
 use super::{Gathered, SourceFile};
 use crate::check::Home;
 use crate::source::cloudformation::{Resource, Stacks, Template, as_text, is_template};
-use crate::source::{Node, Value, hole};
+use crate::source::{Node, Value, hole, yaml};
 
 pub(super) fn takes(text: &Text<'_>) -> bool {
     text.as_yaml().iter().any(is_template)
@@ -63,10 +63,35 @@ fn add(template: &Template<'_>, deployed: &mut Deployed) {
         let declared = Declared::new(template, resource);
         match resource.kind {
             "AWS::Serverless::Function" | "AWS::Serverless::StateMachine" => sam::add(&declared, deployed),
+            "AWS::CloudFormation::StackSet" => {
+                if let Some(body) = declared.likely().get("TemplateBody") {
+                    add_text(body, &declared.home(), &declared.id, deployed);
+                }
+            }
             _ => resources::add(&declared, deployed),
         }
     }
     template.stacks().iter().for_each(|stack| add(stack, deployed));
+}
+
+/// Adds what a template deploys that stands in a text: everything in it stands where the text does.
+pub(super) fn add_text(node: &Node, home: &Home, name: &str, deployed: &mut Deployed) {
+    let parsed;
+    let tree = match &node.value {
+        Value::Text(text) => {
+            parsed = yaml::parse(text);
+            let Some(tree) = parsed.documents.first() else { return };
+            tree
+        }
+        _ => node,
+    };
+    if !is_template(tree) {
+        return;
+    }
+    let mut tree = tree.clone();
+    tree.move_to(node.at);
+    let account = deployed.account().to_owned();
+    add(&Template::within(home.file.clone(), &tree, &account, name), deployed);
 }
 
 /// Whether a template or a stack in it hangs on more conditions than are tried.

@@ -2,8 +2,11 @@
 //!
 //! <https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/sam-resource-function.html>
 
+use leastwise_policy::aws::DocumentKind;
+
 use super::Declared;
 use crate::check::read::deployed::{Deployed, Kind, Written};
+use crate::check::read::terraform::Permission;
 use crate::source::cloudformation::as_text;
 use crate::source::{Entry, Node, Place, Value, hole};
 
@@ -14,6 +17,15 @@ pub(super) fn add(declared: &Declared<'_, '_>, deployed: &mut Deployed) {
     let is_function = declared.resource.kind == "AWS::Serverless::Function";
     let service = if is_function { "lambda.amazonaws.com" } else { "states.amazonaws.com" };
     let arn = declared.template.arn(declared.resource.id).unwrap_or_else(|| declared.id.clone());
+    if is_function && declared.texts("FunctionUrlConfig.AuthType").iter().any(|kind| kind == "NONE") {
+        // SAM lets everybody call it:
+        // <https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/sam-specification-generated-resources-function.html>
+        let function = Node::new(declared.resource.node.at, Value::Text(arn.clone()));
+        let permission = Permission::of_url(function.at, deployed.account(), Some(&function));
+        let written = declared.written(&permission);
+        let id = declared.id.clone();
+        deployed.document(id, DocumentKind::Resource, "AWS::Lambda::Function", written);
+    }
     if let Some(role) = declared.text("Role").or_else(|| global(declared, "Role")) {
         deployed.running(arn, service, &role);
         return;

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use leastwise_policy::aws::DocumentKind;
 
 use crate::check::Home;
+use crate::check::read::cloudformation::add_text;
 use crate::check::read::deployed::facts::{GIVES, HOLDS, RUNS};
 use crate::check::read::deployed::{Deployed, Kind, Written, at_path};
 use crate::source::{Entry, Node, Place, Value, hole};
@@ -51,6 +52,13 @@ pub(super) fn add(declared: &Declared<'_>, deployed: &mut Deployed) {
         }
         "aws_organizations_policy" => declared.of_organization(deployed),
         "aws_lambda_permission" => declared.lambda_permission(deployed),
+        "aws_lambda_function_url" => declared.function_url(deployed),
+        "aws_cloudformation_stack" | "aws_cloudformation_stack_set" => declared.stack(deployed),
+        "awscc_iam_role" => declared.by_cloud_control(deployed),
+        "awscc_iam_managed_policy" => {
+            let documents = declared.document("policy_document").into_iter().collect();
+            deployed.managed(format!("{}.arn", declared.base), declared.name(), documents);
+        }
         "aws_lambda_layer_version_permission" => declared.layer_permission(deployed),
         "aws_cloudwatch_event_permission" => declared.event_permission(deployed),
         _ => declared.by_facts(deployed),
@@ -86,7 +94,7 @@ impl Declared<'_> {
     }
 
     fn document(&self, attribute: &str) -> Option<Written> {
-        let node = self.body.get(attribute)?;
+        let node = at_path(self.body, attribute).first().copied()?;
         let nothing = node.value == Value::Null || node.text().is_some_and(|text| text.trim().is_empty());
         (!nothing).then(|| (self.written)(node))
     }
@@ -167,6 +175,50 @@ impl Declared<'_> {
         }
     }
 
+    /// A role as the provider for Cloud Control declares it.
+    fn by_cloud_control(&self, deployed: &mut Deployed) {
+        let mut inline = Vec::new();
+        for policy in at_path(self.body, "policies").into_iter().flat_map(Node::one_or_many) {
+            if let Some(document) = policy.get("policy_document").filter(|node| node.value != Value::Null) {
+                let name = policy.get("policy_name").and_then(as_text).unwrap_or_else(|| "inline".to_owned());
+                inline.push((name, (self.written)(document)));
+            }
+        }
+        let name = self.text("role_name").unwrap_or_else(|| hole(&format!("{}.name", self.base)));
+        let (trust, attached) =
+            (self.document("assume_role_policy_document"), self.texts("managed_policy_arns"));
+        let boundary = self.text("permissions_boundary");
+        let places = ["managed_policy_arns", "permissions_boundary"].map(|path| self.places(path)).concat();
+        let entity = deployed.entity(Kind::Role, name, self.path(), self.home.clone());
+        entity.trust.extend(trust);
+        entity.inline = inline;
+        entity.attached = attached;
+        entity.boundary = boundary;
+        entity.places = places;
+    }
+
+    /// What the template of a stack deploys, and the role that the stack runs as.
+    fn stack(&self, deployed: &mut Deployed) {
+        if let Some(template) = self.body.get("template_body") {
+            let written = (self.written)(template);
+            add_text(&written.root, &self.home, self.address, deployed);
+        }
+        self.by_facts(deployed);
+    }
+
+    /// Whoever has the address may call a function whose address asks for nothing: the provider says so in its policy.
+    /// <https://docs.aws.amazon.com/lambda/latest/dg/urls-auth.html>
+    fn function_url(&self, deployed: &mut Deployed) {
+        if self.text("authorization_type").as_deref() != Some("NONE") {
+            return;
+        }
+        let function = self.body.get("function_name");
+        let permission = Permission::of_url(self.body.at, deployed.account(), function);
+        let written = (self.written)(&permission);
+        let kind = DocumentKind::Resource;
+        deployed.document(self.address.to_owned(), kind, "AWS::Lambda::Function", written);
+    }
+
     fn layer_permission(&self, deployed: &mut Deployed) {
         let layer = self.body.get("layer_name");
         let permission = Permission {
@@ -240,6 +292,16 @@ impl<'n> Permission<'n> {
     pub(in crate::check::read) const fn of_organization(organization: Option<&'n Node>) -> Conditions<'n> {
         let none = ("StringEquals", "aws:PrincipalOrgID", None);
         [("StringEquals", "aws:PrincipalOrgID", organization), none, none, none, none]
+    }
+
+    /// What lets everybody call a function by an address that asks for no authentication.
+    pub(in crate::check::read) fn of_url(at: Place, account: &str, function: Option<&Node>) -> Node {
+        let text = |text: &str| Node::new(at, Value::Text(text.to_owned()));
+        let (everybody, action, auth) = (text("*"), text("lambda:InvokeFunctionUrl"), text("NONE"));
+        let mut conditions = Permission::of_organization(None);
+        conditions[0] = ("StringEquals", "lambda:FunctionUrlAuthType", Some(&auth));
+        let (principal, action) = (Some(&everybody), Some(&action));
+        Permission { at, account, principal, action, function, conditions }.document()
     }
 
     /// The document that Lambda makes of it.

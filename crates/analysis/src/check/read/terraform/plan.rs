@@ -4,13 +4,16 @@
 //! What a plan does not know yet is looked up in the configuration that it carries: an expression that refers to one
 //! other resource of the plan is that resource's ARN or name, anything else stays unknown.
 
-use std::collections::HashMap;
+use std::cell::RefCell;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use super::declared::{Declared, add};
+use super::later::Later;
 use crate::check::Home;
 use crate::check::read::Gathered;
 use crate::check::read::deployed::{Deployed, Written, at_path};
+use crate::check::read::iam::kind_of;
 use crate::check::read::shape::{Row, Takes, wrong};
 use crate::check::read::text::Text;
 use crate::source::hcl::{arn_template, filled};
@@ -45,27 +48,29 @@ pub(in crate::check::read) fn read(texts: &[&Text<'_>], gathered: &mut Gathered)
     }
 }
 
-struct Planned<'n> {
+pub(super) struct Planned<'n> {
     node: &'n Node,
     pointer: String,
-    address: &'n str,
+    pub(super) address: &'n str,
     /// `module.x.`, without indices.
-    prefix: String,
+    pub(super) prefix: String,
     kind: &'n str,
     values: &'n Node,
 }
 
-struct Plan<'n> {
+pub(super) struct Plan<'n> {
     file: Arc<str>,
     root: &'n Node,
     resources: Vec<Planned<'n>>,
     /// What is not known of each resource, by address.
     unknown: HashMap<&'n str, &'n Node>,
+    /// Documents that Terraform reads while it applies.
+    pub(super) later: Vec<Later<'n>>,
 }
 
 impl<'n> Plan<'n> {
     fn of(file: Arc<str>, root: &'n Node, module: &'n Node) -> Plan<'n> {
-        let mut plan = Plan { file, root, resources: Vec::new(), unknown: HashMap::new() };
+        let mut plan = Plan { file, root, resources: Vec::new(), unknown: HashMap::new(), later: Vec::new() };
         let pointer = root.pointer_of(module).unwrap_or_default();
         plan.module(module, &pointer, "", 0);
         for change in root.get("resource_changes").map(Node::items).unwrap_or_default() {
@@ -73,6 +78,7 @@ impl<'n> Plan<'n> {
             if let (Some(address), Some(unknown)) = (address, change.path(&["change", "after_unknown"])) {
                 plan.unknown.insert(address, unknown);
             }
+            plan.later.extend(Later::of(change));
         }
         plan
     }
@@ -129,8 +135,9 @@ impl<'n> Plan<'n> {
             self.resources.iter().filter_map(|one| Some((base(one), self.arn(one, account)?))).collect();
         let names: HashMap<String, String> =
             self.resources.iter().map(|one| (base(one), name(one))).collect();
+        let used = RefCell::default();
         for planned in &self.resources {
-            let body = self.body(planned, &arns, &names);
+            let body = self.body(planned, &arns, &names, &used);
             let declared = Declared {
                 address: planned.address,
                 base: base(planned),
@@ -140,6 +147,15 @@ impl<'n> Plan<'n> {
                 written: &|node| self.written(planned, node),
             };
             add(&declared, &mut deployed);
+        }
+        // Documents that nothing is known to use are policies all the same.
+        let used = used.into_inner();
+        for later in self.later.iter().filter(|later| !used.contains(later.address)) {
+            let root = self.read_later(later, 0);
+            let kind = kind_of(&self.file, &root);
+            let pointer = self.root.pointer_of(later.after).unwrap_or_default();
+            let written = Written { file: self.file.clone(), pointer, root };
+            deployed.document(later.address.to_owned(), kind, "", written);
         }
         deployed
     }
@@ -174,6 +190,7 @@ impl<'n> Plan<'n> {
         planned: &Planned<'_>,
         arns: &HashMap<String, String>,
         names: &HashMap<String, String>,
+        used: &RefCell<HashSet<&'n str>>,
     ) -> Node {
         let mut body = planned.values.clone();
         let unknown = self.unknown.get(planned.address).map(|node| node.entries()).unwrap_or_default();
@@ -185,7 +202,13 @@ impl<'n> Plan<'n> {
         for entry in
             unknown.iter().filter(|entry| entry.value.value == Value::Bool(true) && entry.key != "arn")
         {
-            let value = match self.reference(planned, &entry.key) {
+            let reference = self.reference(planned, &entry.key);
+            if let Some(later) = reference.as_deref().and_then(|one| self.later(one, planned)) {
+                used.borrow_mut().insert(later.address);
+                put(entries, &entry.key, self.read_later(later, 0));
+                continue;
+            }
+            let value = match reference {
                 Some(reference) => follow(&reference, &planned.prefix, arns, names),
                 None => None,
             };
@@ -198,16 +221,25 @@ impl<'n> Plan<'n> {
 
     /// The most exact of the references that an attribute's expression has.
     fn reference(&self, planned: &Planned<'_>, key: &str) -> Option<String> {
+        self.references(planned.address, &planned.prefix, key).into_iter().next()
+    }
+
+    /// All references of an attribute of a resource or of data.
+    pub(super) fn references(&self, address: &str, prefix: &str, key: &str) -> Vec<String> {
+        self.expressions(address, prefix, key).unwrap_or_default()
+    }
+
+    fn expressions(&self, address: &str, prefix: &str, key: &str) -> Option<Vec<String>> {
         let mut module = self.root.path(&["configuration", "root_module"])?;
-        for call in planned.prefix.split('.').filter(|step| !step.is_empty() && *step != "module") {
+        for call in prefix.split('.').filter(|step| !step.is_empty() && *step != "module") {
             module = module.path(&["module_calls", call, "module"])?;
         }
-        let wanted = without_indices(planned.address);
-        let wanted = wanted.strip_prefix(&planned.prefix).unwrap_or(&wanted);
+        let wanted = without_indices(address);
+        let wanted = wanted.strip_prefix(prefix).unwrap_or(&wanted);
         let resources = module.get("resources")?.items();
         let found = resources.iter().find(|one| one.get("address").and_then(Node::text) == Some(wanted))?;
         let references = at_path(found, &format!("expressions.{key}.references"));
-        references.into_iter().flat_map(Node::items).find_map(|one| one.text().map(str::to_owned))
+        Some(references.into_iter().flat_map(Node::items).filter_map(Node::text).map(str::to_owned).collect())
     }
 }
 
@@ -247,7 +279,7 @@ fn name(planned: &Planned<'_>) -> String {
 }
 
 /// An address without `[0]` and `["key"]`.
-fn without_indices(address: &str) -> String {
+pub(super) fn without_indices(address: &str) -> String {
     let mut out = String::new();
     let (mut within, mut quoted) = (false, false);
     for character in address.chars() {
