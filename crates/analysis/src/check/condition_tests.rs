@@ -103,3 +103,16 @@ fn a_provider_that_is_declared_is_the_provider() {
     finds("t.yaml", &text("repo:*"), "OIDC_SUBJECT_TOO_WIDE Critical");
     assert_eq!(found("t.yaml", &text("repo:acme/app:ref:refs/heads/main")), Vec::<String>::new());
 }
+
+#[test]
+fn of_statements_that_exclude_each_other_nothing_is_said_together() {
+    for statements in [
+        narrow("Sid: A, Action: !If [IsProd, 's3:*', 's3:GetObject'], Resource: 'arn:aws:s3:::a/*'"),
+        "          - !If\n            - IsProd\n            - {Sid: A, Effect: Allow, Action: 's3:*', Resource: 'arn:aws:s3:::a/*'}\n            \
+         - {Sid: A, Effect: Allow, Action: 's3:GetObject', Resource: 'arn:aws:s3:::a/*'}\n"
+            .to_owned(),
+    ] {
+        let found = found("t.yaml", &policy(&statements));
+        assert!(!found.iter().any(|one| one.contains("SID") || one.contains("REDUNDANT")), "{found:?}");
+    }
+}

@@ -176,3 +176,14 @@ fn instances_that_are_not_looked_at_are_told() {
     );
     finds("main.tf", &text, "UNRESOLVED Info");
 }
+
+#[test]
+fn of_documents_that_exclude_each_other_nothing_is_said_together() {
+    let one = |action: &str| {
+        document(&format!(
+            r#"[{{Sid = "A", Effect = "Allow", Action = "{action}", Resource = "arn:aws:s3:::a/*"}}]"#
+        ))
+    };
+    let found = found("main.tf", &policy(&format!("var.c ? {} : {}", one("s3:*"), one("s3:GetObject"))));
+    assert!(!found.iter().any(|one| one.contains("SID") || one.contains("REDUNDANT")), "{found:?}");
+}

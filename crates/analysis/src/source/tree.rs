@@ -309,6 +309,18 @@ impl Node {
         }
     }
 
+    /// A statement as one of several that stand at this place, of which one will be there; but for the first without its
+    /// `Sid`, which is not there twice then.
+    pub(super) fn alternative(&self, at: Place, is_further: bool) -> Node {
+        let value = match &self.value {
+            Value::Map(entries) if is_further => {
+                Value::Map(entries.iter().filter(|entry| entry.key != "Sid").cloned().collect())
+            }
+            other => other.clone(),
+        };
+        Node::new(at, value)
+    }
+
     /// Puts it and all that is in it at one place: what a text within a text holds stands where the text stands.
     pub fn move_to(&mut self, at: Place) {
         self.at = at;

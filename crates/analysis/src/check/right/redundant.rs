@@ -88,7 +88,9 @@ pub(super) fn note<'a>(subject: &Subject<'a>, facts: &Facts<'_>, notes: &mut Not
             let is_other = |other: usize| {
                 let (theirs, typed) = views[other];
                 let judged = other != at && !gone[other] && theirs.not_action.is_none();
-                judged && typed.effect == *effect
+                // Of statements at one place one will be there.
+                let is_beside = own.effect != *effect || theirs.node.at != view.node.at;
+                judged && is_beside && typed.effect == *effect
             };
             // Most statements are told apart by their first or their last action already.
             let is_named = |action: Option<&ActionUse<'_>>| {

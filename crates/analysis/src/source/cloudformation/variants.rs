@@ -71,12 +71,15 @@ impl Template<'_> {
         for item in items {
             let ways = self.ways(item);
             let is_sure = ways.len() == 1;
-            for statement in ways.into_iter().flatten() {
+            for (number, statement) in ways.into_iter().flatten().enumerate() {
                 for statement in statement.one_or_many() {
                     let denies = statement.get("Effect").and_then(Node::text) == Some("Deny");
                     let is_known = statements.iter().any(|known: &Node| known.value == statement.value);
-                    if (is_sure || !denies) && !is_known {
-                        statements.push(statement.clone());
+                    if !is_known && (is_sure || !denies) {
+                        statements.push(match is_sure {
+                            true => statement.clone(),
+                            false => statement.alternative(item.at, number > 0),
+                        });
                     }
                 }
             }

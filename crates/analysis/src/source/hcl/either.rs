@@ -169,7 +169,14 @@ fn both(one: Vec<Node>, other: Vec<Node>, wanted: Wanted) -> Vec<Node> {
     }
     let mut items: Vec<Node> =
         one.iter().filter(|item| !denies(item) || is_on(&other, item)).cloned().collect();
-    items.extend(other.into_iter().filter(|item| !denies(item) && !is_on(&one, item)));
+    let Some(at) = one.iter().find(|item| !is_on(&other, item)).map(|item| item.at) else {
+        items.extend(other.into_iter().filter(|item| !denies(item) && !is_on(&one, item)));
+        return items;
+    };
+    for item in other.into_iter().filter(|item| !denies(item) && !is_on(&one, item)) {
+        // Where one of two statements will be, neither stands beside the other.
+        items.push(if item.get("Effect").is_some() { item.alternative(at, true) } else { item });
+    }
     items
 }
 
