@@ -68,10 +68,18 @@ pub(crate) fn opened(before: &str, shape: &str) -> Option<usize> {
             }
             // The text ends within this fixed text, or within the part before it.
             _ if begins && !piece.starts_with(rest) => return None,
+            // With what this fixed text begins with the part before it ends.
+            _ if !begins && closes(rest, piece) => return Some(number + 1),
             _ => return Some(number),
         }
     }
     Some(number)
+}
+
+/// Whether the text ends in what a fixed text begins with: `organization:acme:` in the colon of `:project:`.
+fn closes(text: &str, fixed: &str) -> bool {
+    let mut lengths = fixed.char_indices().map(|(at, _)| at).filter(|at| *at > 0);
+    lengths.any(|length| text.ends_with(&fixed[..length]))
 }
 
 #[cfg(test)]

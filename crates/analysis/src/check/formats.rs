@@ -157,17 +157,25 @@ impl<'a> Formats<'a> {
     /// Whether the pattern of a statement, whose resource part is `pattern`, can cover a resource of a type that the action
     /// supports.
     pub(super) fn supported(&self, action: &Action<'_>, parts: &Parts<'_>, pattern: &Pattern<'_>) -> bool {
-        let types = action.facts.resources.iter();
-        types
-            .filter_map(|on| self.by_type.get(&(&*action.service.prefix, &*on.resource_type)))
-            .flatten()
-            .map(|index| &self.all[*index])
-            .any(|format| {
-                (format.service.starts_with('$') || covers(parts.service, format.service))
-                    && meets_part(format.region, parts.region)
-                    && meets_part(format.account, parts.account)
-                    && format.meets(pattern)
-            })
+        let mut types = action.facts.resources.iter();
+        types.any(|on| self.can_be(&action.service.prefix, &on.resource_type, parts, pattern))
+    }
+
+    /// Whether the pattern of a statement, whose resource part is `pattern`, can cover a resource of this type.
+    pub(super) fn can_be(
+        &self,
+        prefix: &str,
+        resource_type: &str,
+        parts: &Parts<'_>,
+        pattern: &Pattern<'_>,
+    ) -> bool {
+        let formats = self.by_type.get(&(prefix, resource_type)).into_iter().flatten();
+        formats.map(|index| &self.all[*index]).any(|format| {
+            (format.service.starts_with('$') || covers(parts.service, format.service))
+                && meets_part(format.region, parts.region)
+                && meets_part(format.account, parts.account)
+                && format.meets(pattern)
+        })
     }
 }
 

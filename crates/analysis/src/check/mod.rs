@@ -280,6 +280,7 @@ pub fn run(estate: &Estate, facts: &Facts<'_>) -> Vec<Finding> {
         }
     }
     holders.of_principals();
+    findings.retain(|finding| !holders.is_stopped(finding));
     findings.extend(holders.into_findings());
     for check in all() {
         match check.rule {

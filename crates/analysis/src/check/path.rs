@@ -14,6 +14,7 @@ use leastwise_policy::glob;
 use leastwise_policy::time::Timestamp;
 use serde_json::json;
 
+use super::dangerous::is_told;
 use super::own::own;
 use super::{Check, Class, Estate, Example, Facts, Finding, Hits, Holder, Home, Said, Severity};
 use crate::granted::Snapshot;
@@ -211,7 +212,8 @@ fn of_document(holder: &Holder<'_>, hits: &mut Hits<'_>) {
         return;
     }
     let uses = uses(holder);
-    if uses.is_empty() {
+    // Who has everything at once has a finding of its own.
+    if uses.is_empty() || holder.allows.iter().any(|allowed| is_told(holder, allowed)) {
         return;
     }
     // What no condition but one that the way itself meets, and no deny, has a say in, the tables tell at once.
@@ -224,7 +226,8 @@ fn of_document(holder: &Holder<'_>, hits: &mut Hits<'_>) {
         of.map(|used| used.extent).max().unwrap_or(Extent::Nothing)
     };
     if let Some(way) = crate::paths::leads(surely) {
-        let mut said = Said::new("whoever holds it can become administrator in one step").fix(FIX);
+        let mut said = Said::new("whoever holds it can become administrator in one step")
+            .fix(fix(way.needs.iter().copied()));
         said.evidence.push(format!("1. {} ({}; {})", way.says, way.id, way.needs.join(", ")));
         said.evidence.extend(way.assumes.map(|what| format!("taken for given: {what}")));
         return hits.at_document(said);
@@ -243,7 +246,7 @@ fn of_document(holder: &Holder<'_>, hits: &mut Hits<'_>) {
         hits.at_document(Said {
             message,
             evidence: evidence(path),
-            fix: Some(FIX.to_owned()),
+            fix: Some(fix(first(path))),
             severity: Some(severity(&POSSIBLE, path)),
         });
     }
@@ -368,7 +371,20 @@ fn options() -> Options {
     Options { from: None, to: Target::Admin, cut: false }
 }
 
-const FIX: &str = "limit the first step: name the roles that may be passed, and to which service";
+/// What to do about a way that begins with these calls.
+fn fix<'c>(mut calls: impl Iterator<Item = &'c str>) -> String {
+    match calls.next() {
+        Some(first) if first != "iam:PassRole" && !calls.any(|call| call == "iam:PassRole") => {
+            format!("limit the first step: name what `{first}` may be used on")
+        }
+        _ => "limit the first step: name the roles that may be passed, and to which service".to_owned(),
+    }
+}
+
+/// The calls of the first step.
+fn first(path: &Path) -> impl Iterator<Item = &str> {
+    path.steps.iter().take(1).flat_map(|step| &step.calls).map(|call| call.action.as_str())
+}
 
 fn finding(check: &Check, home: Home, subject: &str, message: String, path: &Path) -> Finding {
     Finding {
@@ -381,7 +397,7 @@ fn finding(check: &Check, home: Home, subject: &str, message: String, path: &Pat
         severity: severity(check, path),
         class: check.class,
         evidence: evidence(path).iter().map(|text| shown(text)).collect(),
-        fix: Some(FIX.to_owned()),
+        fix: Some(fix(first(path))),
     }
 }
 

@@ -1,6 +1,6 @@
 //! Which actions the resources of a statement suit: `s3:DeleteBucket` is on no object.
 
-use leastwise_catalog::Action;
+use leastwise_catalog::{Action, ResourceType};
 use leastwise_policy::aws::ResourcePattern;
 
 use super::formats::{Formats, Parts, Pattern};
@@ -25,16 +25,22 @@ impl<'a> Suited<'a> {
 
     /// Whether the action can be on one of them.
     pub(super) fn by(&self, action: &Action<'_>, formats: &Formats<'_>) -> bool {
+        let prefix = &*action.service.prefix;
         let suits = |(parts, pattern, is_below): &(Parts<'_>, Pattern<'_>, bool)| {
-            (!is_below || has_paths(action)) && formats.supported(action, parts, pattern)
+            action.facts.resources.iter().any(|of| {
+                let kind = action.service.resource_type(&of.resource_type);
+                (!is_below || kind.is_some_and(has_paths))
+                    && formats.can_be(prefix, &of.resource_type, parts, pattern)
+            })
         };
         self.all || self.patterns.iter().any(suits)
     }
 }
 
-/// Whether a resource of the action has a `/` in its ARN: what lies below a bucket is no bucket.
-fn has_paths(action: &Action<'_>) -> bool {
-    let types = action.facts.resources.iter();
-    let types = types.filter_map(|of| action.service.resource_type(&of.resource_type));
-    types.flat_map(|of| &of.arn).any(|format| format.contains('/'))
+/// Whether what is behind the account in an ARN of the type is more than a name: what lies below a bucket is no bucket.
+fn has_paths(of: &ResourceType) -> bool {
+    of.arn.iter().any(|format| {
+        let name = Parts::of(format).and_then(|parts| parts.resource.strip_prefix("${"));
+        name.and_then(|name| name.strip_suffix('}')).is_none_or(|name| name.contains('}'))
+    })
 }

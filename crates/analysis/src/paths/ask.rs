@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use leastwise_catalog::Catalog;
 use leastwise_policy::aws::evaluate::explain::explain;
 use leastwise_policy::aws::evaluate::{
     Context, Evaluation, PolicySet, PrincipalRef, Request, ResourceRef, ResourceSide, Verdict, evaluate,
@@ -159,10 +160,13 @@ impl Model<'_> {
         evaluation: &Evaluation,
     ) -> Option<Answer> {
         let mut context = context.clone();
-        let absent = |key: &&String| question.target.is_some() && is_tag_of_resource(key);
+        let absent = |key: &&String| {
+            question.target.is_some() && is_tag_of_resource(key)
+                || is_tag_of_request(key) && sends_no_tags(question.action)
+        };
         let absent: Vec<&String> = evaluation.missing_keys.iter().filter(absent).collect();
         if !absent.is_empty() {
-            // The tags of a principal are all in the snapshot.
+            // The tags of a principal are all in the snapshot; and what is not sent has none.
             for key in absent {
                 context.absent(key);
             }
@@ -277,6 +281,20 @@ fn context(question: &Question<'_>, known: &Context, own: &str) -> Context {
         };
     }
     context
+}
+
+fn is_tag_of_request(key: &str) -> bool {
+    key.starts_with("aws:requesttag/") || key == "aws:tagkeys"
+}
+
+/// Whether requests for the action say no tags: only those of which the service's page lists the keys do.
+fn sends_no_tags(action: &str) -> bool {
+    Catalog::embedded().action(action).is_some_and(|action| {
+        let of_types = action.facts.resources.iter().flat_map(|of| of.keys.iter());
+        let mut keys = action.facts.keys.iter().chain(of_types).map(|key| key.to_ascii_lowercase());
+        // Sessions are tagged with the request that makes them.
+        *action.service.prefix != *"sts" && !keys.any(|key| is_tag_of_request(&key))
+    })
 }
 
 fn is_tag_of_resource(key: &str) -> bool {

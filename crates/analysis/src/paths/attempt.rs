@@ -200,7 +200,8 @@ impl Model<'_> {
             }
             solved.vars[number] = Some(self.chosen(node, row, number)?);
             if var.work {
-                solved.assumes.push(format!("a {} runs as the role; none was listed", var.name));
+                let article = if var.name.starts_with(['a', 'e', 'i', 'o']) { "an" } else { "a" };
+                solved.assumes.push(format!("{article} {} runs as the role; none was listed", var.name));
             }
         }
         for (number, need) in row.needs.iter().enumerate() {

@@ -94,7 +94,7 @@ pub(in crate::check) fn admin_powers<'a>(
 }
 
 /// Whether the holder is an administrator by this statement, which is told by itself.
-pub(super) fn is_told(holder: &Holder<'_>, allowed: &Allowed<'_>) -> bool {
+pub(in crate::check) fn is_told(holder: &Holder<'_>, allowed: &Allowed<'_>) -> bool {
     admin_powers(holder, allowed).is_some()
 }
 

@@ -39,7 +39,7 @@ fn rule(holder: &Holder<'_>, hits: &mut Hits<'_>) {
             Some(ResourceBlock::NotResource(patterns)) => !patterns.iter().any(|one| one.as_str() == "*"),
             None => true,
         };
-        if !everywhere || !holder.does_something(allowed) {
+        if !everywhere || !holder.is_open_ended() || !holder.does_something(allowed) {
             continue;
         }
         let names: Vec<String> = patterns.iter().map(|pattern| pattern.as_str().to_owned()).collect();

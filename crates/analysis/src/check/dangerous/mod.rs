@@ -16,7 +16,7 @@ mod uses;
 mod wildcard_reach;
 
 use super::Check;
-pub(super) use admin_access::admin_powers;
+pub(super) use admin_access::{admin_powers, is_told};
 pub(super) use uses::listed;
 
 /// The checks of this room.

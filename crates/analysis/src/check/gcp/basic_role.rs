@@ -39,9 +39,33 @@ fn rule(project: &Project, finds: &mut Finds<'_>) {
             "roles/viewer" => Severity::Low,
             _ => continue,
         };
+        if grant.is_of_no_account() {
+            continue;
+        }
         finds
             .at(&grant.thing, node, format!("{} is given the basic role `{role}`", grant.whom()))
             .severity(severity)
             .fix("grant the predefined roles that are used, or a custom role");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use leastwise_catalog::Catalog;
+
+    use crate::check::{Facts, SourceFile, read, run};
+
+    #[test]
+    fn what_the_deleted_are_given_and_what_every_bucket_begins_with_is_nothing() {
+        let found = |role: &str, member: &str| {
+            let text = format!("bindings:\n  - role: {role}\n    members: ['{member}']\n");
+            let found =
+                run(&read(&[SourceFile::named("policy.yaml", text)]), &Facts::new(Catalog::embedded()));
+            found.iter().any(|one| ["GCP_BASIC_ROLE", "GCP_SET_IAM_POLICY"].contains(&one.code))
+        };
+        assert!(found("roles/owner", "user:a@example.com"));
+        assert!(!found("roles/owner", "deleted:user:a@example.com?uid=1"));
+        assert!(found("roles/storage.legacyBucketOwner", "user:a@example.com"));
+        assert!(!found("roles/storage.legacyBucketOwner", "projectOwner:shop"));
     }
 }

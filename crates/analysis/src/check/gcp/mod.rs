@@ -49,7 +49,7 @@ fn powers(project: &Project, permissions: &[&str], says: &str, fix: &str, finds:
         let Some((node, name)) = grant.role().filter(|(_, name)| !BASIC.contains(name)) else { continue };
         let Some(role) = Gcp::embedded().role(name) else { continue };
         // Service agents are Google's own: it gives them their roles.
-        if name.ends_with("erviceAgent") {
+        if name.ends_with("erviceAgent") || grant.is_of_no_account() {
             continue;
         }
         let mut held = role.permissions.iter().filter(|one| permissions.contains(&one.as_str()));

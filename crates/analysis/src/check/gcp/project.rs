@@ -53,6 +53,19 @@ impl Grant {
         nodes.filter_map(|node| Some((node, node.text()?)))
     }
 
+    /// Whether nobody has it any more, or only those to whom Google gives it on every new bucket.
+    /// <https://docs.cloud.google.com/iam/docs/principal-identifiers>,
+    /// <https://docs.cloud.google.com/storage/docs/access-control/iam-roles#basic-roles-modifiable>
+    pub(super) fn is_of_no_account(&self) -> bool {
+        let of_bucket = self.role().is_some_and(|(_, role)| role.starts_with("roles/storage.legacy"));
+        let is_of_project = |member: &str| {
+            ["projectOwner:", "projectEditor:", "projectViewer:"].iter().any(|of| member.starts_with(of))
+        };
+        let mut members = self.members().peekable();
+        members.peek().is_some()
+            && members.all(|(_, who)| who.starts_with("deleted:") || of_bucket && is_of_project(who))
+    }
+
     /// Whether it holds only under a condition.
     pub fn is_conditional(&self) -> bool {
         let condition = self.thing.root.get("condition").map(|node| &node.value);

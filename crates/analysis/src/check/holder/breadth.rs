@@ -10,7 +10,7 @@ use leastwise_catalog::{Action, Name};
 use leastwise_policy::aws::{ResourceBlock, ResourcePattern};
 use leastwise_policy::glob::Glob;
 
-use crate::check::formats::{Formats, Parts};
+use crate::check::formats::{Formats, Parts, Pattern};
 
 /// A statement's resources, looked at once for all of its actions.
 pub(super) struct Breadth<'a> {
@@ -118,8 +118,23 @@ pub(super) fn is_nothing_left(
     account: Option<&str>,
     formats: &Formats<'_>,
 ) -> bool {
-    let ResourceBlock::Resource(patterns) = resources else { return false };
-    covers_everything(patterns, action, account, formats)
+    match resources {
+        ResourceBlock::Resource(patterns) => covers_everything(patterns, action, account, formats),
+        ResourceBlock::NotResource(spared) => spares_nothing(spared, action, formats),
+    }
+}
+
+/// Whether a `Deny` on all but these resources spares nothing of what the action is asked on.
+fn spares_nothing(spared: &[ResourcePattern], action: Action<'_>, formats: &Formats<'_>) -> bool {
+    let is_spared = |name: &str| {
+        spared.iter().any(|pattern| match Parts::of(pattern.as_str()) {
+            Some(parts) if !pattern.as_str().contains("${") => {
+                formats.can_be(&action.service.prefix, name, &parts, &Pattern::new(parts.resource))
+            }
+            _ => true,
+        })
+    };
+    of_each_call(action, |name| !is_spared(name))
 }
 
 fn covers_everything(
@@ -149,13 +164,17 @@ fn covers_everything(
     if wide.is_empty() {
         return false;
     }
-    let covers = |name: &str| formats.all_covered(&action.service.prefix, name, &wide);
+    of_each_call(action, |name| formats.all_covered(&action.service.prefix, name, &wide))
+}
+
+/// Whether each call of the action is on a type that is denied as a whole: on all types that it must have; where it may
+/// have one or another, no type may be left.
+fn of_each_call(action: Action<'_>, is_denied: impl Fn(&str) -> bool) -> bool {
     let on = &action.facts.resources;
     let mut required = on.iter().filter(|of| of.required).peekable();
-    // Each call is on all types that it must have; where it may have one or another, no type may be left.
     match required.peek() {
-        Some(_) => required.any(|of| covers(&of.resource_type)),
-        None => !on.is_empty() && on.iter().all(|of| covers(&of.resource_type)),
+        Some(_) => required.any(|of| is_denied(&of.resource_type)),
+        None => !on.is_empty() && on.iter().all(|of| is_denied(&of.resource_type)),
     }
 }
 
@@ -221,5 +240,22 @@ mod tests {
         assert!(!check("arn:aws:rds:*:111122223333:db:*", delete, None));
         assert!(check("arn:aws:s3:::*", "s3:DeleteBucket", own));
         assert!(!check("arn:aws:ec2:*:*:instance/*", "ec2:CreateTags", own));
+    }
+
+    #[test]
+    fn a_deny_on_all_but_some_leaves_nothing_of_what_is_asked_on_other_types() {
+        let check = |spared: &[&str], action: &str| {
+            let spared = spared.iter().map(|one| leastwise_policy::aws::ResourcePattern::new(*one));
+            let block = ResourceBlock::NotResource(spared.collect());
+            let catalog = Catalog::embedded();
+            let action = catalog.action(action).expect("an action");
+            is_nothing_left(&block, action, None, &Formats::new(catalog))
+        };
+        let bucket = ["arn:aws:s3:::reports", "arn:aws:s3:::reports/*"];
+        assert!(check(&bucket, "iam:AttachRolePolicy") && check(&bucket, "rds:DeleteDBInstance"));
+        assert!(!check(&bucket, "s3:GetObject") && !check(&bucket, "s3:DeleteBucket"));
+        assert!(!check(&["*"], "iam:AttachRolePolicy") && !check(&["arn:aws:iam:*"], "iam:AttachRolePolicy"));
+        assert!(!check(&["arn:aws:iam::*:role/dev-*"], "iam:AttachRolePolicy"));
+        assert!(check(&["arn:aws:iam::*:role/dev-*"], "iam:CreatePolicyVersion"));
     }
 }

@@ -6,13 +6,14 @@ use std::rc::Rc;
 
 use foldhash::fast::RandomState;
 use leastwise_catalog::{Action, ActionFacts, Level};
-use leastwise_policy::aws::evaluate::{Layer, PrincipalRef, StatementRef};
+use leastwise_policy::aws::evaluate::{Context, Layer, PrincipalRef, StatementRef};
 use leastwise_policy::aws::{Condition, ResourceBlock, Statement};
 
 use super::breadth::{is_everything, is_nothing_left};
 use super::guard::{Guard, Whom, guard, may_write, tag_asked, told};
-use super::known::is_met;
+use super::known::{holds, is_met};
 use super::{Allowed, Holder, Use};
+use crate::check::right::is_never_met;
 use crate::granted::reach::{Grant, Reach, reach};
 
 /// Something that a holder can really do, on everything that there is.
@@ -51,7 +52,7 @@ impl<'a> Holder<'a> {
             }
             let Some((_, Some(kept))) = &last else { continue };
             let is_limited = self.is_limited(action);
-            if is_limited && self.is_barred(action) {
+            if is_limited && self.is_barred(action) || is_never_sent(allowed, action) {
                 continue;
             }
             let power = match is_limited {
@@ -95,6 +96,7 @@ impl<'a> Holder<'a> {
         let action = self.catalog.action(action)?;
         if !allowed.statement.action.applies_to(&action.full_name())
             || !is_everything(allowed.statement.resource.as_ref(), action, self.formats)
+            || is_never_sent(allowed, action)
         {
             return None;
         }
@@ -103,6 +105,32 @@ impl<'a> Holder<'a> {
             false => Some(kept.power(action)),
             true => self.left(action, allowed, &kept),
         }
+    }
+
+    /// Whether an action of IAM that says no resource of its own choice is left to the holder as its statements give it:
+    /// neither taken away nor let through only for some of what it is asked on, nor with certain values of these keys.
+    pub(super) fn leaves(&self, action: Action<'_>, keys: &[&str]) -> bool {
+        if !self.is_limited(action) {
+            return true;
+        }
+        if self.is_barred(action) {
+            return false;
+        }
+        let Some(reach) = self.reach(action) else { return false };
+        let is_asked = |grant: &Grant| {
+            grant.conditions.iter().any(|one| keys.iter().any(|key| one.key.eq_ignore_ascii_case(key)))
+        };
+        let is_wide = |grant: &Grant| {
+            is_everything(Some(&grant.resources), action, self.formats)
+                && self.guards(&grant.conditions).is_some()
+                && !is_asked(grant)
+        };
+        reach.limits.iter().all(|limit| limit.allows.iter().any(is_wide))
+            && reach.denies.iter().all(|deny| {
+                let is_plain = deny.is_plain() && !self.spares_everything(&deny.resources, action);
+                let is_all = is_asked(deny) && self.is_nothing_left(&deny.resources, action);
+                !is_plain && !is_all
+            })
     }
 
     /// What takes an action away from the holder, in words.
@@ -135,6 +163,9 @@ impl<'a> Holder<'a> {
             power.only.extend(worth.into_iter().next()?);
         }
         for deny in &reach.denies {
+            if deny.is_plain() && !self.spares_everything(&deny.resources, action) {
+                return None;
+            }
             power.almost.push(denial(deny));
         }
         power.only.sort();
@@ -219,6 +250,12 @@ impl<'a> Holder<'a> {
         (!reach.denies.iter().any(whole)).then_some(reach)
     }
 
+    /// Whether a `Deny` leaves more than some resources that it names.
+    fn spares_everything(&self, denied: &ResourceBlock, action: Action<'_>) -> bool {
+        let ResourceBlock::NotResource(spared) = denied else { return true };
+        is_everything(Some(&ResourceBlock::Resource(spared.clone())), action, self.formats)
+    }
+
     /// Whether a `Deny` on these resources leaves nothing of the action.
     fn is_nothing_left(&self, resources: &ResourceBlock, action: Action<'_>) -> bool {
         is_nothing_left(resources, action, self.principal.map(|one| one.account()), self.formats)
@@ -244,6 +281,9 @@ impl<'a> Holder<'a> {
         for condition in allowed.statement.condition.iter() {
             if self.principal.and_then(|one| is_met(condition, one, &self.known)) == Some(true) {
                 continue;
+            }
+            if is_elsewhere(condition, action) {
+                return None;
             }
             let worth = guard(condition, Whom::Holder(self.now));
             if worth == Guard::None {
@@ -313,6 +353,29 @@ pub(super) struct Kin {
     service: usize,
     /// The types of resources, and whether each call is on one.
     on: Vec<(String, bool)>,
+}
+
+/// Whether no request for the action meets the statement's conditions on the tags that are sent.
+fn is_never_sent(allowed: &Allowed<'_>, action: Action<'_>) -> bool {
+    allowed.statement.condition.iter().any(|condition| is_never_met(condition, &action))
+}
+
+/// "IAM calls are always made to the us-east-1 Region"; the other partitions have one of their own.
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-requestedregion>
+const OF_IAM: [&str; 3] = ["us-east-1", "cn-north-1", "us-gov-west-1"];
+
+/// Whether the condition asks for a region to which no request for the action is made. A role is passed in that of the
+/// service.
+fn is_elsewhere(condition: &Condition, action: Action<'_>) -> bool {
+    let met = |region: &&str| {
+        let mut context = Context::new();
+        context.insert("aws:RequestedRegion", *region);
+        holds(condition, "anybody", &context) != Some(false)
+    };
+    *action.service.prefix == *"iam"
+        && action.facts.name != "PassRole".into()
+        && condition.key.eq_ignore_ascii_case("aws:RequestedRegion")
+        && !OF_IAM.iter().any(met)
 }
 
 /// Whether the action takes tags off and writes none.

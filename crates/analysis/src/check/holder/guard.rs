@@ -172,6 +172,9 @@ pub(super) fn guard(condition: &Condition, whom: Whom) -> Guard {
     if CHOSEN.contains(&name) || of_s3.is_some_and(|(_, name)| CHOSEN_OF_S3.contains(&name)) {
         return Guard::None;
     }
+    if POLICIES.contains(&name) && condition.values.iter().any(|value| is_power(condition, value)) {
+        return Guard::None;
+    }
     if !CALLER.contains(&name) {
         return Guard::Scope;
     }
@@ -214,6 +217,26 @@ fn is_open(condition: &Condition, value: &str) -> bool {
         || (condition.key.eq_ignore_ascii_case("aws:PrincipalArn")
             && value.starts_with("arn:")
             && every_principal())
+}
+
+/// Keys that name the managed policy that a request is about.
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_iam-condition-keys.html>
+const POLICIES: [&str; 2] = ["iam:policyarn", "iam:permissionsboundary"];
+
+/// Whether the value is, or fits, a policy of AWS's that allows everything, or all of IAM and by it everything: asked for it
+/// as what is attached, or as the boundary, the caller lacks nothing.
+/// <https://docs.aws.amazon.com/aws-managed-policy/latest/reference/IAMFullAccess.html>
+fn is_power(condition: &Condition, value: &str) -> bool {
+    let is_pattern = matches!(
+        condition.operator.base,
+        Comparison::StringLike | Comparison::ArnLike | Comparison::ArnEquals
+    );
+    ["aws", "aws-cn", "aws-us-gov"].iter().any(|partition| {
+        ["AdministratorAccess", "IAMFullAccess"].iter().any(|name| {
+            let arn = format!("arn:{partition}:iam::aws:policy/{name}");
+            value == arn || is_pattern && leastwise_policy::glob::matches(value, &arn)
+        })
+    })
 }
 
 /// Whether the networks together are as good as the whole internet: half of its addresses, of either version, or more.
@@ -361,6 +384,21 @@ mod tests {
             assert_eq!(of(operator, "s3:NoSuchKey", "x"), Guard::None, "{operator}");
         }
         assert_eq!(of("Null", "s3:NoSuchKey", "true"), Guard::None);
+    }
+
+    #[test]
+    fn a_policy_that_is_asked_for_limits_nothing_when_it_may_allow_everything() {
+        for key in ["iam:PolicyARN", "iam:PermissionsBoundary"] {
+            for value in ["AdministratorAccess", "IAMFullAccess", "*", "Admin*"] {
+                let value = format!("arn:aws:iam::aws:policy/{value}");
+                assert_eq!(of("ArnLike", key, &value), Guard::None, "{key} {value}");
+            }
+            assert_eq!(of("StringLike", key, "arn:aws:iam::*:policy/*"), Guard::None);
+            assert_eq!(of("ArnNotEquals", key, "arn:aws:iam::111122223333:policy/b"), Guard::None);
+            for some in ["arn:aws:iam::111122223333:policy/b", "arn:aws:iam::aws:policy/ReadOnlyAccess"] {
+                assert_eq!(of("ArnEquals", key, some), Guard::Scope, "{key} {some}");
+            }
+        }
     }
 
     #[test]

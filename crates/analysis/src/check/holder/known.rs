@@ -49,11 +49,16 @@ pub(super) fn is_met(condition: &Condition, principal: &GrantedPrincipal, known:
     if !ABOUT.iter().any(is_about) || condition.values.iter().any(|one| one.contains("${")) {
         return None;
     }
+    holds(condition, &principal.arn, known)
+}
+
+/// Whether a request of this principal, of which this is known, meets the condition.
+pub(super) fn holds(condition: &Condition, principal: &str, known: &Context) -> Option<bool> {
     let action = "sts:GetCallerIdentity";
     let statement = Statement::allow([action], ["*"]).with_condition(condition.clone());
     let set = PolicySet::of_identity(vec![Named::new("condition", Policy::new(vec![statement]))]);
     let request = Request {
-        principal: PrincipalRef::new(&principal.arn),
+        principal: PrincipalRef::new(principal),
         action,
         resource: ResourceRef::Exact("*"),
         context: known,

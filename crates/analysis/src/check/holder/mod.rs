@@ -36,6 +36,7 @@ use breadth::Breadth;
 use leastwise_policy::time::Timestamp;
 
 use super::formats::Formats;
+use super::right::passing;
 use super::{Agent, Check, Document, Estate, Facts, Finding, Found, Rule, Subject};
 use crate::granted::reach::Reach;
 use crate::granted::{GrantedGroup, GrantedPrincipal};
@@ -187,6 +188,17 @@ impl<'a> Holder<'a> {
 
     /// Whether a layer above surely takes all of an action away. Told at a glance, so that many can be asked about.
     fn is_barred(&self, action: Action<'_>) -> bool {
+        !self.fences.is_empty() && self.is_name_barred(&action.full_name())
+    }
+
+    /// Whether an action that AWS adds tomorrow would be let through: nothing lists what may be done, or denies the rest.
+    pub fn is_open_ended(&self) -> bool {
+        const NEW: &str = "zq7:Zq7";
+        !self.denies.iter().any(|deny| is_plain_on_all(deny) && deny.action.applies_to(NEW))
+            && !self.is_name_barred(NEW)
+    }
+
+    fn is_name_barred(&self, name: &str) -> bool {
         let manages = |set: &PolicySet| {
             let manager = set.service_control.as_ref().and_then(|path| path.management_account.as_deref());
             manager.is_some() && manager == self.principal.map(GrantedPrincipal::account)
@@ -195,8 +207,7 @@ impl<'a> Holder<'a> {
         if self.fences.is_empty() || manages(self.set()) {
             return false;
         }
-        let name = action.full_name();
-        self.fences.iter().any(|fence| bars(fence, &name))
+        self.fences.iter().any(|fence| bars(fence, name))
     }
 
     /// Whether something besides the allowing statements has a say in an action.
@@ -217,20 +228,22 @@ fn bars(fence: &[Named<Policy>], name: &str) -> bool {
         if !statement.action.applies_to(name) {
             continue;
         }
-        let on_all = |block: &ResourceBlock| {
-            let ResourceBlock::Resource(patterns) = block else { return false };
-            patterns.iter().any(|pattern| pattern.as_str() == "*")
-        };
         match statement.effect {
             Effect::Allow => is_allowed = true,
-            Effect::Deny => {
-                if statement.condition.is_empty() && statement.resource.as_ref().is_some_and(on_all) {
-                    return true;
-                }
-            }
+            Effect::Deny if is_plain_on_all(statement) => return true,
+            Effect::Deny => {}
         }
     }
     !is_allowed
+}
+
+/// Whether it holds for all resources, whatever the circumstances.
+fn is_plain_on_all(statement: &Statement) -> bool {
+    let on_all = |block: &ResourceBlock| {
+        let ResourceBlock::Resource(patterns) = block else { return false };
+        patterns.iter().any(|pattern| pattern.as_str() == "*")
+    };
+    statement.condition.is_empty() && statement.resource.as_ref().is_some_and(on_all)
 }
 
 /// What must allow besides the policies of a principal.
@@ -320,6 +333,9 @@ fn useful<'a, 'c: 'a>(stated: &Stated<'a>, facts: &'a Facts<'c>) -> Vec<Useful<'
     actions
 }
 
+/// A code of each action of [`passing`].
+const PASSING: [&str; 2] = ["PASS_ROLE_WITH_STAR_IN_RESOURCE", "CREATE_SLR_WITH_STAR_IN_RESOURCE"];
+
 /// Runs the rules about holders: over the principals, and over each identity policy that nobody holds.
 pub(super) struct Holders<'a, 'c> {
     estate: &'a Estate,
@@ -327,13 +343,16 @@ pub(super) struct Holders<'a, 'c> {
     checks: Vec<&'static Check>,
     held: HashSet<&'a str>,
     hits: hits::Collected,
+    /// Documents that somebody was asked about who has them, with the actions of `passing` that are left to somebody.
+    left: HashMap<&'a str, Vec<&'static str>, RandomState>,
 }
 
 impl<'a, 'c: 'a> Holders<'a, 'c> {
     pub(super) fn new(estate: &'a Estate, facts: &'a Facts<'c>) -> Holders<'a, 'c> {
         let is_ours = |check: &&Check| matches!(check.rule, Rule::Holder(_) | Rule::Agent(_));
         let checks = super::all().filter(is_ours).collect();
-        Holders { estate, facts, checks, held: held(estate), hits: hits::Collected::default() }
+        let (held, hits) = (held(estate), hits::Collected::default());
+        Holders { estate, facts, checks, held, hits, left: HashMap::default() }
     }
 
     /// Whether it is an identity policy that nobody holds.
@@ -378,15 +397,37 @@ impl<'a, 'c: 'a> Holders<'a, 'c> {
             let mark = facts.marks.of_role(&principal.name, tags, services(principal));
             let agent = mark.map(|mark| Agent { holder: &holder, principal, mark, now: facts.now });
             self.ask(&holder, agent.as_ref());
+            self.note_left(&holder, &set.identity);
+        }
+    }
+
+    /// Whether whoever has the document that a finding about passing roles is in cannot do what it says.
+    pub(super) fn is_stopped(&self, finding: &Finding) -> bool {
+        let left = self.left.get(finding.subject.as_str());
+        left.zip(passing(finding.code)).is_some_and(|(left, (action, _))| !left.contains(&action))
+    }
+
+    fn note_left(&mut self, holder: &Holder<'_>, documents: &'a [Named<Policy>]) {
+        let is_known = !self.estate.undeclared.contains(holder.name);
+        let mut left = Vec::new();
+        for (action, keys) in PASSING.iter().filter_map(|code| passing(code)) {
+            let facts = self.facts.catalog.action(&format!("iam:{action}"));
+            if !is_known || facts.is_none_or(|facts| holder.leaves(facts, keys)) {
+                left.push(action);
+            }
+        }
+        for document in documents {
+            self.left.entry(&document.name).or_default().extend(&left);
         }
     }
 
     /// As somebody would have it who joins a group that nobody is in.
-    fn of_group(&mut self, group: &GrantedGroup) {
+    fn of_group(&mut self, group: &'a GrantedGroup) {
         let set = PolicySet::of_identity(group.policies.clone());
         let (of, stated) = (Granted::Principal(&set), stated(&set, self.facts));
         let holder = Holder::new(&group.arn, None, of, stated, (self.facts, Context::new()));
         self.ask(&holder, None);
+        self.note_left(&holder, &group.policies);
     }
 
     fn ask(&mut self, holder: &Holder<'_>, agent: Option<&Agent<'_>>) {
@@ -438,5 +479,7 @@ fn held(estate: &Estate) -> HashSet<&str> {
         .collect()
 }
 
+#[cfg(test)]
+mod stopped_tests;
 #[cfg(test)]
 mod tests;

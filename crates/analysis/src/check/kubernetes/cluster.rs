@@ -1,7 +1,7 @@
 //! Roles, bindings and service accounts of Kubernetes, as they were written.
 
 use crate::check::{Severity, Thing};
-use crate::source::Node;
+use crate::source::{Node, Value};
 
 /// What the files say of a cluster.
 #[derive(Debug, Clone, Default)]
@@ -125,6 +125,15 @@ impl Binding {
         self.thing.root.path(&["roleRef", "kind"]).and_then(Node::text) == Some("ClusterRole")
     }
 
+    /// Whether it says that it binds nobody.
+    pub(super) fn is_for_nobody(&self) -> bool {
+        match self.thing.root.get("subjects").map(|node| &node.value) {
+            None | Some(Value::Null) => true,
+            Some(Value::List(items)) => items.is_empty(),
+            Some(_) => false,
+        }
+    }
+
     /// Who is bound.
     pub fn subjects(&self) -> impl Iterator<Item = SubjectView<'_>> {
         let subjects = self.thing.root.get("subjects").map(Node::items).unwrap_or_default();
@@ -139,6 +148,12 @@ impl<'a> RuleView<'a> {
     /// Whether it allows everything.
     pub fn is_everything(&self) -> bool {
         [self.groups, self.resources, self.verbs].into_iter().all(|list| has(list, "*"))
+    }
+
+    /// The name of an object, where it reaches one of these permissions on that object alone.
+    pub(super) fn reaches_named(&self, reach: Reach, name: &str) -> Option<&'a Node> {
+        let names = self.names.iter().find(|node| node.text() == Some(name))?;
+        RuleView { names: &[], ..*self }.reaches(reach).and(Some(names))
     }
 
     /// The resource that makes it reach one of these permissions, on objects of any name.

@@ -53,6 +53,10 @@ fn rule(cluster: &Cluster, finds: &mut Finds<'_>) {
             continue;
         }
         let whom: Vec<String> = binding.subjects().map(|subject| subject.to_string()).collect();
+        // Nobody has it.
+        if binding.is_for_nobody() {
+            continue;
+        }
         let within = match (&binding.namespace, binding.is_cluster) {
             (_, true) => "in the whole cluster".to_owned(),
             (Some(namespace), _) => format!("in namespace `{namespace}`"),

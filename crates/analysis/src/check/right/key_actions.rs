@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 
 use leastwise_catalog::Action;
 use leastwise_policy::aws::Comparison::Null;
-use leastwise_policy::aws::{Operator, SetOperator};
+use leastwise_policy::aws::{Condition, Operator, SetOperator};
 
 use super::known::fits;
 use super::notes::Notes;
@@ -141,6 +141,17 @@ pub(super) fn note<'a>(subject: &Subject<'a>, _: &Facts<'_>, notes: &mut Notes<'
 /// and `Null` say what is meant then.
 fn is_asked(operator: Operator) -> bool {
     !operator.if_exists && operator.set != Some(SetOperator::ForAllValues) && operator.base != Null
+}
+
+/// Whether no request for the action meets the condition, since none says which tags are sent.
+pub(in crate::check) fn is_never_met(condition: &Condition, action: &Action<'_>) -> bool {
+    let (key, operator) = (&condition.key, condition.operator);
+    let is_sent = key.get(..15).is_some_and(|start| start.eq_ignore_ascii_case("aws:RequestTag/"))
+        || key.eq_ignore_ascii_case("aws:TagKeys");
+    // Sessions are tagged with the request that makes them.
+    let never =
+        is_sent && is_asked(operator) && !operator.base.is_negated() && *action.service.prefix != *"sts";
+    never && !has(action, &key.to_ascii_lowercase())
 }
 
 /// Whether requests for the action can have the key, in lower case.

@@ -34,8 +34,10 @@ mod variables;
 mod wildcards;
 
 use super::{Check, Facts, Subject};
+pub(super) use key_actions::is_never_met;
 pub(super) use known::Lookup;
 pub(super) use notes::{Note, tell};
+pub(super) use roles::passing;
 
 /// The checks of this room, family by family.
 static FAMILIES: &[&[Check]] = &[

@@ -4,9 +4,11 @@
 //! <https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_passrole.html>,
 //! <https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_create-service-linked-role.html>
 
+use leastwise_catalog::Action;
 use leastwise_policy::aws::{Effect, ResourceBlock, Statement};
 use leastwise_policy::glob;
 
+use super::key_actions::is_never_met;
 use super::notes::Notes;
 use crate::check::row::{allows, security, warning};
 use crate::check::{Check, Example, Facts, Severity, StatementView, Subject};
@@ -158,7 +160,14 @@ static POWERS: [Power; 2] = [
     },
 ];
 
-pub(super) fn note<'a>(subject: &Subject<'a>, _: &Facts<'_>, notes: &mut Notes<'a>) {
+/// The action that a check of this family is about, with the condition keys that say for which service or resource.
+pub(in crate::check) fn passing(code: &str) -> Option<(&'static str, &'static [&'static str])> {
+    let mut powers = POWERS.iter();
+    let power = powers.find(|power| power.codes.iter().flatten().any(|own| *own == code))?;
+    Some((power.action, power.limits))
+}
+
+pub(super) fn note<'a>(subject: &Subject<'a>, facts: &Facts<'_>, notes: &mut Notes<'a>) {
     use leastwise_policy::aws::DocumentKind::{Boundary, Identity, Session};
     // An organisation's policies and boundaries allow by themselves nothing; boundaries are judged as AWS does.
     if !matches!(subject.document.kind, Identity | Boundary | Session) {
@@ -168,12 +177,18 @@ pub(super) fn note<'a>(subject: &Subject<'a>, _: &Facts<'_>, notes: &mut Notes<'
         subject.statements.iter().filter(|statement| statement.allows() && statement.typed.is_some())
     {
         for power in &POWERS {
-            one(subject, statement, power, notes);
+            one(subject, statement, power, facts, notes);
         }
     }
 }
 
-fn one<'a>(subject: &Subject<'a>, statement: &StatementView<'a>, power: &Power, notes: &mut Notes<'a>) {
+fn one<'a>(
+    subject: &Subject<'a>,
+    statement: &StatementView<'a>,
+    power: &Power,
+    facts: &Facts<'_>,
+    notes: &mut Notes<'a>,
+) {
     let covering = statement.actions.iter().filter(|used| used.covers("iam", power.action));
     let (how, node) = match statement.not_action {
         Some(entry) if covering.clone().next().is_none() && !statement.actions.is_empty() => {
@@ -189,7 +204,12 @@ fn one<'a>(subject: &Subject<'a>, statement: &StatementView<'a>, power: &Power, 
     let limited = statement.conditions.iter().any(|view| {
         has_hole(&view.key.key) || power.limits.iter().any(|key| view.key.key.eq_ignore_ascii_case(key))
     });
-    if limited {
+    let action = facts.catalog.action(&format!("iam:{}", power.action));
+    let never = |action: Action<'_>| {
+        let typed = statement.typed.iter();
+        typed.flat_map(|one| one.condition.iter()).any(|condition| is_never_met(condition, &action))
+    };
+    if limited || action.is_some_and(never) {
         return;
     }
     let wild = match (statement.resource, statement.not_resource) {
@@ -207,9 +227,15 @@ fn one<'a>(subject: &Subject<'a>, statement: &StatementView<'a>, power: &Power, 
 fn is_denied(subject: &Subject<'_>, power: &Power) -> bool {
     let name = format!("iam:{}", power.action);
     let denies = |statement: &Statement| {
-        let on_all = |block: &ResourceBlock| {
-            matches!(block, ResourceBlock::Resource(patterns)
-                if patterns.iter().any(|pattern| covers_all(pattern.as_str(), power.probe)))
+        let on_all = |block: &ResourceBlock| match block {
+            ResourceBlock::Resource(patterns) => {
+                patterns.iter().any(|pattern| covers_all(pattern.as_str(), power.probe))
+            }
+            // Nothing of IAM is spared.
+            ResourceBlock::NotResource(spared) => spared.iter().all(|pattern| {
+                let service = pattern.as_str().split(':').nth(2);
+                service.is_some_and(|service| service != "iam" && !service.contains(['*', '?', '$']))
+            }),
         };
         statement.effect == Effect::Deny
             && statement.condition.is_empty()

@@ -1,7 +1,7 @@
 //! `OIDC_SUBJECT_MISSING`, `OIDC_SUBJECT_TOO_WIDE`, `OIDC_WITHOUT_AUDIENCE`: whom a token of an OpenID Connect provider
 //! must belong to. The providers are rows of `data/trust/oidc.txt`.
 
-use leastwise_policy::aws::{Comparison, DocumentKind};
+use leastwise_policy::aws::{Comparison, DocumentKind, Effect, PrincipalBlock, PrincipalSet};
 
 use crate::check::own::own;
 use crate::check::{Check, Class, ConditionView, Example, Facts, Report, Severity, StatementView, Subject};
@@ -166,6 +166,42 @@ fn tests<'v, 'a>(
     })
 }
 
+/// Conditions by which the document denies all tokens but those whose claim has certain values: each alone in its
+/// statement, which is about everybody.
+fn demands<'v, 'a>(
+    subject: &'v Subject<'a>,
+    trusted: &Trusted<'_>,
+    claim: &str,
+) -> impl Iterator<Item = &'v ConditionView<'a>> {
+    let key = key(trusted, claim);
+    let denies = subject.understood().filter(|(_, statement)| {
+        let is_of_all =
+            matches!(&statement.principal, Some(PrincipalBlock::Principal(who)) if is_everybody(who));
+        let is_about = statement.action.applies_to("sts:AssumeRoleWithWebIdentity");
+        statement.effect == Effect::Deny && is_of_all && is_about
+    });
+    let alone = denies.filter_map(|(view, _)| match &view.conditions[..] {
+        [one] => Some(one),
+        _ => None,
+    });
+    alone.filter(move |condition| {
+        let negative = condition.operator.is_some_and(|operator| {
+            use Comparison::{StringNotEquals, StringNotEqualsIgnoreCase, StringNotLike};
+            let base = operator.base;
+            matches!(base, StringNotEquals | StringNotEqualsIgnoreCase | StringNotLike)
+                && operator.set.is_none()
+        });
+        negative && condition.key.key.eq_ignore_ascii_case(&key) && !is_its_own(condition)
+    })
+}
+
+fn is_everybody(who: &PrincipalSet) -> bool {
+    match who {
+        PrincipalSet::Everyone => true,
+        PrincipalSet::ByKind(kinds) => kinds.iter().any(|(_, names)| names.iter().any(|name| name == "*")),
+    }
+}
+
 /// Whether a claim is compared with itself, which every token meets.
 fn is_its_own(condition: &ConditionView<'_>) -> bool {
     let variable =
@@ -182,7 +218,11 @@ fn missing(subject: &Subject<'_>, _: &Facts<'_>, report: &mut Report<'_>) {
     for statement in allowing(subject) {
         for trusted in trusted(statement) {
             let claim = trusted.provider.claim;
-            if trusted.provider.claims().any(|claim| tests(statement, &trusted, claim).next().is_some()) {
+            let is_asked = |claim| {
+                tests(statement, &trusted, claim).next().is_some()
+                    || demands(subject, &trusted, claim).next().is_some()
+            };
+            if trusted.provider.claims().any(is_asked) {
                 continue;
             }
             let (message, severity) = match trusted.provider.shared {
@@ -200,8 +240,14 @@ fn missing(subject: &Subject<'_>, _: &Facts<'_>, report: &mut Report<'_>) {
 fn too_wide(subject: &Subject<'_>, _: &Facts<'_>, report: &mut Report<'_>) {
     for statement in allowing(subject) {
         for trusted in trusted(statement) {
-            for condition in tests(statement, &trusted, trusted.provider.claim) {
-                if condition.operator.is_none_or(|operator| operator.base != Comparison::StringLike) {
+            let claim = trusted.provider.claim;
+            let mut conditions: Vec<_> = tests(statement, &trusted, claim).collect();
+            if conditions.is_empty() {
+                conditions.extend(demands(subject, &trusted, claim));
+            }
+            for condition in conditions {
+                let like = [Comparison::StringLike, Comparison::StringNotLike];
+                if condition.operator.is_none_or(|operator| !like.contains(&operator.base)) {
                     continue;
                 }
                 for (node, text) in condition.texts() {
@@ -285,6 +331,27 @@ mod tests {
         assert!(!found("repo:example/shop:ref:refs/heads/main"));
     }
 
+    #[test]
+    fn a_deny_of_all_other_subjects_asks_for_the_subject() {
+        let found = |values: &str, more: &str| {
+            let text = format!(
+                r#"{{"Version": "2012-10-17", "Statement": [
+                {{"Effect": "Allow", "Principal": {{"Federated": "arn:aws:iam::111122223333:oidc-provider/gitlab.com"}},
+                  "Action": "sts:AssumeRoleWithWebIdentity", "Condition": {{"StringEquals": {{"gitlab.com:aud": "x"}}}}}},
+                {{"Effect": "Deny", "Principal": "*", "Action": "sts:AssumeRoleWithWebIdentity",
+                  "Condition": {{"StringNotLike": {{"gitlab.com:sub": "{values}"}}{more}}}}}]}}"#
+            );
+            let found =
+                run(&read(&[SourceFile::named("trust.json", text)]), &Facts::new(Catalog::embedded()));
+            let codes = found.iter().filter(|one| one.severity == Severity::Critical).map(|one| one.code);
+            codes.collect::<Vec<_>>()
+        };
+        assert_eq!(found("project_path:example/shop:*", ""), [""; 0]);
+        assert_eq!(found("project_path:*", ""), ["OIDC_SUBJECT_TOO_WIDE"]);
+        let more = r#", "Bool": {"aws:SecureTransport": "true"}"#;
+        assert_eq!(found("project_path:example/shop:*", more), ["OIDC_SUBJECT_MISSING"]);
+    }
+
     /// "It must be one of the OAuth 2.0 client IDs of your application", says AWS of Google's audience.
     #[test]
     fn the_application_is_enough_for_providers_whose_audience_is_one_application() {
@@ -325,6 +392,13 @@ mod tests {
         assert_eq!(of("gitlab.com", "project_path:*"), Some(Severity::Critical));
         let terraform = "app.terraform.io";
         assert_eq!(of(terraform, "organization:example:project:*"), Some(Severity::Medium));
+        assert_eq!(of(terraform, "organization:example:*"), Some(Severity::Medium));
+        assert_eq!(of(terraform, "organization:example:*:run_phase:apply"), Some(Severity::Medium));
+        assert_eq!(of(terraform, "organization:example*"), Some(Severity::Critical));
+        assert_eq!(of(terraform, "organization:example:project:p:*"), Some(Severity::Low));
+        assert_eq!(of(terraform, "organization:example:project:p*"), Some(Severity::Medium));
+        assert_eq!(of("agent.buildkite.com", "organization:example:*"), Some(Severity::Medium));
+        assert_eq!(of("gitlab.com", "project_path:example/shop:*"), Some(Severity::Low));
         assert_eq!(
             of(terraform, "organization:*:project:p:workspace:w:run_phase:apply"),
             Some(Severity::Critical)

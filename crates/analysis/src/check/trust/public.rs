@@ -7,7 +7,7 @@
 use leastwise_policy::aws::compare::{Answer, Kind, excess, to_some};
 use leastwise_policy::aws::{
     Comparison, Condition, DocumentKind, Effect, Operator, Policy, PrincipalBlock, PrincipalKind,
-    PrincipalSet, Statement,
+    PrincipalSet, SetOperator, Statement,
 };
 
 use crate::check::own::own;
@@ -113,10 +113,11 @@ fn look(subject: &Subject<'_>, facts: &Facts<'_>, report: &mut Report<'_>, kind:
         match beyond_the_named(subject, facts, kind, statement) {
             Answer::None => {}
             Answer::Some(witness) => {
-                let (witness, more) = match kind {
+                let shown = match kind {
                     Kind::Resource => worst(subject, facts, statement, *witness),
-                    _ => (*witness, 0),
+                    _ => Some((*witness, 0)),
                 };
+                let Some((witness, more)) = shown else { continue };
                 let message = match more {
                     0 => format!("{who} do `{}`", witness.action),
                     more => format!("{who} do: `{}` and {more} more", witness.action),
@@ -151,14 +152,23 @@ pub(super) fn beyond_the_named(
 /// Whom a `Deny` spares, as if a statement let them in: who is somebody in particular is no more everybody for being named
 /// by `"Deny"` with `StringNotEquals` than by `"Allow"` with `StringEquals`.
 fn spared(policy: &Policy) -> Policy {
-    let denies = policy.statements.iter().filter(|statement| statement.effect == Effect::Deny);
-    let conditions = denies.flat_map(|statement| statement.condition.iter());
-    let statements = conditions.filter_map(turned).map(|condition| {
+    let denies = || policy.statements.iter().filter(|statement| statement.effect == Effect::Deny);
+    let conditions = denies().flat_map(|statement| statement.condition.iter());
+    let of_conditions = conditions.filter_map(turned).map(|condition| {
         let mut statement = Statement::allow(["*"], ["*"]).with_condition(condition);
         statement.principal = Some(PrincipalBlock::Principal(PrincipalSet::Everyone));
         statement
     });
-    Policy::new(statements.collect())
+    let named = denies().filter_map(|statement| match &statement.principal {
+        Some(PrincipalBlock::NotPrincipal(named @ PrincipalSet::ByKind(_))) => Some(named),
+        _ => None,
+    });
+    let of_named = named.map(|named| {
+        let mut statement = Statement::allow(["*"], ["*"]);
+        statement.principal = Some(PrincipalBlock::Principal(named.clone()));
+        statement
+    });
+    Policy::new(of_conditions.chain(of_named).collect())
 }
 
 /// The condition that holds where this negated one does not.
@@ -173,9 +183,14 @@ fn turned(condition: &Condition) -> Option<Condition> {
         C::NotIpAddress => C::IpAddress,
         _ => return None,
     };
-    let operator = Operator { base, if_exists: false, set: None };
-    let single = condition.operator.set.is_none();
-    single.then(|| Condition::new(operator, &condition.key, condition.values.clone()))
+    // Where not all values are others, one of them is there.
+    let set = match condition.operator.set {
+        None => None,
+        Some(SetOperator::ForAllValues) => Some(SetOperator::ForAnyValue),
+        Some(SetOperator::ForAnyValue) => return None,
+    };
+    let operator = Operator { base, if_exists: false, set };
+    Some(Condition::new(operator, &condition.key, condition.values.clone()))
 }
 
 /// Whether somebody whom it does not name may be meant.

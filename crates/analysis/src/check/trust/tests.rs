@@ -365,6 +365,7 @@ fn whom_a_deny_spares_is_not_everybody() {
         r#"{"StringNotEqualsIfExists": {"aws:SourceVpc": "vpc-0123456789abcdef0"}}"#,
         r#"{"NotIpAddress": {"aws:SourceIp": "203.0.113.0/24"}}"#,
         r#"{"ArnNotLike": {"aws:PrincipalArn": "arn:aws:iam::111122223333:role/*"}}"#,
+        r#"{"ForAllValues:StringNotEquals": {"aws:PrincipalOrgPaths": "o-a/r-b/"}}"#,
     ] {
         assert!(!of(deny), "{deny}");
     }
@@ -372,7 +373,7 @@ fn whom_a_deny_spares_is_not_everybody() {
         r#"{"StringNotLike": {"aws:PrincipalOrgID": "o-*"}}"#,
         r#"{"StringNotEquals": {"aws:UserAgent": "mine"}}"#,
         r#"{"StringNotEquals": {"aws:PrincipalOrgID": "o-abc1234567"}, "Bool": {"aws:SecureTransport": "false"}}"#,
-        r#"{"ForAllValues:StringNotEquals": {"aws:PrincipalOrgPaths": "o-a/r-b/"}}"#,
+        r#"{"ForAnyValue:StringNotEquals": {"aws:PrincipalOrgPaths": "o-a/r-b/"}}"#,
         r#"{"NotIpAddress": {"aws:SourceIp": "0.0.0.0/1"}}"#,
     ] {
         assert!(of(deny), "{deny}");
@@ -399,4 +400,89 @@ fn everybody_who_is_a_service_is_asked_for_whom_it_acts() {
     let source = r#""ArnLike": {"aws:SourceArn": "arn:aws:cloudtrail:*:111122223333:trail/*"}"#;
     assert_eq!(told(&format!("{any}, {source}")), None);
     assert_eq!(told(&format!("{trail}, {source}")), None);
+}
+
+#[test]
+fn whom_a_deny_with_not_principal_spares_is_not_everybody() {
+    let of = |spared: &str| {
+        let allow = r#"{"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::x/*"}"#;
+        let deny = r#"{"Effect": "Deny", "NotPrincipal": SPARED, "Action": "s3:*", "Resource": "*"}"#;
+        let text = format!(
+            r#"{{"Version": "2012-10-17", "Statement": [{allow}, {}]}}"#,
+            deny.replace("SPARED", spared)
+        );
+        let found = crate::check::run(
+            &crate::check::read(&[crate::check::SourceFile::named("policy.json", text)]),
+            &crate::check::Facts::new(leastwise_catalog::Catalog::embedded()),
+        );
+        found.iter().any(|one| one.code == "PUBLIC_ACCESS")
+    };
+    assert!(!of(r#"{"AWS": ["arn:aws:iam::111122223333:root", "arn:aws:iam::111122223333:role/app"]}"#));
+    assert!(!of(r#"{"Service": "cloudfront.amazonaws.com"}"#));
+}
+
+/// Whether a bucket with these statements is open to everybody.
+fn is_public(statements: &str) -> bool {
+    let text = format!(r#"{{"Version": "2012-10-17", "Statement": [{statements}]}}"#);
+    let found = crate::check::run(
+        &crate::check::read(&[crate::check::SourceFile::named("policy.json", text)]),
+        &crate::check::Facts::new(leastwise_catalog::Catalog::embedded()),
+    );
+    found.iter().any(|one| one.code == "PUBLIC_ACCESS")
+}
+
+#[test]
+fn the_id_of_a_role_with_any_session_is_one_role() {
+    let with = |operator: &str, value: &str| {
+        is_public(&format!(
+            r#"{{"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::x/*",
+                "Condition": {{"{operator}": {{"aws:userid": "{value}"}}}}}}"#
+        ))
+    };
+    assert!(!with("StringLike", "AROAEXAMPLE1234567890:*"));
+    assert!(with("StringLike", "AROA*") && with("StringLike", "*:agent"));
+    let deny = r#"{"Effect": "Allow", "Principal": "*", "Action": "s3:*", "Resource": ["arn:aws:s3:::x", "arn:aws:s3:::x/*"]},
+        {"Effect": "Deny", "Principal": "*", "Action": "s3:*", "Resource": ["arn:aws:s3:::x", "arn:aws:s3:::x/*"],
+         "Condition": {"StringNotLike": {"aws:userId": ["AROAEXAMPLE1234567890:*", "111122223333"]}}}"#;
+    assert!(!is_public(deny));
+}
+
+#[test]
+fn who_is_in_the_organisation_that_a_deny_of_all_values_spares_is_not_everybody() {
+    let with = |operator: &str| {
+        is_public(&format!(
+            r#"{{"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::x/*"}},
+            {{"Effect": "Deny", "Principal": "*", "Action": "s3:*", "Resource": "arn:aws:s3:::x/*",
+              "Condition": {{"{operator}": {{"aws:PrincipalOrgPaths": "o-exampleorg1/*"}}}}}}"#
+        ))
+    };
+    assert!(!with("ForAllValues:StringNotLike"));
+    // This one is not met by who is in no organisation.
+    assert!(with("ForAnyValue:StringNotLike"));
+}
+
+#[test]
+fn a_request_that_shows_it_is_one_that_can_be_made() {
+    let denied = |what: &str| {
+        format!(
+            r#"{{"Effect": "Allow", "Principal": "*", "Action": ["s3:GetObject", "s3:ListBucket"],
+                "Resource": ["arn:aws:s3:::x", "arn:aws:s3:::x/*"]}},
+            {{"Effect": "Deny", "Principal": "*", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::x/*"}},
+            {{"Effect": "Deny", "Principal": "*", "Action": "{what}", "Resource": "arn:aws:s3:::x"}}"#
+        )
+    };
+    assert!(!is_public(&denied("s3:ListBucket")));
+    assert!(is_public(&denied("s3:GetBucketAcl")));
+}
+
+#[test]
+fn a_bucket_is_one_bucket_whatever_region_and_account_its_arn_leaves_open() {
+    let with = |value: &str| {
+        is_public(&format!(
+            r#"{{"Effect": "Allow", "Principal": "*", "Action": "sqs:SendMessage",
+                "Resource": "arn:aws:sqs:eu-west-1:111122223333:q", "Condition": {{"ArnLike": {{"aws:SourceArn": "{value}"}}}}}}"#
+        ))
+    };
+    assert!(!with("arn:aws:s3:*:*:reports") && !with("arn:aws:s3:::reports"));
+    assert!(with("arn:aws:s3:*:*:*") && with("arn:aws:s3:*:*:reports*") && with("arn:aws:sns:*:*:reports"));
 }

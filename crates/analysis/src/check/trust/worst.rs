@@ -2,7 +2,7 @@
 
 use leastwise_catalog::Action;
 use leastwise_policy::aws::compare::{Answer, Kind, Witness};
-use leastwise_policy::aws::{ActionBlock, ActionPattern, Effect, ResourceBlock, Statement};
+use leastwise_policy::aws::{ActionBlock, ActionPattern, Effect, ResourceBlock, ResourcePattern, Statement};
 
 use super::public::beyond_the_named;
 use crate::check::suited::Suited;
@@ -12,27 +12,42 @@ use crate::check::{Facts, Subject};
 const TRIED: usize = 5;
 
 /// A request for the worst that the statement lets everybody do, and how many other actions it lets them, when both can
-/// be told; else the request that was found.
+/// be told; else the request that was found. None when no such request can be: `s3:GetObject` is on no bucket.
 pub(super) fn worst(
     subject: &Subject<'_>,
     facts: &Facts<'_>,
     statement: &Statement,
     found: Witness,
-) -> (Witness, usize) {
+) -> Option<(Witness, usize)> {
     let mut actions = suited(subject, facts, statement);
     actions.sort_by_cached_key(|action| (facts.dangers.rank(*action), action.full_name()));
     actions.dedup_by_key(|action| std::ptr::from_ref(action.facts).addr());
     let more = actions.len().saturating_sub(1);
     // What a `Deny` leaves of them was not asked one by one.
     let is_whole = subject.document.policy.statements.iter().all(|one| one.effect == Effect::Allow);
-    for action in actions.iter().take(TRIED) {
-        let mut alone = statement.clone();
-        alone.action = ActionBlock::Action(vec![ActionPattern::new(action.full_name())]);
+    let can_be = |witness: &Witness| {
+        let action = facts.catalog.action(&witness.action);
+        let on = [ResourcePattern::new(&witness.resource)];
+        action.is_none_or(|action| Suited::of(&on).by(&action, facts.formats()))
+    };
+    let tried = if actions.is_empty() || can_be(&found) { TRIED } else { actions.len() };
+    for action in actions.iter().take(tried) {
+        let alone = on_its_own(statement, action, facts);
         if let Answer::Some(witness) = beyond_the_named(subject, facts, Kind::Resource, &alone) {
-            return (*witness, if is_whole { more } else { 0 });
+            return Some((*witness, if is_whole { more } else { 0 }));
         }
     }
-    (found, 0)
+    (tried == TRIED).then_some((found, 0))
+}
+
+/// The statement for one action alone, on those of its resources that the action can be on.
+fn on_its_own(statement: &Statement, action: &Action<'_>, facts: &Facts<'_>) -> Statement {
+    let mut alone = statement.clone();
+    alone.action = ActionBlock::Action(vec![ActionPattern::new(action.full_name())]);
+    if let Some(ResourceBlock::Resource(resources)) = &mut alone.resource {
+        resources.retain(|one| Suited::of(std::slice::from_ref(one)).by(action, facts.formats()));
+    }
+    alone
 }
 
 /// The actions of the statement that one of its resources suits; none when the resources do not tell.

@@ -122,10 +122,16 @@ fn fixes(key: &str, base: Comparison, value: &str) -> bool {
         C::StringLike if key.ends_with("orgpaths") => {
             value.split_once('/').is_some_and(|(organization, _)| !is_wild(organization))
         }
-        C::StringLike if key.ends_with("arn") => !is_wild(value) || is_of_an_account(value),
+        C::StringLike if key.ends_with("arn") => {
+            !is_wild(value) || is_of_an_account(value) || is_a_bucket(value)
+        }
+        // `AROA…:*`: the id of a role, which no other principal ever has, with whatever session.
+        C::StringLike if key == "aws:userid" => {
+            value.split_once(':').map_or(!is_wild(value), |(id, _)| !id.is_empty() && !is_wild(id))
+        }
         C::StringLike => !is_wild(value),
         C::ArnEquals | C::ArnLike => {
-            !is_wild(value) || Arn::parse(value).is_some_and(|arn| is_somebodys(&arn))
+            !is_wild(value) || is_a_bucket(value) || Arn::parse(value).is_some_and(|arn| is_somebodys(&arn))
         }
         C::IpAddress => is_narrow(value),
         _ => false,
@@ -151,6 +157,19 @@ fn is_of_an_account(pattern: &str) -> bool {
     let parts: Vec<&str> = pattern.splitn(6, ':').collect();
     let [arn, partition, service, _, account, _] = parts[..] else { return false };
     ![arn, partition, service, account].into_iter().any(is_wild) && !account.is_empty()
+}
+
+/// Whether a pattern fits one bucket alone, whose ARN has neither region nor account: `arn:aws:s3:*:*:reports`.
+/// <https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html#amazons3-resources-for-iam-policies>
+fn is_a_bucket(pattern: &str) -> bool {
+    let parts: Vec<&str> = pattern.splitn(6, ':').collect();
+    let ["arn", partition, "s3", region, account, bucket] = parts[..] else { return false };
+    let is_left_open = |part: &str| matches!(part, "" | "*");
+    !is_wild(partition)
+        && is_left_open(region)
+        && is_left_open(account)
+        && !bucket.is_empty()
+        && !bucket.contains(['*', '?', '/', ':', '$'])
 }
 
 /// Whether an ARN names whose it is: by the account, or, where ARNs have none, by a name that nobody else can have.
