@@ -116,3 +116,17 @@ fn of_statements_that_exclude_each_other_nothing_is_said_together() {
         assert!(!found.iter().any(|one| one.contains("SID") || one.contains("REDUNDANT")), "{found:?}");
     }
 }
+
+#[test]
+fn policies_of_holders_of_one_name_are_told_apart() {
+    let mut text = "Resources:\n".to_owned();
+    for kind in ["Role", "User", "Group"] {
+        let _ = writeln!(
+            text,
+            "  {kind}P:\n    Type: AWS::IAM::{kind}Policy\n    Properties:\n      {kind}Name: zz\n      PolicyName: n\n      PolicyDocument:\n        Version: '2012-10-17'\n        \
+             Statement: [{{Effect: Allow, Action: '*', Resource: '*'}}]"
+        );
+    }
+    let found = found("t.yaml", &text);
+    assert_eq!(found.iter().filter(|one| *one == "ADMIN_ACCESS Critical").count(), 3, "{found:?}");
+}

@@ -187,3 +187,26 @@ fn of_documents_that_exclude_each_other_nothing_is_said_together() {
     let found = found("main.tf", &policy(&format!("var.c ? {} : {}", one("s3:*"), one("s3:GetObject"))));
     assert!(!found.iter().any(|one| one.contains("SID") || one.contains("REDUNDANT")), "{found:?}");
 }
+
+#[test]
+fn roles_of_other_clouds_that_may_be_given_are_looked_at() {
+    let google = |role: &str| {
+        format!(
+            "variable \"c\" {{}}\nresource \"google_project_iam_binding\" \"b\" {{\n  project = \"p\"\n  role = {role}\n  members = [\"user:a@example.com\"]\n}}\n"
+        )
+    };
+    finds("main.tf", &google(r#"var.c ? "roles/owner" : "roles/viewer""#), "GCP_BASIC_ROLE Critical");
+    finds("main.tf", &google("var.c"), "UNRESOLVED Info");
+    let azure = |scope: &str, role: &str| {
+        format!(
+            "variable \"c\" {{}}\ndata \"azurerm_role_definition\" \"o\" {{\n  name = \"Owner\"\n}}\nresource \"azurerm_role_assignment\" \"a\" {{\n  scope = {scope}\n  \
+             {role}\n  principal_id = \"11111111-1111-1111-1111-111111111111\"\n}}\n"
+        )
+    };
+    let subscription = "\"/subscriptions/11111111-1111-1111-1111-111111111111\"";
+    let by_data = azure(subscription, "role_definition_id = data.azurerm_role_definition.o.id");
+    finds("main.tf", &by_data, "AZURE_PRIVILEGED_ASSIGNMENT Critical");
+    let either = azure(subscription, "role_definition_name = var.c ? \"Owner\" : \"Reader\"");
+    finds("main.tf", &either, "AZURE_PRIVILEGED_ASSIGNMENT Critical");
+    finds("main.tf", &azure("var.c", "role_definition_name = \"Owner\""), "UNRESOLVED Info");
+}

@@ -63,7 +63,13 @@ impl Grant {
         };
         let mut members = self.members().peekable();
         members.peek().is_some()
+            && !self.has_unknown_members()
             && members.all(|(_, who)| who.starts_with("deleted:") || of_bucket && is_of_project(who))
+    }
+
+    fn has_unknown_members(&self) -> bool {
+        let lists = ["members", "member"].iter().filter_map(|key| self.thing.root.get(key));
+        lists.flat_map(Node::one_or_many).any(|node| matches!(node.value, Value::Unknown(_)))
     }
 
     /// Whether it holds only under a condition.
@@ -85,6 +91,7 @@ impl Grant {
     pub(super) fn whom(&self) -> String {
         let members: Vec<&str> = self.members().map(|(_, member)| member).collect();
         match &members[..] {
+            [] if self.has_unknown_members() => "somebody who is not known yet".to_owned(),
             [] => "nobody".to_owned(),
             [first] => format!("`{first}`"),
             [first, more @ ..] => format!("`{first}` and {} more", more.len()),

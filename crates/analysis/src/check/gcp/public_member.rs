@@ -33,6 +33,8 @@ pub(super) static CHECK: Check = Check {
 fn rule(project: &Project, finds: &mut Finds<'_>) {
     for grant in &project.grants {
         let role = grant.role().map(|(_, role)| role).unwrap_or_default();
+        let named =
+            if role.is_empty() { "a role that is not known yet".to_owned() } else { format!("`{role}`") };
         for (node, member) in grant.members() {
             let who = match member {
                 "allUsers" => "everybody on the internet",
@@ -43,7 +45,7 @@ fn rule(project: &Project, finds: &mut Finds<'_>) {
             let reads = ["Viewer", "viewer", "invoker", "Invoker"].iter().any(|word| role.ends_with(word));
             let severity = if reads { Severity::High } else { Severity::Critical };
             finds
-                .at(&grant.thing, node, format!("{who} is given `{role}`"))
+                .at(&grant.thing, node, format!("{who} is given {named}"))
                 .severity(severity)
                 .fix("name the groups and service accounts that need it");
         }

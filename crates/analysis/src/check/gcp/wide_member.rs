@@ -33,6 +33,8 @@ pub(super) static CHECK: Check = Check {
 fn rule(project: &Project, finds: &mut Finds<'_>) {
     for grant in &project.grants {
         let role = grant.role().map(|(_, role)| role).unwrap_or_default();
+        let named =
+            if role.is_empty() { "a role that is not known yet".to_owned() } else { format!("`{role}`") };
         for (node, member) in grant.members() {
             let whole_pool = member.starts_with("principalSet://") && member.ends_with("/*");
             let who = match member.split_once(':') {
@@ -42,7 +44,7 @@ fn rule(project: &Project, finds: &mut Finds<'_>) {
             };
             let severity = if whole_pool { Severity::High } else { Severity::Medium };
             finds
-                .at(&grant.thing, node, format!("{who} is given `{role}`"))
+                .at(&grant.thing, node, format!("{who} is given {named}"))
                 .severity(severity)
                 .fix("name a group, or the one subject of the pool");
         }

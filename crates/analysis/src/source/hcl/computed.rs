@@ -117,6 +117,10 @@ pub(super) fn attribute(
             return Some(text(at, format!("arn:aws:iam::aws:policy{}{wanted}", known.path)));
         }
     }
+    // Whoever names a role looks its id up by it.
+    if address.starts_with("data.azurerm_role_definition.") && matches!(name, "id" | "role_definition_id") {
+        return written(machine, address, block, scope, "name").map(|role| text(at, role));
+    }
     let kind = address.strip_prefix("data.").unwrap_or(address).split('.').next()?;
     let Some(facts) = FACTS.iter().find(|facts| facts.kind == kind) else {
         return unheard(machine, address, kind, name).map(|value| text(at, value));

@@ -100,7 +100,7 @@ impl Deployed {
                     entity.groups.push(group)
                 }
                 (None, Gift::Inline(name, written)) => {
-                    let name = format!("{holder}#{name}");
+                    let name = format!("{}/{holder}#{name}", kind.arn_part());
                     self.document(name, DocumentKind::Identity, "", written);
                 }
                 _ => {}

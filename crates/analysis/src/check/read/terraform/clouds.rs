@@ -2,8 +2,8 @@
 
 use crate::check::read::Gathered;
 use crate::check::{Assignment, CustomRole, Definition, Grant, Thing};
-use crate::source::Node;
 use crate::source::hcl::{Resource, Sources};
+use crate::source::{Entry, Node, Value};
 
 /// Adds what the resource is, if it is one of these clouds'.
 pub(super) fn add(sources: &Sources<'_>, resource: &Resource, gathered: &mut Gathered) {
@@ -27,14 +27,51 @@ pub(super) fn add(sources: &Sources<'_>, resource: &Resource, gathered: &mut Gat
             gathered.estate.azure.roles.push(Definition { thing, is_built_in: false });
         }
         "azurerm_role_assignment" => {
-            let thing = thing(sources, resource, &resource.body, "assignment");
-            gathered.estate.azure.assignments.push(Assignment { thing, deployed_to: None });
+            tell_unknown(
+                sources,
+                resource,
+                &["scope", "role_definition_name", "role_definition_id"],
+                gathered,
+            );
+            for body in each(&resource.body, &["role_definition_name", "role_definition_id"]) {
+                let thing = thing(sources, resource, &body, "assignment");
+                gathered.estate.azure.assignments.push(Assignment { thing, deployed_to: None });
+            }
         }
         _ => {
-            if let Some(on) = on {
-                let thing = thing(sources, resource, &resource.body, "grant");
+            let Some(on) = on else { return };
+            tell_unknown(sources, resource, &["role", "member", "members"], gathered);
+            for body in each(&resource.body, &["role"]) {
+                let thing = thing(sources, resource, &body, "grant");
                 gathered.estate.gcp.grants.push(Grant { thing, on: on.replace('_', " ") });
             }
+        }
+    }
+}
+
+/// The body with each of the values that an attribute may have.
+fn each(body: &Node, keys: &[&str]) -> Vec<Node> {
+    let several = |entry: &&Entry| keys.contains(&&*entry.key) && matches!(entry.value.value, Value::List(_));
+    let Some(found) = body.entries().iter().find(several) else { return vec![body.clone()] };
+    let of = |value: &Node| {
+        let entries = body.entries().iter().map(|entry| match entry.key == found.key {
+            true => Entry { value: value.clone(), ..entry.clone() },
+            false => entry.clone(),
+        });
+        Node::new(body.at, Value::Map(entries.collect()))
+    };
+    found.value.items().iter().map(of).collect()
+}
+
+/// Tells what somebody has to give: what is assigned to whom on what is not known then. What another resource will have
+/// for its id is that resource.
+fn tell_unknown(sources: &Sources<'_>, resource: &Resource, keys: &[&str], gathered: &mut Gathered) {
+    for node in keys.iter().filter_map(|key| resource.body.get(key)).flat_map(Node::one_or_many) {
+        if let Value::Unknown(what) = &node.value
+            && ["var.", "local.", "each.", "module."].iter().any(|given| what.starts_with(given))
+        {
+            let (file, at) = sources.place(node.at);
+            gathered.unresolved(&file, at, &resource.address, what);
         }
     }
 }
