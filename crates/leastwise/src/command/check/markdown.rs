@@ -31,18 +31,9 @@ pub fn text(outcome: &Outcome<'_>) -> String {
     for line in words::aside(outcome) {
         out.push_str(&format!("\n{}\n", safe(&line)));
     }
-    let mut files: BTreeMap<&str, Vec<&Judged>> = BTreeMap::new();
-    for one in outcome.open() {
-        files.entry(&one.finding.file).or_default().push(one);
-    }
-    let mut shown = 0;
-    for (file, findings) in files {
-        let section = section(outcome, file, &findings);
-        if out.len() + section.len() > LONGEST {
-            break;
-        }
-        shown += findings.len();
-        out.push_str(&section);
+    let (files, shown) = with_room(outcome, LONGEST.saturating_sub(out.len()));
+    for (file, (all, items)) in files {
+        section(file, all, &items, &mut out);
     }
     if shown < found {
         out.push_str(&format!(
@@ -53,34 +44,65 @@ pub fn text(outcome: &Outcome<'_>) -> String {
     out
 }
 
-fn section(outcome: &Outcome<'_>, file: &str, findings: &[&Judged]) -> String {
+/// What is said of one file: how much there is, and what of it has room, whether it fails the run, in order.
+type Section = (usize, Vec<(usize, bool, String)>);
+
+/// The findings for which there is room, the worst first, by file; and how many they are.
+fn with_room<'o>(outcome: &'o Outcome<'_>, room: usize) -> (BTreeMap<&'o str, Section>, usize) {
+    let mut all: Vec<(usize, &Judged)> = outcome.open().enumerate().collect();
+    let mut files: BTreeMap<&str, Section> = BTreeMap::new();
+    for (_, one) in &all {
+        files.entry(&one.finding.file).or_default().0 += 1;
+    }
+    all.sort_by_key(|(number, one)| (std::cmp::Reverse(one.finding.severity), *number));
+    let (mut used, mut shown) = (0, 0);
+    for (number, one) in all {
+        let Some((_, items)) = files.get_mut(&*one.finding.file) else { continue };
+        let item = item(one);
+        // The lines around the first of a file.
+        let frame = if items.is_empty() { html(&one.finding.file).len() + 120 } else { 0 };
+        if used + frame + item.len() > room {
+            break;
+        }
+        used += frame + item.len();
+        shown += 1;
+        items.push((number, outcome.fails(one), item));
+    }
+    files.retain(|_, (_, items)| !items.is_empty());
+    files.values_mut().for_each(|(_, items)| items.sort());
+    (files, shown)
+}
+
+fn section(file: &str, all: usize, items: &[(usize, bool, String)], out: &mut String) {
     // The worst file is open when it fails the run.
-    let open = if findings.iter().any(|one| outcome.fails(one)) { " open" } else { "" };
-    let mut out = format!(
+    let open = if items.iter().any(|(_, fails, _)| *fails) { " open" } else { "" };
+    out.push_str(&format!(
         "\n<details{open}><summary><code>{}</code>: {}</summary>\n\n",
         html(file),
-        counted(findings.len() as u64, "finding", "findings")
-    );
-    for one in findings {
-        let found = &one.finding;
-        out.push_str(&format!(
-            "- **{}** {} line {}: {}\n",
-            found.severity,
-            code(found.code),
-            found.at.line,
-            safe(&found.message)
-        ));
-        if found.subject != *found.file {
-            out.push_str(&format!("  - in {}\n", code(&found.subject)));
-        }
-        for evidence in &found.evidence {
-            out.push_str(&format!("  - shown by: {}\n", safe(evidence)));
-        }
-        if let Some(fix) = &found.fix {
-            out.push_str(&format!("  - fix: {}\n", safe(fix)));
-        }
-    }
+        counted(all as u64, "finding", "findings")
+    ));
+    items.iter().for_each(|(_, _, item)| out.push_str(item));
     out.push_str("\n</details>\n");
+}
+
+fn item(one: &Judged) -> String {
+    let found = &one.finding;
+    let mut out = format!(
+        "- **{}** {} line {}: {}\n",
+        found.severity,
+        code(found.code),
+        found.at.line,
+        safe(&found.message)
+    );
+    if found.subject != *found.file {
+        out.push_str(&format!("  - in {}\n", code(&found.subject)));
+    }
+    for evidence in &found.evidence {
+        out.push_str(&format!("  - shown by: {}\n", safe(evidence)));
+    }
+    if let Some(fix) = &found.fix {
+        out.push_str(&format!("  - fix: {}\n", safe(fix)));
+    }
     out
 }
 
@@ -194,5 +216,22 @@ mod tests {
             .collect();
         let text = text(&outcome(many));
         assert!(text.len() < 65_536 && text.contains("that find no room in a comment"));
+    }
+
+    #[test]
+    fn of_one_file_with_too_many_findings_the_worst_are_shown() {
+        let many: Vec<_> = (0..2_000)
+            .map(|number| {
+                let mut found = finding();
+                found.message = format!("number {number}");
+                if number == 1_999 {
+                    found.severity = leastwise_analysis::check::Severity::Critical;
+                }
+                found
+            })
+            .collect();
+        let text = text(&outcome(many));
+        assert!(text.len() < 65_536 && text.contains("number 1999") && text.contains("number 0\n"));
+        assert!(text.contains(": 2,000 findings") && text.contains("that find no room in a comment"));
     }
 }
