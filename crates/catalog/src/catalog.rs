@@ -65,7 +65,7 @@ pub(crate) struct Slot {
 impl Action<'_> {
     /// The canonical name with the prefix: `s3:GetObject`.
     pub fn full_name(&self) -> String {
-        format!("{}:{}", self.service.prefix, self.facts.name)
+        [&self.service.prefix, ":", &self.facts.name].concat()
     }
 }
 
@@ -259,8 +259,8 @@ impl Catalog {
 
     /// The action that `name` names in any case: `s3:getobject`.
     pub fn action(&self, name: &str) -> Option<Action<'_>> {
-        let (prefix, action) = name.split_once(':')?;
-        self.action_of(prefix, action)
+        let colon = name.bytes().position(|byte| byte == b':')?;
+        self.action_of(&name[..colon], &name[colon + 1..])
     }
 
     /// The action `action` of the service `prefix`, both in any case.

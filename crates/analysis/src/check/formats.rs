@@ -67,14 +67,15 @@ impl<'t> Pattern<'t> {
 impl<'t> Parts<'t> {
     /// Of a text that has all six parts.
     pub(super) fn of(text: &'t str) -> Option<Parts<'t>> {
-        let mut parts = text.splitn(6, ':').skip(1);
-        let mut next = || parts.next();
+        let mut colons = text.bytes().zip(0..).filter(|(byte, _)| *byte == b':').map(|(_, at)| at);
+        let mut next = || colons.next();
+        let [first, second, third, fourth, fifth]: [usize; 5] = [next()?, next()?, next()?, next()?, next()?];
         Some(Parts {
-            partition: next()?,
-            service: next()?,
-            region: next()?,
-            account: next()?,
-            resource: next()?,
+            partition: &text[first + 1..second],
+            service: &text[second + 1..third],
+            region: &text[third + 1..fourth],
+            account: &text[fourth + 1..fifth],
+            resource: &text[fifth + 1..],
         })
     }
 }

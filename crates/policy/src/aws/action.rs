@@ -5,6 +5,7 @@
 
 use crate::glob::Glob;
 use std::fmt;
+use std::sync::OnceLock;
 
 /// Which actions a statement is about.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -19,7 +20,8 @@ pub enum ActionBlock {
 #[derive(Clone)]
 pub struct ActionPattern {
     text: Box<str>,
-    folded: Glob,
+    /// In lower case, made when it is first asked: most patterns of most documents never are.
+    folded: OnceLock<Glob>,
 }
 
 impl ActionBlock {
@@ -31,9 +33,9 @@ impl ActionBlock {
     /// [`ActionBlock::applies_to`] for an action in lower case.
     pub(super) fn applies_to_folded(&self, action: &str) -> bool {
         match self {
-            ActionBlock::Action(patterns) => patterns.iter().any(|pattern| pattern.folded.matches(action)),
+            ActionBlock::Action(patterns) => patterns.iter().any(|pattern| pattern.folded().matches(action)),
             ActionBlock::NotAction(patterns) => {
-                !patterns.iter().any(|pattern| pattern.folded.matches(action))
+                !patterns.iter().any(|pattern| pattern.folded().matches(action))
             }
         }
     }
@@ -49,9 +51,11 @@ impl ActionBlock {
 impl ActionPattern {
     /// Takes `text` as a pattern; whether IAM would accept it is the parser's business.
     pub fn new(text: impl Into<String>) -> ActionPattern {
-        let text = text.into();
-        let folded = Glob::folded(&text);
-        ActionPattern { text: text.into(), folded }
+        ActionPattern { text: text.into().into(), folded: OnceLock::new() }
+    }
+
+    fn folded(&self) -> &Glob {
+        self.folded.get_or_init(|| Glob::folded(&self.text))
     }
 
     /// The pattern as it was spelled.
@@ -61,27 +65,27 @@ impl ActionPattern {
 
     /// The action in lower case, when the pattern stands for one alone.
     pub(super) fn as_literal(&self) -> Option<&str> {
-        self.folded.as_literal()
+        self.folded().as_literal()
     }
 
     /// The service of all actions that the pattern stands for, in lower case, when it has no wildcard.
     pub(super) fn service(&self) -> Option<&str> {
-        self.folded.prefix().split_once(':').map(|(service, _)| service)
+        self.folded().prefix().split_once(':').map(|(service, _)| service)
     }
 
     /// Whether `action` is one of those that the pattern stands for.
     pub fn matches(&self, action: &str) -> bool {
-        self.folded.matches_ignoring_case(action)
+        self.folded().matches_ignoring_case(action)
     }
 
     /// Whether this pattern matches every action that `inner` matches.
     pub fn subsumes(&self, inner: &ActionPattern) -> bool {
-        self.folded.subsumes(&inner.folded)
+        self.folded().subsumes(inner.folded())
     }
 
     /// Whether some action is matched by both patterns.
     pub fn overlaps(&self, other: &ActionPattern) -> bool {
-        self.folded.overlaps(&other.folded)
+        self.folded().overlaps(other.folded())
     }
 }
 

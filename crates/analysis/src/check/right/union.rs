@@ -151,8 +151,8 @@ fn is_plausible(own: &Statement, others: &[&Statement]) -> bool {
 enum Pick<'s> {
     /// The key is not there.
     Missing,
-    /// This text, and nothing else.
-    Text(String),
+    /// This text, and nothing else, of all that this pattern stands for.
+    Text(String, &'s str),
     /// A text with policy variables, whatever it comes to.
     Variable(&'s str),
     /// Something of which nothing is known.
@@ -193,10 +193,10 @@ fn pick(condition: &Condition, number: usize) -> Pick<'_> {
     }
     if is_null(condition) {
         // It must be there; whatever it is.
-        return Pick::Text("x".to_owned());
+        return Pick::Text("x".to_owned(), "x");
     }
     match condition.values.get(number % condition.values.len().max(1)) {
-        Some(value) if is_of_texts(condition) && !value.contains("${") => Pick::Text(example(value)),
+        Some(value) if is_of_texts(condition) && !value.contains("${") => Pick::Text(example(value), value),
         Some(value) if is_of_texts(condition) && !value.contains(['*', '?']) => Pick::Variable(value),
         _ => Pick::Unknown,
     }
@@ -237,14 +237,14 @@ fn is_of_texts(condition: &Condition) -> bool {
 /// Whether the condition may hold for a request that has this, and whose other keys are missing; in doubt it may.
 fn may_hold(condition: &Condition, picks: &[(&str, Pick<'_>)]) -> bool {
     let pick = picks.iter().find(|(key, _)| key.eq_ignore_ascii_case(&condition.key));
-    let value = match pick.map_or(&Pick::Missing, |(_, pick)| pick) {
+    let (value, pattern) = match pick.map_or(&Pick::Missing, |(_, pick)| pick) {
         Pick::Missing => return holds_without(condition),
         Pick::Unknown => return true,
         _ if is_null(condition) => {
             return condition.values.iter().any(|one| one.eq_ignore_ascii_case("false"));
         }
-        Pick::Text(value) => value.as_str(),
-        Pick::Variable(value) => value,
+        Pick::Text(value, pattern) => (value.as_str(), *pattern),
+        Pick::Variable(value) => (*value, *value),
     };
     let is_variable = value.contains("${");
     let (is_negated, is_pattern) = match condition.operator.base {
@@ -254,7 +254,12 @@ fn may_hold(condition: &Condition, picks: &[(&str, Pick<'_>)]) -> bool {
         C::StringNotLike => (true, true),
         _ => return true,
     };
-    let meets = |own: &String| own == value || is_pattern && !is_variable && glob::matches(own, value);
+    let is_literal = matches!(condition.operator.base, C::StringEquals | C::StringNotEquals);
+    let meets = |own: &String| {
+        own == value
+            || !is_literal && own == pattern
+            || is_pattern && !is_variable && glob::matches(own, value)
+    };
     let is_met = condition.values.iter().any(meets);
     let is_open = || is_variable || condition.values.iter().any(|own| own.contains("${"));
     if is_negated { !is_met } else { is_met || is_open() }

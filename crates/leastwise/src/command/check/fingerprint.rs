@@ -4,7 +4,6 @@
 //! the message; not on line and column, nor on whether one stands alone or in a list. Of several that agree in all that, the first is one, the second another.
 
 use std::collections::HashMap;
-use std::fmt::Write;
 
 use leastwise_analysis::check::Finding;
 use sha2::{Digest, Sha256};
@@ -32,9 +31,10 @@ pub fn fingerprints(findings: &[Finding]) -> Vec<String> {
             };
             let parts = [finding.code, &*finding.file, &finding.subject, &pointer, &message];
             let key = parts.join("\0");
-            let number = seen.entry(key.clone()).or_default();
+            let text = format!("{key}\0");
+            let number = seen.entry(key).or_default();
             *number += 1;
-            hex(&Sha256::digest(format!("{key}\0{number}")))
+            hex(&Sha256::digest(format!("{text}{number}")))
         })
         .collect()
 }
@@ -72,12 +72,9 @@ fn list(message: &str) -> Option<(&str, &str, &str)> {
 }
 
 fn hex(digest: &[u8]) -> String {
-    let mut text = String::with_capacity(32);
-    for byte in digest.iter().take(16) {
-        // Writing to a string cannot fail.
-        let _ = write!(text, "{byte:02x}");
-    }
-    text
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    let digits = digest.iter().take(16).flat_map(|byte| [byte >> 4, byte & 15]);
+    digits.map(|digit| char::from(DIGITS[usize::from(digit)])).collect()
 }
 
 #[cfg(test)]

@@ -10,6 +10,7 @@ use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::Read;
 use std::path::{Component, Path, PathBuf};
+use std::sync::LazyLock;
 
 use leastwise_analysis::check::{Class, Finding, Severity, SourceFile, is_meant, named};
 use leastwise_analysis::source::Place;
@@ -273,8 +274,8 @@ pub fn unreadable(file: &str, reason: String) -> Finding {
 /// The path as findings show it: from the working directory on when it lies below, with `/`, without `.` on the way, so
 /// that a file has one name however it was come by.
 pub fn shown(path: &Path) -> String {
-    let here = std::env::current_dir().ok();
-    let path = here.as_deref().and_then(|here| path.strip_prefix(here).ok()).unwrap_or(path);
+    static HERE: LazyLock<Option<PathBuf>> = LazyLock::new(|| std::env::current_dir().ok());
+    let path = HERE.as_deref().and_then(|here| path.strip_prefix(here).ok()).unwrap_or(path);
     let parts = path.components().filter(|part| !matches!(part, Component::CurDir));
     let path: PathBuf = parts.collect();
     path.to_string_lossy().replace(std::path::MAIN_SEPARATOR, "/")

@@ -53,11 +53,17 @@ pub(super) fn action<T: Tree>(value: &T) -> Parsed<ActionPattern> {
     }
 }
 
+/// What stands before and behind the first colon.
+fn halves(text: &str) -> Option<(&str, &str)> {
+    let colon = text.bytes().position(|byte| byte == b':')?;
+    Some((&text[..colon], &text[colon + 1..]))
+}
+
 fn check_action(text: &str) -> Result<(), String> {
     if text == "*" {
         return Ok(());
     }
-    let Some((vendor, name)) = text.split_once(':') else {
+    let Some((vendor, name)) = halves(text) else {
         return Err(format!("the action `{text}` must begin with a service: `s3:GetObject`, or be `*`"));
     };
     let literal = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'.';
