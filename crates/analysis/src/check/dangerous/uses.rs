@@ -10,7 +10,7 @@ use crate::check::holder::{Allowed, Power, Said, Use};
 use crate::check::{Hits, Holder, Severity};
 
 /// The most actions that a message names.
-const NAMED: usize = 4;
+pub(super) const NAMED: usize = 4;
 
 /// Reports, for each statement, the actions of `wanted` that the holder can really do everywhere; `fits` can leave some
 /// out. Statements that give everything, or everything of a service, are told by checks of their own.
@@ -86,7 +86,7 @@ pub(in crate::check) fn listed(names: &[String]) -> String {
 }
 
 /// The same of more names than are given.
-fn told(names: &[String], of: usize) -> String {
+pub(super) fn told(names: &[String], of: usize) -> String {
     let shown: Vec<String> = names.iter().take(NAMED).map(|name| format!("`{name}`")).collect();
     match of.saturating_sub(NAMED) {
         0 => shown.join(", "),

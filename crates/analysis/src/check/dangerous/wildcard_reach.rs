@@ -3,7 +3,7 @@
 use leastwise_catalog::Action;
 
 use super::admin_access;
-use super::uses::{listed, report};
+use super::uses::{NAMED, report, told};
 use crate::check::holder::whole_service;
 use crate::check::holder::{Power, Said, Use};
 use crate::check::own::own;
@@ -96,15 +96,17 @@ fn reached(holder: &Holder<'_>, hits: &mut Hits<'_>, wanted: Use, what: &str) {
                 continue;
             }
             covered.sort_unstable();
-            let covered: Vec<Power<'_>> = covered.into_iter().map(|at| powers[at].clone()).collect();
             // Everything, or everything of a service, on everything has checks of its own.
-            let everywhere = holder.is_everywhere(allowed, &covered[0]);
+            let everywhere = holder.is_everywhere(allowed, &powers[covered[0]]);
             if (whole_service(text).is_some() || text.bytes().all(|byte| byte == b'*')) && everywhere {
                 continue;
             }
-            let names: Vec<String> = covered.iter().map(|power| power.action.full_name()).collect();
-            let mut said = Said::new(format!("`{text}` covers actions {what}: {}", listed(&names)))
-                .fix("write the actions that are meant, by name");
+            let covered: Vec<Power<'_>> = covered.into_iter().map(|at| powers[at].clone()).collect();
+            let names: Vec<String> =
+                covered.iter().take(NAMED).map(|power| power.action.full_name()).collect();
+            let mut said =
+                Said::new(format!("`{text}` covers actions {what}: {}", told(&names, covered.len())))
+                    .fix("write the actions that are meant, by name");
             if everywhere {
                 said.severity = Some(Severity::High);
             } else {

@@ -126,13 +126,8 @@ impl Dangers {
         Dangers(uses)
     }
 
-    /// For what the action is less bad than others.
-    pub(in crate::check) fn minor(&self, action: Action<'_>) -> Uses {
-        self.0.get(&std::ptr::from_ref(action.facts).addr()).map(|tabled| tabled.minor).unwrap_or_default()
-    }
-
-    /// What the action can be used for.
-    pub(in crate::check) fn uses(&self, action: Action<'_>) -> Uses {
+    /// What the action can be used for, and for what of it the action is less bad than others.
+    pub(in crate::check) fn uses(&self, action: Action<'_>) -> (Uses, Uses) {
         let facts = action.facts;
         let tabled = self.0.get(&std::ptr::from_ref(facts).addr()).copied().unwrap_or_default();
         let mut uses = tabled.has;
@@ -144,7 +139,7 @@ impl Dangers {
         if facts.destructive {
             uses.add(Use::Destructive);
         }
-        Uses(uses.0 & !tabled.lacks.0)
+        (Uses(uses.0 & !tabled.lacks.0), tabled.minor)
     }
 }
 
@@ -162,7 +157,7 @@ impl Dangers {
     }
 
     fn harm(&self, action: Action<'_>) -> u8 {
-        let uses = self.uses(action);
+        let (uses, _) = self.uses(action);
         let has = |of: Use| uses.contains(of);
         match () {
             () if has(Use::Permissions) || has(Use::Share) => 0,

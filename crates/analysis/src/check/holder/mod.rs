@@ -308,13 +308,15 @@ impl<'a> Allowed<'a> {
 fn useful<'a, 'c: 'a>(stated: &Stated<'a>, facts: &'a Facts<'c>) -> Vec<Useful<'a>> {
     let statement = stated.statement;
     let mut actions: Vec<Useful<'a>> = Vec::new();
-    let mut seen: HashSet<usize, RandomState> = HashSet::default();
+    let many = stated.found.iter().map(|found| found.as_slice().len()).sum::<usize>();
+    let mut seen: HashSet<usize, RandomState> =
+        HashSet::with_capacity_and_hasher(many.min(256), RandomState::default());
     let mut breadth = Breadth::of(statement.resource.as_ref(), facts.formats());
     let mut take = |action: Action<'a>| {
-        let uses = facts.dangers.uses(action);
+        let (uses, minor) = facts.dangers.uses(action);
         if !uses.is_empty() && seen.insert(std::ptr::from_ref(action.facts).addr()) {
             let everywhere = breadth.is_everything(action);
-            actions.push(Useful { action, uses, minor: facts.dangers.minor(action), everywhere });
+            actions.push(Useful { action, uses, minor, everywhere });
         }
     };
     match &statement.action {

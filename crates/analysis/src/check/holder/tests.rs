@@ -551,7 +551,7 @@ fn every_action_is_asked_about_however_many_there_are() {
     let (catalog, out) = (Catalog::embedded(), ["iam", "xray", "s3", "workspaces"]);
     let dangers = super::Dangers::of(catalog);
     let all = catalog.expand("*").into_iter().filter(|action| !out.contains(&&*action.service.prefix));
-    let destructive = all.filter(|action| dangers.uses(*action).contains(super::Use::Destructive)).count();
+    let destructive = all.filter(|action| dangers.uses(*action).0.contains(super::Use::Destructive)).count();
     assert_eq!(told, destructive);
     assert!(destructive > 2_000, "{destructive}");
 }

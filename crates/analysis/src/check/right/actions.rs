@@ -4,6 +4,7 @@
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
+use std::ops::RangeInclusive;
 
 use foldhash::fast::RandomState;
 use leastwise_policy::aws::DocumentKind;
@@ -117,7 +118,7 @@ fn redundant(subject: &Subject<'_>, _: &Facts<'_>, report: &mut Report<'_>) {
             .iter()
             .enumerate()
             .filter(|(_, used)| used.is_pattern() && !used.has_hole())
-            .map(|(index, used)| (index, Lower::new(used.text)))
+            .map(|(index, used)| (index, Lower::new(used)))
             .collect();
         if wide.is_empty() && !has_twins(uses) {
             continue;
@@ -162,13 +163,22 @@ struct Lower {
     /// What everything begins with that it covers.
     head: String,
     glob: Glob,
+    /// The addresses of the facts of the actions that it covers, when these are all that begin so in one service.
+    row: Option<RangeInclusive<usize>>,
 }
 
 impl Lower {
-    fn new(text: &str) -> Lower {
-        let lower = text.to_ascii_lowercase();
+    fn new(used: &ActionUse<'_>) -> Lower {
+        let lower = used.text.to_ascii_lowercase();
         let head = lower.split(['*', '?']).next().unwrap_or_default().to_owned();
-        Lower { head, glob: Glob::new(&lower) }
+        let is_row = head.contains(':') && lower.len() == head.len() + 1 && lower.ends_with('*');
+        let row = match used.found.as_slice() {
+            [first, .., last] if is_row => Some((first, last)),
+            _ => None,
+        };
+        let address = |action: &leastwise_catalog::Action<'_>| std::ptr::from_ref(action.facts).addr();
+        let row = row.map(|(first, last)| address(first)..=address(last));
+        Lower { head, glob: Glob::new(&lower), row }
     }
 }
 
@@ -188,7 +198,16 @@ fn covering<'u, 'a>(
                 && text.as_bytes()[..last].eq_ignore_ascii_case(&head.as_bytes()[..last])
         }
     };
-    let mut candidates = wide.iter().filter(|(at, by)| *at != index && begins(&by.head)).peekable();
+    // What begins with a text stands in a row in the catalogue.
+    let own = match &uses[index].found {
+        Found::One(action) => Some(std::ptr::from_ref(action.facts).addr()),
+        _ => None,
+    };
+    let may_cover = |at: usize, by: &Lower| match (own, &by.row) {
+        (Some(own), Some(row)) => row.contains(&own),
+        _ => at != index && begins(&by.head),
+    };
+    let mut candidates = wide.iter().filter(|(at, by)| may_cover(*at, by)).peekable();
     candidates.peek()?;
     let own = Glob::new(&text.to_ascii_lowercase());
     let by = candidates.find(|(at, by)| by.glob.subsumes(&own) && !(own.subsumes(&by.glob) && *at > index));

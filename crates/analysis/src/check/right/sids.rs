@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use foldhash::fast::RandomState;
 use leastwise_policy::aws::DocumentKind;
 
 use crate::check::row::{allows, error, statements, suggestion, warning};
@@ -76,7 +77,10 @@ fn unique(subject: &Subject<'_>, report: &mut Report<'_>, required: bool) {
     if (subject.document.kind != DocumentKind::Resource) != required {
         return;
     }
-    let mut seen = HashSet::new();
+    if subject.statements.len() < 2 {
+        return;
+    }
+    let mut seen: HashSet<_, RandomState> = HashSet::default();
     for node in subject.statements.iter().filter_map(|statement| statement.sid) {
         let Some(sid) = node.text().filter(|sid| !sid.is_empty() && !has_hole(sid)) else { continue };
         if !seen.insert(sid) {

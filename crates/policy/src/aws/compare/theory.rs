@@ -11,13 +11,15 @@ use super::walk::{Budget, Found, find};
 use super::{KeyFacts, ValueKind, Vocabulary};
 use std::collections::HashMap;
 
+use foldhash::fast::RandomState;
+
 /// What a request can be, for one principal.
 pub(super) struct Theory<'a> {
     pub(super) model: &'a Model<'a>,
     pub(super) someone: &'a Someone,
     keys: Vec<(KeyFacts, Domain)>,
-    resources: HashMap<Vec<Literal>, Possible>,
-    values: HashMap<Vec<Wanted>, Possible>,
+    resources: HashMap<Vec<Literal>, Possible, RandomState>,
+    values: HashMap<Vec<Wanted>, Possible, RandomState>,
 }
 
 /// Whether something can be.
@@ -40,7 +42,7 @@ impl<'a> Theory<'a> {
             (vocabulary.key(&key.name).unwrap_or(unknown), someone.domain(&key.name))
         };
         let keys = model.keys.iter().map(facts).collect();
-        Theory { model, someone, keys, resources: HashMap::new(), values: HashMap::new() }
+        Theory { model, someone, keys, resources: HashMap::default(), values: HashMap::default() }
     }
 
     /// Whether all of `literals`, which is sorted, can be true as far as they have to do with `of`.

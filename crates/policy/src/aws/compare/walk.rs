@@ -7,6 +7,8 @@
 use super::language::{Pattern, Step};
 use std::collections::HashSet;
 
+use foldhash::fast::RandomState;
+
 /// What a search came to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Found {
@@ -75,7 +77,8 @@ impl<'a> Walk<'a> {
         let start =
             (0..).zip(&self.patterns).map(|(number, (pattern, _))| (number, pattern.start())).collect();
         let Some(start) = self.kept(start) else { return Found::Nothing };
-        let mut known: HashSet<Vec<Reached>> = HashSet::from([start.clone()]);
+        let mut known: HashSet<Vec<Reached>, RandomState> = HashSet::default();
+        known.insert(start.clone());
         let mut seen = vec![Seen { state: start, from: 0, by: ' ' }];
         let mut at = 0;
         while at < seen.len() {

@@ -188,8 +188,13 @@ impl Parser {
         for (index, value) in list.iter().enumerate() {
             let under = |refusal: Refusal| refusal.under(&index.to_string());
             let statement = self.statement(value).map_err(under)?;
+            let is_same = |other: &Statement| other.sid == statement.sid;
             if let Some(sid) = statement.sid.clone().filter(|sid| !sid.is_empty())
-                && !sids.insert(sid.clone())
+                && (if list.len() <= FEW {
+                    statements.iter().any(is_same)
+                } else {
+                    !sids.insert(sid.clone())
+                })
             {
                 let refusal =
                     Refusal::new(value.at(), format!("the Sid `{sid}` stands twice; each must be unique"));
@@ -200,6 +205,9 @@ impl Parser {
         Ok(statements)
     }
 }
+
+/// So many statements are compared with each other; of more the ids are kept in a set.
+const FEW: usize = 16;
 
 fn unknown_key<T: Tree>(member: &T::Member, key: &str, known: &[&str]) -> Refusal {
     let close = known.iter().find(|known| known.eq_ignore_ascii_case(key));
