@@ -1,10 +1,11 @@
 """Policies per CPU-second: `leastwise check`, with all its checks, beside cloudsplaining and parliament.
 
 The policies are AWS's managed ones, from the catalogue's own data, all of them for each tool: what a policy costs differs
-by a thousand, so a part of them would say little. leastwise is measured as a whole process, start-up, reading of files and
-printing of JSON included; the peers from when they are imported, with the documents in memory, which favours them.
-cloudsplaining runs as its own command does for one policy (`scan_policy`: all that it finds), parliament likewise
-(`analyze_policy_string`). Rounds take turns. Processor time of one thread counts, not the clock.
+by a thousand, so a part of them would say little. Each tool is a process that reads the same files from the same folder,
+judges them and prints JSON: start-up and all, for every one of them. cloudsplaining runs as its own command does for one
+policy (`scan_policy`: all that it finds), parliament likewise (`analyze_policy_string`). What the peers take for judging
+alone, once they are imported and have the documents in memory, is printed too, beside the whole of leastwise's process.
+Rounds take turns. Processor time of one thread counts, not the clock.
 
 What guards the figures: what gives everything away must be found; the share of policies in which something dangerous is
 found must be neither small nor all, for leastwise and for cloudsplaining; parliament must be able to read more than half
@@ -18,10 +19,8 @@ import pathlib
 import resource
 import statistics
 import subprocess
+import sys
 import tempfile
-
-import parliament
-from cloudsplaining.command.scan_policy_file import scan_policy
 
 DATA = pathlib.Path(__file__).parent.parent / "crates/catalog/data/managed/policies.txt"
 WIDE = ["AdministratorAccess", "PowerUserAccess", "IAMFullAccess"]
@@ -46,72 +45,99 @@ def leastwise(binary, folder):
     return used, json.loads(done.stdout)["findings"]
 
 
-def cloudsplained(documents):
+def cloudsplained(texts):
+    """What one process does with all documents: the names of those in which it found something, and what to print."""
+    from cloudsplaining.command.scan_policy_file import scan_policy
+
+    documents = {name: json.loads(text) for name, text in texts.items()}
+    scan_policy(documents["AdministratorAccess"])  # The first use loads its own data.
     before = cpu()
     results = {name: scan_policy(document) for name, document in documents.items()}
     used = cpu() - before
     risky = lambda risks: any(isinstance(risk, dict) and risk["findings"] for risk in risks.values())  # noqa: E731
-    return used, {name for name, risks in results.items() if risky(risks)}
+    return used, [name for name, risks in results.items() if risky(risks)], len(documents), results
 
 
-def parliamented(documents):
-    """What it cannot read (value types that are newer than itself) is left out and counted."""
-    used, found, failed = 0.0, set(), 0
-    for name, document in documents.items():
-        text = json.dumps(document)
-        before = cpu()
+def parliamented(texts):
+    """The same; what it cannot read (value types that are newer than itself) is left out and counted."""
+    import parliament
+
+    parliament.analyze_policy_string(texts["AdministratorAccess"])
+    results = {}
+    before = cpu()
+    for name, text in texts.items():
         try:
-            policy = parliament.analyze_policy_string(text)
+            results[name] = [str(finding) for finding in parliament.analyze_policy_string(text).findings]
         except Exception:  # It raises bare exceptions.
-            failed += 1
             continue
-        used += cpu() - before
-        if policy.findings:
-            found.add(name)
-    return used, found, len(documents) - failed
+    used = cpu() - before
+    return used, [name for name, findings in results.items() if findings], len(results), results
+
+
+PEERS = {"cloudsplaining": cloudsplained, "parliament": parliamented}
+
+
+def be(peer, folder):
+    """Runs as one of the peers: from files to JSON."""
+    texts = {path.stem: path.read_text() for path in sorted(pathlib.Path(folder).iterdir())}
+    used, found, read, results = PEERS[peer](texts)
+    print(json.dumps({"judging": used, "found": found, "read": read, "results": results}, default=str))
+
+
+def peer(name, folder):
+    """The peer's whole process, and what it takes for judging alone."""
+    before = cpu(resource.RUSAGE_CHILDREN)
+    done = subprocess.run([sys.executable, __file__, "--be", name, folder], capture_output=True, check=True)
+    return cpu(resource.RUSAGE_CHILDREN) - before, json.loads(done.stdout)
 
 
 def main():
     parser = argparse.ArgumentParser()
-    parser.add_argument("--bin", required=True)
+    parser.add_argument("--bin")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--json")
+    parser.add_argument("--be", nargs=2, help=argparse.SUPPRESS)
     args = parser.parse_args()
+    if args.be:
+        be(*args.be)
+        return
     documents = policies()
-    results = {"leastwise": [], "cloudsplaining": [], "parliament": []}
+    whole = {"leastwise": [], "cloudsplaining": [], "parliament": []}
+    judging = {"cloudsplaining": [], "parliament": []}
     seen = None
     with tempfile.TemporaryDirectory() as folder:
         for name, document in documents.items():
             pathlib.Path(folder, f"{name}.json").write_text(json.dumps(document, indent=2))
-        # The peers' first use loads their own data.
-        cloudsplained({"w": documents["AdministratorAccess"]})
-        parliamented({"w": documents["AdministratorAccess"]})
         many = len(documents)
         for _ in range(args.rounds):
             used, findings = leastwise(args.bin, folder)
-            results["leastwise"].append(many / used)
+            whole["leastwise"].append(many / used)
             told = sorted((pathlib.Path(one["file"]).stem, one["code"], one["pointer"]) for one in findings)
             assert seen in (None, told), "findings differ between rounds"
             seen = told
-            used, found = cloudsplained(documents)
-            results["cloudsplaining"].append(many / used)
-            assert many * 0.05 < len(found) < many, f"cloudsplaining finds something in {len(found)} of {many}"
-            assert found.issuperset(WIDE), "cloudsplaining finds nothing in what gives everything away"
-            used, found, read = parliamented(documents)
-            results["parliament"].append(read / used)
-            assert read > many / 2, f"parliament reads {read} of {many}"
+            for name in judging:
+                used, told = peer(name, folder)
+                whole[name].append(told["read"] / used)
+                judging[name].append(told["read"] / told["judging"])
+                found = set(told["found"])
+                assert many * 0.05 < len(found) < many, f"{name} finds something in {len(found)} of {many}"
+                assert told["read"] > many / 2, f"{name} reads {told['read']} of {many}"
+                if name == "cloudsplaining":
+                    assert found.issuperset(WIDE), "cloudsplaining finds nothing in what gives everything away"
     dangerous = {name for name, code, _ in seen if code in DANGEROUS}
     assert 0.1 < len(dangerous) / len(documents) < 0.9, f"dangerous: {len(dangerous)} of {len(documents)}"
     for name in WIDE:
         assert name in dangerous, f"nothing dangerous in {name}"
-    ours = statistics.median(results["leastwise"])
+    ours = statistics.median(whole["leastwise"])
     print(f"{len(documents)} policies, {len(seen)} findings, dangerous ones in {len(dangerous)}")
-    for name, rates in results.items():
-        rate = statistics.median(rates)
-        ratio = "" if name == "leastwise" else f"   leastwise {ours / rate:.1f} x"
-        print(f"{name:16} {rate:10,.0f} policies per CPU-second{ratio}")
+    print(f"leastwise        {ours:10,.0f} policies per CPU-second")
+    for name, alone in judging.items():
+        rate, alone = statistics.median(whole[name]), statistics.median(alone)
+        text = f"leastwise {ours / rate:.1f} x; judging alone {alone:,.0f}, {ours / alone:.1f} x"
+        print(f"{name:16} {rate:10,.0f}   {text}")
     if args.json:
-        pathlib.Path(args.json).write_text(json.dumps({"policies": len(documents), "rates": results}, indent=1))
+        rates = {"whole": whole, "judging": judging}
+        pathlib.Path(args.json).write_text(json.dumps({"policies": len(documents), "rates": rates}, indent=1))
 
 
 DANGEROUS = {

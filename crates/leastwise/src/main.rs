@@ -24,6 +24,11 @@ mod report;
 
 use std::process::ExitCode;
 
+/// What is read are many small texts, taken apart and put together: with this allocator checking policies takes a quarter
+/// less time than with the C library's, and reading logs is no slower. It keeps more memory for that, see bench/README.md.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     interrupt::install();
     let cli = match config::parse(std::env::args_os()) {

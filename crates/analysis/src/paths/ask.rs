@@ -7,7 +7,9 @@ use leastwise_policy::aws::evaluate::explain::explain;
 use leastwise_policy::aws::evaluate::{
     Context, Evaluation, PolicySet, PrincipalRef, Request, ResourceRef, ResourceSide, Verdict, evaluate,
 };
-use leastwise_policy::aws::{Named, Policy};
+use leastwise_policy::aws::{
+    Comparison, Condition, Effect, Named, Policy, PrincipalBlock, PrincipalKind, PrincipalSet, Statement,
+};
 
 use super::Certainty;
 use super::model::Model;
@@ -182,9 +184,16 @@ impl Model<'_> {
                 return Some(answer);
             }
         }
-        let explanation = explain(set, &request(principal, question, &context));
-        let allowing = explanation.allowing.into_iter().flatten();
-        let chosen: Given = allowing.filter(|(key, _)| self.table.is_chosen(key)).collect();
+        let near = self.near(set, question, evaluation).into_iter().find(|chosen| {
+            let answer = self.given(set, principal, question, &context, chosen);
+            answer.is_some_and(|answer| answer.certainty == Certainty::Sure)
+        });
+        let explained = || {
+            let explanation = explain(set, &request(principal, question, &context));
+            let allowing = explanation.allowing.into_iter().flatten();
+            allowing.filter(|(key, _)| self.table.is_chosen(key)).collect()
+        };
+        let chosen: Given = near.unwrap_or_else(explained);
         if let Some(answer) = self.given(set, principal, question, &context, &chosen) {
             let mut kept = self.chosen.borrow_mut();
             kept.truncate(MOST_KEPT - 1);
@@ -192,6 +201,26 @@ impl Model<'_> {
             return Some(answer);
         }
         Some(conditional(evaluation.missing_keys.clone(), Given::new()))
+    }
+
+    /// Values that one statement which allows the action asks for by their text, for each such statement.
+    fn near(&self, set: &PolicySet, question: &Question<'_>, evaluation: &Evaluation) -> Vec<Given> {
+        let allows = |statement: &&Statement| {
+            statement.effect == Effect::Allow && statement.action.applies_to(question.action)
+        };
+        let value = |condition: &Condition| {
+            let key = condition.key.to_ascii_lowercase();
+            let is_plain = condition.operator.set.is_none()
+                && matches!(condition.operator.base, Comparison::StringEquals | Comparison::Bool);
+            let is_asked = evaluation.missing_keys.contains(&key) && self.table.is_chosen(&key);
+            let value =
+                condition.values.first().filter(|value| is_plain && is_asked && !value.contains("${"))?;
+            Some((key, vec![value.clone()]))
+        };
+        let statements = set.identity.iter().flat_map(|document| &document.policy.statements).filter(allows);
+        let near =
+            statements.map(|statement| statement.condition.iter().filter_map(value).collect::<Given>());
+        near.filter(|chosen| !chosen.is_empty()).take(MOST_KEPT).collect()
     }
 
     /// The answer when the caller chooses these values; none when they do not allow, or leave something to choose.
@@ -216,6 +245,28 @@ impl Model<'_> {
             }
             _ => None,
         }
+    }
+
+    /// Whether the role lets this service assume it whatever the circumstances, as a glance tells.
+    pub(super) fn plainly_trusts(&self, role: &GrantedPrincipal, service: &str) -> bool {
+        if self.world.resource_control.contains_key(role.account()) || self.is_cut() {
+            return false;
+        }
+        let names = |statement: &Statement| {
+            let Some(PrincipalBlock::Principal(PrincipalSet::ByKind(kinds))) = &statement.principal else {
+                return false;
+            };
+            let mut services = kinds.iter().filter(|(kind, _)| *kind == PrincipalKind::Service);
+            services.any(|(_, names)| names.iter().any(|name| name == service))
+        };
+        let mut is_let = false;
+        let statements = role.trust.iter().flat_map(|trust| &trust.statements);
+        statements.into_iter().all(|statement| {
+            is_let |= statement.condition.is_empty()
+                && names(statement)
+                && statement.action.applies_to("sts:AssumeRole");
+            statement.effect == Effect::Allow
+        }) && is_let
     }
 
     /// Whether the role lets this service assume it.

@@ -220,6 +220,11 @@ impl<'a> Model<'a> {
         }
     }
 
+    /// Whether a statement is taken away.
+    pub(super) fn is_cut(&self) -> bool {
+        self.removed.is_some()
+    }
+
     pub(super) fn is_removed(&self, document: &str, index: usize) -> bool {
         self.removed.is_some_and(|(of, at)| of == document && *at == index)
     }
