@@ -112,6 +112,12 @@ const CROSS_SERVICE: &[(&str, Kind)] = &[
     ("ssm:sourceinstancearn", Arn),
 ];
 
+/// What policy variables of AWS IoT Core begin with, in lower case, which its policies may ask for and the service
+/// reference does not list:
+/// <https://docs.aws.amazon.com/iot/latest/developerguide/iot-policy-variables.html>.
+const OF_DEVICES: &[&str] =
+    &["iot:certificate.", "iot:certificateid", "iot:clientid", "iot:connection.thing.", "iot:domainname"];
+
 /// Resources that there are though the service reference does not list them: service, and pattern of the last part.
 pub(super) const UNLISTED: &[(&str, &str)] = &[
     // The macros of AWS, and policies of Application Auto Scaling.
@@ -160,6 +166,9 @@ fn look_up(facts: &Facts<'_>, name: &str) -> Lookup {
     if let Some((_, kind)) = CROSS_SERVICE.iter().find(|row| row.0 == lower) {
         return of(*kind, false);
     }
+    if OF_DEVICES.iter().any(|start| lower.starts_with(start)) {
+        return of(Text, lower.ends_with(".list"));
+    }
     let prefix = lower.split(':').next().unwrap_or_default();
     // A claim has its provider's host name before the colon. SAML's and those of known providers are keys of STS.
     let is_claim = prefix.contains(['.', '/']) || prefix == "saml";
@@ -197,5 +206,21 @@ fn kind_of(kind: &str) -> Kind {
         "Numeric" => Number,
         "IPAddress" => Address,
         _ => Text,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use leastwise_catalog::Catalog;
+
+    use super::*;
+
+    #[test]
+    fn what_is_known_of_a_device_is_a_key() {
+        let facts = Facts::new(Catalog::embedded());
+        for name in ["iot:Connection.Thing.IsAttached", "iot:ClientId", "iot:Certificate.Subject.Country"] {
+            assert_eq!(key(&facts, name), Lookup::Found(Key { kind: Text, several: false }), "{name}");
+        }
+        assert_eq!(key(&facts, "iot:Nothing"), Lookup::NoKey);
     }
 }
