@@ -256,3 +256,19 @@ fn is_about_caller(statement: &Statement) -> bool {
     conditions.any(|one| about_caller(&one.key) || one.values.iter().any(|value| varies(value)))
         || resources.any(|one| varies(one.as_str()))
 }
+
+#[cfg(test)]
+mod tests {
+    use leastwise_policy::aws::ActionPattern;
+
+    use super::PROBES;
+
+    #[test]
+    fn what_makes_an_admin_is_a_step_of_some_way() {
+        for (probe, _) in PROBES {
+            assert!(crate::paths::may_be_step(&ActionPattern::new(probe)), "{probe}");
+        }
+        assert!(crate::paths::may_be_step(&ActionPattern::new("IAM:create*")));
+        assert!(!crate::paths::may_be_step(&ActionPattern::new("s3:GetObject")));
+    }
+}
