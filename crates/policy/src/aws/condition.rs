@@ -61,6 +61,21 @@ macro_rules! comparisons {
         }
 
         impl Comparison {
+    /// Of a negated operator the one that holds where it does not.
+    pub const fn turned(self) -> Option<Comparison> {
+        Some(match self {
+            Comparison::StringNotEquals => Comparison::StringEquals,
+            Comparison::StringNotEqualsIgnoreCase => Comparison::StringEqualsIgnoreCase,
+            Comparison::StringNotLike => Comparison::StringLike,
+            Comparison::NumericNotEquals => Comparison::NumericEquals,
+            Comparison::DateNotEquals => Comparison::DateEquals,
+            Comparison::NotIpAddress => Comparison::IpAddress,
+            Comparison::ArnNotEquals => Comparison::ArnEquals,
+            Comparison::ArnNotLike => Comparison::ArnLike,
+            _ => return None,
+        })
+    }
+
             /// Every comparison.
             pub const ALL: &[Comparison] = &[$(Comparison::$name,)*];
 
@@ -84,17 +99,7 @@ comparisons! {
 impl Comparison {
     /// Whether the operator holds where its positive twin does not.
     pub const fn is_negated(self) -> bool {
-        matches!(
-            self,
-            Comparison::StringNotEquals
-                | Comparison::StringNotEqualsIgnoreCase
-                | Comparison::StringNotLike
-                | Comparison::NumericNotEquals
-                | Comparison::DateNotEquals
-                | Comparison::NotIpAddress
-                | Comparison::ArnNotEquals
-                | Comparison::ArnNotLike
-        )
+        self.turned().is_some()
     }
 }
 

@@ -7,8 +7,7 @@
 
 use leastwise_policy::aws::compare::{Answer, Kind, demanding, excess};
 use leastwise_policy::aws::{
-    Comparison, Condition, DocumentKind, Effect, Operator, Policy, PrincipalBlock, PrincipalKind,
-    PrincipalSet, Statement,
+    Condition, DocumentKind, Effect, Operator, Policy, PrincipalBlock, PrincipalKind, PrincipalSet, Statement,
 };
 
 use super::ours::account_of;
@@ -270,15 +269,7 @@ fn is_denied_otherwise(subject: &Subject<'_>, facts: &Facts<'_>, statement: &Sta
 
 /// What a condition of a `Deny` leaves.
 fn positive(condition: &Condition) -> Option<Condition> {
-    use Comparison as C;
-    let base = match condition.operator.base {
-        C::StringNotEquals => C::StringEquals,
-        C::StringNotEqualsIgnoreCase => C::StringEqualsIgnoreCase,
-        C::StringNotLike => C::StringLike,
-        C::ArnNotEquals => C::ArnEquals,
-        C::ArnNotLike => C::ArnLike,
-        _ => return None,
-    };
+    let base = condition.operator.base.turned()?;
     let operator = Operator { base, ..demanding(condition.operator) };
     Some(Condition::new(operator, &condition.key, condition.values.iter().cloned()))
 }

@@ -6,8 +6,8 @@
 
 use leastwise_policy::aws::compare::{Answer, Kind, excess, to_some};
 use leastwise_policy::aws::{
-    Comparison, Condition, DocumentKind, Effect, Operator, Policy, PrincipalBlock, PrincipalKind,
-    PrincipalSet, SetOperator, Statement,
+    Condition, DocumentKind, Effect, Operator, Policy, PrincipalBlock, PrincipalKind, PrincipalSet,
+    SetOperator, Statement,
 };
 
 use crate::check::own::own;
@@ -173,16 +173,7 @@ fn spared(policy: &Policy) -> Policy {
 
 /// The condition that holds where this negated one does not.
 fn turned(condition: &Condition) -> Option<Condition> {
-    use Comparison as C;
-    let base = match condition.operator.base {
-        C::StringNotEquals => C::StringEquals,
-        C::StringNotEqualsIgnoreCase => C::StringEqualsIgnoreCase,
-        C::StringNotLike => C::StringLike,
-        C::ArnNotEquals => C::ArnEquals,
-        C::ArnNotLike => C::ArnLike,
-        C::NotIpAddress => C::IpAddress,
-        _ => return None,
-    };
+    let base = condition.operator.base.turned()?;
     // Where not all values are others, one of them is there.
     let set = match condition.operator.set {
         None => None,
