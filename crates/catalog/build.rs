@@ -174,8 +174,7 @@ fn blob(services: &[Service], sources: &BTreeMap<String, Vec<usize>>, date: &str
     toc.number(services.iter().map(|service| service.actions.len()).sum());
     toc.number(services.len());
     for service in services {
-        let raw = pack::service(service);
-        let section = miniz_oxide::deflate::compress_to_vec(&raw, 9);
+        let section = pack::service(service);
         toc.text(&service.prefix);
         toc.number(section.len());
         sections.extend(section);

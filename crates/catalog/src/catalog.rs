@@ -14,9 +14,6 @@ use crate::unpack::{self, Reader};
 static PACKED: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/catalog.bin"));
 const DIGEST: &str = include_str!(concat!(env!("OUT_DIR"), "/catalog.digest"));
 
-/// No service is larger than this when decompressed; the build fails a test before it gets near.
-const LARGEST_SECTION: usize = 1 << 20;
-
 /// What the clouds offer: every service, action, resource type and condition key of one pinned version.
 #[derive(Debug)]
 pub struct Catalog {
@@ -145,12 +142,7 @@ impl Slot {
     }
 
     pub(crate) fn service(&self) -> Option<&Service> {
-        let decode = || {
-            let section =
-                miniz_oxide::inflate::decompress_to_vec_with_limit(self.packed, LARGEST_SECTION).ok()?;
-            unpack::service(&section)
-        };
-        self.service.get_or_init(decode).as_ref()
+        self.service.get_or_init(|| unpack::service(self.packed)).as_ref()
     }
 }
 

@@ -161,7 +161,10 @@ impl Service {
 
     /// The resource type called `name`, in any case, with spaces or with `-`.
     pub fn resource_type(&self, name: &str) -> Option<&ResourceType> {
-        self.resource_types.iter().find(|kind| same_type(&kind.name, name))
+        // Where an action names it, it is the very text.
+        let is_it = |kind: &&ResourceType| std::ptr::eq(&*kind.name, name);
+        let types = || self.resource_types.iter();
+        types().find(is_it).or_else(|| types().find(|kind| same_type(&kind.name, name)))
     }
 
     /// The condition key called `name`, in any case.

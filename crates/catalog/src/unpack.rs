@@ -56,7 +56,7 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// Decodes one service from its decompressed section.
+/// Decodes one service from its section.
 pub(crate) fn service(section: &[u8]) -> Option<Service> {
     let mut reader = Reader::new(section);
     let texts = reader.many(|reader| reader.text().map(Name::from))?;

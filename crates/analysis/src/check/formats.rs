@@ -30,6 +30,8 @@ pub(super) struct Formats<'a> {
     by_service: HashMap<&'a str, Vec<usize>, RandomState>,
     /// By prefix and resource type.
     by_type: HashMap<(&'a str, &'a str), Vec<usize>, RandomState>,
+    /// The same by the address of the type's name, which the actions of a service share.
+    by_name: HashMap<usize, Vec<usize>, RandomState>,
     /// Keys of services that have another prefix: `catalog:ChangeType` is one of AWS Marketplace.
     foreign: HashMap<String, &'a ConditionKey>,
     /// By service and resource part: the formats that it meets.
@@ -86,6 +88,7 @@ impl<'a> Formats<'a> {
             all: Vec::new(),
             by_service: HashMap::default(),
             by_type: HashMap::default(),
+            by_name: HashMap::default(),
             foreign: HashMap::new(),
             met: RwLock::default(),
         };
@@ -101,6 +104,7 @@ impl<'a> Formats<'a> {
                     let index = formats.all.len();
                     formats.by_service.entry(format.service).or_default().push(index);
                     formats.by_type.entry((&service.prefix, &kind.name)).or_default().push(index);
+                    formats.by_name.entry(kind.name.as_ptr().addr()).or_default().push(index);
                     formats.all.push(format);
                 }
             }
@@ -145,11 +149,20 @@ impl<'a> Formats<'a> {
         formats
     }
 
-    /// Whether one of these patterns, each with the service that it names, covers all resources of a type.
-    pub(super) fn all_covered(&self, prefix: &str, resource_type: &str, patterns: &[(&str, Glob)]) -> bool {
-        let formats =
-            self.by_type.get(&(prefix, resource_type)).into_iter().flatten().map(|index| &self.all[*index]);
-        formats.into_iter().any(|format| {
+    /// The formats of a type of resource of the action's service.
+    fn of_type<'s>(&'s self, action: Action<'s>, name: &'s str) -> impl Iterator<Item = &'s Format<'a>> {
+        let by_type = || {
+            let kind = action.service.resource_type(name)?;
+            self.by_type.get(&(&*action.service.prefix, &*kind.name))
+        };
+        let found = self.by_name.get(&name.as_ptr().addr()).or_else(by_type);
+        found.into_iter().flatten().map(|index| &self.all[*index])
+    }
+
+    /// Whether one of these patterns, each with the service that it names, covers all resources of a type that the action
+    /// names.
+    pub(super) fn all_covered(&self, action: Action<'_>, name: &str, patterns: &[(&str, Glob)]) -> bool {
+        self.of_type(action, name).any(|format| {
             let here = patterns.iter().filter(|(service, _)| covers(service, format.service));
             here.into_iter().any(|(_, pattern)| pattern.subsumes(&format.resource))
         })
@@ -159,19 +172,18 @@ impl<'a> Formats<'a> {
     /// supports.
     pub(super) fn supported(&self, action: &Action<'_>, parts: &Parts<'_>, pattern: &Pattern<'_>) -> bool {
         let mut types = action.facts.resources.iter();
-        types.any(|on| self.can_be(&action.service.prefix, &on.resource_type, parts, pattern))
+        types.any(|on| self.can_be(action, &on.resource_type, parts, pattern))
     }
 
     /// Whether the pattern of a statement, whose resource part is `pattern`, can cover a resource of this type.
     pub(super) fn can_be(
         &self,
-        prefix: &str,
+        action: &Action<'_>,
         resource_type: &str,
         parts: &Parts<'_>,
         pattern: &Pattern<'_>,
     ) -> bool {
-        let formats = self.by_type.get(&(prefix, resource_type)).into_iter().flatten();
-        formats.map(|index| &self.all[*index]).any(|format| {
+        self.of_type(*action, resource_type).any(|format| {
             (format.service.starts_with('$') || covers(parts.service, format.service))
                 && meets_part(format.region, parts.region)
                 && meets_part(format.account, parts.account)

@@ -4,10 +4,9 @@
 //! account of our own making, in which a user holds it beside roles and users that are worth becoming: what is found there
 //! is possible wherever such an account is, and is told as that.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock};
 
-use foldhash::fast::RandomState;
 use leastwise_policy::aws::evaluate::OrganizationPath;
 use leastwise_policy::aws::{ActionBlock, Comparison, Condition, DocumentKind, Effect, Policy, Statement};
 use leastwise_policy::glob;
@@ -18,7 +17,7 @@ use super::dangerous::is_told;
 use super::own::own;
 use super::{Check, Class, Estate, Example, Facts, Finding, Hits, Holder, Home, Said, Severity};
 use crate::granted::Snapshot;
-use crate::paths::{Certainty, Extent, Options, Path, Target, World, find};
+use crate::paths::{Certainty, Extent, Options, Path, StepAction, Target, World, find};
 use crate::source::{Place, shown};
 
 const REFERENCES: &[&str] = &[
@@ -217,13 +216,13 @@ fn of_document(holder: &Holder<'_>, hits: &mut Hits<'_>) {
         return;
     }
     // What no condition but one that the way itself meets, and no deny, has a say in, the tables tell at once.
-    let surely = |action: &'static str, set: &[(&str, &str)]| {
-        if holder.is_denied(action) {
+    let surely = |action: StepAction, set: &[(String, String)]| {
+        let of = uses_of(&uses, action);
+        if of.is_empty() || holder.is_denied(action.name()) {
             return Extent::Nothing;
         }
-        let of = uses.get(action).into_iter().flatten();
-        let of = of.filter(|used| used.statement.condition.iter().all(|condition| meets(condition, set)));
-        of.map(|used| used.extent).max().unwrap_or(Extent::Nothing)
+        let of = of.iter().filter(|(_, used)| used.statement.condition.iter().all(|one| meets(one, set)));
+        of.map(|(_, used)| used.extent).max().unwrap_or(Extent::Nothing)
     };
     if let Some(way) = crate::paths::leads(surely) {
         let mut said = Said::new("whoever holds it can become administrator in one step")
@@ -232,9 +231,8 @@ fn of_document(holder: &Holder<'_>, hits: &mut Hits<'_>) {
         said.evidence.extend(way.assumes.map(|what| format!("taken for given: {what}")));
         return hits.at_document(said);
     }
-    let perhaps = |action| {
-        uses.get(action).into_iter().flatten().map(|used| used.extent).max().unwrap_or(Extent::Nothing)
-    };
+    let perhaps =
+        |action| uses_of(&uses, action).iter().map(|(_, used)| used.extent).max().unwrap_or(Extent::Nothing);
     if !crate::paths::could_lead(perhaps) {
         return;
     }
@@ -267,24 +265,32 @@ struct Used<'h> {
     extent: Extent,
 }
 
-/// The actions that ways need, with the statements that allow them.
-fn uses<'h>(holder: &'h Holder<'_>) -> HashMap<&'static str, Vec<Used<'h>>, RandomState> {
-    let mut uses: HashMap<&'static str, Vec<Used<'h>>, RandomState> = HashMap::default();
+/// The actions that ways need, each with a statement that allows it, in order of the actions.
+fn uses<'h>(holder: &'h Holder<'_>) -> Vec<(StepAction, Used<'h>)> {
+    let mut uses = Vec::new();
     for allowed in &holder.allows {
         for one in &allowed.actions {
-            if let Some(action) = crate::paths::step(&one.action.service.prefix, &one.action.facts.name) {
+            if let Some(action) = StepAction::of(&one.action.service.prefix, &one.action.facts.name) {
                 let extent = if one.everywhere { Extent::Everywhere } else { Extent::Somewhere };
-                uses.entry(action).or_default().push(Used { statement: allowed.statement, extent });
+                uses.push((action, Used { statement: allowed.statement, extent }));
             }
         }
     }
+    uses.sort_by_key(|(action, _)| *action);
     uses
 }
 
+/// What allows one of them.
+fn uses_of<'u, 'h>(uses: &'u [(StepAction, Used<'h>)], action: StepAction) -> &'u [(StepAction, Used<'h>)] {
+    let from = uses.partition_point(|(known, _)| *known < action);
+    let many = uses[from..].partition_point(|(known, _)| *known == action);
+    &uses[from..from + many]
+}
+
 /// Whether a request with these keys surely meets the condition.
-fn meets(condition: &Condition, set: &[(&str, &str)]) -> bool {
+fn meets(condition: &Condition, set: &[(String, String)]) -> bool {
     let operator = condition.operator;
-    let value = set.iter().find(|(key, _)| condition.key.eq_ignore_ascii_case(key)).map(|(_, value)| *value);
+    let value = set.iter().find(|(key, _)| condition.key.eq_ignore_ascii_case(key)).map(|(_, value)| value);
     let Some(value) = value.filter(|_| operator.set.is_none()) else { return false };
     match operator.base {
         Comparison::StringEquals => condition.values.iter().any(|wanted| wanted == value),

@@ -25,12 +25,11 @@ impl<'a> Suited<'a> {
 
     /// Whether the action can be on one of them.
     pub(super) fn by(&self, action: &Action<'_>, formats: &Formats<'_>) -> bool {
-        let prefix = &*action.service.prefix;
         let suits = |(parts, pattern, is_below): &(Parts<'_>, Pattern<'_>, bool)| {
             action.facts.resources.iter().any(|of| {
-                let kind = action.service.resource_type(&of.resource_type);
-                (!is_below || kind.is_some_and(has_paths))
-                    && formats.can_be(prefix, &of.resource_type, parts, pattern)
+                let kind = || action.service.resource_type(&of.resource_type);
+                formats.can_be(action, &of.resource_type, parts, pattern)
+                    && (!is_below || kind().is_some_and(has_paths))
             })
         };
         self.all || self.patterns.iter().any(suits)

@@ -173,7 +173,14 @@ fn could_support(action: Action<'_>, pattern: &str, effect: Effect) -> bool {
     let supported = |kind: &str| action.resources.iter().any(|on| *on.resource_type == *kind);
     let (own, others): (Vec<_>, Vec<_>) =
         action.service.resource_types.iter().partition(|kind| supported(&kind.name));
-    let own = own.into_iter().flat_map(|kind| &kind.arn).map(|format| starred(format));
+    // Part by part, what begins differently has nothing in common.
+    let is_whole = pattern.starts_with("arn:") && pattern.bytes().filter(|byte| *byte == b':').count() >= 5;
+    let head = fixed(pattern);
+    let is_near = |format: &&leastwise_catalog::Name| {
+        let theirs = fixed(format);
+        effect == Effect::Deny || !is_whole || theirs.starts_with(head) || head.starts_with(theirs)
+    };
+    let own = own.into_iter().flat_map(|kind| &kind.arn).filter(is_near).map(|format| starred(format));
     let (by_parts, whole) = (ArnPattern::new(pattern), Glob::new(pattern));
     let touches = |format: &String| {
         ArnPattern::new(format).overlaps(&by_parts)
@@ -184,8 +191,8 @@ fn could_support(action: Action<'_>, pattern: &str, effect: Effect) -> bool {
         return false;
     }
     // A format that has all of the pattern has no text that the pattern has not.
-    let is_near = |format: &&leastwise_catalog::Name| pattern.contains(fixed(format));
-    let others = others.into_iter().flat_map(|kind| &kind.arn).filter(is_near).map(|format| starred(format));
+    let has_head = |format: &&leastwise_catalog::Name| pattern.contains(fixed(format));
+    let others = others.into_iter().flat_map(|kind| &kind.arn).filter(has_head).map(|format| starred(format));
     let others: Vec<String> = others.filter(|format| glob::subsumes(format, pattern)).collect();
     let literal = |format: &String| format.bytes().filter(|byte| *byte != b'*').count();
     own.iter().any(|own| others.iter().all(|other| literal(other) <= literal(own)))

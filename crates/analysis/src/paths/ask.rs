@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use leastwise_catalog::Catalog;
-use leastwise_policy::aws::evaluate::explain::explain;
+use leastwise_policy::aws::evaluate::explain::allowing;
 use leastwise_policy::aws::evaluate::{
     Context, Evaluation, PolicySet, PrincipalRef, Request, ResourceRef, ResourceSide, Verdict, evaluate,
 };
@@ -189,9 +189,8 @@ impl Model<'_> {
             answer.is_some_and(|answer| answer.certainty == Certainty::Sure)
         });
         let explained = || {
-            let explanation = explain(set, &request(principal, question, &context));
-            let allowing = explanation.allowing.into_iter().flatten();
-            allowing.filter(|(key, _)| self.table.is_chosen(key)).collect()
+            let allowing = allowing(set, &request(principal, question, &context));
+            allowing.into_iter().flatten().filter(|(key, _)| self.table.is_chosen(key)).collect()
         };
         let chosen: Given = near.unwrap_or_else(explained);
         if let Some(answer) = self.given(set, principal, question, &context, &chosen) {

@@ -124,10 +124,6 @@ impl<'a> Model<'a> {
     }
 
     pub(super) fn read_documents(&mut self) {
-        let mut numbers: HashMap<String, Bits> = HashMap::new();
-        for (number, action) in self.actions.iter().enumerate() {
-            numbers.entry(action.to_ascii_lowercase()).or_default().insert(number);
-        }
         let mut known: HashMap<String, Bits> = HashMap::new();
         let mut regions = BTreeSet::new();
         let snapshot = self.world.snapshot;
@@ -146,7 +142,7 @@ impl<'a> Model<'a> {
             for (index, statement) in document.policy.statements.iter().enumerate() {
                 named_regions(statement, &mut regions);
                 if statement.effect == Effect::Allow && !self.is_removed(&document.name, index) {
-                    self.add_actions(statement, &numbers, &mut known, (&mut bits, &mut named));
+                    self.add_actions(statement, &mut known, (&mut bits, &mut named));
                 }
             }
             let mut unnamed = bits.without(&named);
@@ -165,7 +161,6 @@ impl<'a> Model<'a> {
     fn add_actions(
         &self,
         statement: &Statement,
-        numbers: &HashMap<String, Bits>,
         known: &mut HashMap<String, Bits>,
         (bits, named): (&mut Bits, &mut Bits),
     ) {
@@ -175,9 +170,9 @@ impl<'a> Model<'a> {
                 for pattern in patterns {
                     let folded = pattern.as_str().to_ascii_lowercase();
                     if !folded.contains(['*', '?']) {
-                        if let Some(of) = numbers.get(&folded) {
-                            bits.add(of);
-                            named.add(of);
+                        if let Some(number) = self.number(&folded) {
+                            bits.insert(number);
+                            named.insert(number);
                         }
                     } else {
                         let names =
@@ -196,6 +191,13 @@ impl<'a> Model<'a> {
                     .for_each(|(number, _)| bits.insert(number));
             }
         }
+    }
+
+    /// The number of the action with this name in lower case.
+    fn number(&self, lower: &str) -> Option<usize> {
+        let more = || self.actions[self.table.actions.len()..].iter();
+        let of_more = || more().position(|action| action.eq_ignore_ascii_case(lower));
+        self.table.action(lower).or_else(|| Some(self.table.actions.len() + of_more()?))
     }
 
     fn matching(&self, pattern: &ActionPattern) -> Bits {

@@ -31,7 +31,7 @@ mod tests;
 mod trust;
 mod types;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::sync::OnceLock;
 
 use foldhash::fast::RandomState;
@@ -44,25 +44,34 @@ pub use types::{
     Target, Unreadable, Workload, World,
 };
 
-/// The action as the ways that are known spell it, when one of them needs it.
-pub fn step(prefix: &str, name: &str) -> Option<&'static str> {
-    static ACTIONS: OnceLock<HashMap<(&str, &str), &str, RandomState>> = OnceLock::new();
-    let actions = ACTIONS.get_or_init(|| {
-        let actions = rows::Table::embedded().actions.iter();
-        actions.filter_map(|action| Some((action.split_once(':')?, action.as_str()))).collect()
-    });
-    actions.get(&(prefix, name)).copied()
+/// An action that one of the ways that are known needs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct StepAction(usize);
+
+impl StepAction {
+    /// The action, when one of the ways that are known needs it; both as the catalogue spells them.
+    pub fn of(prefix: &str, name: &str) -> Option<StepAction> {
+        static ACTIONS: OnceLock<HashMap<(&str, &str), usize, RandomState>> = OnceLock::new();
+        let actions = ACTIONS.get_or_init(|| {
+            let actions = rows::Table::embedded().actions.iter().zip(0..);
+            actions.filter_map(|(action, number)| Some((action.split_once(':')?, number))).collect()
+        });
+        actions.get(&(prefix, name)).copied().map(StepAction)
+    }
+
+    /// The action with its prefix.
+    pub fn name(self) -> &'static str {
+        &rows::Table::embedded().actions[self.0]
+    }
 }
 
 /// Whether the pattern covers an action that one of the ways that are known needs.
 pub fn may_be_step(pattern: &ActionPattern) -> bool {
-    static ACTIONS: OnceLock<HashSet<String, RandomState>> = OnceLock::new();
-    let actions = &rows::Table::embedded().actions;
+    let table = rows::Table::embedded();
     if pattern.as_str().contains(['*', '?']) {
-        return actions.iter().any(|action| pattern.matches(action));
+        return table.actions.iter().any(|action| pattern.matches(action));
     }
-    let lower = ACTIONS.get_or_init(|| actions.iter().map(|action| action.to_ascii_lowercase()).collect());
-    lower.contains(&pattern.as_str().to_ascii_lowercase())
+    table.action(&pattern.as_str().to_ascii_lowercase()).is_some()
 }
 
 /// What is taken to exist where instance profiles are not listed.
@@ -95,8 +104,8 @@ pub struct Way {
 /// The first way by which one becomes a role or a user and that needs no more than is allowed. What is made anew may be
 /// called as the policy wants it; whom one would become, and what there is already, may not.
 ///
-/// `allowed` is asked about an action, spelled as [`step`] does, with the condition keys that the way can set.
-pub fn leads(allowed: impl Fn(&'static str, &[(&str, &str)]) -> Extent) -> Option<Way> {
+/// `allowed` is asked about an action with the condition keys that the way can set.
+pub fn leads(allowed: impl Fn(StepAction, &[(String, String)]) -> Extent) -> Option<Way> {
     let table = rows::Table::embedded();
     let becomes = |row: &&rows::Row| row.kind == rows::Kind::Becomes && !row.named;
     let row = table.rows.iter().filter(becomes).find(|row| has_all(row, &allowed))?;
@@ -110,8 +119,8 @@ pub fn leads(allowed: impl Fn(&'static str, &[(&str, &str)]) -> Extent) -> Optio
 
 /// Whether there may be a way that needs no more than is allowed, apart from those through IAM Identity Center: only in
 /// one account are there any.
-pub fn could_lead(allowed: impl Fn(&'static str) -> Extent) -> bool {
-    let allowed = |action, _: &[(&str, &str)]| allowed(action);
+pub fn could_lead(allowed: impl Fn(StepAction) -> Extent) -> bool {
+    let allowed = |action, _: &[(String, String)]| allowed(action);
     let own = |row: &&rows::Row| {
         !matches!(row.kind, rows::Kind::Enters | rows::Kind::Strips | rows::Kind::Holds | rows::Kind::Gains)
             && !row.named
@@ -119,8 +128,7 @@ pub fn could_lead(allowed: impl Fn(&'static str) -> Extent) -> bool {
     rows::Table::embedded().rows.iter().filter(own).any(|row| has_all(row, &allowed))
 }
 
-fn has_all(row: &rows::Row, allowed: &impl Fn(&'static str, &[(&str, &str)]) -> Extent) -> bool {
-    let table = rows::Table::embedded();
+fn has_all(row: &rows::Row, allowed: &impl Fn(StepAction, &[(String, String)]) -> Extent) -> bool {
     let named = |on: &rows::On| match on {
         rows::On::Target | rows::On::Policy | rows::On::Group | rows::On::Boundary => true,
         rows::On::Var(number) => Some(*number) == row.work(),
@@ -128,13 +136,8 @@ fn has_all(row: &rows::Row, allowed: &impl Fn(&'static str, &[(&str, &str)]) -> 
         rows::On::Nothing => false,
     };
     row.needs.iter().all(|need| {
-        let set = need.with.iter().filter_map(|(key, with)| match with {
-            rows::With::Text(text) => Some((key.as_str(), text.as_str())),
-            rows::With::Absent | rows::With::Of(_) | rows::With::Power => None,
-        });
-        let set: Vec<(&str, &str)> = set.collect();
         let least = if need.on.iter().any(named) { Extent::Everywhere } else { Extent::Somewhere };
-        allowed(table.actions[need.action].as_str(), &set) >= least
+        allowed(StepAction(need.action), &need.fixed) >= least
     })
 }
 

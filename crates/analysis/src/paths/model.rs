@@ -448,7 +448,7 @@ pub(super) fn everything() -> Named<Policy> {
 fn works<'a>(world: &'a World<'a>, table: &Table) -> Vec<HashMap<&'a str, Vec<&'a str>>> {
     let fits = |row: &Row| {
         let mut works: HashMap<&'a str, Vec<&'a str>> = HashMap::new();
-        let Some(work) = row.work() else { return works };
+        let Some(work) = row.work().filter(|_| !world.workloads.is_empty()) else { return works };
         let open = |text: &String| {
             let text = text.replace("{partition}", "*").replace("{region}", "*");
             text.replace("{account}", "*")

@@ -29,9 +29,10 @@
 //! | `assumes TEXT` | what is taken to exist, though nobody read it |
 //! | `says TEXT` | what is done, in words |
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::OnceLock;
 
+use foldhash::fast::RandomState;
 use leastwise_policy::glob::Glob;
 
 use crate::granted::{GrantedPrincipal, PrincipalKind};
@@ -44,6 +45,8 @@ pub(super) struct Table {
     pub(super) pairs: BTreeMap<(usize, usize), String>,
     /// Every action that some row needs, once; rows have their numbers.
     pub(super) actions: Vec<String>,
+    /// The numbers of the actions by their names in lower case.
+    lower: HashMap<String, usize, RandomState>,
     /// Condition keys in lower case, as patterns, and whether the caller chooses them.
     keys: Vec<(Glob, bool)>,
 }
@@ -123,6 +126,8 @@ pub(super) struct Need {
     pub(super) action: usize,
     pub(super) on: Vec<On>,
     pub(super) with: Vec<(String, With)>,
+    /// The keys of `with` that have one value in every account.
+    pub(super) fixed: Vec<(String, String)>,
 }
 
 /// What a permission is on.
@@ -175,6 +180,7 @@ impl Table {
                 table.read(text).expect("a test reads the embedded tables");
             }
             table.read_keys(KEYS).expect("a test reads the embedded tables");
+            table.lower = table.actions.iter().map(|action| action.to_ascii_lowercase()).zip(0..).collect();
             table
         })
     }
@@ -183,6 +189,11 @@ impl Table {
     pub(super) fn is_chosen(&self, key: &str) -> bool {
         let key = key.to_ascii_lowercase();
         self.keys.iter().find(|(pattern, _)| pattern.matches(&key)).is_some_and(|of| of.1)
+    }
+
+    /// The number of the action with this name in lower case, when some row needs it.
+    pub(super) fn action(&self, lower: &str) -> Option<usize> {
+        self.lower.get(lower).copied()
     }
 
     /// The number of the row with this id.
@@ -316,13 +327,18 @@ impl Row {
             };
             Ok((key.to_owned(), value))
         });
-        let with = with.collect::<Result<_, &str>>()?;
+        let with = with.collect::<Result<Vec<(String, With)>, &str>>()?;
+        let fixed = with.iter().filter_map(|(key, with)| match with {
+            With::Text(text) => Some((key.clone(), text.clone())),
+            With::Absent | With::Of(_) | With::Power => None,
+        });
+        let fixed = fixed.collect();
         let known = actions.iter().position(|known| known == action);
         let action = known.unwrap_or_else(|| {
             actions.push(action.to_owned());
             actions.len() - 1
         });
-        Ok(Need { action, on, with })
+        Ok(Need { action, on, with, fixed })
     }
 
     fn on(&self, word: &str) -> Option<On> {

@@ -7,7 +7,7 @@ use super::uses::{NAMED, report, told};
 use crate::check::holder::whole_service;
 use crate::check::holder::{Power, Said, Use};
 use crate::check::own::own;
-use crate::check::{Check, Class, Example, Hits, Holder, Severity};
+use crate::check::{Check, Class, Example, Found, Hits, Holder, Severity};
 
 const REFERENCES: &[&str] =
     &["https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_action.html"];
@@ -75,9 +75,13 @@ fn permissions(holder: &Holder<'_>, hits: &mut Hits<'_>) {
 
 fn reached(holder: &Holder<'_>, hits: &mut Hits<'_>, wanted: Use, what: &str) {
     for allowed in &holder.allows {
+        if !allowed.uses.contains(wanted) {
+            continue;
+        }
         let patterns = allowed.statement.action.patterns().iter().zip(&allowed.found);
-        let mut patterns = patterns.filter(|(one, _)| has_wildcard(one.as_str())).peekable();
-        if patterns.peek().is_none() || !allowed.uses.contains(wanted) || admin_access::is_admin(allowed) {
+        // What is found as many was written with a wildcard.
+        let mut patterns = patterns.filter(|(_, found)| matches!(found, Found::Many(_))).peekable();
+        if patterns.peek().is_none() || admin_access::is_admin(allowed) {
             continue;
         }
         let powers = holder.powers_anywhere(allowed, wanted);
@@ -115,8 +119,4 @@ fn reached(holder: &Holder<'_>, hits: &mut Hits<'_>, wanted: Use, what: &str) {
             report(hits, allowed, &[text.to_owned()], &covered, said);
         }
     }
-}
-
-fn has_wildcard(pattern: &str) -> bool {
-    pattern.contains(['*', '?'])
 }

@@ -85,9 +85,7 @@ impl<'a> Breadth<'a> {
         if let Some(known) = self.known.get(&address) {
             return *known;
         }
-        let of = action.service.resource_type(name);
-        let covered =
-            of.is_some_and(|of| self.formats.all_covered(&action.service.prefix, &of.name, &self.patterns));
+        let covered = self.formats.all_covered(action, name, &self.patterns);
         self.known.insert(address, covered);
         covered
     }
@@ -129,7 +127,7 @@ fn spares_nothing(spared: &[ResourcePattern], action: Action<'_>, formats: &Form
     let is_spared = |name: &str| {
         spared.iter().any(|pattern| match Parts::of(pattern.as_str()) {
             Some(parts) if !pattern.as_str().contains("${") => {
-                formats.can_be(&action.service.prefix, name, &parts, &Pattern::new(parts.resource))
+                formats.can_be(&action, name, &parts, &Pattern::new(parts.resource))
             }
             _ => true,
         })
@@ -164,7 +162,7 @@ fn covers_everything(
     if wide.is_empty() {
         return false;
     }
-    of_each_call(action, |name| formats.all_covered(&action.service.prefix, name, &wide))
+    of_each_call(action, |name| formats.all_covered(action, name, &wide))
 }
 
 /// Whether each call of the action is on a type that is denied as a whole: on all types that it must have; where it may

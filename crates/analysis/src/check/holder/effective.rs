@@ -313,7 +313,17 @@ impl<'a> Holder<'a> {
     }
 
     /// The action by which the holder can write this tag on whatever resource of the action's service.
-    fn writes_tag(&self, action: Action<'a>, tag: &str) -> Option<String> {
+    fn writes_tag(&self, action: Action<'a>, tag: &str) -> Option<Rc<String>> {
+        let key = (std::ptr::from_ref(action.service).addr(), tag.to_owned());
+        if let Some(known) = self.tagging.borrow().get(&key) {
+            return known.clone();
+        }
+        let by = self.tagged_by(action, tag).map(Rc::new);
+        self.tagging.borrow_mut().insert(key, by.clone());
+        by
+    }
+
+    fn tagged_by(&self, action: Action<'a>, tag: &str) -> Option<String> {
         let writes = |facts: &&ActionFacts| facts.levels.contains(Level::Tagging) && !takes_off(&facts.name);
         let mut tagging = action.service.actions.iter().filter(writes);
         tagging.find_map(|facts| {

@@ -66,9 +66,13 @@ pub struct Holder<'a> {
     reaches: Memo<usize, Reach>,
     /// The same by what decides it.
     kins: Memo<Kin, Reach>,
+    /// Whether something else has a say in an action, by the address of its facts.
+    limited: RefCell<HashMap<usize, bool, RandomState>>,
     /// What conditions are worth, by the addresses of the statement and of the action's service.
     conditions: Memo<(usize, usize), Kept>,
     unconditional: Rc<Kept>,
+    /// By which action a tag can be written on what a service has, by the address of the service and the tag.
+    tagging: Memo<(usize, String), String>,
     /// The numbers of the statements that allow an action, by its address, once it was asked for.
     allowing: OnceCell<HashMap<usize, Vec<usize>, RandomState>>,
 }
@@ -163,7 +167,9 @@ impl<'a> Holder<'a> {
             now: facts.now,
             reaches: RefCell::default(),
             kins: RefCell::default(),
+            limited: RefCell::default(),
             conditions: RefCell::default(),
+            tagging: RefCell::default(),
             unconditional: Rc::default(),
             allowing: OnceCell::new(),
             set,
@@ -215,9 +221,15 @@ impl<'a> Holder<'a> {
         if self.denies.is_empty() && self.fences.is_empty() {
             return false;
         }
-        let name = action.full_name();
-        self.denies.iter().any(|deny| deny.action.applies_to(&name))
-            || self.fences.iter().any(|fence| !lets_through(fence, &name))
+        let address = std::ptr::from_ref(action.facts).addr();
+        let known = self.limited.borrow().get(&address).copied();
+        known.unwrap_or_else(|| {
+            let name = action.full_name();
+            let is_limited = self.denies.iter().any(|deny| deny.action.applies_to(&name))
+                || self.fences.iter().any(|fence| !lets_through(fence, &name));
+            self.limited.borrow_mut().insert(address, is_limited);
+            is_limited
+        })
     }
 }
 

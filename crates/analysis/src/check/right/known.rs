@@ -185,7 +185,18 @@ fn look_up(facts: &Facts<'_>, name: &str) -> Lookup {
 /// Whether `lower` is the key that the catalogue calls `own`, in which `${Name}`, `<name>` and a last `tag-key` stand
 /// for any text.
 pub(super) fn fits(own: &str, lower: &str) -> bool {
-    let tag = own.strip_suffix("/tag-key").map(|start| start.len() + 1);
+    const TAG: &str = "/tag-key";
+    // Nearly all differ before anything that stands for more than itself.
+    let both = || own.bytes().zip(lower.bytes());
+    let apart =
+        both().position(|(own, lower)| matches!(own, b'$' | b'<') || own.to_ascii_lowercase() != lower);
+    if let Some(at) = apart
+        && !matches!(own.as_bytes()[at], b'$' | b'<')
+        && (at + TAG.len() <= own.len())
+    {
+        return false;
+    }
+    let tag = own.strip_suffix(TAG).map(|start| start.len() + 1);
     let Some(open) = tag.or_else(|| own.find(['$', '<'])) else { return own.eq_ignore_ascii_case(lower) };
     let close = if own[open..].starts_with('$') { '}' } else { '>' };
     let rest = own[open..].find(close).map_or("", |at| &own[open + at + 1..]);

@@ -15,6 +15,7 @@ use leastwise_policy::glob::{self, Glob};
 use super::arns::open;
 use super::notes::Notes;
 use super::union::{self, Written};
+use crate::check::formats::Parts;
 use crate::check::row::{allows, statements, suggestion, warning};
 use crate::check::{ActionUse, Check, Example, Facts, Found, Severity, Subject};
 use crate::source::has_hole;
@@ -204,6 +205,10 @@ fn numbers(by: &[usize]) -> String {
 /// An ARN pattern with the text that it was read from.
 struct Arn<'t> {
     text: &'t str,
+    /// Whether there is a wildcard in it, without which it covers nothing but itself.
+    is_wild: bool,
+    /// The service and the resource, where all six parts are there: patterns are compared part by part.
+    parts: Option<(&'t str, &'t str)>,
     has_variables: bool,
     /// With variables as wildcards: what it can stand for at most.
     most: OnceCell<ArnPattern>,
@@ -211,7 +216,20 @@ struct Arn<'t> {
 
 impl<'t> Arn<'t> {
     fn new(text: &'t str) -> Arn<'t> {
-        Arn { text, has_variables: text.contains("${"), most: OnceCell::new() }
+        let is_wild = memchr::memchr2(b'*', b'?', text.as_bytes()).is_some();
+        let parts = Parts::of(text).filter(|_| text.starts_with("arn:"));
+        let parts = parts.map(|parts| (parts.service, parts.resource));
+        Arn { text, is_wild, parts, has_variables: text.contains("${"), most: OnceCell::new() }
+    }
+
+    /// Whether a glance at the service and at how the resources begin tells that this one does not cover the other.
+    fn is_apart(&self, inner: &Arn<'_>) -> bool {
+        let (Some((service, resource)), Some((theirs, within))) = (self.parts, inner.parts) else {
+            return false;
+        };
+        let head = memchr::memchr2(b'*', b'?', resource.as_bytes()).unwrap_or(resource.len());
+        !within.as_bytes().starts_with(&resource.as_bytes()[..head])
+            || service != theirs && !service.contains(['*', '?'])
     }
 
     fn most(&self) -> &ArnPattern {
@@ -221,7 +239,9 @@ impl<'t> Arn<'t> {
     fn covers(&self, inner: &Arn<'_>) -> bool {
         // A pattern that covers another one matches its text as well, which is asked sooner.
         self.text == inner.text
-            || !self.has_variables
+            || self.is_wild
+                && !self.has_variables
+                && !self.is_apart(inner)
                 && glob::matches(self.text, inner.text)
                 && !has_hole(self.text)
                 && self.most().subsumes(inner.most())

@@ -37,6 +37,12 @@ pub fn layers(set: &PolicySet, request: &Request<'_>) -> Vec<LayerReasons> {
     reason::layers(set, request)
 }
 
+/// For a request whose answer depends: values of the keys that it depends on under which it is allowed, if some were
+/// found, as [`Explanation::allowing`] has them.
+pub fn allowing(set: &PolicySet, request: &Request<'_>) -> Option<Vec<(String, Vec<String>)>> {
+    allowing::found(set, request)
+}
+
 /// Answers `request` from `set`, and says why.
 pub fn explain(set: &PolicySet, request: &Request<'_>) -> Explanation {
     let evaluation = evaluate(set, request);

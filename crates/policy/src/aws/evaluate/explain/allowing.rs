@@ -66,6 +66,12 @@ pub(super) fn needed(
     (needed, found)
 }
 
+/// Values that allow, with the keys as documents spell them.
+pub(super) fn found(set: &PolicySet, request: &Request<'_>) -> Option<Given> {
+    let found = Search { set, request, left: BUDGET }.solve(&mut Vec::new())?;
+    Some(found.into_iter().map(|(key, values)| (spelled(set, &key), values)).collect())
+}
+
 struct Search<'a> {
     set: &'a PolicySet,
     request: &'a Request<'a>,
