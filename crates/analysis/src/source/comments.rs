@@ -12,7 +12,7 @@ use hcl_edit::visit::{Visit, visit_expr, visit_object_key};
 /// A language with comments.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Language {
-    /// Terraform's: `#`, `//`
+    /// Terraform's: `#`, `//`, and `/*` up to `*/`
     Hcl,
     /// `#`
     Yaml,
@@ -27,6 +27,8 @@ pub struct Comments<'t> {
     text: &'t str,
     /// Contents, in order.
     contents: Vec<Range<usize>>,
+    /// Comments that have an end of their own, with their signs, in order.
+    blocks: Vec<Range<usize>>,
     /// Up to where that is known.
     known: usize,
 }
@@ -46,14 +48,40 @@ impl<'t> Comments<'t> {
     /// Of this text. Of one that cannot be read in full, what stands before the first content is known, and what the
     /// parser got to.
     pub fn of(language: Language, text: &'t str) -> Comments<'t> {
-        let mut comments = Comments { language, text, contents: Vec::new(), known: text.len() };
+        let mut comments =
+            Comments { language, text, contents: Vec::new(), blocks: Vec::new(), known: text.len() };
         match language {
             Language::Hcl => comments.hcl(),
             Language::Yaml => comments.yaml(),
             Language::Cedar => comments.cedar(),
         }
         comments.contents.sort_by_key(|range| range.start);
+        if language == Language::Hcl {
+            comments.blocks = comments.find_blocks();
+        }
         comments
+    }
+
+    /// The comment with an end of its own in which byte `at` stands, with its signs.
+    pub fn block(&self, at: usize) -> Option<Range<usize>> {
+        self.blocks.iter().find(|block| block.contains(&at)).cloned()
+    }
+
+    /// Whether a line, from one byte to another, says nothing: it is empty, or a comment.
+    pub fn is_aside(&self, line: Range<usize>) -> bool {
+        let mut at = line.start;
+        while let Some(rest) = self.text.get(at..line.end) {
+            let begin = rest.trim_start();
+            if begin.is_empty() {
+                break;
+            }
+            at = line.end - begin.len();
+            match self.block(at) {
+                Some(block) => at = block.end.min(line.end),
+                None => return self.language.signs().iter().any(|sign| begin.starts_with(sign)),
+            }
+        }
+        true
     }
 
     /// Whether a sign at byte `at` begins a comment or stands in one.
@@ -95,6 +123,37 @@ impl<'t> Comments<'t> {
             }
             Err(_) => self.known = 0,
         }
+    }
+
+    /// <https://developer.hashicorp.com/terraform/language/syntax/configuration#comments>. Of a text that cannot be read, those
+    /// before its first content.
+    fn find_blocks(&self) -> Vec<Range<usize>> {
+        let bytes = self.text.as_bytes();
+        let mut blocks = Vec::new();
+        let mut contents = self.contents.iter().peekable();
+        let mut at = if self.text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
+        while let Some(rest) = bytes.get(at..).filter(|rest| !rest.is_empty()) {
+            while contents.next_if(|range| range.end <= at).is_some() {}
+            if let Some(content) = contents.peek().filter(|range| range.start <= at) {
+                at = content.end;
+                continue;
+            }
+            let end = |from: usize, sign: &str| {
+                let after = self.text.get(from..)?;
+                Some(from + after.find(sign)? + sign.len())
+            };
+            at = match rest {
+                [b'#', ..] | [b'/', b'/', ..] => end(at + 1, "\n").unwrap_or(bytes.len()),
+                [b'/', b'*', ..] => {
+                    let Some(end) = end(at + 2, "*/") else { break };
+                    blocks.push(at..end);
+                    end
+                }
+                [one, ..] if self.known == 0 && !one.is_ascii_whitespace() => break,
+                _ => at + 1,
+            };
+        }
+        blocks
     }
 
     fn yaml(&mut self) {
@@ -181,6 +240,21 @@ mod tests {
         let wanted: Vec<bool> =
             text.match_indices("#! ").map(|(at, _)| text[at + 3..].starts_with("yes")).collect();
         assert_eq!(signs(Language::Hcl, text), wanted);
+    }
+
+    #[test]
+    fn a_block_comment_of_terraform_is_none_within_a_text_or_a_comment() {
+        let text = "/* 1 */ a = \"/* no */\" /* 2\n# x */\nb = <<EOT\n/* no */\nEOT\n# /* no */\n//* no */\n#\nc = 1/*3*/\n";
+        let comments = Comments::of(Language::Hcl, text);
+        let blocks: Vec<&str> = comments.blocks.iter().map(|range| &text[range.clone()]).collect();
+        assert_eq!(blocks, ["/* 1 */", "/* 2\n# x */", "/*3*/"]);
+        let broken = Comments::of(Language::Hcl, "#é\n/* 1 */ a = \"\n/* no */");
+        assert_eq!(broken.blocks.len(), 1);
+        for (line, is_aside) in
+            [("/* a */ // b", true), ("/* a */ b = 1", false), ("", true), ("/* a", false)]
+        {
+            assert_eq!(Comments::of(Language::Hcl, line).is_aside(0..line.len()), is_aside, "{line}");
+        }
     }
 
     #[test]

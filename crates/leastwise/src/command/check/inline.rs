@@ -1,6 +1,8 @@
 //! Suppressions in the file itself, for formats that have comments:
-//! `# leastwise:ignore CODE[,CODE…] until=YYYY-MM-DD reason`, on the line of the finding or in the lines before it. What
-//! looks like one within a text suppresses nothing: whose text it is may not be whoever reviews the code.
+//! `# leastwise:ignore CODE[,CODE…] until=YYYY-MM-DD reason`, on the line of the finding or in the lines before it; in
+//! Terraform also `/* leastwise:ignore … */`, each on one line of the comment. What looks like one within a text suppresses nothing: whose text it is may not be whoever reviews the code.
+
+use std::ops::Range;
 
 use leastwise_analysis::check::gate::SUPPRESSION_UNUSED;
 use leastwise_analysis::check::{Finding, SourceFile};
@@ -53,36 +55,66 @@ fn of_file(file: &SourceFile) -> Vec<Directive> {
     let Some((_, language)) = COMMENTS.iter().find(|(known, _)| ending.eq_ignore_ascii_case(known)) else {
         return Vec::new();
     };
-    let (signs, comments) = (language.signs(), Comments::of(*language, &file.text));
-    let begins: Vec<usize> =
-        std::iter::once(0).chain(file.text.match_indices('\n').map(|(at, _)| at + 1)).collect();
-    let lines: Vec<&str> = file.text.lines().collect();
-    let is_aside = |line: &str| {
-        let line = line.trim_start();
-        line.is_empty() || signs.iter().any(|sign| line.starts_with(sign))
-    };
+    let comments = Comments::of(*language, &file.text);
+    let mut begin = 0;
+    let mut lines: Vec<Range<usize>> = Vec::new();
+    for line in file.text.split_inclusive('\n') {
+        lines.push(begin..begin + line.trim_end_matches(['\r', '\n']).len());
+        begin += line.len();
+    }
     let mut directives = Vec::new();
     for (number, line) in lines.iter().enumerate() {
-        let Some((before, after)) = line.split_once(MARK) else { continue };
-        let before = before.trim_end();
-        let Some(sign) = signs.iter().find(|sign| before.ends_with(**sign)) else { continue };
-        let at = begins.get(number).map_or(0, |begin| begin + before.len() - sign.len());
-        if !comments.begins(at) {
-            continue;
+        let text = &file.text[line.clone()];
+        for (within, _) in text.match_indices(MARK) {
+            let Some((at, after, goes_on)) =
+                meant(&comments, *language, &file.text, line, line.start + within)
+            else {
+                continue;
+            };
+            let column = file.text[line.start..at].chars().count() + 1;
+            let about = match comments.is_aside(line.clone()) {
+                false => number,
+                true => {
+                    let mut next = number + 1..lines.len();
+                    next.find(|next| !comments.is_aside(lines[*next].clone())).unwrap_or(number)
+                }
+            };
+            directives.push(Directive {
+                file: file.name.to_string(),
+                at: Place { line: place(number), column: u32::try_from(column).unwrap_or(u32::MAX) },
+                line: place(about),
+                said: parse(after),
+            });
+            if !goes_on {
+                break;
+            }
         }
-        let column = before.chars().count() - sign.chars().count() + 1;
-        let about = match is_aside(line) {
-            false => number,
-            true => (number + 1..lines.len()).find(|next| !is_aside(lines[*next])).unwrap_or(number),
-        };
-        directives.push(Directive {
-            file: file.name.to_string(),
-            at: Place { line: place(number), column: u32::try_from(column).unwrap_or(u32::MAX) },
-            line: place(about),
-            said: parse(after),
-        });
     }
     directives
+}
+
+/// Of a mark that begins what a comment says: where the comment begins on the line, what stands behind the mark, and whether
+/// the line goes on behind the comment.
+fn meant<'t>(
+    comments: &Comments<'_>,
+    language: Language,
+    text: &'t str,
+    line: &Range<usize>,
+    mark: usize,
+) -> Option<(usize, &'t str, bool)> {
+    let after = mark + MARK.len();
+    if let Some(block) = comments.block(mark) {
+        let begin = block.start.max(line.start);
+        let before = text.get(begin..mark)?;
+        let is_first = before.trim_start_matches("/*").chars().all(|one| one.is_whitespace() || one == '*');
+        let said = text.get(after..block.end.min(line.end))?;
+        let said = said.strip_suffix("*/").unwrap_or(said);
+        return is_first.then_some((begin, said, block.end < line.end));
+    }
+    let before = text.get(line.start..mark)?.trim_end();
+    let sign = language.signs().iter().find(|sign| before.ends_with(**sign))?;
+    let at = line.start + before.len() - sign.len();
+    comments.begins(at).then_some((at, text.get(after..line.end)?, false))
 }
 
 fn place(number: usize) -> u32 {
@@ -183,6 +215,40 @@ mod tests {
                 State::Suppressed { reason: "in preview".into(), until: "2026-12-31".into(), inline: true };
             assert_eq!((state, said), (wanted, vec![]), "{text}");
         }
+    }
+
+    #[test]
+    fn a_block_comment_of_terraform_suppresses_by_the_same_rules() {
+        let said = "leastwise:ignore INVALID_ACTION until=2026-12-31 in preview";
+        for (text, line) in [
+            (format!("a = 1 /* {said} */\n"), 1),
+            (format!("/* {said} */ a = 1\n"), 1),
+            (format!("/*{said}*/\na = 1\n"), 2),
+            (format!("/*\n * {said}\n */\n\n# more\n/* and\n more */ a = 1\n"), 7),
+            (format!("/** {said}\r\n*/\r\na = 1\r\n"), 3),
+            (format!("/* leastwise:ignore X until=2026-12-31 r */ a = 1 /* {said} */\n"), 1),
+        ] {
+            let (state, _) = judge(&text, line);
+            let wanted =
+                State::Suppressed { reason: "in preview".into(), until: "2026-12-31".into(), inline: true };
+            assert_eq!(state, wanted, "{text}");
+        }
+        for text in [
+            format!("a = \"/* {said} */\"\n"),
+            format!("a = <<EOT\n/* {said} */\nEOT\n"),
+            format!("a = \"${{ 1 /* {said} */ }}\"\n"),
+            format!("/* as in {said} */ a = 1\n"),
+        ] {
+            for line in 1..=3 {
+                assert_eq!(judge(&text, line), (State::Open, vec![]), "{text}");
+            }
+        }
+        let (state, told) = judge("/* leastwise:ignore INVALID_ACTION until=2026-12-31 */\na = 1\n", 2);
+        assert_eq!((state, told.len()), (State::Open, 1));
+        let (state, told) = judge("/* leastwise:ignore INVALID_ACTION until=2026-11-20 over */\na = 1\n", 2);
+        assert_eq!((state, told[0].code), (State::Open, "SUPPRESSION_LAPSED"));
+        let yaml = format!("a: 1 /* {said} */\n");
+        assert!(directives(&[SourceFile::named("k.yaml", yaml)]).is_empty());
     }
 
     #[test]
