@@ -5,7 +5,7 @@
 #   ./test.sh STEP…      only these steps: format lint test doctest doc generated deny fuzz e2e
 #
 # Everything that is built or fetched stays in ${XDG_CACHE_HOME:-~/.cache}/leastwise; nothing is written
-# beside the sources. Set-up may ask apt, crates.io and PyPI; the tests themselves speak to loopback only.
+# beside the sources. Set-up may ask apt, crates.io, PyPI and npm; the tests themselves speak to loopback only.
 # LEASTWISE_FUZZ_SECONDS sets how long each fuzz target runs (20).
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
@@ -60,6 +60,24 @@ python_environment() {
     python3 -m venv "$venv"
     "$venv/bin/python" -m pip install --quiet --disable-pip-version-check -r tests/e2e/requirements.txt
     touch "$stamp"
+}
+
+# The published schema of SARIF, out of a package of Microsoft's (MIT) that carries it; its digest is what npm lists for it.
+sarif_schema() {
+    local package=@microsoft/jest-sarif@1.0.0-beta.0 file=package/lib/schemas/sarif-2.1.0-rtm.5.json
+    local digest=0357ce84f77a21ce620e4e05f583f0d6a341e1717eefe22f891ef197caf617a433424c7972963d2ec1a4dab1318852047016e3a559d29b058606e9004a4890f4
+    local folder
+    sarif="$cache/sarif-2.1.0-rtm.5.json"
+    [ -e "$sarif" ] && return
+    folder="$(mktemp -d)"
+    if have npm && (cd "$folder" && npm pack --silent "$package" >/dev/null 2>&1); then
+        sha512sum --check --quiet <<<"$digest  $(ls "$folder"/*.tgz)"
+        tar -xzf "$folder"/*.tgz -C "$folder" "$file"
+        mv "$folder/$file" "$sarif"
+    else
+        note "SARIF was not held against the published schema: npm, or its registry, is not here"
+    fi
+    rm -rf "$folder"
 }
 
 # --- the steps ---------------------------------------------------------------------------------------
@@ -122,8 +140,9 @@ step_fuzz() {
 
 step_e2e() {
     python_environment
+    sarif_schema
     cargo build --quiet --release --locked -p leastwise
-    LEASTWISE_BIN="$CARGO_TARGET_DIR/release/leastwise" \
+    LEASTWISE_BIN="$CARGO_TARGET_DIR/release/leastwise" LEASTWISE_SARIF_SCHEMA="$sarif" \
         "$venv/bin/python" -m pytest -q -p no:cacheprovider tests/e2e 2>&1 | tee "$logs/pytest"
     count "$(sed -nE 's/^([0-9]+) passed.*/\1/p; s/.* ([0-9]+) passed.*/\1/p' "$logs/pytest" | tail -1)"
 }

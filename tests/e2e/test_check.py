@@ -2,6 +2,8 @@
 
 import datetime
 import json
+import os
+import pathlib
 import random
 import re
 
@@ -49,6 +51,39 @@ def test_sarif_says_what_the_specification_asks(run, repository):
     assert any(result["suppressions"] for result in results)
     places = {r["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] for r in results}
     assert "policies/a%2C%20b%20%26%20%3Cc%3E.json" in places
+
+
+@pytest.fixture(scope="session")
+def published():
+    """The schema as it was published, which `./test.sh` fetches."""
+    path = pathlib.Path(os.environ.get("LEASTWISE_SARIF_SCHEMA") or "-")
+    if not path.is_file():
+        pytest.skip("LEASTWISE_SARIF_SCHEMA names no file; ./test.sh fetches it")
+    schema = json.loads(path.read_text())
+    jsonschema.Draft4Validator.check_schema(schema)
+    return jsonschema.Draft4Validator(schema, format_checker=jsonschema.Draft4Validator.FORMAT_CHECKER)
+
+
+def examples():
+    """Every folder of examples, and every file that can be checked for itself."""
+    folder = pathlib.Path(__file__).resolve().parents[2] / "examples"
+    kinds = {".json", ".yaml", ".yml", ".tf", ".cedar"}
+    return [folder, *sorted(one for one in folder.rglob("*") if one.is_dir() or one.suffix in kinds)]
+
+
+@pytest.mark.parametrize("example", examples(), ids=lambda path: path.name)
+def test_sarif_is_what_the_published_schema_asks(run, published, example):
+    done = run("check", example, "--allow-unreadable", "--output", "sarif", check=False)
+    assert done.returncode in (0, 1), done.stderr
+    published.validate(json.loads(done.stdout))
+
+
+def test_sarif_with_all_that_it_can_hold_is_what_the_published_schema_asks(run, published, repository):
+    published.validate(json.loads(check(run, repository, "sarif").stdout))
+    check(run, repository, "table", "--write-baseline", repository / "known.json")
+    log = json.loads(check(run, repository, "sarif", "--baseline", repository / "known.json").stdout)
+    assert any(result.get("baselineState") for result in log["runs"][0]["results"])
+    published.validate(log)
 
 
 def test_sarif_of_an_account_and_with_a_baseline_is_the_same_form(run, root, tmp_path):
