@@ -63,7 +63,7 @@ const OPERATIONS: &[&str] = &[
 fn rule(directory: &Directory, finds: &mut Finds<'_>) {
     reaches(
         directory,
-        OPERATIONS,
+        OPERATIONS.iter().copied(),
         "gives roles to anybody",
         "take `Microsoft.Authorization/*/Write` away, or limit what may be given by a condition",
         finds,

@@ -57,7 +57,7 @@ const OPERATIONS: &[&str] = &["Microsoft.Authorization/elevateAccess/action"];
 fn rule(directory: &Directory, finds: &mut Finds<'_>) {
     reaches(
         directory,
-        OPERATIONS,
+        OPERATIONS.iter().copied(),
         "takes access to every subscription",
         "leave it out: only people need it, and seldom",
         finds,

@@ -11,12 +11,15 @@ mod elevate_access;
 mod keys;
 mod privileged_assignment;
 mod run_as;
+mod table;
 mod unknown_operation;
 mod wide_scope;
 
 pub use directory::{Assignment, Definition, Directory, Part};
 
 pub(crate) use directory::properties;
+
+use leastwise_catalog::azure::Plane;
 
 use super::{Check, Finds, Severity};
 use crate::source::Node;
@@ -36,12 +39,35 @@ pub(super) static CHECKS: &[&Check] = &[
 ];
 
 /// Roles that allow one of these operations by something less than `*`, which has a check of its own.
-fn reaches(directory: &Directory, operations: &[&str], says: &str, fix: &str, finds: &mut Finds<'_>) {
+fn reaches<'o>(
+    directory: &Directory,
+    operations: impl IntoIterator<Item = &'o str>,
+    says: &str,
+    fix: &str,
+    finds: &mut Finds<'_>,
+) {
+    reaches_in(Plane::Control, directory, operations, says, fix, finds);
+}
+
+/// The same of operations of one plane.
+fn reaches_in<'o>(
+    plane: Plane,
+    directory: &Directory,
+    operations: impl IntoIterator<Item = &'o str>,
+    says: &str,
+    fix: &str,
+    finds: &mut Finds<'_>,
+) {
+    let operations: Vec<&str> = operations.into_iter().collect();
     for role in directory.roles.iter().filter(|role| !role.is_built_in) {
         let mut told: Vec<&Node> = Vec::new();
         for part in role.parts() {
-            for operation in operations {
-                let Some(node) = part.allows(operation) else { continue };
+            for operation in &operations {
+                let found = match plane {
+                    Plane::Control => part.allows(operation),
+                    Plane::Data => part.allows_data(operation),
+                };
+                let Some(node) = found else { continue };
                 if node.text() == Some("*") || told.iter().any(|earlier| std::ptr::eq(*earlier, node)) {
                     continue;
                 }
