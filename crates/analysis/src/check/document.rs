@@ -31,6 +31,8 @@ pub struct Document {
     pub policy: Policy,
     /// For each statement of `policy`, its number in the document.
     pub understood: Vec<usize>,
+    /// Its characters in the longest way in which it can be, where it holds statements that exclude each other.
+    pub(super) longest: Option<usize>,
     /// Whether a statement may allow more than is known before it is deployed.
     is_partial: bool,
     /// Whether something stands in its policy for what is not known before it is deployed.
@@ -62,6 +64,7 @@ impl Document {
             root,
             policy: Policy::default(),
             understood: Vec::new(),
+            longest: None,
             is_partial: false,
             has_stand_ins: false,
         };
@@ -80,6 +83,13 @@ impl Document {
     #[must_use]
     pub fn on(mut self, resource_type: impl Into<String>) -> Document {
         self.resource_type = Some(resource_type.into());
+        self
+    }
+
+    /// The same document, which really has so many characters at most.
+    #[must_use]
+    pub(super) fn at_most(mut self, longest: Option<usize>) -> Document {
+        self.longest = longest;
         self
     }
 

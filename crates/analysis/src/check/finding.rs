@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::Class;
-use crate::source::{Place, has_hole, shown};
+use crate::source::{Place, is_marked, shown};
 
 /// Something that a check found.
 ///
@@ -49,16 +49,17 @@ pub enum Severity {
 }
 
 impl Finding {
-    /// The same with texts for people: a part of a name or ARN that is not known yet reads `${aws_iam_role.a.name}`.
+    /// The same with texts for people: a part of a name or ARN that is not known yet reads `${aws_iam_role.a.name}`, and
+    /// alternatives of a document are called the same.
     #[must_use]
     pub fn for_people(mut self) -> Finding {
         for text in [&mut self.subject, &mut self.message, &mut self.pointer] {
-            if has_hole(text) {
+            if is_marked(text) {
                 *text = shown(text);
             }
         }
         for text in self.evidence.iter_mut().chain(&mut self.fix) {
-            if has_hole(text) {
+            if is_marked(text) {
                 *text = shown(text);
             }
         }

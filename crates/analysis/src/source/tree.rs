@@ -59,6 +59,18 @@ pub struct Entry {
 
 const OPEN: char = '\u{e000}';
 const CLOSE: char = '\u{e001}';
+/// Begins what tells a name from the same name of another alternative.
+const OTHER: char = '\u{e005}';
+
+/// The name of one of several of which one will be there, all called the same; people see the name.
+pub fn alternative(name: &str, number: usize) -> String {
+    format!("{name}{OTHER}{number}{OTHER}")
+}
+
+/// Whether people see something else than the text.
+pub fn is_marked(text: &str) -> bool {
+    text.bytes().any(|byte| byte == 0xee) && text.contains([OPEN, OTHER])
+}
 
 /// A part of a text that is not known: `aws_s3_bucket.logs.id`.
 pub fn hole(name: &str) -> String {
@@ -79,10 +91,11 @@ pub fn first_hole(text: &str) -> Option<&str> {
 
 /// The text for people: holes as `${name}`.
 pub fn shown(text: &str) -> String {
-    match has_hole(text) {
-        true => text.replace(OPEN, "${").replace(CLOSE, "}"),
-        false => text.to_owned(),
+    if !is_marked(text) {
+        return text.to_owned();
     }
+    let text: String = text.split(OTHER).step_by(2).collect();
+    text.replace(OPEN, "${").replace(CLOSE, "}")
 }
 
 /// Line and column of byte offsets in one text.
@@ -495,5 +508,6 @@ mod tests {
         let text = format!("arn:aws:s3:::{}/*", hole("aws_s3_bucket.logs.id"));
         assert!(has_hole(&text));
         assert_eq!(shown(&text), "arn:aws:s3:::${aws_s3_bucket.logs.id}/*");
+        assert_eq!(shown(&format!("granted by {}#p", alternative("role/r", 2))), "granted by role/r#p");
     }
 }

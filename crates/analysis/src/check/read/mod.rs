@@ -106,9 +106,13 @@ pub fn read<F: Borrow<SourceFile>>(files: &[F]) -> Estate {
 }
 
 #[cfg(test)]
+mod alternatives_tests;
+#[cfg(test)]
 mod configuration_tests;
 #[cfg(test)]
 mod deployed_tests;
+#[cfg(test)]
+mod given_tests;
 #[cfg(test)]
 mod holds_tests;
 #[cfg(test)]

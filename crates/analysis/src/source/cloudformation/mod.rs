@@ -57,6 +57,8 @@ pub struct Template<'s> {
     depth: Cell<usize>,
     /// Whether there are more ways in which conditions can come out than were tried.
     is_cut: Cell<bool>,
+    /// Whether of several statements that can be at a place that one is wanted which is there.
+    is_plain: Cell<bool>,
 }
 
 /// A resource of a template.
@@ -119,6 +121,7 @@ impl<'s> Template<'s> {
             flipped: RefCell::default(),
             depth: Cell::new(0),
             is_cut: Cell::new(false),
+            is_plain: Cell::new(false),
         }
     }
 
@@ -241,7 +244,7 @@ impl<'s> Template<'s> {
 }
 
 /// What stands where `wanted` does in a tree.
-fn at_place<'n>(node: &'n Node, wanted: &Node) -> Option<&'n Node> {
+pub fn at_place<'n>(node: &'n Node, wanted: &Node) -> Option<&'n Node> {
     let same_kind = matches!(
         (&node.value, &wanted.value),
         (Value::Map(_), Value::Map(_)) | (Value::Text(_), Value::Text(_)) | (Value::List(_), Value::List(_))

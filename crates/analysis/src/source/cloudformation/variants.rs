@@ -57,7 +57,7 @@ impl Template<'_> {
 
     /// The statements of a policy, with each that there can be. A denial is one of them when it is sure to be there.
     pub(super) fn statements(&self, entry: &Entry) -> Option<Node> {
-        if entry.key != "Statement" {
+        if entry.key != "Statement" || self.is_plain.get() {
             return None;
         }
         let of_policy = |node: &Node| {
@@ -88,6 +88,18 @@ impl Template<'_> {
             return statements.pop();
         }
         Some(Node::new(entry.value.at, Value::List(statements)))
+    }
+
+    /// What a value really comes to in each of the ways that are tried, of a policy that statement of several which is there.
+    pub fn realities(&self, node: &Node) -> Vec<Node> {
+        let (is_cut, steps) = (self.is_cut.get(), self.steps.get());
+        self.is_plain.set(true);
+        let ways = self.ways(node);
+        self.is_plain.set(false);
+        // What is not tried here is not left out anywhere else.
+        self.is_cut.set(is_cut);
+        self.steps.set(steps);
+        ways.into_iter().flatten().collect()
     }
 
     /// What a value can come to when all conditions are tried in all ways that there are, each once; nothing is one of

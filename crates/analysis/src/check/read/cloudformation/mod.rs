@@ -3,15 +3,17 @@
 mod resources;
 mod sam;
 
-use std::cell::Cell;
+use std::cell::{Cell, OnceCell};
 use std::collections::BTreeMap;
+use std::rc::Rc;
 use std::sync::Arc;
 
 use super::deployed::{Deployed, Written};
 use super::text::{BEGIN, Text};
 use super::{Gathered, SourceFile};
 use crate::check::Home;
-use crate::source::cloudformation::{Resource, Stacks, Template, as_text, is_template};
+use crate::check::right::length;
+use crate::source::cloudformation::{Resource, Stacks, Template, as_text, at_place, is_template};
 use crate::source::{Node, Value, hole, yaml};
 
 pub(super) fn takes(text: &Text<'_>) -> bool {
@@ -108,6 +110,8 @@ struct Declared<'t, 's> {
     /// What its properties can come to, the likeliest first.
     properties: Vec<Node>,
     nothing: Node,
+    /// What the properties really come to, each way for itself; worked out when it is asked for.
+    realities: OnceCell<Vec<Node>>,
 }
 
 impl<'t, 's> Declared<'t, 's> {
@@ -115,7 +119,8 @@ impl<'t, 's> Declared<'t, 's> {
         let properties = resource.node.get("Properties");
         let properties = properties.map(|properties| template.variants(properties)).unwrap_or_default();
         let nothing = Node::new(resource.node.at, Value::Map(Vec::new()));
-        Declared { template, id: template.own(resource.id), resource, properties, nothing }
+        let id = template.own(resource.id);
+        Declared { template, id, resource, properties, nothing, realities: OnceCell::new() }
     }
 
     /// The properties as the defaults have them.
@@ -134,6 +139,17 @@ impl<'t, 's> Declared<'t, 's> {
                 }
             }
         }
+        texts
+    }
+
+    /// Those of the texts that are not there in every way.
+    fn sometimes(&self, path: &str) -> Vec<String> {
+        let is_there = |properties: &Node, text: &str| {
+            let nodes = super::deployed::at_path(properties, path).into_iter().flat_map(Node::one_or_many);
+            nodes.filter_map(as_text).any(|one| one == text)
+        };
+        let mut texts = self.texts(path);
+        texts.retain(|text| !self.properties.iter().all(|properties| is_there(properties, text)));
         texts
     }
 
@@ -191,28 +207,68 @@ impl<'t, 's> Declared<'t, 's> {
 
     /// The documents at a path in whichever way the properties come out, each once.
     fn documents(&self, path: &str) -> Vec<Written> {
-        let mut found: Vec<Written> = Vec::new();
-        for properties in &self.properties {
-            for node in super::deployed::at_path(properties, path).into_iter().flat_map(Node::one_or_many) {
-                self.add_document(node, &mut found);
+        let at_path = |properties: &Node| {
+            let nodes = super::deployed::at_path(properties, path).into_iter().flat_map(Node::one_or_many);
+            nodes.map(|node| (String::new(), node.clone())).collect()
+        };
+        self.named_documents(at_path).into_iter().map(|(_, written)| written).collect()
+    }
+
+    /// The documents that `of` finds, with their names, in whichever way the properties come out, each once. What one of them
+    /// denies counts as far as it is denied whichever way that is.
+    fn named_documents(&self, of: impl Fn(&Node) -> Vec<(String, Node)>) -> Vec<(String, Written)> {
+        let ways: Vec<Vec<(String, Node)>> = self.properties.iter().map(of).collect();
+        let is_in_all =
+            |is: &dyn Fn(&Node) -> bool| ways.iter().all(|way| way.iter().any(|(_, node)| is(node)));
+        let mut found: Vec<(String, Written)> = Vec::new();
+        let mut denials: Option<Rc<[String]>> = None;
+        for (name, node) in ways.iter().flatten() {
+            let mut written = self.written(node);
+            if found.iter().any(|(other, known)| other == name && known.root == written.root) {
+                continue;
             }
+            if !is_in_all(&|other| other.value == node.value) {
+                let sure = || {
+                    let all = ways.iter().take(1).flatten().flat_map(|(_, node)| denied(node));
+                    all.filter(|one| is_in_all(&|node| denied(node).any(|other| other == *one))).collect()
+                };
+                written.denials = Some(denials.get_or_insert_with(sure).clone());
+            }
+            found.push((name.clone(), written));
         }
         found
     }
 
-    fn add_document(&self, node: &Node, found: &mut Vec<Written>) {
-        let written = self.written(node);
-        if !found.iter().any(|known| known.root == written.root) {
-            found.push(written);
+    /// The same of a policy that somebody gets by this resource: one that hangs on a condition which no principal of the
+    /// template hangs on is there only sometimes, so what it denies takes nothing away.
+    fn given_documents(&self, path: &str) -> Vec<Written> {
+        let on = condition(self.resource.node);
+        let is_principal =
+            |one: &Resource<'_>| ["AWS::IAM::Role", "AWS::IAM::User", "AWS::IAM::Group"].contains(&one.kind);
+        let is_shared =
+            || self.template.resources().any(|one| is_principal(&one) && condition(one.node) == on);
+        let mut documents = self.documents(path);
+        if on.is_some() && !is_shared() {
+            documents.iter_mut().for_each(|written| written.denials = Some(Rc::from([])));
         }
+        documents
     }
 
     fn written(&self, node: &Node) -> Written {
         let (file, pointer, mut root) = self.template.settled(node);
+        let mut longest = None;
         if let Value::Map(_) = root.value {
             numbers_as_texts(&mut root);
+            longest = (length(&root) > LEAST_QUOTA).then(|| self.longest(node)).flatten();
         }
-        Written { file, pointer, root }
+        Written { file, pointer, root, denials: None, longest }
+    }
+
+    /// The characters of a document that hangs on conditions, in the longest way in which it can really be.
+    fn longest(&self, document: &Node) -> Option<usize> {
+        let properties = self.resource.node.get("Properties")?;
+        let realities = self.realities.get_or_init(|| self.template.realities(properties));
+        realities.iter().filter_map(|one| at_place(one, document)).map(length).max()
     }
 
     fn home(&self) -> Home {
@@ -220,6 +276,21 @@ impl<'t, 's> Declared<'t, 's> {
         let (file, at) = self.template.place(entry.map_or(self.resource.node.at, |entry| entry.at));
         Home { file, at, pointer: self.template.pointer(self.resource.node) }
     }
+}
+
+/// The condition that a resource hangs on.
+fn condition(resource: &Node) -> Option<&str> {
+    resource.get("Condition").and_then(Node::text)
+}
+
+/// Below this many characters no quota of a policy is.
+const LEAST_QUOTA: usize = 2_000;
+
+/// The statements of a document that deny, as JSON.
+fn denied(document: &Node) -> impl Iterator<Item = String> {
+    let statements = document.get("Statement").map(Node::one_or_many).unwrap_or_default().iter();
+    let denies = |one: &&Node| one.get("Effect").and_then(Node::text) == Some("Deny");
+    statements.filter(denies).map(Node::to_json)
 }
 
 /// CloudFormation takes a number for its text: an account that stands without quotation marks.

@@ -4,7 +4,7 @@ use leastwise_policy::aws::DocumentKind;
 
 use super::Declared;
 use crate::check::read::deployed::facts::{HOLDS, RUNS};
-use crate::check::read::deployed::{Deployed, Kind};
+use crate::check::read::deployed::{Deployed, Kind, policy_named};
 use crate::check::read::terraform::Permission;
 use crate::source::cloudformation::as_text;
 use crate::source::{Entry, Node, Value};
@@ -38,6 +38,7 @@ pub(super) fn add(declared: &Declared<'_, '_>, deployed: &mut Deployed) {
         "AWS::IAM::AccessKey" => {
             deployed.access_key(&declared.text("UserName").unwrap_or_default(), declared.home());
         }
+        "AWS::SSO::PermissionSet" => permission_set(declared, deployed),
         "AWS::Organizations::Policy" => of_organization(declared, deployed),
         "AWS::Lambda::Permission" => lambda_permission(declared, deployed),
         "AWS::Lambda::LayerVersionPermission" => layer_permission(declared, deployed),
@@ -49,25 +50,14 @@ pub(super) fn add(declared: &Declared<'_, '_>, deployed: &mut Deployed) {
 
 fn principal(declared: &Declared<'_, '_>, kind: Kind, name: &str, deployed: &mut Deployed) {
     let name = declared.name(name);
-    let mut inline = Vec::new();
-    for properties in &declared.properties {
-        let policies = properties.get("Policies").map(Node::one_or_many).unwrap_or_default();
-        for policy in policies {
-            let Some(document) = policy.get("PolicyDocument") else { continue };
+    let inline = declared.named_documents(|properties| {
+        let policies = properties.get("Policies").map(Node::one_or_many).unwrap_or_default().iter();
+        let named = policies.filter_map(|policy| {
             let name = policy.get("PolicyName").and_then(as_text).unwrap_or_else(|| "policy".to_owned());
-            for document in document.one_or_many() {
-                let written = declared.written(document);
-                let known = inline.iter().any(
-                    |(other, earlier): &(String, crate::check::read::deployed::Written)| {
-                        *other == name && earlier.root == written.root
-                    },
-                );
-                if !known {
-                    inline.push((name.clone(), written));
-                }
-            }
-        }
-    }
+            Some((name, policy.get("PolicyDocument")?.one_or_many()))
+        });
+        named.flat_map(|(name, all)| all.iter().map(move |one| (name.clone(), one.clone()))).collect()
+    });
     for group in declared.texts("Groups") {
         deployed.join(&name, &group, declared.home());
     }
@@ -78,6 +68,7 @@ fn principal(declared: &Declared<'_, '_>, kind: Kind, name: &str, deployed: &mut
     let entity = deployed.entity(kind, name, declared.path(), declared.home());
     entity.trust = trust;
     entity.inline = inline;
+    entity.sometimes = declared.sometimes("ManagedPolicyArns");
     entity.attached = attached;
     entity.tags = tags;
     entity.boundary = boundary;
@@ -91,7 +82,7 @@ fn managed(declared: &Declared<'_, '_>, deployed: &mut Deployed) {
             deployed.attach(kind, &holder, arn.clone(), declared.home());
         }
     }
-    deployed.managed(arn, declared.name("ManagedPolicyName"), declared.documents("PolicyDocument"));
+    deployed.managed(arn, declared.name("ManagedPolicyName"), declared.given_documents("PolicyDocument"));
 }
 
 fn inline(declared: &Declared<'_, '_>, deployed: &mut Deployed) {
@@ -109,10 +100,37 @@ fn inline(declared: &Declared<'_, '_>, deployed: &mut Deployed) {
     }
 }
 
+/// Whoever is assigned a permission set gets a role with its policies.
+/// <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-sso-permissionset.html>
+fn permission_set(declared: &Declared<'_, '_>, deployed: &mut Deployed) {
+    let role = format!("AWSReservedSSO_{}", declared.name("Name"));
+    let named = |path: &str| {
+        let folder = declared.text(&format!("{path}.Path")).unwrap_or_else(|| "/".to_owned());
+        let names = declared.texts(&format!("{path}.Name"));
+        names.into_iter().map(|name| policy_named(&folder, &name)).collect::<Vec<_>>()
+    };
+    let inline = declared.documents("InlinePolicy");
+    let entity = deployed.entity(Kind::Role, role.clone(), "/".to_owned(), declared.home());
+    entity.tags = declared.tags();
+    entity.inline = inline.into_iter().map(|written| ("InlinePolicy".to_owned(), written)).collect();
+    for (arn, home) in declared.places("ManagedPolicies") {
+        deployed.attach(Kind::Role, &role, arn, home);
+    }
+    for arn in named("CustomerManagedPolicyReferences") {
+        deployed.attach(Kind::Role, &role, arn, declared.home());
+    }
+    let by_name = || named("PermissionsBoundary.CustomerManagedPolicyReference").into_iter().next();
+    if declared.properties.iter().all(|properties| properties.get("PermissionsBoundary").is_some())
+        && let Some(arn) = declared.text("PermissionsBoundary.ManagedPolicyArn").or_else(by_name)
+    {
+        deployed.bound(Kind::Role, &role, arn, declared.home());
+    }
+}
+
 /// An inline policy that is a resource of its own.
 fn give(declared: &Declared<'_, '_>, kind: Kind, holder: &str, deployed: &mut Deployed) {
     let name = declared.text("PolicyName").unwrap_or_else(|| declared.id.clone());
-    for written in declared.documents("PolicyDocument") {
+    for written in declared.given_documents("PolicyDocument") {
         deployed.give_inline(kind, holder, name.clone(), written);
     }
 }
@@ -138,13 +156,6 @@ fn by_facts(declared: &Declared<'_, '_>, deployed: &mut Deployed) {
     for holds in HOLDS.iter().filter(|holds| holds.cloudformation == kind) {
         for written in declared.documents(holds.cloudformation_path) {
             deployed.document(declared.id.clone(), holds.kind, holds.on, written);
-        }
-    }
-    if kind == "AWS::SSO::PermissionSet" {
-        // Whoever is assigned it gets a role with its policies.
-        let role = format!("AWSReservedSSO_{}", declared.name("Name"));
-        for (arn, home) in declared.places("ManagedPolicies") {
-            deployed.attach(Kind::Role, &role, arn, home);
         }
     }
     for runs in RUNS.iter().filter(|runs| runs.cloudformation == kind) {

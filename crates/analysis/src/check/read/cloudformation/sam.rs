@@ -5,7 +5,7 @@
 use leastwise_policy::aws::DocumentKind;
 
 use super::Declared;
-use crate::check::read::deployed::{Deployed, Kind, Written};
+use crate::check::read::deployed::{Deployed, Kind};
 use crate::check::read::terraform::Permission;
 use crate::source::cloudformation::as_text;
 use crate::source::{Entry, Node, Place, Value, hole};
@@ -31,23 +31,28 @@ pub(super) fn add(declared: &Declared<'_, '_>, deployed: &mut Deployed) {
         return;
     }
     let name = hole(&format!("{}Role", declared.id));
-    let mut inline: Vec<(String, Written)> = Vec::new();
     let mut attached: Vec<String> = Vec::new();
     if is_function {
         attached.push("arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole".to_owned());
     }
-    for properties in &declared.properties {
-        let policies = properties.get("Policies").map(Node::one_or_many).unwrap_or_default();
-        for (number, policy) in policies.iter().enumerate() {
-            match policy_of(policy, declared) {
-                Policy::Managed(arn) if !attached.contains(&arn) => attached.push(arn),
-                Policy::Document(root) if !inline.iter().any(|(_, known)| known.root == root) => {
-                    inline.push((format!("Policy{number}"), declared.written(&root)));
-                }
-                _ => {}
-            }
+    let policies = |properties: &Node| {
+        let all = properties.get("Policies").map(Node::one_or_many).unwrap_or_default().iter();
+        all.map(|policy| policy_of(policy, declared)).collect::<Vec<_>>()
+    };
+    for policy in declared.properties.iter().flat_map(policies) {
+        match policy {
+            Policy::Managed(arn) if !attached.contains(&arn) => attached.push(arn),
+            _ => {}
         }
     }
+    let inline = declared.named_documents(|properties| {
+        let documents =
+            policies(properties).into_iter().enumerate().filter_map(|(number, policy)| match policy {
+                Policy::Document(root) => Some((format!("Policy{number}"), root)),
+                Policy::Managed(_) => None,
+            });
+        documents.collect()
+    });
     let mut trust = declared.documents("AssumeRolePolicyDocument");
     if trust.is_empty() {
         trust.push(declared.written(&trust_of(service, declared.resource.node.at)));

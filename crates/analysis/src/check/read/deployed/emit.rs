@@ -3,17 +3,18 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
+use leastwise_catalog::managed_policy;
 use leastwise_policy::aws::DocumentKind;
 use serde_json::{Value as Json, json};
 
-use super::{Deployed, Entity, Gift, Kind, Written};
+use super::{Deployed, Entity, Gift, Kind, NAMED, Written};
 use crate::check::read::Gathered;
 use crate::check::read::gathered::Wanted;
 use crate::check::read::iam::as_document;
 use crate::check::{Document, Home};
 use crate::granted::{Origin, Problem};
 use crate::paths::Workload;
-use crate::source::{Entry, Node, Value, first_hole, shown};
+use crate::source::{Entry, Node, Value, alternative, first_hole, shown};
 
 /// A listing of one file.
 #[derive(Default)]
@@ -32,19 +33,20 @@ impl Deployed {
             self.entities.iter().filter_map(|entity| entity.boundary.clone()).collect();
         let attached: BTreeSet<String> =
             self.entities.iter().flat_map(|entity| entity.attached.iter().cloned()).collect();
+        self.entities.iter_mut().for_each(leave_out_denials);
         let mut pages: BTreeMap<Arc<str>, Page> = BTreeMap::new();
         for policy in std::mem::take(&mut self.managed) {
             let only_boundary = boundaries.contains(&policy.arn) && !attached.contains(&policy.arn);
             let kind = if only_boundary { DocumentKind::Boundary } else { DocumentKind::Identity };
+            self.attach_alternatives(&policy);
             for (index, written) in policy.documents.into_iter().enumerate() {
                 let file = written.file.clone();
-                let Some(text) = document(gathered, written, &policy.arn, kind, "") else { continue };
-                if index == 0 {
-                    pages.entry(file).or_default().policies.push(json!({
-                        "PolicyName": policy.name, "Arn": policy.arn, "DefaultVersionId": "v1",
-                        "PolicyVersionList": [{"VersionId": "v1", "IsDefaultVersion": true, "Document": text}],
-                    }));
-                }
+                let arn = numbered(&policy.arn, index);
+                let Some(text) = document(gathered, written, &arn, kind, "") else { continue };
+                pages.entry(file).or_default().policies.push(json!({
+                    "PolicyName": policy.name, "Arn": arn, "DefaultVersionId": "v1",
+                    "PolicyVersionList": [{"VersionId": "v1", "IsDefaultVersion": true, "Document": text}],
+                }));
             }
         }
         for loose in std::mem::take(&mut self.loose) {
@@ -73,7 +75,9 @@ impl Deployed {
             .iter()
             .filter(|(_, holder, _)| !holder.is_empty())
             .filter_map(|(kind, holder, gift)| match gift {
-                Gift::Attached(_, home) => Some((*kind, holder.clone(), home.clone())),
+                Gift::Attached(_, home) | Gift::Boundary(_, home) => {
+                    Some((*kind, holder.clone(), home.clone()))
+                }
                 Gift::Group(_) => Some((*kind, holder.clone(), self.joined.get(holder)?.clone())),
                 Gift::Inline(..) => None,
             })
@@ -85,16 +89,39 @@ impl Deployed {
         }
     }
 
+    /// The same with the ARN of a policy that is named.
+    fn found(&self, gift: Gift) -> Gift {
+        let arn = |arn: String| {
+            let Some(named) = arn.strip_prefix(NAMED) else { return arn };
+            let name = named.rsplit_once('/').map_or(named, |(_, name)| name);
+            let declared = self.managed.iter().find(|policy| policy.name == name);
+            declared.map_or_else(
+                || format!("arn:aws:iam::{}:policy{named}", self.account),
+                |policy| policy.arn.clone(),
+            )
+        };
+        match gift {
+            Gift::Attached(policy, home) => Gift::Attached(arn(policy), home),
+            Gift::Boundary(policy, home) => Gift::Boundary(arn(policy), home),
+            other => other,
+        }
+    }
+
     /// Gives what names its holder to that holder; what names nobody of the set is a document of its own.
     fn hand_out(&mut self, gathered: &mut Gathered) {
         self.name_the_undeclared();
         for (kind, holder, gift) in std::mem::take(&mut self.given) {
+            let gift = self.found(gift);
             let entity = self.by_name.get(&(kind, holder.clone())).map(|index| &mut self.entities[*index]);
             match (entity, gift) {
                 (Some(entity), Gift::Inline(name, written)) => entity.inline.push((name, written)),
                 (Some(entity), Gift::Attached(arn, home)) if !entity.attached.contains(&arn) => {
                     entity.places.push((arn.clone(), home));
                     entity.attached.push(arn);
+                }
+                (Some(entity), Gift::Boundary(arn, home)) => {
+                    entity.places.push((arn.clone(), home));
+                    entity.boundary = Some(arn);
                 }
                 (Some(entity), Gift::Group(group)) if !entity.groups.contains(&group) => {
                     entity.groups.push(group)
@@ -121,6 +148,27 @@ impl Deployed {
         }
     }
 
+    /// Whoever has a policy has whichever of its documents will be there. A policy that is there only sometimes and does
+    /// nothing but deny takes nothing away.
+    fn attach_alternatives(&mut self, policy: &super::Managed) {
+        let only_denies = policy.documents.iter().all(|written| only_denies(&written.root));
+        for entity in &mut self.entities {
+            if !entity.attached.contains(&policy.arn) {
+                continue;
+            }
+            if only_denies && entity.sometimes.contains(&policy.arn) {
+                entity.attached.retain(|arn| *arn != policy.arn);
+                continue;
+            }
+            let home = entity.place(&policy.arn).clone();
+            for index in 1..policy.documents.len() {
+                let arn = numbered(&policy.arn, index);
+                entity.places.push((arn.clone(), home.clone()));
+                entity.attached.push(arn);
+            }
+        }
+    }
+
     fn entity_page(&self, gathered: &mut Gathered, entity: Entity, pages: &mut BTreeMap<Arc<str>, Page>) {
         let arn = entity.arn(&self.account);
         for policy in entity.attached.iter().chain(&entity.boundary) {
@@ -136,9 +184,9 @@ impl Deployed {
         let mut names = BTreeSet::new();
         for (name, written) in entity.inline {
             let mut unique = name.clone();
-            let mut number = 2;
+            let mut number = 1;
             while !names.insert(unique.clone()) {
-                unique = format!("{name} ({number})");
+                unique = numbered(&name, number);
                 number += 1;
             }
             let full = format!("{arn}#{unique}");
@@ -149,11 +197,9 @@ impl Deployed {
         }
         let mut trust = Json::Null;
         for (index, written) in entity.trust.into_iter().enumerate() {
-            let name = format!("{arn} (trust policy)");
-            let text = document(gathered, written, &name, DocumentKind::Trust, "");
-            if index == 0 {
-                trust = text.unwrap_or_default();
-            }
+            let name = numbered(&format!("{arn} (trust policy)"), index);
+            let text = document(gathered, written, &name, DocumentKind::Trust, "").unwrap_or_default();
+            trust = if trust.is_null() { text } else { either(trust, text) };
         }
         let attached: Vec<Json> = entity
             .attached
@@ -243,7 +289,7 @@ fn document(
     kind: DocumentKind,
     on: &str,
 ) -> Option<Json> {
-    let Written { file, pointer, root } = written;
+    let Written { file, pointer, root, denials, longest } = written;
     let place = root.at;
     let root = match &root.value {
         Value::Unknown(what) => {
@@ -275,7 +321,7 @@ fn document(
     };
     unresolved(gathered, &file, name, &root, 0);
     let root = if on.starts_with("AWS::ECR::") { about_itself(root) } else { root };
-    let mut document = Document::new(file.clone(), name, kind, root).under(pointer);
+    let mut document = Document::new(file.clone(), name, kind, root).under(pointer).at_most(longest);
     if !on.is_empty() {
         document = document.on(on);
     }
@@ -298,7 +344,72 @@ fn document(
         },
     ));
     gathered.document(document);
-    serde_json::from_str(&text).ok()
+    let listed = serde_json::from_str(&text).ok()?;
+    Some(match denials {
+        Some(sure) => sparing(listed, &sure),
+        None => listed,
+    })
+}
+
+/// The name of the document with this number, from 0, of several of which one will be there.
+fn numbered(name: &str, index: usize) -> String {
+    if index == 0 { name.to_owned() } else { alternative(name, index + 1) }
+}
+
+/// A document in which only those of its statements deny that do so whichever document is there. The others keep their
+/// number.
+fn sparing(mut document: Json, sure: &[String]) -> Json {
+    let sure: Vec<Json> = sure.iter().filter_map(|text| serde_json::from_str(text).ok()).collect();
+    let spare = |statement: &mut Json| {
+        if statement["Effect"] == "Deny" && !sure.contains(statement) {
+            let principal = statement.get("Principal").or(statement.get("NotPrincipal")).map(|_| json!("*"));
+            *statement = json!({"Effect": "Deny", "Action": NOTHING, "Resource": "*"});
+            if let Some(principal) = principal {
+                *statement = json!({"Effect": "Deny", "Action": NOTHING, "Principal": principal});
+            }
+        }
+    };
+    match document.get_mut("Statement") {
+        Some(Json::Array(statements)) => statements.iter_mut().for_each(spare),
+        Some(statement) => spare(statement),
+        None => {}
+    }
+    document
+}
+
+/// An action that no service has.
+const NOTHING: &str = "leastwise:Nothing";
+
+/// One trust policy with the statements of both: one of them will be there.
+fn either(mut one: Json, other: Json) -> Json {
+    let list = |statements: Json| match statements {
+        Json::Array(all) => all,
+        Json::Null => Vec::new(),
+        statement => vec![statement],
+    };
+    let others = list(other.get("Statement").cloned().unwrap_or_default());
+    if let Some(statements) = one.get_mut("Statement") {
+        let mut all = list(statements.take());
+        all.extend(others.into_iter().filter(|statement| statement["Effect"] != "Deny"));
+        *statements = Json::Array(all);
+    }
+    one
+}
+
+/// A policy of AWS's own that a principal has only sometimes and that does nothing but deny takes nothing away.
+fn leave_out_denials(entity: &mut Entity) {
+    let Entity { attached, sometimes, .. } = entity;
+    attached.retain(|arn| {
+        let known = sometimes.contains(arn).then(|| managed_policy(arn)).flatten();
+        let document = known.and_then(|policy| Node::json(&policy.document).ok());
+        !document.is_some_and(|document| only_denies(&document))
+    });
+}
+
+fn only_denies(document: &Node) -> bool {
+    let statements = document.get("Statement").map(Node::one_or_many).unwrap_or_default();
+    let denies = |one: &Node| one.get("Effect").and_then(Node::text) == Some("Deny");
+    !statements.is_empty() && statements.iter().all(denies)
 }
 
 /// A policy of a repository need not say that it is about the repository:

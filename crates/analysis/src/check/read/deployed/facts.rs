@@ -302,14 +302,6 @@ pub(in crate::check::read) const HOLDS: &[Holds] = &[
         kind: DocumentKind::Identity,
         on: "",
     },
-    Holds {
-        terraform: "aws_ssoadmin_permission_set_inline_policy",
-        terraform_path: "inline_policy",
-        cloudformation: "AWS::SSO::PermissionSet",
-        cloudformation_path: "InlinePolicy",
-        kind: DocumentKind::Identity,
-        on: "",
-    },
 ];
 
 /// Something that runs as a role.
@@ -563,6 +555,15 @@ pub(in crate::check::read) const GIVES: &[Gives] = &[
         "managed_policy_arn",
         false,
     ),
+    gives(
+        "aws_ssoadmin_permission_set_inline_policy",
+        &[(Kind::Role, "permission_set_arn")],
+        "inline_policy",
+        true,
+    ),
+    gives("awscc_iam_role_policy", &[(Kind::Role, "role_name")], "policy_document", true),
+    gives("awscc_iam_user_policy", &[(Kind::User, "user_name")], "policy_document", true),
+    gives("awscc_iam_group_policy", &[(Kind::Group, "group_name")], "policy_document", true),
     gives("aws_iam_group_policy_attachments_exclusive", &[(Kind::Group, "group_name")], "policy_arns", false),
     gives(
         "aws_iam_policy_attachment",

@@ -10,6 +10,7 @@ mod emit;
 pub(super) mod facts;
 
 use std::collections::{BTreeMap, HashMap};
+use std::rc::Rc;
 use std::sync::Arc;
 
 use leastwise_policy::aws::DocumentKind;
@@ -41,6 +42,11 @@ pub(super) struct Written {
     pub(super) pointer: String,
     /// An object, a text with JSON, or what is not known.
     pub(super) root: Node,
+    /// Of a document that is there only sometimes, or one of several of which one is: those of its statements that deny
+    /// whichever is there, as JSON. The others take nothing away.
+    pub(super) denials: Option<Rc<[String]>>,
+    /// Its characters in the longest way in which it can be, where it hangs on conditions.
+    pub(super) longest: Option<usize>,
 }
 
 /// A role, a user or a group.
@@ -56,6 +62,8 @@ pub(super) struct Entity {
     pub(super) trust: Vec<Written>,
     pub(super) inline: Vec<(String, Written)>,
     pub(super) attached: Vec<String>,
+    /// Those of the attached that are not always.
+    pub(super) sometimes: Vec<String>,
     pub(super) groups: Vec<String>,
     pub(super) boundary: Option<String>,
     /// Where it is said which policy is attached, or the boundary; what is not here stands where the principal does.
@@ -108,7 +116,16 @@ pub(super) struct Deployed {
 enum Gift {
     Inline(String, Written),
     Attached(String, Home),
+    Boundary(String, Home),
     Group(String),
+}
+
+/// Stands before the path and name of a policy that is not named by its ARN.
+const NAMED: &str = "named:";
+
+/// What stands for the ARN of the customer managed policy with this path and name.
+pub(super) fn policy_named(path: &str, name: &str) -> String {
+    format!("{NAMED}{path}{name}")
 }
 
 impl Deployed {
@@ -158,6 +175,7 @@ impl Deployed {
             trust: Vec::new(),
             inline: Vec::new(),
             attached: Vec::new(),
+            sometimes: Vec::new(),
             groups: Vec::new(),
             boundary: None,
             places: Vec::new(),
@@ -178,6 +196,17 @@ impl Deployed {
     /// A managed policy that somebody gets who is named, and where that is said.
     pub(super) fn attach(&mut self, kind: Kind, holder: &str, arn: String, home: Home) {
         self.given.push((kind, last(holder), Gift::Attached(arn, home)));
+    }
+
+    /// The boundary of somebody who is named, and where that is said.
+    pub(super) fn bound(&mut self, kind: Kind, holder: &str, arn: String, home: Home) {
+        self.given.push((kind, last(holder), Gift::Boundary(arn, home)));
+    }
+
+    /// Another name by which the files speak of the principal that was declared last.
+    pub(super) fn also_called(&mut self, kind: Kind, name: &str) {
+        let index = self.entities.len().saturating_sub(1);
+        self.by_name.insert((kind, last(name)), index);
     }
 
     /// A user in a group, and where that is said.
@@ -218,6 +247,11 @@ impl Kind {
 }
 
 impl Written {
+    /// A document that is there whichever way conditions come out.
+    pub(super) fn new(file: Arc<str>, pointer: String, root: Node) -> Written {
+        Written { file, pointer, root, denials: None, longest: None }
+    }
+
     /// Where it stands.
     pub(super) fn home(self) -> Home {
         Home { file: self.file, at: self.root.at, pointer: self.pointer }

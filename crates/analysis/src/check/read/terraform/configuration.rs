@@ -105,7 +105,7 @@ impl Root<'_> {
         used.insert(tree.at);
         used.extend(statements(tree).map(|statement| statement.at));
         let (file, root): (Arc<str>, Node) = self.sources.settled(tree);
-        Written { file, pointer: String::new(), root }
+        Written::new(file, String::new(), root)
     }
 
     fn is_used(&self, document: &Node) -> bool {

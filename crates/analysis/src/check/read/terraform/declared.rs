@@ -7,7 +7,7 @@ use leastwise_policy::aws::DocumentKind;
 use crate::check::Home;
 use crate::check::read::cloudformation::add_text;
 use crate::check::read::deployed::facts::{GIVES, HOLDS, RUNS};
-use crate::check::read::deployed::{Deployed, Kind, Written, at_path};
+use crate::check::read::deployed::{Deployed, Kind, Written, at_path, policy_named};
 use crate::source::{Entry, Node, Place, Value, hole};
 
 /// A resource with its attributes.
@@ -54,10 +54,33 @@ pub(super) fn add(declared: &Declared<'_>, deployed: &mut Deployed) {
         "aws_lambda_permission" => declared.lambda_permission(deployed),
         "aws_lambda_function_url" => declared.function_url(deployed),
         "aws_cloudformation_stack" | "aws_cloudformation_stack_set" => declared.stack(deployed),
-        "awscc_iam_role" => declared.by_cloud_control(deployed),
-        "awscc_iam_managed_policy" => {
-            let documents = declared.document("policy_document").into_iter().collect();
-            deployed.managed(format!("{}.arn", declared.base), declared.name(), documents);
+        "awscc_iam_role" => declared.by_cloud_control(Kind::Role, "role_name", deployed),
+        "awscc_iam_user" => declared.by_cloud_control(Kind::User, "user_name", deployed),
+        "awscc_iam_group" => declared.by_cloud_control(Kind::Group, "group_name", deployed),
+        "awscc_iam_managed_policy" => declared.managed_by_cloud_control(deployed),
+        "awscc_iam_instance_profile" => {
+            for role in declared.texts("roles") {
+                deployed.profile(&declared.name_at("instance_profile_name"), &role);
+            }
+        }
+        "awscc_iam_user_to_group_addition" => {
+            for user in declared.texts("users") {
+                deployed.join(&user, &declared.text("group_name").unwrap_or_default(), declared.home.clone());
+            }
+        }
+        "aws_ssoadmin_permission_set" => declared.permission_set(deployed),
+        "aws_ssoadmin_customer_managed_policy_attachment" => {
+            let named = declared.policy_named("customer_managed_policy_reference");
+            if let (Some(set), Some(arn)) = (declared.text("permission_set_arn"), named) {
+                deployed.attach(Kind::Role, &set, arn, declared.home.clone());
+            }
+        }
+        "aws_ssoadmin_permissions_boundary_attachment" => {
+            let by_name = declared.policy_named("permissions_boundary.customer_managed_policy_reference");
+            let arn = declared.text("permissions_boundary.managed_policy_arn").or(by_name);
+            if let (Some(set), Some(arn)) = (declared.text("permission_set_arn"), arn) {
+                deployed.bound(Kind::Role, &set, arn, declared.home.clone());
+            }
         }
         "aws_lambda_layer_version_permission" => declared.layer_permission(deployed),
         "aws_cloudwatch_event_permission" => declared.event_permission(deployed),
@@ -175,8 +198,40 @@ impl Declared<'_> {
         }
     }
 
-    /// A role as the provider for Cloud Control declares it.
-    fn by_cloud_control(&self, deployed: &mut Deployed) {
+    /// A permission set: whoever is assigned it gets a role with its policies.
+    /// <https://docs.aws.amazon.com/singlesignon/latest/userguide/permissionsetsconcept.html>
+    fn permission_set(&self, deployed: &mut Deployed) {
+        let name = format!("AWSReservedSSO_{}", self.name());
+        let tags = self.tags();
+        deployed.entity(Kind::Role, name, "/".to_owned(), self.home.clone()).tags = tags;
+        let arn = self.text("arn").unwrap_or_else(|| hole(&format!("{}.arn", self.base)));
+        deployed.also_called(Kind::Role, &arn);
+    }
+
+    /// What stands for the ARN of a policy that is referred to by its name.
+    fn policy_named(&self, path: &str) -> Option<String> {
+        let folder = self.text(&format!("{path}.path")).unwrap_or_else(|| "/".to_owned());
+        Some(policy_named(&folder, &self.text(&format!("{path}.name"))?))
+    }
+
+    /// The name that an attribute gives; one that is not known is the same wherever it is used.
+    fn name_at(&self, attribute: &str) -> String {
+        self.text(attribute).unwrap_or_else(|| hole(&format!("{}.{attribute}", self.base)))
+    }
+
+    fn managed_by_cloud_control(&self, deployed: &mut Deployed) {
+        let arn = self.text("policy_arn").unwrap_or_else(|| hole(&format!("{}.policy_arn", self.base)));
+        for (kind, property) in [(Kind::Role, "roles"), (Kind::User, "users"), (Kind::Group, "groups")] {
+            for holder in self.texts(property) {
+                deployed.attach(kind, &holder, arn.clone(), self.home.clone());
+            }
+        }
+        let documents = self.document("policy_document").into_iter().collect();
+        deployed.managed(arn, self.name_at("managed_policy_name"), documents);
+    }
+
+    /// A principal as the provider for Cloud Control declares it.
+    fn by_cloud_control(&self, kind: Kind, name: &str, deployed: &mut Deployed) {
         let mut inline = Vec::new();
         for policy in at_path(self.body, "policies").into_iter().flat_map(Node::one_or_many) {
             if let Some(document) = policy.get("policy_document").filter(|node| node.value != Value::Null) {
@@ -184,12 +239,19 @@ impl Declared<'_> {
                 inline.push((name, (self.written)(document)));
             }
         }
-        let name = self.text("role_name").unwrap_or_else(|| hole(&format!("{}.name", self.base)));
+        let name = self.name_at(name);
+        for group in self.texts("groups") {
+            deployed.join(&name, &group, self.home.clone());
+        }
         let (trust, attached) =
             (self.document("assume_role_policy_document"), self.texts("managed_policy_arns"));
         let boundary = self.text("permissions_boundary");
         let places = ["managed_policy_arns", "permissions_boundary"].map(|path| self.places(path)).concat();
-        let entity = deployed.entity(Kind::Role, name, self.path(), self.home.clone());
+        let tags = at_path(self.body, "tags").into_iter().flat_map(Node::one_or_many);
+        let tags = tags.filter_map(|tag| Some((as_text(tag.get("key")?)?, as_text(tag.get("value")?)?)));
+        let tags = tags.collect();
+        let entity = deployed.entity(kind, name, self.path(), self.home.clone());
+        entity.tags = tags;
         entity.trust.extend(trust);
         entity.inline = inline;
         entity.attached = attached;

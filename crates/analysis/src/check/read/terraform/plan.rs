@@ -154,7 +154,7 @@ impl<'n> Plan<'n> {
             let root = self.read_later(later, 0);
             let kind = kind_of(&self.file, &root);
             let pointer = self.root.pointer_of(later.after).unwrap_or_default();
-            let written = Written { file: self.file.clone(), pointer, root };
+            let written = Written::new(self.file.clone(), pointer, root);
             deployed.document(later.address.to_owned(), kind, "", written);
         }
         deployed
@@ -166,7 +166,7 @@ impl<'n> Plan<'n> {
             Some(entry) => format!("{}/values/{}", planned.pointer, entry.key),
             None => planned.pointer.clone(),
         };
-        Written { file: self.file.clone(), pointer, root: node.clone() }
+        Written::new(self.file.clone(), pointer, node.clone())
     }
 
     fn arn(&self, planned: &Planned<'_>, account: &str) -> Option<String> {
