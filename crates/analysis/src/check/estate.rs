@@ -23,6 +23,8 @@ pub struct Estate {
     pub attached: BTreeMap<(String, String), Home>,
     /// Principals that the files only name, where they attach a policy: what else they have is not known.
     pub undeclared: BTreeSet<String>,
+    /// Managed policies of which it is known that nobody has them: they are there for whoever gets them.
+    pub unattached: BTreeSet<String>,
     /// Where accounts stand in the organisation, as `aws:PrincipalOrgPaths` says it, as far as that is known.
     pub places: BTreeMap<String, String>,
     /// What runs as a role.

@@ -265,17 +265,15 @@ pub fn run(estate: &Estate, facts: &Facts<'_>) -> Vec<Finding> {
     let rules: Vec<_> = all().filter_map(rule_of).collect();
     let mut holders = holder::Holders::new(estate, facts);
     for document in &estate.documents {
-        let is_held_alone = holders.is_loose(document);
-        if document.is_of_aws() && !is_held_alone {
+        // What AWS made is told of whoever has it.
+        if document.is_of_aws() {
             continue;
         }
         let subject = Subject::new(document, facts);
-        if !document.is_of_aws() {
-            for (check, rule) in &rules {
-                rule(&subject, facts, &mut Report::new(check, document, &mut findings));
-            }
+        for (check, rule) in &rules {
+            rule(&subject, facts, &mut Report::new(check, document, &mut findings));
         }
-        if is_held_alone {
+        if holders.is_loose(document) {
             holders.of_document(&subject);
         }
     }

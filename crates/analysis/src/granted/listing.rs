@@ -1,13 +1,14 @@
 //! The JSON of `get-account-authorization-details`, as AWS writes it.
 //!
 //! Every list may be missing or null (other tools leave empty ones out). `jq -s` makes an array of pages of them;
-//! that is read too.
+//! that is read too. What of a page cannot be read is told with its place; the rest is read all the same.
 
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::GrantedError;
-use super::problem::Place;
+use super::problem::{Place, Problem};
 
 /// One page with the place that it came from.
 #[derive(Debug)]
@@ -16,13 +17,13 @@ pub(super) struct Page {
     pub(super) listing: Listing,
 }
 
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "PascalCase")]
+/// What could be read of a page; each with its number in its list.
+#[derive(Debug, Default)]
 pub(super) struct Listing {
-    pub(super) user_detail_list: Option<Vec<Entity>>,
-    pub(super) group_detail_list: Option<Vec<Entity>>,
-    pub(super) role_detail_list: Option<Vec<Entity>>,
-    pub(super) policies: Option<Vec<ManagedPolicy>>,
+    pub(super) user_detail_list: Vec<(usize, Entity)>,
+    pub(super) group_detail_list: Vec<(usize, Entity)>,
+    pub(super) role_detail_list: Vec<(usize, Entity)>,
+    pub(super) policies: Vec<(usize, ManagedPolicy)>,
     pub(super) is_truncated: Option<bool>,
 }
 
@@ -103,25 +104,70 @@ pub(super) fn looks_like_one(file: &str, text: &str) -> Result<bool, GrantedErro
     })
 }
 
-/// The pages of one file.
-pub(super) fn read(file: &str, text: &str) -> Result<Vec<Page>, GrantedError> {
+/// The pages of one file, and what of them cannot be read.
+pub(super) fn read(file: &str, text: &str) -> Result<(Vec<Page>, Vec<Problem>), GrantedError> {
     let (pages, several) = match json(file, text)? {
         Value::Array(pages) => (pages, true),
         page => (vec![page], false),
     };
     let not_granted = || GrantedError::NotGranted { file: file.to_owned() };
-    let mut read = Vec::new();
+    let (mut read, mut refused) = (Vec::new(), Vec::new());
     for (number, page) in pages.into_iter().enumerate() {
         if !is_listing(&page) {
             return Err(not_granted());
         }
-        let listing = Listing::deserialize(page)
-            .map_err(|source| GrantedError::NotJson { file: file.to_owned(), source })?;
         let pointer = if several { format!("/{number}") } else { String::new() };
-        read.push(Page { place: Place { file: file.to_owned(), pointer }, listing });
+        read.push(Page::of(Place { file: file.to_owned(), pointer }, page, &mut refused));
     }
-    if read.is_empty() { Err(not_granted()) } else { Ok(read) }
+    if read.is_empty() { Err(not_granted()) } else { Ok((read, refused)) }
 }
+
+impl Page {
+    fn of(place: Place, mut page: Value, refused: &mut Vec<Problem>) -> Page {
+        let listing = Listing {
+            user_detail_list: list(&place, &mut page, "UserDetailList", refused),
+            group_detail_list: list(&place, &mut page, "GroupDetailList", refused),
+            role_detail_list: list(&place, &mut page, "RoleDetailList", refused),
+            policies: list(&place, &mut page, "Policies", refused),
+            is_truncated: page.get("IsTruncated").and_then(Value::as_bool),
+        };
+        if let Some(other) = page.get("IsTruncated").filter(|one| !one.is_boolean() && !one.is_null()) {
+            let reason = format!("`{other}` does not say whether there is more");
+            refused.push(place.under("IsTruncated").problem("", reason));
+        }
+        Page { place, listing }
+    }
+}
+
+/// What can be read of a list.
+fn list<T: DeserializeOwned>(
+    place: &Place,
+    page: &mut Value,
+    name: &str,
+    refused: &mut Vec<Problem>,
+) -> Vec<(usize, T)> {
+    let place = place.under(name);
+    let items = match page.get_mut(name).map(Value::take) {
+        Some(Value::Array(items)) => items,
+        None | Some(Value::Null) => return Vec::new(),
+        Some(_) => {
+            refused.push(place.problem("", "it is no list"));
+            return Vec::new();
+        }
+    };
+    let mut read = Vec::with_capacity(items.len());
+    for (number, item) in items.into_iter().enumerate() {
+        let subject = NAMES.iter().find_map(|key| item.get(key)?.as_str()).unwrap_or_default().to_owned();
+        match T::deserialize(item) {
+            Ok(one) => read.push((number, one)),
+            Err(error) => refused.push(place.under(number).problem(&subject, error.to_string())),
+        }
+    }
+    read
+}
+
+/// What tells of which entry something is said, the best first.
+const NAMES: [&str; 5] = ["Arn", "RoleName", "UserName", "GroupName", "PolicyName"];
 
 fn is_listing(value: &Value) -> bool {
     LISTS.iter().any(|list| value.get(list).is_some())

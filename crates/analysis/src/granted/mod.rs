@@ -122,6 +122,9 @@ pub enum GrantedError {
         /// The file.
         file: String,
     },
+    /// A principal, group or policy of a listing that cannot be read.
+    #[error("`{}` {}: {}", .0.file, .0.pointer, .0.reason)]
+    Refused(Problem),
     /// A policy document that cannot be read.
     #[error("policy `{file}`: {reason}")]
     Policy {
@@ -176,11 +179,24 @@ impl Snapshot {
     pub fn parse_all<'a>(
         files: impl IntoIterator<Item = (&'a str, &'a str)>,
     ) -> Result<Snapshot, GrantedError> {
-        let mut pages = Vec::new();
-        for (file, text) in files {
-            pages.extend(listing::read(file, text)?);
+        let (snapshot, refused) = Snapshot::parse_readable(files)?;
+        match refused.into_iter().next() {
+            Some(first) => Err(GrantedError::Refused(first)),
+            None => Ok(snapshot),
         }
-        Ok(resolve::snapshot(pages))
+    }
+
+    /// The same, with what of it cannot be read: nothing of that is in the snapshot, so whoever decides by it must say so.
+    pub(crate) fn parse_readable<'a>(
+        files: impl IntoIterator<Item = (&'a str, &'a str)>,
+    ) -> Result<(Snapshot, Vec<Problem>), GrantedError> {
+        let (mut pages, mut refused) = (Vec::new(), Vec::new());
+        for (file, text) in files {
+            let (more, not) = listing::read(file, text)?;
+            pages.extend(more);
+            refused.extend(not);
+        }
+        Ok((resolve::snapshot(pages), refused))
     }
 
     /// The principal with this ARN.
@@ -259,6 +275,17 @@ impl Snapshot {
     /// What could not be taken as it stands.
     pub fn findings(&self) -> &[Finding] {
         &self.findings
+    }
+
+    /// Accounts of which users or groups are listed and no role, though no account is without the roles that AWS makes in
+    /// it: the listing was filtered.
+    pub fn without_roles(&self) -> Vec<&str> {
+        let roles = self.principals.values().filter(|one| one.kind == PrincipalKind::Role);
+        let with: BTreeSet<&str> = roles.map(GrantedPrincipal::account).collect();
+        let of_groups = self.groups.iter().map(|group| group.arn.split(':').nth(4).unwrap_or_default());
+        let all: BTreeSet<&str> =
+            self.principals.values().map(GrantedPrincipal::account).chain(of_groups).collect();
+        all.difference(&with).copied().collect()
     }
 
     /// Whether AWS said that there is more (`IsTruncated`) and no file holds the rest.

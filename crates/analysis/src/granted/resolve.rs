@@ -43,11 +43,11 @@ pub(super) fn snapshot(pages: Vec<Page>) -> Snapshot {
     resolver.managed_policies(&pages);
     resolver.groups(&pages);
     for Page { place, listing } in pages {
-        for (number, user) in listing.user_detail_list.into_iter().flatten().enumerate() {
+        for (number, user) in listing.user_detail_list {
             let place = place.under("UserDetailList").under(number);
             resolver.principal(&place, user, PrincipalKind::User);
         }
-        for (number, role) in listing.role_detail_list.into_iter().flatten().enumerate() {
+        for (number, role) in listing.role_detail_list {
             let place = place.under("RoleDetailList").under(number);
             resolver.principal(&place, role, PrincipalKind::Role);
         }
@@ -251,7 +251,7 @@ impl Resolver {
 
     fn groups(&mut self, pages: &[Page]) {
         for Page { place, listing } in pages {
-            for (number, group) in listing.group_detail_list.iter().flatten().enumerate() {
+            for (number, group) in &listing.group_detail_list {
                 let place = place.under("GroupDetailList").under(number);
                 let name = group.name.clone().unwrap_or_else(|| last_part(&group.arn));
                 let mut held = self.own_policies(&place, group, "GroupPolicyList", Quota::InlineGroup);
@@ -263,7 +263,7 @@ impl Resolver {
 
     fn managed_policies(&mut self, pages: &[Page]) {
         for Page { place, listing } in pages {
-            for (number, policy) in listing.policies.iter().flatten().enumerate() {
+            for (number, policy) in &listing.policies {
                 self.managed_policy(&place.under("Policies").under(number), policy);
             }
         }

@@ -62,6 +62,11 @@ fn verdict(args: &PathsArgs, snapshot: &Snapshot, found: &Found) -> Result<()> {
             output::note(&output::plain(&format!("unreadable: {problem}")));
         });
     }
+    for account in snapshot.without_roles() {
+        output::note(&output::plain(&format!(
+            "no role of account {account} is listed; whichever paths go over roles are not here"
+        )));
+    }
     if !args.allow_unreadable {
         let unreadable = output::counted(found.unreadable.len() as u64, "principal", "principals");
         if !found.unreadable.is_empty() {
@@ -185,7 +190,7 @@ fn whole(found: &Found, args: &PathsArgs, snapshot: &Snapshot, catalog: &Catalog
         "more_outside": found.more_outside,
         "cut": found.cut,
         "unreadable": found.unreadable,
-        "snapshot_complete": !snapshot.is_truncated(),
+        "snapshot_complete": !snapshot.is_truncated() && snapshot.without_roles().is_empty(),
         "catalog_date": catalog.version().date,
         "evaluator": EVALUATOR_VERSION,
     })

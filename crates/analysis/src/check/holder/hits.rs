@@ -128,7 +128,13 @@ impl<'a> Hits<'a> {
         self.push(home.file, home.at, home.pointer, self.holder.name, said);
     }
 
-    fn push(&mut self, file: Arc<str>, at: Place, pointer: String, subject: &str, said: Said) {
+    fn push(&mut self, file: Arc<str>, at: Place, pointer: String, subject: &str, mut said: Said) {
+        let mut severity = said.severity.unwrap_or(self.check.severity);
+        if self.holder.is_latent {
+            // It allows nobody anything until somebody is given it.
+            severity = severity.min(Severity::Low);
+            said = said.evidence("nobody holds it now: whoever is given it can do that");
+        }
         let finding = Finding {
             file,
             at,
@@ -136,7 +142,7 @@ impl<'a> Hits<'a> {
             pointer,
             subject: subject.to_owned(),
             message: said.message,
-            severity: said.severity.unwrap_or(self.check.severity),
+            severity,
             class: self.check.class,
             evidence: said.evidence,
             fix: said.fix,

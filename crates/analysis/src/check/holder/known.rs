@@ -53,7 +53,7 @@ pub(super) fn is_met(condition: &Condition, principal: &GrantedPrincipal, known:
 }
 
 /// Whether a request of this principal, of which this is known, meets the condition.
-pub(super) fn holds(condition: &Condition, principal: &str, known: &Context) -> Option<bool> {
+pub(in crate::check) fn holds(condition: &Condition, principal: &str, known: &Context) -> Option<bool> {
     let action = "sts:GetCallerIdentity";
     let statement = Statement::allow([action], ["*"]).with_condition(condition.clone());
     let set = PolicySet::of_identity(vec![Named::new("condition", Policy::new(vec![statement]))]);

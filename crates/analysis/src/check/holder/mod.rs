@@ -30,6 +30,7 @@ pub use effective::Power;
 use effective::{Kept, Kin};
 pub(super) use guard::limits_caller;
 pub use hits::{Hits, Said};
+pub(super) use known::holds;
 
 use breadth::Breadth;
 
@@ -48,6 +49,8 @@ pub struct Holder<'a> {
     pub name: &'a str,
     /// The principal; none for a policy that nobody holds.
     pub principal: Option<&'a GrantedPrincipal>,
+    /// Whether it is known that nobody holds the policy.
+    is_latent: bool,
     /// What decides for it; of a policy that nobody holds it is put together when it is first asked.
     set: Granted<'a>,
     /// The statements that allow, with those of their actions that can be put to some use.
@@ -158,6 +161,7 @@ impl<'a> Holder<'a> {
         Holder {
             name,
             principal,
+            is_latent: false,
             allows,
             fences,
             denies,
@@ -356,6 +360,8 @@ pub(super) struct Holders<'a, 'c> {
     facts: &'a Facts<'c>,
     checks: Vec<&'static Check>,
     held: HashSet<&'a str>,
+    /// Managed policies of which it is known that nobody has them.
+    latent: HashSet<&'a str>,
     hits: hits::Collected,
     /// Documents that somebody was asked about who has them, with the actions of `passing` that are left to somebody.
     left: HashMap<&'a str, Vec<&'static str>, RandomState>,
@@ -365,8 +371,8 @@ impl<'a, 'c: 'a> Holders<'a, 'c> {
     pub(super) fn new(estate: &'a Estate, facts: &'a Facts<'c>) -> Holders<'a, 'c> {
         let is_ours = |check: &&Check| matches!(check.rule, Rule::Holder(_) | Rule::Agent(_));
         let checks = super::all().filter(is_ours).collect();
-        let (held, hits) = (held(estate), hits::Collected::default());
-        Holders { estate, facts, checks, held, hits, left: HashMap::default() }
+        let (held, latent, hits) = (held(estate), latent(estate), hits::Collected::default());
+        Holders { estate, facts, checks, held, latent, hits, left: HashMap::default() }
     }
 
     /// Whether it is an identity policy that nobody holds.
@@ -390,7 +396,8 @@ impl<'a, 'c: 'a> Holders<'a, 'c> {
             Stated { document: &document.name, index, statement, found }
         });
         let set = Granted::Document(document, OnceCell::new());
-        let holder = Holder::new(&document.name, None, set, statements, (self.facts, Context::new()));
+        let mut holder = Holder::new(&document.name, None, set, statements, (self.facts, Context::new()));
+        holder.is_latent = self.latent.contains(document.name.as_str());
         self.ask(&holder, None);
     }
 
@@ -402,11 +409,7 @@ impl<'a, 'c: 'a> Holders<'a, 'c> {
         }
         for principal in self.estate.snapshot.principals().filter(|one| !one.service_linked) {
             let set = &principal.policies;
-            let of = Granted::Principal(set);
-            let place = self.estate.places.get(principal.account()).map(String::as_str);
-            let known = known::known(principal, place);
-            let stated = stated(set, facts);
-            let holder = Holder::new(&principal.arn, Some(principal), of, stated, (facts, known));
+            let holder = of_principal(self.estate, facts, principal);
             let tags = principal.tags.iter().map(|(key, value)| (key.as_str(), value.as_str()));
             let mark = facts.marks.of_role(&principal.name, tags, services(principal));
             let agent = mark.map(|mark| Agent { holder: &holder, principal, mark, now: facts.now });
@@ -460,6 +463,28 @@ impl<'a, 'c: 'a> Holders<'a, 'c> {
     }
 }
 
+/// Asks about a principal of the estate.
+pub(super) fn with_holder<R>(
+    estate: &Estate,
+    facts: &Facts<'_>,
+    principal: &GrantedPrincipal,
+    ask: impl FnOnce(&Holder<'_>) -> R,
+) -> R {
+    ask(&of_principal(estate, facts, principal))
+}
+
+fn of_principal<'a, 'c: 'a>(
+    estate: &Estate,
+    facts: &'a Facts<'c>,
+    principal: &'a GrantedPrincipal,
+) -> Holder<'a> {
+    let set = &principal.policies;
+    let place = estate.places.get(principal.account()).map(String::as_str);
+    let known = known::known(principal, place);
+    let (of, stated) = (Granted::Principal(set), stated(set, facts));
+    Holder::new(&principal.arn, Some(principal), of, stated, (facts, known))
+}
+
 /// The services that may assume a role.
 fn services(principal: &GrantedPrincipal) -> impl Iterator<Item = &str> {
     let trust = principal.trust.iter().flat_map(|trust| &trust.statements);
@@ -491,6 +516,19 @@ fn held(estate: &Estate) -> HashSet<&str> {
         .flat_map(|one| one.policies.identity.iter().chain(one.policies.boundary.iter().flatten()))
         .map(|named| named.name.as_str())
         .collect()
+}
+
+/// The policies that nobody has, not even somebody of whom no more is known, or a group.
+fn latent(estate: &Estate) -> HashSet<&str> {
+    let mut latent: HashSet<&str> = estate.unattached.iter().map(String::as_str).collect();
+    if !latent.is_empty() {
+        let of_principals = estate.snapshot.principals().flat_map(|one| &one.policies.identity);
+        let of_groups = estate.snapshot.groups().iter().flat_map(|group| &group.policies);
+        for named in of_principals.chain(of_groups) {
+            latent.remove(named.name.as_str());
+        }
+    }
+    latent
 }
 
 #[cfg(test)]

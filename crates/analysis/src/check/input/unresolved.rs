@@ -14,7 +14,8 @@ pub(in crate::check) static CHECK: Check = Check {
     about: "A whole list, statement or document hangs on a variable without a default, on data that is looked up while \
             deploying, or on a function that cannot be worked out from the text; or a module is called that was not \
             installed (`terraform init`); or the file is a template that is not filled in, such as Helm's; or a \
-            role gets a policy, a boundary or a group that is not declared in what was read. Nothing is checked of it, and nothing found there says nothing. Check the plan \
+            role gets a policy, a boundary or a group that is not declared in what was read; or a snapshot was taken without its \
+            roles. Nothing is checked of it, and nothing found there says nothing. Check the plan \
             (`terraform show -json`) or the account's snapshot, which know the values. It does not fail a run.",
     bad: Example::file(
         "main.tf",

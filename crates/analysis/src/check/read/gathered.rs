@@ -166,12 +166,14 @@ impl Gathered {
             }
         }
         let listings = self.listings.iter().map(|(file, text)| (file.as_str(), text.as_str()));
-        match Snapshot::parse_all(listings) {
-            Ok(mut snapshot) => {
+        match Snapshot::parse_readable(listings) {
+            // What of them cannot be read was told where it was read.
+            Ok((mut snapshot, _)) => {
                 self.doubts.iter().for_each(|doubt| snapshot.doubt(doubt));
                 self.origins.drain(..).for_each(|(name, origin)| snapshot.stands(name, origin));
                 self.estate.set_snapshot(snapshot);
                 self.tell_problems();
+                self.tell_absent();
             }
             Err(error) => {
                 let file = self.listings.first().map_or("-", |(file, _)| file).into();
@@ -236,6 +238,25 @@ impl Gathered {
                     "take the snapshot again, with all its pages, and give each account once".to_owned(),
                 );
             }
+        }
+    }
+
+    /// Tells of an account that was listed without its roles.
+    fn tell_absent(&mut self) {
+        let accounts = self.estate.snapshot.without_roles().into_iter();
+        let first = |account: &str| {
+            let mut homes = self.estate.homes.iter();
+            let listed = |arn: &str| !self.principals.contains(arn) && arn.split(':').nth(4) == Some(account);
+            homes.find(|(arn, _)| listed(arn)).map(|(_, home)| home.file.clone())
+        };
+        let listed: Vec<(String, Arc<str>)> =
+            accounts.filter_map(|account| Some((account.to_owned(), first(account)?))).collect();
+        for (account, file) in listed {
+            let message = format!(
+                "no role of account {account} is listed, so what roles may do, and which paths go over them, is not known"
+            );
+            let fix = "take the snapshot without `--filter`, or with `leastwise snapshot`".to_owned();
+            self.not_here(&file, BEGIN, "snapshot", message, fix);
         }
     }
 

@@ -120,6 +120,8 @@ mod later_tests;
 #[cfg(test)]
 mod named_tests;
 #[cfg(test)]
+mod snapshot_tests;
+#[cfg(test)]
 mod stack_tests;
 #[cfg(test)]
 mod tests;

@@ -3,14 +3,16 @@
 //! The same text is read twice: as a snapshot, which says what each principal is granted, and as a tree, which says
 //! where each document stands. They meet in the documents' names.
 
+use std::collections::BTreeSet;
+
 use leastwise_policy::aws::DocumentKind;
 
 use super::Gathered;
 use super::iam::as_document;
 use super::text::Text;
 use crate::check::{Document, Home};
-use crate::granted::Snapshot;
-use crate::source::Node;
+use crate::granted::{Problem, Snapshot};
+use crate::source::{Node, Value};
 
 const LISTS: [(&str, &str); 3] = [
     ("UserDetailList", "UserPolicyList"),
@@ -36,11 +38,15 @@ fn pages(node: &Node) -> Option<Vec<(String, &Node)>> {
 }
 
 pub(super) fn read(texts: &[&Text<'_>], gathered: &mut Gathered) {
-    let mut whole = Vec::new();
+    let (mut whole, mut is_all_read) = (Vec::new(), true);
     for text in texts {
         // One at a time, so that a broken file does not take the others with it.
-        match Snapshot::parse(&text.file.name, &text.file.text) {
-            Ok(_) => whole.push(*text),
+        match Snapshot::parse_readable([(&*text.file.name, text.file.text.as_str())]) {
+            Ok((_, refused)) => {
+                is_all_read &= refused.is_empty();
+                refused.iter().for_each(|problem| tell_refused(text, problem, gathered));
+                whole.push(*text);
+            }
             Err(error) => {
                 let cause = std::error::Error::source(&error).map(|cause| format!(": {cause}"));
                 let reason = format!("{error}{}", cause.unwrap_or_default());
@@ -53,8 +59,59 @@ pub(super) fn read(texts: &[&Text<'_>], gathered: &mut Gathered) {
             Reading { text, gathered }.page(&pointer, page);
         }
     }
+    note_unattached(&whole, is_all_read, gathered);
     let listings = whole.iter().map(|text| (text.file.name.to_string(), text.file.text.clone()));
     gathered.listings.extend(listings);
+}
+
+/// Keeps the policies that nobody has: AWS counts who has one, and where that was left out, who is listed tells it of an account
+/// that is listed whole.
+/// <https://docs.aws.amazon.com/IAM/latest/APIReference/API_ManagedPolicyDetail.html>
+fn note_unattached(texts: &[&Text<'_>], is_all_read: bool, gathered: &mut Gathered) {
+    let pages: Vec<&Node> = texts
+        .iter()
+        .filter_map(|text| text.as_json().and_then(pages))
+        .flatten()
+        .map(|(_, page)| page)
+        .collect();
+    let account = |node: &Node| Some(node.get("Arn")?.text()?.split(':').nth(4)?.to_owned());
+    let roles = pages.iter().flat_map(|page| page.get("RoleDetailList").map(Node::items).unwrap_or_default());
+    let whole: BTreeSet<String> = roles.filter_map(account).collect();
+    let is_last = |page: &&Node| page.get("IsTruncated").is_none_or(|more| more.value == Value::Bool(false));
+    let is_all = is_all_read && pages.iter().any(is_last);
+    let mut attached: Vec<&str> = Vec::new();
+    for policy in pages.iter().flat_map(|page| page.get("Policies").map(Node::items).unwrap_or_default()) {
+        let is_unattached = match policy.get("AttachmentCount").map(|count| &count.value) {
+            Some(Value::Number(count)) => count == "0",
+            _ => is_all && account(policy).is_some_and(|account| whole.contains(&account)),
+        };
+        match policy.get("Arn").and_then(Node::text) {
+            Some(arn) if is_unattached => drop(gathered.estate.unattached.insert(arn.to_owned())),
+            Some(arn) => attached.push(arn),
+            None => {}
+        }
+    }
+    for arn in attached {
+        gathered.estate.unattached.remove(arn);
+    }
+}
+
+/// What a listing has that is no principal, group or policy. What documents stand in it are looked at as if nobody held
+/// them.
+fn tell_refused(text: &Text<'_>, problem: &Problem, gathered: &mut Gathered) {
+    let at = text
+        .as_json()
+        .and_then(|root| root.pointer(&problem.pointer))
+        .map_or(super::text::BEGIN, |node| node.at);
+    let of = if problem.subject.is_empty() { String::new() } else { format!("`{}` ", problem.subject) };
+    let reason = format!("{of}cannot be read, so nothing is known of what it grants: {}", problem.reason);
+    gathered.unreadable(&text.file.name, at, problem.pointer.clone(), reason);
+}
+
+/// What an entry of a list is called: by its ARN, as all that can be read are.
+fn named(entry: &Node) -> Option<&str> {
+    let mut keys = ["Arn", "RoleName", "UserName", "GroupName", "PolicyName"].iter();
+    keys.find_map(|key| entry.get(key)?.text())
 }
 
 struct Reading<'a, 't> {
@@ -75,7 +132,7 @@ impl Reading<'_, '_> {
     }
 
     fn entity(&mut self, at: &str, entity: &Node, inline: &str) {
-        let Some(arn) = entity.get("Arn").and_then(Node::text) else { return };
+        let arn = named(entity).unwrap_or(at);
         let home = Home { file: self.text.file.name.clone(), at: entity.at, pointer: at.to_owned() };
         self.gathered.estate.homes.insert(arn.to_owned(), home);
         for (number, policy) in entity.get(inline).map(Node::items).unwrap_or_default().iter().enumerate() {
@@ -94,7 +151,7 @@ impl Reading<'_, '_> {
     }
 
     fn managed(&mut self, at: &str, policy: &Node) {
-        let Some(arn) = policy.get("Arn").and_then(Node::text) else { return };
+        let arn = named(policy).unwrap_or(at);
         let versions = policy.get("PolicyVersionList").map(Node::items).unwrap_or_default();
         let default = policy.get("DefaultVersionId").and_then(Node::text);
         let is_default = |version: &Node| match version.get("IsDefaultVersion") {
