@@ -11,6 +11,8 @@ pub(crate) struct Provider {
     pattern: &'static str,
     /// Whether everybody can get a token of it.
     pub(crate) shared: bool,
+    /// Whether a token of another account is of no use where the claim is not tested.
+    pub(crate) of_account: bool,
     /// The claim that says whose a token is, behind the provider in the condition key.
     pub(crate) claim: &'static str,
     /// More claims, each of which says it as well.
@@ -30,7 +32,8 @@ fn providers() -> impl Iterator<Item = Provider> {
         let (pattern, whose, claims, shape) = (words.next()?, words.next()?, words.next()?, words.next()?);
         let (claim, others) = claims.split_once(',').unwrap_or((claims, ""));
         let shape = (shape != "-").then_some(shape);
-        Some(Provider { pattern, shared: whose == "shared", claim, others, shape })
+        let (shared, of_account) = (whose != "own", whose == "pools");
+        Some(Provider { pattern, shared, of_account, claim, others, shape })
     })
 }
 

@@ -3,6 +3,7 @@
 mod cross_account;
 mod deputy;
 mod external;
+mod guests;
 mod oidc;
 mod ours;
 mod public;
@@ -23,6 +24,7 @@ pub(super) static CHECKS: &[&Check] = &[
     &deputy::RESOURCE,
     &deputy::ROLE,
     &external::CHECK,
+    &guests::CHECK,
     &oidc::AUDIENCE,
     &oidc::SUBJECT_MISSING,
     &oidc::SUBJECT_TOO_WIDE,

@@ -37,8 +37,10 @@ pub(super) static SUBJECT_MISSING: Check = own(
     "OIDC_SUBJECT_MISSING",
     "Token of anybody at the provider",
     "The role takes any token that the provider gives out. Of a provider that everybody can use (GitHub, GitLab, \
-     Terraform Cloud, Google, Cognito …) that means anybody in the world who signs up there; of one's own (an EKS \
-     cluster) every workload in it. Test the claim that says whose token it is.",
+     Terraform Cloud, Google …) that means anybody in the world who signs up there; of one's own (an EKS \
+     cluster) every workload in it. Of Amazon Cognito it is every identity pool of the account, and whoever any of them \
+     gives a token to: AWS STS refuses pools of other accounts where the audience is not asked for, and IAM takes no such \
+     trust policy any more. Test the claim that says whose token it is.",
     REFERENCES,
 )
 .mitre(&["T1199", "T1078.004"])
@@ -226,6 +228,10 @@ fn missing(subject: &Subject<'_>, _: &Facts<'_>, report: &mut Report<'_>) {
                 continue;
             }
             let (message, severity) = match trusted.provider.shared {
+                true if trusted.provider.of_account => (
+                    format!("every pool of the account at `{}` gets in, with its guests", trusted.name),
+                    Severity::Critical,
+                ),
                 true => (format!("anybody who can use `{}` gets in", trusted.name), Severity::Critical),
                 false => (format!("every token of `{}` gets in", trusted.name), Severity::Medium),
             };
