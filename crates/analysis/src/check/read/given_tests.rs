@@ -1,6 +1,7 @@
 //! A policy counts as held by whoever gets it from another resource: for the checks of agents, whose name tells them here.
 
 use leastwise_catalog::Catalog;
+use serde_json::{Value as Json, json};
 
 use super::*;
 use crate::check::{Facts, run};
@@ -208,6 +209,131 @@ fn permission_sets_have_what_they_are_given() {
         + &resource("aws_iam_policy", "p", &format!("name = \"all\"\npolicy = {reads}"))
         + &bound;
     assert!(admins("main.tf", &text).is_empty());
+}
+
+/// A plan of these resources (type, name, values, what is not known yet) with what expressions refer to.
+fn plan(resources: &[(&str, &str, Json, Json)]) -> String {
+    let address = |kind: &str, name: &str| format!("{kind}.{name}");
+    let planned: Vec<Json> = resources
+        .iter()
+        .map(|(kind, name, values, _)| {
+            json!({"address": address(kind, name), "mode": "managed", "type": kind, "name": name, "values": values})
+        })
+        .collect();
+    let changes: Vec<Json> = resources
+        .iter()
+        .map(|(kind, name, values, later)| {
+            let unknown: serde_json::Map<String, Json> =
+                later.as_object().into_iter().flatten().map(|(key, _)| (key.clone(), json!(true))).collect();
+            json!({"address": address(kind, name), "mode": "managed", "type": kind, "name": name,
+                "change": {"actions": ["create"], "before": null, "after": values, "after_unknown": unknown}})
+        })
+        .collect();
+    let configured: Vec<Json> = resources
+        .iter()
+        .map(|(kind, name, _, later)| {
+            let expressions: serde_json::Map<String, Json> = later
+                .as_object()
+                .into_iter()
+                .flatten()
+                .map(|(key, reference)| (key.clone(), json!({"references": [reference]})))
+                .collect();
+            json!({"address": address(kind, name), "mode": "managed", "type": kind, "name": name, "expressions": expressions})
+        })
+        .collect();
+    json!({"format_version": "1.2", "planned_values": {"root_module": {"resources": planned}},
+        "resource_changes": changes, "configuration": {"root_module": {"resources": configured}}})
+    .to_string()
+}
+
+#[test]
+fn principals_of_plans_have_what_they_are_given() {
+    let all =
+        r#"{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}"#;
+    let none = || json!({});
+    let user = || ("aws_iam_user", "a", json!({"name": "agent"}), none());
+    let group = || ("aws_iam_group", "g", json!({"name": "g"}), none());
+    let policy = || ("aws_iam_policy", "p", json!({"name": "all", "policy": all}), none());
+    let set = || ("aws_ssoadmin_permission_set", "a", json!({"name": "agent"}), none());
+    let of_set = || json!({"permission_set_arn": "aws_ssoadmin_permission_set.a.arn"});
+    for (resources, wanted) in [
+        (
+            vec![
+                user(),
+                policy(),
+                (
+                    "aws_iam_user_policy_attachment",
+                    "x",
+                    json!({"user": "agent"}),
+                    json!({"policy_arn": "aws_iam_policy.p.arn"}),
+                ),
+            ],
+            "user/agent",
+        ),
+        (
+            vec![
+                user(),
+                (
+                    "aws_iam_policy_attachment",
+                    "x",
+                    json!({"name": "x", "users": ["agent"], "policy_arn": ADMIN}),
+                    none(),
+                ),
+            ],
+            "user/agent",
+        ),
+        (
+            vec![
+                user(),
+                group(),
+                (
+                    "aws_iam_group_membership",
+                    "m",
+                    json!({"name": "m", "users": ["agent"], "group": "g"}),
+                    none(),
+                ),
+                ("aws_iam_group_policy", "x", json!({"group": "g", "policy": all}), none()),
+            ],
+            "user/agent",
+        ),
+        (
+            vec![
+                user(),
+                group(),
+                ("aws_iam_user_group_membership", "m", json!({"user": "agent", "groups": ["g"]}), none()),
+                ("aws_iam_group_policy_attachment", "x", json!({"group": "g", "policy_arn": ADMIN}), none()),
+            ],
+            "user/agent",
+        ),
+        (
+            vec![
+                set(),
+                (
+                    "aws_ssoadmin_managed_policy_attachment",
+                    "x",
+                    json!({"managed_policy_arn": ADMIN}),
+                    of_set(),
+                ),
+            ],
+            "role/AWSReservedSSO_agent",
+        ),
+        (
+            vec![
+                set(),
+                policy(),
+                (
+                    "aws_ssoadmin_customer_managed_policy_attachment",
+                    "x",
+                    json!({"customer_managed_policy_reference": [{"name": "all", "path": "/"}]}),
+                    of_set(),
+                ),
+            ],
+            "role/AWSReservedSSO_agent",
+        ),
+    ] {
+        let text = plan(&resources);
+        assert_eq!(admins("plan.json", &text), [wanted], "{text}");
+    }
 }
 
 #[test]

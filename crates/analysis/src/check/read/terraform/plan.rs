@@ -255,6 +255,10 @@ fn follow(
     let resource = format!("{prefix}{resource}");
     let by_arn = attribute == "arn" || attribute == "id" && resource.contains("aws_iam_policy.");
     match by_arn {
+        // An ARN of which only the deployment knows the form is the same wherever it is named.
+        true if attribute == "arn" && names.contains_key(&resource) => {
+            Some(arns.get(&resource).cloned().unwrap_or_else(|| hole(&format!("{resource}.arn"))))
+        }
         true => arns.get(&resource).cloned(),
         false if matches!(attribute, "name" | "id") => names.get(&resource).cloned(),
         false => None,
