@@ -121,6 +121,35 @@ fn what_a_policy_denies_that_is_there_only_sometimes_takes_nothing_away() {
 }
 
 #[test]
+fn a_boundary_that_may_be_another_takes_away_what_both_take_away() {
+    let bound = |boundary: &str| {
+        role(&format!(
+            "      ManagedPolicyArns: ['arn:aws:iam::aws:policy/AdministratorAccess']\n      PermissionsBoundary: {boundary}\n"
+        ))
+    };
+    let other = |id: &str, statements: &str| {
+        managed(&document(statements), "")
+            .replace("  Policy:", &format!("  {id}:"))
+            .replace("Name: p", &format!("Name: {id}"))
+    };
+    let none = |text: &str| told(text, "AGENT_WITHOUT_BOUNDARY").is_empty();
+    for (then, otherwise, is_admin) in [(READ, ALL, true), (ALL, READ, true), (READ, READ, false)] {
+        let by_document = bound("!Ref Policy") + &managed(&one_of(then, otherwise), "");
+        let by_policy =
+            bound("!If [IsProd, !Ref One, !Ref Other]") + &other("One", then) + &other("Other", otherwise);
+        for text in [by_document, by_policy] {
+            assert_eq!(!told(&text, "AGENT_ADMIN").is_empty(), is_admin, "{text}");
+            assert!(none(&text), "{text}");
+        }
+    }
+    let aws =
+        bound("!If [IsProd, !Ref One, 'arn:aws:iam::aws:policy/AdministratorAccess']") + &other("One", READ);
+    assert_eq!(told(&aws, "AGENT_ADMIN").len(), 1);
+    let sometimes = bound("!If [IsProd, !Ref One, !Ref AWS::NoValue]") + &other("One", READ);
+    assert!(told(&sometimes, "AGENT_ADMIN").len() == 1 && !none(&sometimes));
+}
+
+#[test]
 fn each_trust_policy_that_a_role_can_have_lets_in_whom_it_lets_in() {
     let lets =
         |who: &str| document(&format!("{{Effect: Allow, Principal: {who}, Action: 'sts:AssumeRole'}}"));

@@ -69,6 +69,7 @@ fn principal(declared: &Declared<'_, '_>, kind: Kind, name: &str, deployed: &mut
     entity.trust = trust;
     entity.inline = inline;
     entity.sometimes = declared.sometimes("ManagedPolicyArns");
+    entity.boundaries = declared.texts("PermissionsBoundary");
     entity.attached = attached;
     entity.tags = tags;
     entity.boundary = boundary;

@@ -3,10 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
-use leastwise_catalog::managed_policy;
 use leastwise_policy::aws::DocumentKind;
 use serde_json::{Value as Json, json};
 
+use super::either::{either, leave_out_denials, numbered, sparing};
 use super::{Deployed, Entity, Gift, Kind, NAMED, Written};
 use crate::check::read::Gathered;
 use crate::check::read::gathered::Wanted;
@@ -14,15 +14,25 @@ use crate::check::read::iam::as_document;
 use crate::check::{Document, Home};
 use crate::granted::{Origin, Problem};
 use crate::paths::Workload;
-use crate::source::{Entry, Node, Value, alternative, first_hole, shown};
+use crate::source::{Entry, Node, Value, first_hole, shown};
 
 /// A listing of one file.
 #[derive(Default)]
-struct Page {
+pub(super) struct Page {
     users: Vec<Json>,
     roles: Vec<Json>,
     groups: Vec<Json>,
     policies: Vec<Json>,
+}
+
+impl Page {
+    /// A managed policy.
+    pub(super) fn policy(&mut self, name: &str, arn: &str, document: Json) {
+        self.policies.push(json!({
+            "PolicyName": name, "Arn": arn, "DefaultVersionId": "v1",
+            "PolicyVersionList": [{"VersionId": "v1", "IsDefaultVersion": true, "Document": document}],
+        }));
+    }
 }
 
 impl Deployed {
@@ -35,6 +45,7 @@ impl Deployed {
             self.entities.iter().flat_map(|entity| entity.attached.iter().cloned()).collect();
         self.entities.iter_mut().for_each(leave_out_denials);
         let mut pages: BTreeMap<Arc<str>, Page> = BTreeMap::new();
+        let mut texts: BTreeMap<String, Vec<Json>> = BTreeMap::new();
         for policy in std::mem::take(&mut self.managed) {
             let only_boundary = boundaries.contains(&policy.arn) && !attached.contains(&policy.arn);
             let kind = if only_boundary { DocumentKind::Boundary } else { DocumentKind::Identity };
@@ -43,12 +54,11 @@ impl Deployed {
                 let file = written.file.clone();
                 let arn = numbered(&policy.arn, index);
                 let Some(text) = document(gathered, written, &arn, kind, "") else { continue };
-                pages.entry(file).or_default().policies.push(json!({
-                    "PolicyName": policy.name, "Arn": arn, "DefaultVersionId": "v1",
-                    "PolicyVersionList": [{"VersionId": "v1", "IsDefaultVersion": true, "Document": text}],
-                }));
+                texts.entry(policy.arn.clone()).or_default().push(text.clone());
+                pages.entry(file).or_default().policy(&policy.name, &arn, text);
             }
         }
+        self.join_boundaries(&texts, &mut pages);
         for loose in std::mem::take(&mut self.loose) {
             document(gathered, loose.written, &loose.name, loose.kind, loose.on);
         }
@@ -144,27 +154,6 @@ impl Deployed {
             for group in elsewhere {
                 let what = format!("what the group `{}` gives", shown(&group));
                 gathered.elsewhere(&entity.home, &entity.arn(&self.account), &what);
-            }
-        }
-    }
-
-    /// Whoever has a policy has whichever of its documents will be there. A policy that is there only sometimes and does
-    /// nothing but deny takes nothing away.
-    fn attach_alternatives(&mut self, policy: &super::Managed) {
-        let only_denies = policy.documents.iter().all(|written| only_denies(&written.root));
-        for entity in &mut self.entities {
-            if !entity.attached.contains(&policy.arn) {
-                continue;
-            }
-            if only_denies && entity.sometimes.contains(&policy.arn) {
-                entity.attached.retain(|arn| *arn != policy.arn);
-                continue;
-            }
-            let home = entity.place(&policy.arn).clone();
-            for index in 1..policy.documents.len() {
-                let arn = numbered(&policy.arn, index);
-                entity.places.push((arn.clone(), home.clone()));
-                entity.attached.push(arn);
             }
         }
     }
@@ -349,67 +338,6 @@ fn document(
         Some(sure) => sparing(listed, &sure),
         None => listed,
     })
-}
-
-/// The name of the document with this number, from 0, of several of which one will be there.
-fn numbered(name: &str, index: usize) -> String {
-    if index == 0 { name.to_owned() } else { alternative(name, index + 1) }
-}
-
-/// A document in which only those of its statements deny that do so whichever document is there. The others keep their
-/// number.
-fn sparing(mut document: Json, sure: &[String]) -> Json {
-    let sure: Vec<Json> = sure.iter().filter_map(|text| serde_json::from_str(text).ok()).collect();
-    let spare = |statement: &mut Json| {
-        if statement["Effect"] == "Deny" && !sure.contains(statement) {
-            let principal = statement.get("Principal").or(statement.get("NotPrincipal")).map(|_| json!("*"));
-            *statement = json!({"Effect": "Deny", "Action": NOTHING, "Resource": "*"});
-            if let Some(principal) = principal {
-                *statement = json!({"Effect": "Deny", "Action": NOTHING, "Principal": principal});
-            }
-        }
-    };
-    match document.get_mut("Statement") {
-        Some(Json::Array(statements)) => statements.iter_mut().for_each(spare),
-        Some(statement) => spare(statement),
-        None => {}
-    }
-    document
-}
-
-/// An action that no service has.
-const NOTHING: &str = "leastwise:Nothing";
-
-/// One trust policy with the statements of both: one of them will be there.
-fn either(mut one: Json, other: Json) -> Json {
-    let list = |statements: Json| match statements {
-        Json::Array(all) => all,
-        Json::Null => Vec::new(),
-        statement => vec![statement],
-    };
-    let others = list(other.get("Statement").cloned().unwrap_or_default());
-    if let Some(statements) = one.get_mut("Statement") {
-        let mut all = list(statements.take());
-        all.extend(others.into_iter().filter(|statement| statement["Effect"] != "Deny"));
-        *statements = Json::Array(all);
-    }
-    one
-}
-
-/// A policy of AWS's own that a principal has only sometimes and that does nothing but deny takes nothing away.
-fn leave_out_denials(entity: &mut Entity) {
-    let Entity { attached, sometimes, .. } = entity;
-    attached.retain(|arn| {
-        let known = sometimes.contains(arn).then(|| managed_policy(arn)).flatten();
-        let document = known.and_then(|policy| Node::json(&policy.document).ok());
-        !document.is_some_and(|document| only_denies(&document))
-    });
-}
-
-fn only_denies(document: &Node) -> bool {
-    let statements = document.get("Statement").map(Node::one_or_many).unwrap_or_default();
-    let denies = |one: &Node| one.get("Effect").and_then(Node::text) == Some("Deny");
-    !statements.is_empty() && statements.iter().all(denies)
 }
 
 /// A policy of a repository need not say that it is about the repository:

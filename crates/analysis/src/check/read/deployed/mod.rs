@@ -6,6 +6,7 @@
 //! worked out as for an account. The account is not known: a number that no account has stands for it
 //! ([`UNKNOWN_ACCOUNT`]), another for each set whose principals or policies would have the ARNs of another's.
 
+mod either;
 mod emit;
 pub(super) mod facts;
 
@@ -66,6 +67,8 @@ pub(super) struct Entity {
     pub(super) sometimes: Vec<String>,
     pub(super) groups: Vec<String>,
     pub(super) boundary: Option<String>,
+    /// Others that may be the boundary.
+    pub(super) boundaries: Vec<String>,
     /// Where it is said which policy is attached, or the boundary; what is not here stands where the principal does.
     pub(super) places: Vec<(String, Home)>,
 }
@@ -178,6 +181,7 @@ impl Deployed {
             sometimes: Vec::new(),
             groups: Vec::new(),
             boundary: None,
+            boundaries: Vec::new(),
             places: Vec::new(),
         });
         &mut self.entities[index]
