@@ -86,7 +86,7 @@ pub(super) fn federated(role: &GrantedPrincipal) -> Vec<Federated> {
 
 fn lets_guests_in(statement: &Statement) -> bool {
     let of = statement.condition.iter().filter(|one| one.key.eq_ignore_ascii_case(GUESTS.1));
-    of.flat_map(|condition| &condition.values).any(|value| value == GUESTS.2)
+    of.flat_map(|condition| &condition.values).any(|value| glob::matches(value, GUESTS.2))
 }
 
 /// What a statement compares the claim with that says whose the token is.

@@ -243,6 +243,12 @@ impl Gathered {
 
     /// Tells of an account that was listed without its roles.
     fn tell_absent(&mut self) {
+        // Roles that are there and cannot be read were told.
+        let is_of_roles =
+            |one: &Finding| one.code == UNREADABLE.code && one.pointer.contains("/RoleDetailList");
+        if self.estate.unreadable.iter().any(is_of_roles) {
+            return;
+        }
         let accounts = self.estate.snapshot.without_roles().into_iter();
         let first = |account: &str| {
             let mut homes = self.estate.homes.iter();

@@ -96,6 +96,9 @@ fn a_listing_without_roles_is_checked_with_what_it_has_and_says_that_they_are_ab
             "{found:#?}"
         );
     }
+    let broken =
+        findings(&format!(r#"{{"UserDetailList": [{}], "RoleDetailList": [{{}}]}}"#, user("ann", "")));
+    assert!(of(&broken, "UNRESOLVED").is_empty() && of(&broken, "UNREADABLE").len() == 1, "{broken:#?}");
     let roles = r#"{"RoleDetailList": [{"RoleName": "r", "Arn": "arn:aws:iam::111122223333:role/r"}]}"#;
     let found = findings(&format!(r#"[{{"UserDetailList": [{}]}}, {roles}]"#, user("ann", &inline())));
     assert!(of(&found, "UNRESOLVED").is_empty(), "{found:#?}");
