@@ -14,6 +14,7 @@ mod facts;
 mod folded;
 pub mod gcp;
 pub mod github;
+mod global;
 mod import;
 mod keys;
 pub mod kubernetes;
@@ -36,6 +37,7 @@ pub use facts::{
     ActionFacts, ActionResource, Api, ConditionKey, Keys, Name, Needs, Operation, ResourceType, Service,
     Visibility,
 };
+pub use global::only_region;
 pub use import::{ImportError, ImportProblem};
 pub use level::{Level, Levels};
 pub use managed::{ManagedPolicy, managed_policies, managed_policies_date, managed_policy};

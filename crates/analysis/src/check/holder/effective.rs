@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::rc::Rc;
 
 use foldhash::fast::RandomState;
-use leastwise_catalog::{Action, ActionFacts, Level};
+use leastwise_catalog::{Action, ActionFacts, Level, only_region, partitions};
 use leastwise_policy::aws::evaluate::{Context, Layer, PrincipalRef, StatementRef};
 use leastwise_policy::aws::{Condition, ResourceBlock, Statement};
 
@@ -205,6 +205,7 @@ impl<'a> Holder<'a> {
                 kin.applying.extend(applying.map(|(_, number)| number));
             }
         }
+        kin.region = self.region(action);
         let on = &action.facts.resources;
         if !on.is_empty() {
             kin.service = std::ptr::from_ref(action.service).addr();
@@ -244,10 +245,38 @@ impl<'a> Holder<'a> {
         }
         // Of whoever would hold a policy that nobody holds nothing is known.
         let asks = self.principal.map_or("holder", |one| one.arn.as_str());
-        let reach = reach(self.set(), PrincipalRef::new(asks), action, &self.known)?;
+        let region = self.region(action).map(|region| called_in(&self.known, region));
+        let reach =
+            reach(self.set(), PrincipalRef::new(asks), action, region.as_ref().unwrap_or(&self.known))?;
         let whole =
             |deny: &Grant| deny.conditions.is_empty() && self.is_nothing_left(&deny.resources, action);
         (!reach.denies.iter().any(whole)).then_some(reach)
+    }
+
+    /// The region of all requests for the action, where a `Deny` or what must allow as well asks for it.
+    fn region(&self, action: Action<'_>) -> Option<&'static str> {
+        let regions = if self.asks_region { self.regions(action) } else { Vec::new() };
+        let (first, others) = regions.split_first()?;
+        // Of a policy that nobody holds it is not known in which partition it would be.
+        let is_same = |condition: &Condition| {
+            others.iter().all(|other| in_region(condition, other) == in_region(condition, first))
+        };
+        let statements =
+            self.fences.iter().copied().flatten().flat_map(|document| &document.policy.statements);
+        let mut statements = self.denies.iter().copied().chain(statements);
+        let same = others.is_empty()
+            || statements
+                .all(|statement| statement.condition.iter().filter(|one| is_region(one)).all(is_same));
+        same.then_some(*first)
+    }
+
+    /// The regions to which requests for the action may be made, of a service with one endpoint in each partition.
+    fn regions(&self, action: Action<'_>) -> Vec<&'static str> {
+        let of = |partition: &str| only_region(&action.service.prefix, &action.facts.name, partition);
+        match self.principal.and_then(|one| one.arn.split(':').nth(1)) {
+            Some(partition) => of(partition).into_iter().collect(),
+            None => partitions().iter().filter_map(|partition| of(partition)).collect(),
+        }
     }
 
     /// Whether a `Deny` leaves more than some resources that it names.
@@ -282,7 +311,7 @@ impl<'a> Holder<'a> {
             if self.principal.and_then(|one| is_met(condition, one, &self.known)) == Some(true) {
                 continue;
             }
-            if is_elsewhere(condition, action) {
+            if is_region(condition) && self.is_elsewhere(condition, action) {
                 return None;
             }
             let worth = guard(condition, Whom::Holder(self.now));
@@ -298,6 +327,12 @@ impl<'a> Holder<'a> {
             }
         }
         Some(kept)
+    }
+
+    /// Whether the condition asks for a region to which no request for the action is made.
+    fn is_elsewhere(&self, condition: &Condition, action: Action<'_>) -> bool {
+        let regions = self.regions(action);
+        !regions.is_empty() && regions.iter().all(|region| in_region(condition, region) == Some(false))
     }
 
     fn guards(&self, conditions: &[Condition]) -> Option<Vec<String>> {
@@ -359,6 +394,8 @@ pub(super) struct Kin {
     /// The numbers of the statements, of all layers; only of those that allow where `denying` has the others.
     applying: Vec<usize>,
     denying: Option<Vec<usize>>,
+    /// The region of all requests, where that matters.
+    region: Option<&'static str>,
     /// The address of the service; none of actions that are on no resource.
     service: usize,
     /// The types of resources, and whether each call is on one.
@@ -370,22 +407,21 @@ fn is_never_sent(allowed: &Allowed<'_>, action: Action<'_>) -> bool {
     allowed.statement.condition.iter().any(|condition| is_never_met(condition, &action))
 }
 
-/// "IAM calls are always made to the us-east-1 Region"; the other partitions have one of their own.
-/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-requestedregion>
-const OF_IAM: [&str; 3] = ["us-east-1", "cn-north-1", "us-gov-west-1"];
+/// Whether the condition is about the region of the request.
+pub(super) fn is_region(condition: &Condition) -> bool {
+    condition.key.eq_ignore_ascii_case("aws:RequestedRegion")
+}
 
-/// Whether the condition asks for a region to which no request for the action is made. A role is passed in that of the
-/// service.
-fn is_elsewhere(condition: &Condition, action: Action<'_>) -> bool {
-    let met = |region: &&str| {
-        let mut context = Context::new();
-        context.insert("aws:RequestedRegion", *region);
-        holds(condition, "anybody", &context) != Some(false)
-    };
-    *action.service.prefix == *"iam"
-        && action.facts.name != "PassRole".into()
-        && condition.key.eq_ignore_ascii_case("aws:RequestedRegion")
-        && !OF_IAM.iter().any(met)
+/// Whether a request that is made to this region meets the condition.
+fn in_region(condition: &Condition, region: &str) -> Option<bool> {
+    holds(condition, "anybody", &called_in(&Context::new(), region))
+}
+
+/// What is known of a call in this region.
+fn called_in(known: &Context, region: &str) -> Context {
+    let mut context = known.clone();
+    context.insert("aws:RequestedRegion", region);
+    context
 }
 
 /// Whether the action takes tags off and writes none.

@@ -59,6 +59,8 @@ pub struct Holder<'a> {
     fences: Vec<&'a [Named<Policy>]>,
     formats: &'a Formats<'a>,
     denies: Vec<&'a Statement>,
+    /// Whether a `Deny`, or what must allow as well, asks for the region of the request.
+    asks_region: bool,
     /// What is known of its calls.
     known: Context,
     /// What AWS offers.
@@ -158,6 +160,9 @@ impl<'a> Holder<'a> {
             Granted::Principal(set) => fences(set),
             Granted::Document(..) => Vec::new(),
         };
+        let asks = |statement: &Statement| statement.condition.iter().any(effective::is_region);
+        let mut fenced = fences.iter().copied().flatten().flat_map(|document| &document.policy.statements);
+        let asks_region = denies.iter().any(|deny| asks(deny)) || fenced.any(asks);
         Holder {
             name,
             principal,
@@ -165,6 +170,7 @@ impl<'a> Holder<'a> {
             allows,
             fences,
             denies,
+            asks_region,
             known,
             formats: facts.formats(),
             catalog: facts.catalog,

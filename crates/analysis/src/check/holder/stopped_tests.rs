@@ -119,3 +119,34 @@ fn who_is_administrator_is_not_told_that_it_can_become_one() {
     let all = found(ALL);
     assert!(all.contains(&"ADMIN_ACCESS") && !all.contains(&"ESCALATION_POSSIBLE"), "{all:?}");
 }
+
+#[test]
+fn a_deny_outside_of_a_region_stops_services_with_one_endpoint_elsewhere() {
+    let deny = |action: &str, regions: &str| {
+        format!(
+            r#"{{"Effect": "Deny", {action}, "Resource": "*",
+                "Condition": {{"StringNotEquals": {{"aws:RequestedRegion": {regions}}}}}}}"#
+        )
+    };
+    let everything = r#""Action": "*""#;
+    let usual =
+        r#""NotAction": ["iam:*", "organizations:*", "route53:*", "budgets:*", "cloudfront:*", "support:*"]"#;
+    for found in [
+        |deny: &str| found(&format!("{ALL}, {deny}")),
+        |deny: &str| of_role(ALL, deny, ALL),
+        |deny: &str| of_role(ALL, HARMLESS, &format!("{ALL}, {deny}")),
+    ] {
+        let is_admin = |deny: &str| found(deny).contains(&"ADMIN_ACCESS");
+        assert!(!is_admin(&deny(everything, r#""eu-west-1""#)));
+        assert!(is_admin(&deny(everything, r#"["eu-west-1", "us-east-1"]"#)));
+        assert!(is_admin(&deny(usual, r#""eu-west-1""#)));
+        assert!(!is_admin(&deny(r#""NotAction": ["organizations:*", "route53:*"]"#, r#""eu-west-1""#)));
+        // What is asked for in each region is denied in some.
+        let left = found(&deny(everything, r#""eu-west-1""#));
+        assert!(left.contains(&"DESTRUCTIVE_ANYWHERE"), "{left:?}");
+    }
+    // In another partition its one endpoint is elsewhere; of whom the policy will be, the role says.
+    let china = deny(everything, r#""cn-north-1""#);
+    assert!(found(&format!("{ALL}, {china}")).contains(&"ADMIN_ACCESS"));
+    assert!(!of_role(ALL, &china, ALL).contains(&"ADMIN_ACCESS"));
+}
