@@ -22,6 +22,7 @@ mod holder;
 mod input;
 mod known_part;
 mod kubernetes;
+mod made_up;
 mod marks;
 mod own;
 mod path;

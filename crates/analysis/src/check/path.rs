@@ -5,15 +5,15 @@
 //! is possible wherever such an account is, and is told as that.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, LazyLock};
+use std::sync::Arc;
 
 use leastwise_policy::aws::evaluate::OrganizationPath;
 use leastwise_policy::aws::{ActionBlock, Comparison, Condition, DocumentKind, Effect, Policy, Statement};
 use leastwise_policy::glob;
 use leastwise_policy::time::Timestamp;
-use serde_json::json;
 
 use super::dangerous::is_told;
+use super::made_up;
 use super::own::own;
 use super::{Check, Class, Estate, Example, Facts, Finding, Hits, Holder, Home, Said, Severity};
 use crate::granted::Snapshot;
@@ -237,17 +237,35 @@ fn of_document(holder: &Holder<'_>, hits: &mut Hits<'_>) {
         return;
     }
     let Some(named) = holder.set().identity.first() else { return };
-    let snapshot = made_up(relevant(&named.policy));
-    let found = find(&world(&snapshot, holder.now), &options(), holder.catalog);
-    if let Some(path) = found.paths.iter().find(|path| path.source == HOLDER) {
-        let message = format!("whoever holds it can become administrator in {}", steps(path));
-        hits.at_document(Said {
-            message,
-            evidence: evidence(path),
-            fix: Some(fix(first(path))),
-            severity: Some(severity(&POSSIBLE, path)),
-        });
-    }
+    let policy = relevant(&named.policy);
+    let path_of = |snapshot: &Snapshot, who: &str| {
+        let found = find(&world(snapshot, holder.now), &options(), holder.catalog);
+        found.paths.into_iter().find(|path| path.source == who)
+    };
+    let anybody = path_of(&made_up::account_of(made_up::HOLDER, policy.clone()), made_up::HOLDER);
+    let (path, who) = match anybody {
+        Some(path) => (Some(path), None),
+        // Whom the policy means in particular may be somebody else.
+        None => {
+            let mut others = made_up::others(&policy).into_iter();
+            let found = others.find_map(|who| {
+                let path = path_of(&made_up::account_of(&who, policy.clone()), &who)?;
+                Some((path, who))
+            });
+            found.map_or((None, None), |(path, who)| (Some(path), Some(who)))
+        }
+    };
+    let Some(path) = path else { return };
+    let holds = match &who {
+        Some(who) => format!("`{}`, if it holds it,", name(who)),
+        None => "whoever holds it".to_owned(),
+    };
+    hits.at_document(Said {
+        message: format!("{holds} can become administrator in {}", steps(&path)),
+        evidence: evidence(&path),
+        fix: Some(fix(first(&path))),
+        severity: Some(severity(&POSSIBLE, &path)),
+    });
 }
 
 /// Whether a statement gives everything by itself.
@@ -299,16 +317,6 @@ fn meets(condition: &Condition, set: &[(String, String)]) -> bool {
     }
 }
 
-const HOLDER: &str = "arn:aws:iam::000000000000:user/holder";
-
-/// An account in which a user holds the policy, next to others who are worth becoming.
-fn made_up(policy: Policy) -> Snapshot {
-    static ACCOUNT: LazyLock<Snapshot> = LazyLock::new(account);
-    let mut snapshot = ACCOUNT.clone();
-    snapshot.regrant(HOLDER, policy);
-    snapshot
-}
-
 /// The policy without statements about actions that are no step of any way.
 fn relevant(policy: &Policy) -> Policy {
     let is_about = |statement: &&Statement| match &statement.action {
@@ -319,34 +327,6 @@ fn relevant(policy: &Policy) -> Policy {
     };
     let statements = policy.statements.iter().filter(is_about).cloned().collect();
     Policy { version: policy.version, id: None, statements }
-}
-
-fn account() -> Snapshot {
-    let arn = |kind: &str, name: &str| format!("arn:aws:iam::000000000000:{kind}/{name}");
-    let inline = |name: &str, effect: &str| {
-        let statement = json!({"Effect": effect, "Action": "*", "Resource": "*"});
-        json!({"PolicyName": name, "PolicyDocument": {"Version": "2012-10-17", "Statement": statement}})
-    };
-    let admin = inline("all", "Allow");
-    let trust = json!({
-        "Version": "2012-10-17",
-        "Statement": {"Effect": "Allow", "Principal": {"Service": crate::paths::services()}, "Action": "sts:AssumeRole"}
-    });
-    let listing = json!({
-        "UserDetailList": [
-            {"UserName": "holder", "Arn": HOLDER, "UserPolicyList": [inline("held", "Deny")]},
-            {"UserName": "admin", "Arn": arn("user", "admin"), "UserPolicyList": [admin]},
-        ],
-        "RoleDetailList": [
-            {
-                "RoleName": "admin",
-                "Arn": arn("role", "admin"),
-                "RolePolicyList": [admin],
-                "AssumeRolePolicyDocument": trust,
-            },
-        ],
-    });
-    Snapshot::parse("made up", &listing.to_string()).unwrap_or_default()
 }
 
 fn world(snapshot: &Snapshot, now: Option<Timestamp>) -> World<'_> {
