@@ -13,7 +13,7 @@ use leastwise_policy::aws::{
 };
 
 use super::ours::{Names, Whose, Zone, account_of, is_account, names};
-use super::public::{beyond_the_named, may_be_anybody};
+use super::public::{beyond_the_named, may_be_anybody, turned};
 use super::{among_denies, is_positive, told};
 use crate::check::holder::limits_caller;
 use crate::check::own::own;
@@ -82,6 +82,7 @@ fn rule(subject: &Subject<'_>, facts: &Facts<'_>, report: &mut Report<'_>) {
             let mut look = Look { subject, facts, kind, statement, view, zone: &zone, told: BTreeSet::new() };
             look.at_names(report);
             look.at_everybody(report);
+            look.at_spared(report);
             look.at_services(report);
         }
     }
@@ -158,6 +159,72 @@ impl<'a> Look<'a, '_, '_> {
                 .severity(Severity::Info)
                 .evidence(told(&witness))
                 .fix("ask for `aws:PrincipalOrgID`, `aws:VpceAccount` or `aws:SourceAccount` as well");
+        }
+    }
+
+    /// Others whom a `Deny` spares where everybody is let in: it stops all but those whom it names.
+    fn at_spared(&mut self, report: &mut Report<'_>) {
+        let document = self.subject;
+        let denies = || document.understood().filter(|(_, deny)| deny.effect == Effect::Deny);
+        let named = || beyond_the_named(self.subject, self.facts, self.kind, self.statement) == Answer::None;
+        if denies().next().is_none() || !may_be_anybody(self.statement) || !named() {
+            return;
+        }
+        for (view, deny) in denies() {
+            for text in excepted(deny) {
+                let account = if is_account(text) { Some(&**text) } else { account_of(text) };
+                let is_new = |account: &&str| !self.zone.has(account) && !self.told.contains(account);
+                let Some(account) = account.filter(|account| !has_hole(text) && is_new(account)) else {
+                    continue;
+                };
+                let whole = text == account || text.ends_with(":root");
+                let what = if whole { "the whole account" } else { "a principal of the account" };
+                let message =
+                    format!("lets in {what} {account}, which a `Deny` spares and {}", self.not_ours());
+                let texts = view.principal_texts();
+                let node =
+                    texts.iter().find(|(_, _, here)| here == text).map_or(view.node, |(_, node, _)| *node);
+                let answer = self.beyond_ours(self.only(PrincipalKind::Aws, vec![text.clone()]), false);
+                if self.tell(report, node, message, Some(answer)) {
+                    self.told.insert(account);
+                }
+            }
+            for condition in &deny.condition {
+                self.at_spared_values(view, condition, report);
+            }
+        }
+    }
+
+    /// Others whom a condition of a `Deny` spares.
+    fn at_spared_values(
+        &mut self,
+        view: &StatementView<'a>,
+        condition: &'a Condition,
+        report: &mut Report<'_>,
+    ) {
+        let (Some(named), Some(turned)) = (names(&condition.key), turned(condition)) else { return };
+        for value in &condition.values {
+            let Whose::Theirs(whose) = self.zone.whose(named, value) else { continue };
+            if self.told.contains(whose) {
+                continue;
+            }
+            let mut everybody = self.statement.clone();
+            everybody.principal = Some(PrincipalBlock::Principal(PrincipalSet::Everyone));
+            let only = everybody.with_condition(Condition::new(turned.operator, &turned.key, [value]));
+            let what =
+                if matches!(named, Names::Organization | Names::Path) { "organisation" } else { "account" };
+            let key = &condition.key;
+            let message = format!(
+                "lets in the {what} {whose}, which a `Deny` spares by `{key}` and {}",
+                self.not_ours()
+            );
+            let of_key = view.conditions.iter().filter(|one| one.key.key.eq_ignore_ascii_case(key));
+            let found = of_key.flat_map(|one| one.texts()).find(|(_, text)| text == value);
+            let node = found.map_or(view.node, |(node, _)| node);
+            let answer = self.beyond_ours(only, true);
+            if self.tell(report, node, message, Some(answer)) {
+                self.told.insert(whose);
+            }
         }
     }
 
@@ -275,6 +342,15 @@ impl<'a> Look<'a, '_, '_> {
         let found = of_key.flat_map(|one| one.texts()).find(|(_, text)| *text == value);
         found.map_or(self.view.node, |(node, _)| node)
     }
+}
+
+/// The principals of AWS that a statement with `NotPrincipal` is not about.
+fn excepted(statement: &Statement) -> impl Iterator<Item = &String> {
+    let kinds = match &statement.principal {
+        Some(PrincipalBlock::NotPrincipal(PrincipalSet::ByKind(kinds))) => &kinds[..],
+        _ => &[],
+    };
+    kinds.iter().filter(|(of, _)| *of == PrincipalKind::Aws).flat_map(|(_, texts)| texts)
 }
 
 /// The principals of this kind that the statement names.

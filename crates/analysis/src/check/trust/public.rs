@@ -172,7 +172,7 @@ fn spared(policy: &Policy) -> Policy {
 }
 
 /// The condition that holds where this negated one does not.
-fn turned(condition: &Condition) -> Option<Condition> {
+pub(super) fn turned(condition: &Condition) -> Option<Condition> {
     let base = condition.operator.base.turned()?;
     // Where not all values are others, one of them is there.
     let set = match condition.operator.set {

@@ -421,6 +421,47 @@ fn whom_a_deny_with_not_principal_spares_is_not_everybody() {
     assert!(!of(r#"{"Service": "cloudfront.amazonaws.com"}"#));
 }
 
+/// The accounts and organisations that are told of a queue whose policy lets in all whom a `Deny` spares.
+fn spared(allow: &str, deny: &str) -> Vec<String> {
+    let text = format!(
+        r#"{{"Version": "2012-10-17", "Statement": [
+            {{"Effect": "Allow", "Principal": {allow}, "Action": "sqs:SendMessage", "Resource": "{QUEUE}"}},
+            {{"Effect": "Deny", "Action": "sqs:*", "Resource": "{QUEUE}", {deny}}}]}}"#
+    );
+    let found = findings(DocumentKind::Resource, "policy.json", &text, None);
+    found.into_iter().map(|finding| format!("{} {}", finding.code, finding.message)).collect()
+}
+
+#[test]
+fn another_account_that_a_deny_spares_is_let_in() {
+    let both =
+        r#""NotPrincipal": {"AWS": ["arn:aws:iam::111122223333:root", "arn:aws:iam::444455556666:root"]}"#;
+    let told = spared(r#""*""#, both);
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert!(
+        told[0].starts_with("EXTERNAL_ACCESS lets in the whole account 444455556666, which a `Deny` spares")
+    );
+    let one = r#""NotPrincipal": {"AWS": ["arn:aws:iam::444455556666:root", "arn:aws:iam::444455556666:role/app"]}"#;
+    assert_eq!(spared(r#""*""#, one).len(), 1);
+    // Whom nothing allows anything, nobody lets in.
+    assert_eq!(spared(r#"{"AWS": "111122223333"}"#, both), NOTHING);
+    let own = r#""NotPrincipal": {"AWS": "arn:aws:iam::111122223333:root"}"#;
+    assert_eq!(spared(r#""*""#, own), NOTHING);
+}
+
+#[test]
+fn another_account_that_a_condition_of_a_deny_spares_is_let_in() {
+    let of = |operator: &str, key: &str, value: &str| {
+        let deny = format!(r#""Principal": "*", "Condition": {{"{operator}": {{"{key}": {value}}}}}"#);
+        spared(r#""*""#, &deny).len()
+    };
+    let account = "aws:PrincipalAccount";
+    assert_eq!(of("StringNotEquals", account, r#"["111122223333", "444455556666"]"#), 1);
+    assert_eq!(of("StringNotEquals", account, r#""111122223333""#), 0);
+    assert_eq!(of("ArnNotLike", "aws:PrincipalArn", r#""arn:aws:iam::444455556666:role/app""#), 1);
+    assert_eq!(of("ArnNotLike", "aws:PrincipalArn", r#""arn:aws:iam::111122223333:role/app""#), 0);
+}
+
 /// Whether a bucket with these statements is open to everybody.
 fn is_public(statements: &str) -> bool {
     let text = format!(r#"{{"Version": "2012-10-17", "Statement": [{statements}]}}"#);
