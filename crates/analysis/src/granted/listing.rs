@@ -35,6 +35,8 @@ pub(super) struct Entity {
     pub(super) path: Option<String>,
     #[serde(alias = "UserName", alias = "RoleName", alias = "GroupName")]
     pub(super) name: Option<String>,
+    #[serde(alias = "UserId", alias = "RoleId")]
+    pub(super) unique_id: Option<String>,
     #[serde(alias = "UserPolicyList", alias = "RolePolicyList", alias = "GroupPolicyList")]
     pub(super) inline: Option<Vec<InlinePolicy>>,
     pub(super) attached_managed_policies: Option<Vec<Attached>>,

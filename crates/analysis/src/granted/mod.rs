@@ -12,6 +12,8 @@ mod listing;
 mod problem;
 pub mod reach;
 mod resolve;
+mod sessions;
+mod versions;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -21,6 +23,7 @@ use leastwise_policy::aws::{DocumentKind, Named, Policy};
 pub(crate) use lenient::policy as policy_of;
 pub use problem::{Origin, Problem};
 use serde::Serialize;
+pub(crate) use sessions::Sessions;
 
 /// What the principals of one or several accounts were granted.
 #[derive(Debug, Clone, Default)]
@@ -31,6 +34,7 @@ pub struct Snapshot {
     origins: BTreeMap<String, Origin>,
     /// ARNs of managed policies that allow everything, attached or not.
     allowing_all: Vec<String>,
+    versions: versions::Versions,
     truncated: bool,
 }
 
@@ -45,6 +49,8 @@ pub struct GrantedPrincipal {
     pub name: String,
     /// The path: `/` or `/service-role/`.
     pub path: String,
+    /// The id that AWS gave it: `AROA…` or `AIDA…`; nothing when it is not listed.
+    pub unique_id: Option<String>,
     /// The tags.
     pub tags: BTreeMap<String, String>,
     /// Identity policies (attached, inline, through groups) and the boundary, ready to be evaluated.
@@ -269,7 +275,13 @@ impl Snapshot {
 
     /// Where the document with this name stands in the files.
     pub fn origin(&self, document: &str) -> Option<&Origin> {
-        self.origins.get(document)
+        self.origins.get(document).or_else(|| self.versions.origin(document))
+    }
+
+    /// The versions of a managed policy that are not in force, each named after the policy and its own id; nothing when it
+    /// is not known which there are.
+    pub(crate) fn versions(&self, arn: &str) -> Option<&[Named<Policy>]> {
+        self.versions.of_policy(arn)
     }
 
     /// What could not be taken as it stands.

@@ -10,6 +10,7 @@ use leastwise_policy::aws::{ActionBlock, DocumentKind, Effect, Named, Policy, Re
 use super::document::{self, Document};
 use super::listing::{Entity, ManagedPolicy, Page, Tag};
 use super::problem::{Origin, Place, Problem};
+use super::versions::Versions;
 use super::{Finding, GrantedGroup, GrantedPrincipal, PrincipalKind, Snapshot};
 
 /// Managed policies by ARN.
@@ -42,6 +43,7 @@ pub(super) fn snapshot(pages: Vec<Page>) -> Snapshot {
     let mut resolver = Resolver { findings, ..Resolver::default() };
     resolver.managed_policies(&pages);
     resolver.groups(&pages);
+    let versions = Versions::of(&pages);
     for Page { place, listing } in pages {
         for (number, user) in listing.user_detail_list {
             let place = place.under("UserDetailList").under(number);
@@ -60,7 +62,7 @@ pub(super) fn snapshot(pages: Vec<Page>) -> Snapshot {
         .map(|((_, name), held)| GrantedGroup { arn: held.arn, name, policies: held.policies })
         .collect();
     groups.sort_by(|one, other| one.arn.cmp(&other.arn));
-    Snapshot { principals, groups, findings, origins, allowing_all, truncated }
+    Snapshot { principals, groups, findings, origins, allowing_all, versions, truncated }
 }
 
 /// Whether the policy allows everything, and denies nothing.
@@ -104,6 +106,7 @@ impl Resolver {
             name: entity.name.clone().unwrap_or_else(|| last_part(&entity.arn)),
             kind,
             path,
+            unique_id: entity.unique_id,
             tags: tags(entity.tags),
             attached: attached_arns(entity.attached_managed_policies.iter().flatten()),
             inline: entity.inline.iter().flatten().map(|policy| policy.policy_name.clone()).collect(),

@@ -294,12 +294,18 @@ impl Model<'_> {
     }
 }
 
-fn conditional(conditions: Vec<String>, chosen: Given) -> Answer {
+pub(super) fn conditional(conditions: Vec<String>, chosen: Given) -> Answer {
     Answer { certainty: Certainty::Conditional, conditions, chosen }
 }
 
 fn request<'r>(principal: PrincipalRef<'r>, question: &'r Question<'_>, context: &'r Context) -> Request<'r> {
     Request { principal, action: question.action, resource: ResourceRef::Exact(question.resource), context }
+}
+
+/// The region of a call to a service with one endpoint.
+fn only_region(question: &Question<'_>) -> Option<&'static str> {
+    let (service, action) = question.action.split_once(':')?;
+    leastwise_catalog::only_region(service, action, question.resource.split(':').nth(1)?)
 }
 
 /// What is known of one call.
@@ -309,9 +315,8 @@ fn context(question: &Question<'_>, known: &Context, own: &str) -> Context {
     let (region, account) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
     if !region.is_empty() {
         context.insert("aws:RequestedRegion", region);
-    } else if question.action.starts_with("iam:") {
-        // "Global services […] requests are made to a single Region", which for IAM is this one.
-        context.insert("aws:RequestedRegion", "us-east-1");
+    } else if let Some(region) = only_region(question) {
+        context.insert("aws:RequestedRegion", region);
     }
     context.insert("aws:ResourceAccount", if account.is_empty() { own } else { account });
     if let Some(target) = question.target {

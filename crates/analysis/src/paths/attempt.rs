@@ -8,6 +8,7 @@ use leastwise_policy::aws::{Named, Policy, PrincipalBlock, PrincipalKind, Princi
 
 use super::Certainty;
 use super::ask::{Answer, Question};
+use super::entries::Letting;
 use super::fill::fill;
 use super::model::{Model, NOBODY};
 use super::rows::{Kind, Need, Of, On, Row, With};
@@ -29,6 +30,8 @@ pub(super) struct About<'q> {
     pub(super) group: Option<&'q str>,
     /// A policy, or the key of a tag, that is to go.
     pub(super) denying: Option<&'q str>,
+    /// Who says whom the role lets in.
+    pub(super) provider: Option<&'q str>,
 }
 
 /// A way that works.
@@ -41,6 +44,8 @@ pub(super) struct Attempt {
     pub(super) calls: Vec<Made>,
     /// The node of the principal that it is about, as it is.
     pub(super) target: Option<usize>,
+    /// Who says whom the role lets in.
+    pub(super) provider: Option<String>,
 }
 
 /// A call of it.
@@ -104,7 +109,7 @@ impl Model<'_> {
         work: Option<&str>,
     ) -> Option<Attempt> {
         let group = work.filter(|_| self.table.rows[row].kind == Kind::Joins);
-        self.attempt_about(kept, node, row, About { target, group, denying: None }, work)
+        self.attempt_about(kept, node, row, About { target, group, ..About::default() }, work)
     }
 
     /// The same with all that it can be about.
@@ -117,6 +122,9 @@ impl Model<'_> {
         work: Option<&str>,
     ) -> Option<Attempt> {
         let (said, target) = (&self.table.rows[row], about.target);
+        if let (Some(letting), None) = (said.lets_in, about.provider) {
+            return self.attempt_by(kept, node, row, about, letting);
+        }
         let holding = match target.filter(|_| said.profile && work.is_none()) {
             Some(target) => self.holding(kept, node, row, target)?,
             None => Holding::Given,
@@ -160,7 +168,26 @@ impl Model<'_> {
             "{} is surer than it can be",
             said.id
         );
-        Some(Attempt { row, answer: solved.answer, assumes: solved.assumes, calls, target })
+        Some(Attempt { row, answer: solved.answer, assumes: solved.assumes, calls, target, provider: None })
+    }
+
+    /// The same by the provider that lets in the surest.
+    fn attempt_by(
+        &self,
+        kept: &Solutions,
+        node: usize,
+        row: usize,
+        about: About<'_>,
+        letting: Letting,
+    ) -> Option<Attempt> {
+        let role = self.nodes[about.target?].granted?;
+        let attempts = self.entries(role, letting).into_iter().filter_map(|(provider, entry)| {
+            let about = About { provider: Some(&provider), ..about };
+            let mut attempt = self.attempt_about(kept, node, row, about, None)?;
+            attempt.answer.add(&entry);
+            Some(Attempt { provider: Some(provider), ..attempt })
+        });
+        attempts.min_by_key(|attempt| attempt.answer.certainty)
     }
 
     /// Whether the part that is the same for every target works; none when it does not.
@@ -193,6 +220,10 @@ impl Model<'_> {
             if var.work && listed {
                 continue;
             }
+            if var.work && !row.is_about(number) {
+                solved.assumes.push(unlisted(&var.name));
+                continue;
+            }
             if var.any {
                 let written = var.templates.first().map(|one| self.written(node, one).replace('*', NOBODY));
                 solved.vars[number] = written;
@@ -200,8 +231,7 @@ impl Model<'_> {
             }
             solved.vars[number] = Some(self.chosen(node, row, number)?);
             if var.work {
-                let article = if var.name.starts_with(['a', 'e', 'i', 'o']) { "an" } else { "a" };
-                solved.assumes.push(format!("{article} {} runs as the role; none was listed", var.name));
+                solved.assumes.push(unlisted(&var.name));
             }
         }
         for (number, need) in row.needs.iter().enumerate() {
@@ -327,7 +357,7 @@ impl Model<'_> {
         trust: bool,
         solved: &mut Solved,
     ) -> Option<Made> {
-        let About { target, group, denying } = about;
+        let About { target, group, denying, provider } = about;
         let of = target.and_then(|target| self.nodes[target].granted);
         let mut with = Vec::with_capacity(need.with.len());
         for (key, value) in &need.with {
@@ -354,10 +384,12 @@ impl Model<'_> {
                 On::Var(number) => solved.vars[*number].iter().cloned().collect(),
                 On::Target => of.map(|of| of.arn.clone()).into_iter().collect(),
                 On::Policy => of.map(own_policies).unwrap_or_default(),
+                On::Unlisted => of.map(|of| self.unlisted_policies(of)).unwrap_or_default(),
                 On::Group if group.is_some() => group.map(str::to_owned).into_iter().collect(),
                 On::Group => of.map(|of| self.groups_of(of)).unwrap_or_default(),
                 On::Boundary => of.and_then(own_boundary).into_iter().collect(),
                 On::Denying => denying.map(str::to_owned).into_iter().collect(),
+                On::Provider => provider.map(str::to_owned).into_iter().collect(),
                 On::Account => of.map(place_of).into_iter().collect(),
             };
             let target = of.filter(|_| *on == On::Target);
@@ -416,7 +448,18 @@ impl Model<'_> {
     }
 }
 
+/// What is taken to exist when nothing is listed of what runs as the role.
+fn unlisted(name: &str) -> String {
+    let article = if name.starts_with(['a', 'e', 'i', 'o']) { "an" } else { "a" };
+    format!("{article} {name} runs as the role; none was listed")
+}
+
 impl Row {
+    /// Whether some permission is on this resource.
+    pub(super) fn is_about(&self, var: usize) -> bool {
+        self.needs.iter().any(|need| need.on.contains(&On::Var(var)))
+    }
+
     /// Whether the permission cannot be asked for without the target.
     fn is_dependent(&self, need: &Need, listed: bool) -> bool {
         let at_work = |on: &On| matches!(on, On::Var(number) if self.vars[*number].work);

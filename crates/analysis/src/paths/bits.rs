@@ -124,17 +124,34 @@ impl<'a> Model<'a> {
     }
 
     pub(super) fn read_documents(&mut self) {
-        let mut known: HashMap<String, Bits> = HashMap::new();
-        let mut regions = BTreeSet::new();
-        let snapshot = self.world.snapshot;
+        let world = self.world;
+        let snapshot = world.snapshot;
         let of_principals = snapshot
             .principals()
             .flat_map(|one| one.policies.identity.iter().chain(one.policies.boundary.iter().flatten()));
         let of_groups = snapshot.groups().iter().flat_map(|group| &group.policies);
-        let levels = self.world.service_control.values().flat_map(|path| &path.levels);
+        let levels = world.service_control.values().flat_map(|path| &path.levels);
         let above = levels.flat_map(|level| &level.policies);
         let added = Form::Keeper.more();
-        for document in of_principals.chain(of_groups).chain(above).chain(added) {
+        self.read(of_principals.chain(of_groups).chain(above).chain(added));
+    }
+
+    /// Reads the versions of managed policies that are not in force.
+    pub(super) fn read_versions(&mut self) {
+        let snapshot = self.world.snapshot;
+        let held = snapshot.principals().flat_map(|one| &one.policies.identity);
+        let versions = held.filter_map(|document| snapshot.versions(&document.name)).flatten();
+        let versions: Vec<&Named<Policy>> = versions.collect();
+        self.sessions.hear(versions.iter().map(|version| &version.policy));
+        // What was known of calls may be less by now.
+        self.nodes.iter_mut().for_each(|node| drop(node.set.take()));
+        self.read(versions.into_iter());
+    }
+
+    fn read(&mut self, documents: impl Iterator<Item = &'a Named<Policy>>) {
+        let mut known: HashMap<String, Bits> = HashMap::new();
+        let mut regions: BTreeSet<String> = self.regions.drain(..).collect();
+        for document in documents {
             if self.documents.contains_key(document.name.as_str()) {
                 continue;
             }

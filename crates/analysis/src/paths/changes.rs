@@ -20,6 +20,7 @@ impl<'a> Search<'a> {
         for node in 0..principals {
             self.stand(standing, node);
         }
+        self.revert(standing);
         if admin {
             for plain in 0..principals {
                 let provisioned = Of::PermissionSet.includes(self.model.principals[plain]);

@@ -26,23 +26,32 @@ impl Search<'_> {
         }
         let about = said.needs.iter().find(|need| need.is_about_target());
         if let Some(need) = about.filter(|_| said.work().is_none()) {
-            let arns = match need.on.first() {
-                Some(on @ On::Account) => self.on(*on, granted),
+            let arns = match (need.on.first(), said.lets_in) {
+                (Some(on @ On::Account), _) => self.on(*on, granted),
+                (Some(On::Provider), Some(letting)) => {
+                    let entries = self.model.entries(granted, letting);
+                    entries.into_iter().map(|(provider, _)| provider).collect()
+                }
                 _ => vec![granted.arn.clone()],
             };
             let found = arns.iter().flat_map(|arn| self.looked_up(row, arn)).map(|from| (None, from));
             return found.collect();
         }
-        if !self.model.is_listed(row) {
+        let works = self.model.works(row, &granted.arn);
+        let decides = said.work().is_some_and(|work| said.is_about(work));
+        if !decides && self.model.is_listed(row) && works.is_empty() {
+            return Vec::new();
+        }
+        if !self.model.is_listed(row) || !decides {
             let account = if said.named { "" } else { granted.account() };
             let settled = std::mem::take(&mut self.settled);
             let over = |node: usize| settled.get(node).copied().unwrap_or_default();
             let found = self.index(row).of_account(account, over);
             self.settled = settled;
-            return found.into_iter().map(|from| (None, from)).collect();
+            return found.into_iter().map(|from| (works.first().cloned(), from)).collect();
         }
         let mut found = Vec::new();
-        for arn in self.model.works(row, &granted.arn) {
+        for arn in works {
             found.extend(self.looked_up(row, &arn).into_iter().map(|from| (Some(arn.clone()), from)));
         }
         found
@@ -179,6 +188,7 @@ impl Search<'_> {
     pub(super) fn on(&self, on: On, principal: &GrantedPrincipal) -> Vec<String> {
         match on {
             On::Policy => attempt::own_policies(principal),
+            On::Unlisted => self.model.unlisted_policies(principal),
             On::Group => self.model.groups_of(principal),
             On::Account => vec![attempt::place_of(principal)],
             _ => vec![principal.arn.clone()],

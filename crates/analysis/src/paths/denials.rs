@@ -20,6 +20,8 @@ pub(super) struct Changed {
     pub(super) without: Vec<String>,
     /// Keys of tags.
     pub(super) untagged: Vec<String>,
+    /// Policies of which another version is the default one, each with the number of that among the others.
+    pub(super) instead: Vec<(String, usize)>,
 }
 
 /// Something that denies, and that its principal could take away.
@@ -27,13 +29,40 @@ pub(super) struct Changed {
 pub(super) struct Barrier {
     takes: Takes,
     /// The policy or the tag.
-    denying: String,
+    pub(super) denying: String,
     /// The ARN of the group that brings it.
     group: Option<String>,
     /// The documents that are gone with it.
     documents: Vec<String>,
     /// Whether nothing else is lost.
     pure: bool,
+    /// The version that comes in place of it.
+    version: Option<usize>,
+}
+
+impl Barrier {
+    /// The default version of a policy, in place of which comes another.
+    pub(super) fn of_version(policy: &str, number: usize) -> Barrier {
+        Barrier {
+            takes: Takes::Version,
+            denying: policy.to_owned(),
+            group: None,
+            documents: vec![policy.to_owned()],
+            pure: false,
+            version: Some(number),
+        }
+    }
+
+    /// Takes it away.
+    pub(super) fn apply(&self, changed: &mut Changed) {
+        changed.without.extend(self.documents.iter().cloned());
+        changed.without.sort();
+        changed.without.dedup();
+        changed.untagged.extend((self.takes == Takes::Tag).then(|| self.denying.clone()));
+        changed.untagged.sort();
+        changed.instead.extend(self.version.map(|number| (self.denying.clone(), number)));
+        changed.instead.sort();
+    }
 }
 
 /// Forms without something that are looked at for each principal.
@@ -61,7 +90,8 @@ impl<'a> Model<'a> {
         let gone = self.changed(form);
         let is_there =
             |document: &&Named<Policy>| gone.is_none_or(|gone| !gone.without.contains(&document.name));
-        granted.policies.identity.iter().chain(form.more()).filter(is_there).collect()
+        let own = granted.policies.identity.iter().chain(form.more()).filter(is_there);
+        own.chain(self.instead(form)).collect()
     }
 
     /// What denies the node something that it could take away; first that with which nothing else is lost.
@@ -70,7 +100,10 @@ impl<'a> Model<'a> {
         let held = self.held(granted, self.nodes[node].form);
         let groups = self.groups_with(granted, &held);
         let mut barriers = Vec::new();
-        for document in held.iter().filter(|document| denies(document)) {
+        let default = |document: &&&Named<Policy>| {
+            granted.policies.identity.iter().any(|one| one.name == document.name)
+        };
+        for document in held.iter().filter(default).filter(|document| denies(document)) {
             self.barriers_of(granted, document, &groups, &mut barriers);
         }
         for group in groups.iter().filter(|group| group.policies.iter().any(denies)) {
@@ -87,9 +120,11 @@ impl<'a> Model<'a> {
                 group: Some(group.arn.clone()),
                 pure: gone.iter().all(|document| is_pure(document)),
                 documents: gone.into_iter().map(|document| document.name.clone()).collect(),
+                version: None,
             });
         }
         barriers.extend(self.tags_that_deny(node, granted, &held));
+        barriers.extend(self.version_barriers(node, granted));
         barriers.sort_by_key(|barrier| !barrier.pure);
         barriers.dedup();
         barriers
@@ -119,6 +154,7 @@ impl<'a> Model<'a> {
                 group: group.map(str::to_owned),
                 documents: vec![document.name.clone()],
                 pure: is_pure(document),
+                version: None,
             });
         };
         if document.name.strip_prefix(granted.arn.as_str()).is_some_and(|rest| rest.starts_with('#')) {
@@ -132,6 +168,9 @@ impl<'a> Model<'a> {
             .collect();
         if super::attempt::is_own_policy(&document.name, granted) {
             add(Takes::Managed, None);
+            if self.world.snapshot.versions(&document.name).is_none() {
+                add(Takes::Unlisted, None);
+            }
         }
         match of.as_slice() {
             [] if direct => add(Takes::Attached, None),
@@ -173,6 +212,7 @@ impl<'a> Model<'a> {
             group: None,
             documents: Vec::new(),
             pure: false,
+            version: None,
         };
         keys.into_iter().map(barrier).collect()
     }
@@ -198,16 +238,13 @@ impl<'a> Search<'a> {
                     target: Some(plain),
                     group: barrier.group.as_deref(),
                     denying: Some(&barrier.denying),
+                    ..About::default()
                 };
                 let Some(attempt) = self.model.attempt_about(&self.kept, node, *row, about, None) else {
                     continue;
                 };
                 let mut changed = self.model.changed(form).cloned().unwrap_or_default();
-                changed.without.extend(barrier.documents.iter().cloned());
-                changed.without.sort();
-                changed.without.dedup();
-                changed.untagged.extend((barrier.takes == Takes::Tag).then(|| barrier.denying.clone()));
-                changed.untagged.sort();
+                barrier.apply(&mut changed);
                 let last = barrier.pure && attempt.answer.certainty == Certainty::Sure;
                 found.push((changed, said.rewrites, attempt));
                 if last && !said.rewrites {

@@ -17,6 +17,7 @@ mod could;
 mod cut;
 mod denials;
 mod doubts;
+mod entries;
 mod fill;
 mod index;
 mod model;
@@ -30,6 +31,7 @@ mod target;
 mod tests;
 mod trust;
 mod types;
+mod versions;
 
 use std::collections::HashMap;
 use std::sync::OnceLock;
@@ -107,13 +109,19 @@ pub struct Way {
 /// `allowed` is asked about an action with the condition keys that the way can set.
 pub fn leads(allowed: impl Fn(StepAction, &[(String, String)]) -> Extent) -> Option<Way> {
     let table = rows::Table::embedded();
-    let becomes = |row: &&rows::Row| row.kind == rows::Kind::Becomes && !row.named;
+    // Roles of an application's users are not worth becoming, unless an account shows that they are.
+    let is_of_users = |row: &rows::Row| row.lets_in == Some(entries::Letting::Pool);
+    let becomes = |row: &&rows::Row| row.kind == rows::Kind::Becomes && !row.named && !is_of_users(row);
     let row = table.rows.iter().filter(becomes).find(|row| has_all(row, &allowed))?;
     Some(Way {
         id: &row.id,
         says: &row.says,
         needs: row.needs.iter().map(|need| table.actions[need.action].as_str()).collect(),
-        assumes: row.assumes.as_deref().or(row.profile.then_some(PROFILE)),
+        assumes: row
+            .assumes
+            .as_deref()
+            .or(row.profile.then_some(PROFILE))
+            .or(row.lets_in.map(|_| "a role trusts such a provider")),
     })
 }
 
@@ -130,9 +138,11 @@ pub fn could_lead(allowed: impl Fn(StepAction) -> Extent) -> bool {
 
 fn has_all(row: &rows::Row, allowed: &impl Fn(StepAction, &[(String, String)]) -> Extent) -> bool {
     let named = |on: &rows::On| match on {
-        rows::On::Target | rows::On::Policy | rows::On::Group | rows::On::Boundary => true,
+        rows::On::Target | rows::On::Policy | rows::On::Unlisted | rows::On::Group | rows::On::Boundary => {
+            true
+        }
         rows::On::Var(number) => Some(*number) == row.work(),
-        rows::On::Account | rows::On::Denying => true,
+        rows::On::Account | rows::On::Denying | rows::On::Provider => true,
         rows::On::Nothing => false,
     };
     row.needs.iter().all(|need| {

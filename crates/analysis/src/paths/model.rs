@@ -16,7 +16,7 @@ use super::denials::Changed;
 use super::doubts::Doubts;
 use super::outside::Stranger;
 use super::rows::{Row, Table};
-use crate::granted::{GrantedGroup, GrantedPrincipal, PrincipalKind};
+use crate::granted::{GrantedGroup, GrantedPrincipal, PrincipalKind, Sessions};
 
 /// A statement that is taken away, by document and place, to see what it is worth.
 pub(super) type Removed = (String, usize);
@@ -62,6 +62,8 @@ pub(super) struct Model<'a> {
     pub(super) doubts: Doubts<'a>,
     /// Whether instance profiles are listed of some role.
     pub(super) lists_profiles: bool,
+    /// What all policies say of sessions.
+    pub(super) sessions: Sessions,
 }
 
 /// What stands in place of a name that no policy means in particular.
@@ -87,7 +89,7 @@ pub(super) struct Node<'a> {
     pub(super) bits: Rc<Bits>,
     /// The actions that are conditional at best.
     pub(super) doubtful: Rc<Bits>,
-    set: RefCell<Option<(PolicySet, Context)>>,
+    pub(super) set: RefCell<Option<(PolicySet, Context)>>,
     /// Whether its policies allow everything, once it was asked.
     holds_all: OnceCell<bool>,
 }
@@ -152,6 +154,7 @@ impl<'a> Model<'a> {
             to_name: to_name(table),
             doubts: Doubts::new(),
             lists_profiles,
+            sessions: sessions(world),
             management: world
                 .service_control
                 .values()
@@ -310,10 +313,10 @@ impl<'a> Model<'a> {
         if let Some(gone) = self.changed(node.form) {
             set.identity.retain(|document| !gone.without.contains(&document.name));
         }
+        set.identity.extend(node.form.more().iter().chain(self.instead(node.form)).cloned());
         for document in set.identity.iter_mut().chain(set.boundary.iter_mut().flatten()) {
             self.without_removed(document);
         }
-        set.identity.extend(node.form.more().iter().cloned());
         if node.form.has_everything() {
             set.identity.push(everything());
         }
@@ -352,10 +355,16 @@ impl<'a> Model<'a> {
     /// What is known of the node's calls whatever they are about.
     fn context(&self, node: &Node<'a>) -> Context {
         let mut context = Context::new();
-        for (key, value) in node.granted.iter().flat_map(|granted| &granted.tags) {
+        if let Some(id) = node.granted.and_then(|granted| self.sessions.userid(granted)) {
+            context.insert("aws:userid", id);
+        }
+        // Tags of a session count in place of the role's.
+        let tagged = node.granted.filter(|granted| !granted.may_be_tagged());
+        for (key, value) in tagged.iter().flat_map(|granted| &granted.tags) {
             context.insert(format!("aws:PrincipalTag/{key}"), value);
         }
-        for key in self.changed(node.form).iter().flat_map(|gone| &gone.untagged) {
+        let gone = self.changed(node.form).filter(|_| tagged.is_some());
+        for key in gone.iter().flat_map(|gone| &gone.untagged) {
             context.absent(format!("aws:PrincipalTag/{key}"));
         }
         if let Some(place) = self.world.places.get(&node.account) {
@@ -442,6 +451,23 @@ fn gives_all(statement: &Statement) -> bool {
 /// The policy that one would put on somebody.
 pub(super) fn everything() -> Named<Policy> {
     Named::new("a policy that allows everything", Policy::new(vec![Statement::allow(["*"], ["*"])]))
+}
+
+/// What all policies say of sessions.
+fn sessions(world: &World<'_>) -> Sessions {
+    // Where no id is listed, nobody asks.
+    if !world.snapshot.principals().any(|principal| principal.unique_id.is_some()) {
+        return Sessions::default();
+    }
+    let groups = world.snapshot.groups().iter().flat_map(|group| &group.policies);
+    let levels = world.service_control.values().chain(world.resource_control.values());
+    let above = levels.flat_map(|path| &path.levels).flat_map(|level| &level.policies);
+    let held = world.snapshot.principals().flat_map(|principal| {
+        let set = &principal.policies;
+        set.identity.iter().chain(set.boundary.iter().flatten())
+    });
+    let named = held.chain(groups).chain(above).map(|named| &named.policy);
+    Sessions::of(named.chain(world.snapshot.principals().filter_map(|principal| principal.trust.as_ref())))
 }
 
 /// The workloads that each row could work on, by role.

@@ -21,6 +21,7 @@ fn kind(on: On) -> u8 {
         On::Policy => 1,
         On::Group => 2,
         On::Account => 3,
+        On::Unlisted => 4,
         _ => 0,
     }
 }
@@ -47,8 +48,10 @@ impl Search<'_> {
             if !acts || self.best.get(from).copied().flatten().is_some() {
                 continue;
             }
-            if let Some((to, mut attempt)) =
-                self.raises_other(from, &held).or_else(|| self.adds_other(standing, from))
+            if let Some((to, mut attempt)) = self
+                .raises_other(from, &held)
+                .or_else(|| self.reverts_other(from))
+                .or_else(|| self.adds_other(standing, from))
             {
                 attempt.answer.certainty = Certainty::Another;
                 self.relax(from, to, vec![attempt]);
@@ -90,7 +93,7 @@ impl Search<'_> {
     fn held(&self) -> Held {
         let mut held = Held::new();
         for (plain, principal) in self.model.principals.iter().enumerate() {
-            for on in [On::Target, On::Policy, On::Group, On::Account] {
+            for on in [On::Target, On::Policy, On::Unlisted, On::Group, On::Account] {
                 for arn in self.on(on, principal) {
                     held.entry((kind(on), arn)).or_default().push(plain);
                 }

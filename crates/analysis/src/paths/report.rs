@@ -122,6 +122,12 @@ impl Search<'_> {
         {
             first.by.extend(evaluation.by.iter().map(|by| Allowing::new(self.model.world.snapshot, by)));
         }
+        if let (Some(letting), Some(provider), Some(target)) = (row.lets_in, &part.provider, part.target)
+            && let Some((_, evaluation)) = self.model.entry(self.model.principals[target], letting, provider)
+            && let Some(first) = calls.first_mut()
+        {
+            first.by.extend(evaluation.by.iter().map(|by| Allowing::new(self.model.world.snapshot, by)));
+        }
         Step {
             ids,
             who: self.shown(node),
@@ -179,13 +185,19 @@ impl Search<'_> {
             }
             Form::Stripped { everything, free, .. } => {
                 let mut gone: Vec<String> = Vec::new();
+                let has: Vec<&str> =
+                    self.model.instead(said.form).into_iter().map(|one| one.name.as_str()).collect();
                 if let Some(changed) = self.model.changed(said.form) {
-                    gone.extend(changed.without.iter().cloned());
+                    let is_gone = |arn: &&String| !changed.instead.iter().any(|(of, _)| of == *arn);
+                    gone.extend(changed.without.iter().filter(is_gone).cloned());
                     gone.extend(changed.untagged.iter().map(|key| format!("its tag {key}")));
                 }
                 gone.extend(free.then(|| "its boundary".to_owned()));
-                let all = if everything { " with a policy that allows everything and" } else { "" };
-                format!("{}{all} without {}", said.arn, gone.join(", "))
+                let mut parts: Vec<String> = Vec::new();
+                parts.extend((!has.is_empty()).then(|| format!("with {}", has.join(", "))));
+                parts.extend(everything.then(|| "with a policy that allows everything".to_owned()));
+                parts.extend((!gone.is_empty()).then(|| format!("without {}", gone.join(", "))));
+                format!("{} {}", said.arn, parts.join(" and "))
             }
             Form::Joined(group) => format!("{} in {}", said.arn, group.arn),
             Form::Keeper => format!("{} with {FULL_IAM}", said.arn),

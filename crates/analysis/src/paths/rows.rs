@@ -16,6 +16,7 @@
 //! | `path ID enters role` | whoever is no principal of an account gets to act as that role |
 //! | `pair ID = ID + ID` | what one raises, the other becomes: the name of the two together |
 //! | `trusts SERVICE` | the role must let this service assume it |
+//! | `lets-in saml` (`pool`) | the role must let in whoever a SAML provider (an identity pool of Amazon Cognito) says; that is `provider` |
 //! | `assumes-role` | its permissions are asked with the role's trust policy |
 //! | `trusting-self` | the caller must then be allowed to assume the role, by a trust policy that names it |
 //! | `new NAME TEMPLATE…` | a resource that the caller chooses: its ARN, `*` for what is free |
@@ -23,9 +24,9 @@
 //! | `named` | its permissions count when a statement names their service, and in the management account; of a target in any account |
 //! | `work NAME TEMPLATE` | an existing resource that runs as the role |
 //! | `profile` | an instance profile must hold the role: one that there is or, but for `work`, one that the caller makes, by the row that `holds` it |
-//! | `takes WHAT` | what it loses: `inline`, `attached`, `managed` (however it is held), `group`, `group-inline`, `group-attached`, `tag` |
+//! | `takes WHAT` | what it loses: `inline`, `attached`, `managed` (however it is held), `unlisted` (likewise, of which not all versions are listed), `version` (the default version, in place of which comes another that is listed), `group`, `group-inline`, `group-attached`, `tag` |
 //! | `rewrites` | in place of it comes a policy that allows everything |
-//! | `needs ACTION on RESOURCE,… with KEY=VALUE…` | a permission. A resource is `*`, `role`, `user`, `policy` (attached to the principal that is raised), `group` (likewise), `boundary`, `account` (of the role, as Identity Center names it), `denying` (what is taken), or a name that was given. A value is text, a resource, `power` (a managed policy that allows everything: AWS's, or one of the account), or nothing: the request does not have the key |
+//! | `needs ACTION on RESOURCE,… with KEY=VALUE…` | a permission. A resource is `*`, `role`, `user`, `policy` (attached to the principal that is raised), `unlisted` (likewise, of which not all versions are listed), `group`, `boundary`, `account` (of the role, as Identity Center names it), `denying` (what is taken), `provider` (that lets in), or a name that was given. A value is text, a resource, `power` (a managed policy that allows everything: AWS's, or one of the account), or nothing: the request does not have the key |
 //! | `assumes TEXT` | what is taken to exist, though nobody read it |
 //! | `says TEXT` | what is done, in words |
 
@@ -35,6 +36,7 @@ use std::sync::OnceLock;
 use foldhash::fast::RandomState;
 use leastwise_policy::glob::Glob;
 
+use super::entries::Letting;
 use crate::granted::{GrantedPrincipal, PrincipalKind};
 
 /// All entries.
@@ -58,6 +60,7 @@ pub(super) struct Row {
     pub(super) kind: Kind,
     pub(super) of: Of,
     pub(super) trusts: Option<String>,
+    pub(super) lets_in: Option<Letting>,
     pub(super) assumes_role: bool,
     pub(super) trusting_self: bool,
     /// Whether a statement must name the service of its actions.
@@ -92,6 +95,8 @@ pub(super) enum Takes {
     Inline,
     Attached,
     Managed,
+    Unlisted,
+    Version,
     Group,
     GroupInline,
     GroupAttached,
@@ -137,12 +142,16 @@ pub(super) enum On {
     /// The role or the user.
     Target,
     Policy,
+    /// A policy of which not all versions are listed.
+    Unlisted,
     Group,
     Boundary,
     /// The policy or the tag that is taken away.
     Denying,
     /// The account of the role.
     Account,
+    /// Who says whom the role lets in.
+    Provider,
     /// The number of a [`Var`].
     Var(usize),
 }
@@ -257,6 +266,7 @@ impl Table {
         let (word, rest) = line.split_once(' ').unwrap_or((line, ""));
         match word {
             "trusts" => row.trusts = Some(rest.to_owned()),
+            "lets-in" => row.lets_in = Some(Letting::read(rest).ok_or("unknown word")?),
             "assumes-role" => row.assumes_role = true,
             "trusting-self" => row.trusting_self = true,
             "named" => row.named = true,
@@ -299,6 +309,7 @@ impl Row {
             kind,
             of,
             trusts: None,
+            lets_in: None,
             assumes_role: false,
             trusting_self: false,
             named: false,
@@ -349,10 +360,12 @@ impl Row {
             "*" => Some(On::Nothing),
             "role" | "user" => Some(On::Target),
             "policy" => Some(On::Policy),
+            "unlisted" => Some(On::Unlisted),
             "group" => Some(On::Group),
             "boundary" => Some(On::Boundary),
             "account" => Some(On::Account),
             "denying" => Some(On::Denying),
+            "provider" => Some(On::Provider),
             _ => None,
         }
     }
@@ -369,6 +382,8 @@ impl Takes {
             "inline" => Takes::Inline,
             "attached" => Takes::Attached,
             "managed" => Takes::Managed,
+            "unlisted" => Takes::Unlisted,
+            "version" => Takes::Version,
             "group" => Takes::Group,
             "group-inline" => Takes::GroupInline,
             "group-attached" => Takes::GroupAttached,
@@ -414,6 +429,8 @@ mod tests {
             assert!(!row.says.is_empty() && !row.needs.is_empty(), "{}", row.id);
             assert_eq!(row.takes.is_some(), row.kind == Kind::Strips, "{}", row.id);
             assert!(row.work().is_none() || row.trusts.is_some(), "{}", row.id);
+            let on_provider = row.needs.iter().any(|need| need.on.contains(&On::Provider));
+            assert!(!on_provider || row.lets_in.is_some(), "{}", row.id);
             assert_eq!(table.rows.iter().filter(|other| other.id == row.id).count(), 1, "{}", row.id);
         }
     }
@@ -434,11 +451,17 @@ mod tests {
                         }
                         On::Target if row.of == Of::User => vec!["arn:aws:iam::111122223333:user/a".into()],
                         On::Target => vec!["arn:aws:iam::111122223333:role/a".into()],
-                        On::Policy | On::Boundary | On::Denying => {
+                        On::Policy | On::Unlisted | On::Boundary | On::Denying => {
                             vec!["arn:aws:iam::111122223333:policy/a".into()]
                         }
                         On::Group => vec!["arn:aws:iam::111122223333:group/a".into()],
                         On::Account => vec!["arn:aws:sso:::account/111122223333".into()],
+                        On::Provider if row.lets_in == Some(Letting::Saml) => {
+                            vec!["arn:aws:iam::111122223333:saml-provider/a".into()]
+                        }
+                        On::Provider => {
+                            vec!["arn:aws:cognito-identity:eu-west-1:111122223333:identitypool/a".into()]
+                        }
                         On::Var(number) => {
                             let fill = |text: &String| {
                                 let text =

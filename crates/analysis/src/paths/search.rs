@@ -12,6 +12,7 @@ use super::outside::{Federated, Strangers};
 use super::rows::{Kind, Of};
 use super::target::{self, Standing};
 use super::trust::Named;
+use super::versions::Reverted;
 use super::{Certainty, Options, Target, World};
 use leastwise_catalog::Catalog;
 
@@ -55,6 +56,8 @@ pub(super) struct Search<'a> {
     /// By role: the identity providers that it trusts.
     pub(super) providers: HashMap<usize, Vec<Federated>>,
     pub(super) strangers: Strangers,
+    /// Principals with other versions of their policies.
+    pub(super) reverted: Vec<Reverted>,
 }
 
 impl<'a> Search<'a> {
@@ -101,6 +104,7 @@ impl<'a> Search<'a> {
             trusts: HashMap::new(),
             providers: HashMap::new(),
             strangers: Strangers::new(),
+            reverted: Vec::new(),
             model,
         }
     }
@@ -136,6 +140,7 @@ impl<'a> Search<'a> {
                     self.enter_it(node);
                 }
                 Form::Raised => self.raise_it(node),
+                Form::Stripped { .. } => self.revert_it(node),
                 _ => {}
             }
         }

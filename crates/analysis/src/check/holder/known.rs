@@ -5,9 +5,9 @@
 use leastwise_policy::aws::evaluate::{
     Context, PolicySet, PrincipalRef, Request, ResourceRef, Verdict, evaluate,
 };
-use leastwise_policy::aws::{Condition, Effect, Named, Policy, Statement};
+use leastwise_policy::aws::{Condition, Named, Policy, Statement};
 
-use crate::granted::{GrantedPrincipal, PrincipalKind};
+use crate::granted::{GrantedPrincipal, Sessions};
 
 /// What the keys of a principal are called.
 const ABOUT: [&str; 2] = ["aws:principal", "aws:user"];
@@ -15,10 +15,13 @@ const ABOUT: [&str; 2] = ["aws:principal", "aws:user"];
 /// What is known of its calls beyond what its ARN says; its account stands at this place of the organisation.
 pub(super) fn known(principal: &GrantedPrincipal, place: Option<&str>) -> Context {
     let mut context = Context::new();
-    if !may_be_tagged(principal) {
+    if !principal.may_be_tagged() {
         for (key, value) in &principal.tags {
             context.insert(format!("aws:PrincipalTag/{key}"), value);
         }
+    }
+    if let Some(id) = userid(principal) {
+        context.insert("aws:userid", id);
     }
     context.insert("aws:PrincipalIsAWSService", "false");
     if let Some(place) = place {
@@ -28,15 +31,13 @@ pub(super) fn known(principal: &GrantedPrincipal, place: Option<&str>) -> Contex
     context
 }
 
-/// Whether a session of the role may have other tags, which then count instead of the role's: its trust policy must allow
-/// `sts:TagSession`. What cannot be read may.
-/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/id_session-tags.html>
-fn may_be_tagged(principal: &GrantedPrincipal) -> bool {
-    let lets = |statement: &Statement| {
-        statement.effect == Effect::Allow && statement.action.applies_to("sts:TagSession")
-    };
-    let trust = principal.trust.as_ref();
-    principal.kind == PrincipalKind::Role && trust.is_none_or(|trust| trust.statements.iter().any(lets))
+/// Its `aws:userid`, as far as its policies can tell.
+fn userid(principal: &GrantedPrincipal) -> Option<String> {
+    principal.unique_id.as_ref()?;
+    let PolicySet { identity, boundary, service_control, .. } = &principal.policies;
+    let levels = service_control.iter().flat_map(|path| &path.levels).flat_map(|level| &level.policies);
+    let all = identity.iter().chain(boundary.iter().flatten()).chain(levels);
+    Sessions::of(all.map(|named| &named.policy)).userid(principal)
 }
 
 /// Whether the principal meets a condition on who asks; nothing when that is not known, or when it is on something else.
@@ -86,7 +87,7 @@ mod tests {
 
     fn role(actions: &str) -> String {
         format!(
-            r#"{{"RoleDetailList": [{{"RoleName": "a", "Arn": "arn:aws:iam::111122223333:role/a", "Path": "/",
+            r#"{{"RoleDetailList": [{{"RoleName": "a", "RoleId": "AROAEXAMPLE", "Arn": "arn:aws:iam::111122223333:role/a", "Path": "/",
                 "Tags": [{{"Key": "team", "Value": "blue"}}],
                 "AssumeRolePolicyDocument": {{"Version": "2012-10-17", "Statement": [{{"Effect": "Allow",
                     "Action": {actions}, "Principal": {{"AWS": "111122223333"}}}}]}}}}]}}"#
@@ -106,11 +107,25 @@ mod tests {
             ("aws:PrincipalTag/team", "blue", Some(true)),
             ("aws:PrincipalTag/team", "red", Some(false)),
             ("aws:PrincipalTag/other", "x", None),
-            ("aws:userid", "AROAEXAMPLE:me", None),
+            ("aws:userid", "AROAANOTHER:me", Some(false)),
             ("aws:SourceIp", "203.0.113.7", None),
         ] {
             assert_eq!(met(&assumed, key, value), expected, "{key} {value}");
         }
+    }
+
+    #[test]
+    fn which_session_of_the_role_asks_is_not_known() {
+        let one = role(r#""sts:AssumeRole""#);
+        let asking = one.replacen(
+            r#""Path": "/","#,
+            r#""Path": "/", "RolePolicyList": [{"PolicyName": "p", "PolicyDocument": {"Version": "2012-10-17",
+                "Statement": [{"Effect": "Deny", "Action": "*", "Resource": "*",
+                    "Condition": {"StringNotEquals": {"aws:userid": "AROAEXAMPLE:me"}}}]}}],"#,
+            1,
+        );
+        assert_eq!(met(&asking, "aws:userid", "AROAEXAMPLE:me"), None);
+        assert_eq!(met(&one.replace("RoleId", "Id"), "aws:userid", "AROAANOTHER:me"), None);
     }
 
     #[test]

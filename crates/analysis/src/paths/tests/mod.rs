@@ -1,6 +1,7 @@
 //! What is found, in small accounts that each test writes down.
 
 mod denials;
+mod entries;
 mod identity;
 mod known;
 mod limits;
@@ -8,6 +9,8 @@ mod outside;
 mod powers;
 mod profiles;
 mod property;
+mod sessions;
+mod versions;
 mod vulnerable;
 
 use std::collections::BTreeMap;
@@ -81,6 +84,17 @@ impl Account {
                 {"VersionId": "v1", "IsDefaultVersion": true, "Document": document(statements)},
             ],
         }));
+        self
+    }
+
+    /// Adds versions that are not in force to the policy that was added last.
+    pub(super) fn versions(mut self, others: &[&[Value]]) -> Account {
+        let list = &mut self.policies.last_mut().unwrap()["PolicyVersionList"];
+        let version = |(number, statements): (usize, &&[Value])| {
+            let id = format!("v{}", number + 2);
+            json!({"VersionId": id, "IsDefaultVersion": false, "Document": document(statements)})
+        };
+        list.as_array_mut().unwrap().extend(others.iter().enumerate().map(version));
         self
     }
 

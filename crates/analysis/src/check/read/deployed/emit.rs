@@ -28,9 +28,10 @@ pub(super) struct Page {
 impl Page {
     /// A managed policy.
     pub(super) fn policy(&mut self, name: &str, arn: &str, document: Json) {
+        // Without an id: which versions there are besides, the files do not say.
         self.policies.push(json!({
-            "PolicyName": name, "Arn": arn, "DefaultVersionId": "v1",
-            "PolicyVersionList": [{"VersionId": "v1", "IsDefaultVersion": true, "Document": document}],
+            "PolicyName": name, "Arn": arn,
+            "PolicyVersionList": [{"IsDefaultVersion": true, "Document": document}],
         }));
     }
 }

@@ -1,0 +1,123 @@
+//! Versions of policies that are not in force, where a snapshot lists them.
+
+use serde_json::{Value, json};
+
+use super::super::Certainty;
+use super::{ACCOUNT, Account, allow, arn, ids, path, trust};
+
+const SET: &str = "iam:SetDefaultPolicyVersion";
+const NONE: [&str; 0] = [];
+
+/// A user with a policy of which there are other versions.
+fn user(own: &[Value], others: &[&[Value]]) -> Account {
+    let attached = json!([{"PolicyArn": arn("policy", "own")}]);
+    Account::default()
+        .policy("own", own)
+        .versions(others)
+        .user("attacker", &[])
+        .with("AttachedManagedPolicies", attached)
+}
+
+fn way(account: &Account) -> (Vec<String>, Option<Certainty>) {
+    let found = account.find();
+    let path = path(&found, &arn("user", "attacker"));
+    (ids(path), path.map(|path| path.certainty))
+}
+
+#[test]
+fn where_there_is_one_version_setting_the_default_one_gives_nothing() {
+    assert_eq!(way(&user(&[allow(&[SET])], &[])), (vec![], None));
+}
+
+#[test]
+fn where_not_all_versions_are_listed_an_older_one_is_taken_to_allow_everything() {
+    let taken = (vec!["iam-set-default-policy-version".to_owned()], Some(Certainty::Assumed));
+    let mut later = user(&[allow(&[SET])], &[]);
+    later.policies[0]["PolicyVersionList"][0]["VersionId"] = json!("v4");
+    assert_eq!(way(&later), taken);
+    // Another policy has all its versions in the listing, so this one has too.
+    assert_eq!(way(&later.policy("other", &[]).versions(&[&[]])).0, NONE);
+    let mut unread = user(&[allow(&[SET])], &[&[allow(&["s3:GetObject"])]]);
+    unread.policies[0]["PolicyVersionList"][1]["Document"] = json!({"Statement": [{"Effect": "Perhaps"}]});
+    assert_eq!(way(&unread), taken);
+}
+
+#[test]
+fn another_version_gives_what_it_allows() {
+    let step = "iam-set-listed-policy-version";
+    let harmless = [allow(&["s3:GetObject"])];
+    assert_eq!(way(&user(&[allow(&[SET])], &[&harmless])).0, NONE);
+    let all = [allow(&["*"])];
+    assert_eq!(
+        way(&user(&[allow(&[SET])], &[&harmless, &all])),
+        (vec![step.to_owned()], Some(Certainty::Sure))
+    );
+    let some = [allow(&["iam:PutUserPolicy"])];
+    assert_eq!(way(&user(&[allow(&[SET])], &[&some])).0, [step, "iam-007"]);
+    assert_eq!(way(&user(&[allow(&["s3:GetObject"])], &[&all])).0, NONE);
+}
+
+#[test]
+fn a_deny_elsewhere_and_a_boundary_count_for_another_version_too() {
+    let all = [allow(&["*"])];
+    let deny = json!({"Effect": "Deny", "Action": "iam:*", "Resource": "*"});
+    let set = json!({"Effect": "Deny", "Action": SET, "Resource": "*"});
+    for denial in [deny, set] {
+        let own = json!([{"PolicyName": "denial", "PolicyDocument": super::document(&[denial])}]);
+        let account = user(&[allow(&[SET])], &[&all]).with("UserPolicyList", own);
+        assert_eq!(way(&account).0, NONE);
+    }
+    let bounded = user(&[allow(&[SET])], &[&all])
+        .policy("boundary", &[allow(&[SET, "s3:*"])])
+        .with("PermissionsBoundary", json!({"PermissionsBoundaryArn": arn("policy", "boundary")}));
+    assert_eq!(way(&bounded).0, NONE);
+}
+
+#[test]
+fn another_version_without_the_deny_of_the_default_one_is_a_step() {
+    let deny = json!({"Effect": "Deny", "Action": "iam:Put*", "Resource": "*"});
+    let (kept, gone) = ([deny.clone()], [allow(&["s3:GetObject"])]);
+    let account = |other: &[Value]| {
+        let inline = super::document(&[allow(&[SET, "iam:PutUserPolicy"])]);
+        user(std::slice::from_ref(&deny), &[other])
+            .with("UserPolicyList", json!([{"PolicyName": "a", "PolicyDocument": inline}]))
+    };
+    assert_eq!(way(&account(&gone)).0, ["iam-set-listed-policy-version", "iam-007"]);
+    assert_eq!(way(&account(&kept)).0, NONE);
+}
+
+#[test]
+fn another_principal_is_given_another_version_by_whoever_can_become_it() {
+    let attached = json!([{"PolicyArn": arn("policy", "shared")}]);
+    let account = |more: &[&str], version: &[Value]| {
+        Account::default()
+            .policy("shared", &[allow(&["s3:GetObject"])])
+            .versions(&[version])
+            .role("target", trust("AWS", ACCOUNT), &[])
+            .with("Role:AttachedManagedPolicies", attached.clone())
+            .user("attacker", &[allow(&[SET]), allow(more)])
+    };
+    let admin = [allow(&["*"])];
+    let both = ["iam-set-listed-policy-version", "sts-001"];
+    assert_eq!(
+        way(&account(&["sts:AssumeRole"], &admin)),
+        (both.map(str::to_owned).to_vec(), Some(Certainty::Sure))
+    );
+    let some = [allow(&["iam:PutRolePolicy"])];
+    assert_eq!(way(&account(&["sts:AssumeRole"], &some)).0, [both[0], both[1], "iam-005"]);
+    assert_eq!(way(&account(&["sts:AssumeRole"], &[allow(&["s3:*"])])).0, NONE);
+    assert_eq!(way(&account(&["s3:GetObject"], &admin)).0, NONE);
+    // It makes the other powerful all the same.
+    let found = account(&["s3:GetObject"], &admin).find();
+    let other = found.paths.iter().find(|path| path.source == arn("user", "attacker")).unwrap();
+    assert_eq!(other.certainty, Certainty::Another);
+    assert_eq!(other.target, format!("{} with {} (v2)", arn("role", "target"), arn("policy", "shared")));
+}
+
+#[test]
+fn the_path_names_the_statement_of_the_version() {
+    let found = user(&[allow(&[SET])], &[&[allow(&["iam:PutUserPolicy"])]]).find();
+    let path = path(&found, &arn("user", "attacker")).unwrap();
+    let by = &path.steps[1].calls[0].by[0];
+    assert_eq!(by.pointer.as_deref(), Some("/Policies/0/PolicyVersionList/1/Document/Statement/0"));
+}
