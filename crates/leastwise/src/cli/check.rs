@@ -138,7 +138,7 @@ pub enum CheckOutput {
 }
 
 /// From when on a run fails.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
 pub enum FailOn {
     /// At any finding
     Info,

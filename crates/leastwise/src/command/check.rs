@@ -68,6 +68,9 @@ pub fn run(args: &CheckArgs, catalog: &Catalog, quiet: bool) -> Result<()> {
         outcome.stale = known.apply(&mut outcome.judged, &grounding, &edition);
         outcome.has_baseline = true;
     }
+    if let Some(before) = &before {
+        loosen(before, args, &gathered, &selection, &mut outcome);
+    }
     if let Some(compared) = compared {
         compared.leave_out(&mut outcome, args.gate.all);
     }
@@ -178,6 +181,24 @@ fn suppress(
     said.retain(|finding| selection.keeps(finding));
     said.sort();
     said
+}
+
+/// Tells what the change takes away from the gate, and judges it by what was there before.
+fn loosen(
+    before: &Before,
+    args: &CheckArgs,
+    gathered: &Gathered,
+    selection: &Selection,
+    outcome: &mut Outcome<'_>,
+) {
+    let today = Date::from_days(clock::now().div_euclid(86_400));
+    let loosened = against::loosened(before, args, gathered, &outcome.judged, selection, today);
+    if let Some(was) = loosened.fail_on {
+        outcome.fail_on = severity(was);
+    }
+    outcome.allow_unreadable &= !loosened.refuses_unreadable;
+    outcome.judged.extend(Judged::all(loosened.findings));
+    outcome.judged.sort_by(|one, other| one.finding.cmp(&other.finding));
 }
 
 /// The result, to where it was asked for.

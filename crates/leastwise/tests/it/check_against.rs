@@ -148,8 +148,104 @@ fn a_suppression_that_covers_what_was_there_is_not_for_nothing() {
         "[[check.suppress]]\ncode = \"INVALID_ACTION\"\nreason = \"r\"\nuntil = \"SOON\"\n"
             .replace("SOON", &crate::check::soon()),
     );
+    git(&folder, &["add", "leastwise.toml"]);
+    git(&folder, &["commit", "-q", "-m", "suppressed"]);
     let done = check(&folder, &["infra", "--new-access-against", "main", "--output", "json"]);
     assert_eq!((done.code, findings(&done)), (Some(0), vec![]), "{}", done.err);
+}
+
+/// A run that takes from the settings file what fails.
+fn gate(folder: &Folder, args: &[&str]) -> (Option<i32>, Vec<String>) {
+    let mut all = vec!["check", "infra", "--new-access-against", "main", "--output", "json"];
+    all.extend(args);
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let done: Done = command(folder, &all).env("PATH", path).output().expect("it starts").into();
+    let value: Value =
+        serde_json::from_str(&done.out).unwrap_or_else(|error| panic!("{error}: {}", done.err));
+    let open = value["findings"].as_array().expect("findings").iter().filter(|one| one["state"] == "open");
+    let text = |one: &Value, name: &str| one[name].as_str().unwrap_or_default().to_owned();
+    (done.code, open.map(|one| format!("{} {}", text(one, "code"), text(one, "message"))).collect())
+}
+
+fn suppression(code: &str) -> String {
+    let until = crate::check::soon();
+    format!("[[check.suppress]]\ncode = \"{code}\"\nreason = \"fine\"\nuntil = {until}\n")
+}
+
+#[test]
+fn a_suppression_that_the_change_brings_is_told_and_not_hidden_by_itself() {
+    let folder = repository("against-own-suppression");
+    folder.write("infra/a.json", policy(&[READS, UNKNOWN, DELETES]));
+    folder.write("leastwise.toml", suppression("*"));
+    let (code, told) = gate(&folder, &[]);
+    assert_eq!((code, told.len()), (Some(0), 1), "{told:?}");
+    assert!(told[0].starts_with("GATE_LOOSENED this change suppresses `*` until "), "{told:?}");
+    assert_eq!(gate(&folder, &["--fail-on", "medium"]).0, Some(1));
+    // A selection on the command line is not the change's; one in the file is.
+    assert_eq!(gate(&folder, &["--only", "NEW_ACCESS"]).1, [""; 0]);
+    folder.write("leastwise.toml", format!("[check]\nskip = [\"GATE_LOOSENED\"]\n{}", suppression("*")));
+    let (_, told) = gate(&folder, &[]);
+    assert_eq!(told.len(), 2, "{told:?}");
+    assert!(told.iter().any(|one| one.contains("adds `GATE_LOOSENED` to `skip`")), "{told:?}");
+    git(&folder, &["add", "leastwise.toml"]);
+    git(&folder, &["commit", "-q", "-m", "settings"]);
+    assert_eq!(gate(&folder, &[]), (Some(0), vec![]));
+}
+
+#[test]
+fn a_comment_that_the_change_brings_is_told_wherever_it_was_before() {
+    let folder = repository("against-own-comment");
+    let role = |name: &str, comment: &str| {
+        let until = crate::check::soon();
+        let comment = comment.replace("SOON", &until.to_string());
+        format!(
+            "resource \"aws_iam_policy\" \"{name}\" {{\n  name = \"{name}\"\n  policy = jsonencode({{\n    Version = \"2012-10-17\"\n    \
+             Statement = [{{ Effect = \"Allow\", Resource = \"*\",\n      {comment}\n      Action = \"s3:*\" }}]\n  }})\n}}\n"
+        )
+    };
+    let ignore = "# leastwise:ignore * until=SOON fine";
+    folder.write("infra/one.tf", role("one", ignore));
+    git(&folder, &["add", "."]);
+    git(&folder, &["commit", "-q", "-m", "one"]);
+    std::fs::rename(folder.0.join("infra/one.tf"), folder.0.join("infra/moved.tf")).expect("moved");
+    assert_eq!(gate(&folder, &[]), (Some(0), vec![]));
+    folder.write("infra/two.tf", role("two", ignore));
+    let (_, told) = gate(&folder, &[]);
+    let of_gate: Vec<&String> = told.iter().filter(|one| one.starts_with("GATE_LOOSENED")).collect();
+    assert_eq!(of_gate.len(), 1, "{told:?}");
+    assert!(of_gate[0].contains("suppresses `*` on line 7"), "{told:?}");
+}
+
+#[test]
+fn a_change_is_judged_by_the_settings_that_were_there_before() {
+    let folder = repository("against-own-settings");
+    folder.write("leastwise.toml", "[check]\nfail-on = \"high\"\n");
+    git(&folder, &["add", "."]);
+    git(&folder, &["commit", "-q", "-m", "settings"]);
+    folder.write("infra/a.json", policy(&[READS, UNKNOWN, DELETES]));
+    folder.write("leastwise.toml", "[check]\nfail-on = \"never\"\n");
+    let (code, told) = gate(&folder, &[]);
+    assert_eq!((code, told.len()), (Some(1), 2), "{told:?}");
+    assert!(told.iter().any(|one| one.contains("sets `fail-on` to `never`; it was `high`")), "{told:?}");
+    // What the command line says is not the change's.
+    assert_eq!(gate(&folder, &["--fail-on", "critical"]).0, Some(0));
+    folder.write("leastwise.toml", "[check]\nfail-on = \"low\"\n");
+    assert_eq!(gate(&folder, &[]).1.len(), 1);
+}
+
+#[test]
+fn what_the_change_adds_to_the_baseline_is_told() {
+    let folder = repository("against-own-baseline");
+    let baseline = ["--baseline", "baseline.json"];
+    folder.write("baseline.json", "{\"schema\":\"leastwise/baseline/2\",\"findings\":[]}");
+    git(&folder, &["add", "."]);
+    git(&folder, &["commit", "-q", "-m", "baseline"]);
+    folder.write("infra/c.json", policy(&[UNKNOWN]));
+    assert!(!gate(&folder, &baseline).1.iter().any(|one| one.starts_with("GATE_LOOSENED")));
+    let done = check(&folder, &["infra", "--write-baseline", "baseline.json"]);
+    assert_eq!(done.code, Some(0), "{}", done.err);
+    let (_, told) = gate(&folder, &baseline);
+    assert!(told.iter().any(|one| one.starts_with("GATE_LOOSENED this change adds ")), "{told:?}");
 }
 
 #[test]

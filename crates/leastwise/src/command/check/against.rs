@@ -4,6 +4,7 @@
 //! be matched.
 
 mod git;
+mod loosened;
 
 use std::collections::{BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
@@ -19,12 +20,18 @@ use super::outcome::{Against, Outcome, is_unreadable};
 use crate::cli::check::CheckArgs;
 use crate::error::{Error, Result};
 use crate::progress::Progress;
+pub use loosened::loosened;
 
 /// The old state.
+#[derive(Debug, Default)]
 pub struct Before {
     state: String,
     files: Vec<SourceFile>,
     unreadable: Vec<Finding>,
+    /// The settings file, and nothing in it where there was none; not known where the state does not hold it.
+    settings: Option<Option<String>>,
+    /// The baseline, likewise.
+    baseline: Option<Option<String>>,
 }
 
 /// What came out of a comparison.
@@ -41,13 +48,13 @@ pub struct Compared {
 pub fn read_state(args: &CheckArgs, state: &str, gathered: &Gathered, progress: &Progress) -> Result<Before> {
     let named = named(args);
     let mut before = match std::fs::metadata(state) {
-        Ok(found) if found.is_dir() => folder(&named, Path::new(state), progress)?,
+        Ok(found) if found.is_dir() => folder(&named, args, Path::new(state), progress)?,
         Ok(_) => file(Path::new(state), gathered, progress)?,
         Err(_) if named.iter().any(|path| path == "-") => {
             return Err(Error::usage("standard input is in no reference of git")
                 .hint("give what it was before as a file, or check the repository's files"));
         }
-        Err(_) => git::state(&named, state)?,
+        Err(_) => git::state(&named, &beside(args), state)?,
     };
     // Beside a repository that does not hold it, the account is the same on both sides: what is new is what the
     // repository changes.
@@ -68,6 +75,12 @@ pub fn read_state(args: &CheckArgs, state: &str, gathered: &Gathered, progress: 
     Ok(Before { state: state.to_owned(), ..before })
 }
 
+/// The files that decide what is told: the settings, and the baseline if there is one.
+fn beside(args: &CheckArgs) -> [Option<String>; 2] {
+    let inside = |name: String| (!name.is_empty() && Path::new(&name).is_relative()).then_some(name);
+    [inside(args.settings.file.clone()), args.gate.baseline.as_deref().map(shown).and_then(inside)]
+}
+
 /// Everything that was named.
 fn named(args: &CheckArgs) -> Vec<String> {
     let snapshots = args.snapshot.iter().map(|path| path.display().to_string());
@@ -75,7 +88,7 @@ fn named(args: &CheckArgs) -> Vec<String> {
 }
 
 /// A folder stands for the working directory when the paths lie in it too, else for the one folder that is checked.
-fn folder(named: &[String], state: &Path, progress: &Progress) -> Result<Before> {
+fn folder(named: &[String], args: &CheckArgs, state: &Path, progress: &Progress) -> Result<Before> {
     let places: Vec<PathBuf> = named.iter().map(|path| state.join(path)).collect();
     let is_checkout = named.iter().all(|path| Path::new(path).is_relative() && path != "-")
         && !places.is_empty()
@@ -102,7 +115,11 @@ fn folder(named: &[String], state: &Path, progress: &Progress) -> Result<Before>
     for finding in &mut gathered.unreadable {
         finding.file = moved(&finding.file, &from, &to).into();
     }
-    Ok(Before { state: String::new(), files: gathered.files, unreadable: gathered.unreadable })
+    // Of a folder that is no checkout nobody knows which settings it was under.
+    let text = |name: String| is_checkout.then(|| std::fs::read_to_string(state.join(name)).ok());
+    let [settings, baseline] = beside(args).map(|name| name.and_then(text));
+    let (files, unreadable) = (gathered.files, gathered.unreadable);
+    Ok(Before { files, unreadable, settings, baseline, ..Before::default() })
 }
 
 /// `old/a.json` of the folder `old` as a name of the folder `new`: `new/a.json`.
@@ -123,7 +140,7 @@ fn file(state: &Path, gathered: &Gathered, progress: &Progress) -> Result<Before
     if let ([new], [file]) = (&gathered.files[..], &mut old.files[..]) {
         file.name = new.name.clone();
     }
-    Ok(Before { state: String::new(), files: old.files, unreadable: old.unreadable })
+    Ok(Before { files: old.files, unreadable: old.unreadable, ..Before::default() })
 }
 
 impl Compared {

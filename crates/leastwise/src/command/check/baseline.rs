@@ -90,6 +90,12 @@ pub fn read(path: &Path) -> Result<Baseline> {
     }
 }
 
+/// What a baseline of another state lists, when it can be read.
+pub fn parse(text: &str) -> Option<Baseline> {
+    let file: File = serde_json::from_str(text).ok()?;
+    Some(Baseline { entries: file.findings, catalog: file.catalog })
+}
+
 impl Baseline {
     /// Whether some of it was written in the first form, of which nobody can tell whether it got worse.
     pub fn is_of_first_form(&self) -> bool {

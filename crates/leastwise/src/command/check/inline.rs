@@ -34,6 +34,8 @@ pub struct Directive {
     at: Place,
     /// The line that it is about.
     line: u32,
+    /// What stands on that line.
+    about: String,
     /// What it says; else what is wrong with it.
     said: Result<Said, String>,
 }
@@ -83,6 +85,10 @@ fn of_file(file: &SourceFile) -> Vec<Directive> {
                 file: file.name.to_string(),
                 at: Place { line: place(number), column: u32::try_from(column).unwrap_or(u32::MAX) },
                 line: place(about),
+                about: lines
+                    .get(about)
+                    .map(|line| file.text[line.clone()].trim().to_owned())
+                    .unwrap_or_default(),
                 said: parse(after),
             });
             if !goes_on {
@@ -145,7 +151,48 @@ pub fn apply(
     directives.iter().filter_map(|directive| directive.apply(judged, selection, today)).collect()
 }
 
+/// Those that the old state does not have: the same words about a line that reads the same, wherever it stands.
+pub fn brought<'n>(new: &'n [Directive], old: &[Directive]) -> Vec<&'n Directive> {
+    let mut left: Vec<&Directive> = old.iter().filter(|one| one.said.is_ok()).collect();
+    let mut brought = Vec::new();
+    for directive in new.iter().filter(|one| one.said.is_ok()) {
+        match left.iter().position(|before| directive.is_covered_by(before)) {
+            Some(place) => drop(left.swap_remove(place)),
+            None => brought.push(directive),
+        }
+    }
+    brought
+}
+
 impl Directive {
+    fn is_covered_by(&self, other: &Directive) -> bool {
+        let (Ok(own), Ok(before)) = (&self.said, &other.said) else { return false };
+        own.codes == before.codes && own.until.days() <= before.until.days() && self.about == other.about
+    }
+
+    /// Where it stands.
+    pub fn place(&self) -> (&str, Place) {
+        (&self.file, self.at)
+    }
+
+    /// What it suppresses, in words.
+    pub fn what(&self) -> String {
+        let Ok(said) = &self.said else { return String::new() };
+        format!("`{}` on line {} until {}: {}", said.codes.join(","), self.line, said.until, said.reason)
+    }
+
+    /// Whether it is what suppresses the finding.
+    pub fn is_about(&self, finding: &Finding) -> bool {
+        let Ok(said) = &self.said else { return false };
+        let is_code = |wanted: &String| Glob::new(wanted).matches_ignoring_case(finding.code);
+        finding.at.line == self.line && *finding.file == *self.file && said.codes.iter().any(is_code)
+    }
+
+    /// Whether it holds today.
+    pub fn holds(&self, today: Date) -> bool {
+        self.said.as_ref().is_ok_and(|said| said.until.days() >= today.days())
+    }
+
     fn apply(&self, judged: &mut [Judged], selection: &Selection, today: Date) -> Option<Finding> {
         let said = match &self.said {
             Ok(said) => said,

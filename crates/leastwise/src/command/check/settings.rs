@@ -20,6 +20,8 @@ const LONGEST_DAYS: i64 = 366;
 pub struct Settings {
     /// The file, as it was named.
     pub file: String,
+    /// What stands in it.
+    pub text: String,
     /// What is suppressed.
     pub suppress: Vec<Suppression>,
     /// Who is an agent.
@@ -62,9 +64,15 @@ struct Agents {
 
 /// Reads the tables, and takes them out of `table`, whose other settings are flags.
 pub fn take(path: &Path, text: &str, table: &mut Table) -> Result<Settings> {
-    let Some(Value::Table(check)) = table.get_mut("check") else { return Ok(Settings::default()) };
+    let none = Settings {
+        file: super::gather::shown(path),
+        text: text.to_owned(),
+        suppress: Vec::new(),
+        marks: Marks::default(),
+    };
+    let Some(Value::Table(check)) = table.get_mut("check") else { return Ok(none) };
     if !TABLES.map(|name| check.remove(name).is_some()).contains(&true) {
-        return Ok(Settings::default());
+        return Ok(none);
     }
     let file: File = toml::from_str(text).map_err(|error| {
         Error::usage(format!("settings `{}` are wrong in [check]", path.display()))
@@ -81,9 +89,19 @@ pub fn take(path: &Path, text: &str, table: &mut Table) -> Result<Settings> {
     let tags: Vec<String> = tags.unwrap_or_else(|| defaults(DEFAULT_TAGS));
     let names: Vec<String> = names.unwrap_or_else(|| defaults(DEFAULT_NAMES));
     Ok(Settings {
-        file: super::gather::shown(path),
         suppress: suppress.collect::<Result<_>>()?,
         marks: Marks::new(tags.iter().map(String::as_str), names.iter().map(String::as_str)),
+        ..none
+    })
+}
+
+/// What a settings file says of `check` under this name: in the table of the command, else at the top.
+pub fn said(table: &Table, name: &str) -> Option<Vec<String>> {
+    let of_check = table.get("check").and_then(Value::as_table).and_then(|check| check.get(name));
+    let one = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    Some(match of_check.or_else(|| table.get(name))? {
+        Value::Array(values) => values.iter().map(one).collect(),
+        value => vec![one(value)],
     })
 }
 

@@ -17,6 +17,7 @@ pub struct Suppression {
     /// As it was written.
     code: String,
     file: Option<String>,
+    subject: Option<String>,
     codes: Glob,
     files: Option<Glob>,
     subjects: Option<Glob>,
@@ -52,6 +53,7 @@ impl Suppression {
             codes: Glob::new(code),
             files: file.as_deref().map(Glob::new),
             subjects: subject.map(Glob::new),
+            subject: subject.map(str::to_owned),
             file,
             reason,
             until,
@@ -59,11 +61,28 @@ impl Suppression {
         }
     }
 
-    fn is_about(&self, finding: &Finding) -> bool {
+    pub fn is_about(&self, finding: &Finding) -> bool {
         let fits = |glob: &Option<Glob>, text: &str| glob.as_ref().is_none_or(|glob| glob.matches(text));
         self.codes.matches_ignoring_case(finding.code)
             && fits(&self.files, &finding.file)
             && fits(&self.subjects, &finding.subject)
+    }
+
+    /// Whether another one holds for the same, and as long.
+    pub fn is_covered_by(&self, other: &Suppression) -> bool {
+        let same = |a: &Option<String>, b: &Option<String>| a == b;
+        self.code.eq_ignore_ascii_case(&other.code)
+            && same(&self.file, &other.file)
+            && same(&self.subject, &other.subject)
+            && self.until.days() <= other.until.days()
+    }
+
+    /// What it suppresses, in words.
+    pub fn what(&self) -> String {
+        let file = self.file.iter().map(|file| format!(" in `{file}`"));
+        let subject = self.subject.iter().map(|subject| format!(" of `{subject}`"));
+        let rest: String = file.chain(subject).collect();
+        format!("`{}`{rest} until {}: {}", self.code, self.until, self.reason)
     }
 
     /// Whether the run has looked at all that it can be about, or at something of it.

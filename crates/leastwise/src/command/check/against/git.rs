@@ -17,8 +17,8 @@ struct Blob {
     name: String,
 }
 
-/// Everything of the reference that lies under the paths.
-pub fn state(paths: &[String], reference: &str) -> Result<Before> {
+/// Everything of the reference that lies under the paths, and the files beside them that are named as seen from here.
+pub fn state(paths: &[String], beside: &[Option<String>; 2], reference: &str) -> Result<Before> {
     let prefix = ask(&["rev-parse", "--show-prefix"]).map_err(|error| {
         error.hint("run it in a git repository, or give a folder or a file to compare with")
     })?;
@@ -27,7 +27,28 @@ pub fn state(paths: &[String], reference: &str) -> Result<Before> {
     let listed = ask(&["ls-tree", "-r", "-z", "-l", "--full-tree", &commit])?;
     let wanted: Vec<String> = paths.iter().map(|path| shown(path.as_ref())).collect();
     let blobs = listed.split(|byte| *byte == 0).filter_map(|line| blob(line, &prefix, &wanted)).collect();
-    read(blobs)
+    let mut before = read(blobs)?;
+    let text = |name: &Option<String>| {
+        let name = name.as_deref().filter(|name| is_inside(name, &prefix))?;
+        let found = listed
+            .split(|byte| *byte == 0)
+            .find_map(|line| blob(line, &prefix, &[name.to_owned()]).filter(|blob| blob.name == name));
+        Some(
+            found
+                .map(|blob| read(vec![blob]))
+                .transpose()
+                .map(|read| read.and_then(|read| Some(read.files.first()?.text.clone()))),
+        )
+    };
+    let [settings, baseline] = beside.each_ref().map(|name| text(name).transpose());
+    (before.settings, before.baseline) = (settings?, baseline?);
+    Ok(before)
+}
+
+/// Whether a name as seen from the folder `prefix` of the repository is in the repository.
+fn is_inside(name: &str, prefix: &str) -> bool {
+    let up = name.split('/').take_while(|step| *step == "..").count();
+    up <= prefix.split('/').filter(|step| !step.is_empty()).count()
 }
 
 /// The commit that is meant. A reference that begins with `-` is none, and git is told that no option follows.
@@ -93,7 +114,7 @@ fn relative(path: &str, prefix: &str) -> String {
 
 /// The contents, in one process.
 fn read(blobs: Vec<Blob>) -> Result<Before> {
-    let mut before = Before { state: String::new(), files: Vec::new(), unreadable: Vec::new() };
+    let mut before = Before::default();
     if blobs.is_empty() {
         return Ok(before);
     }
