@@ -11,9 +11,9 @@ use leastwise_catalog::azure::{Azure, Plane};
 use leastwise_policy::glob;
 
 use super::super::Widened;
-use super::{condition, covers, first_of, is_open, nearby, refers_to, said, told};
+use super::{Renamed, condition, covers, first_of, is_open, nearby, refers_to, renamed, said, told};
 use crate::check::azure_properties as properties;
-use crate::check::{Assignment, Definition, Directory};
+use crate::check::{Assignment, Definition, Directory, Thing};
 use crate::source::Node;
 
 /// Ends of operations that matter most, most first.
@@ -26,7 +26,8 @@ const WORST: [&str; 5] = [
 ];
 
 pub(super) fn compare(old: &Directory, new: &Directory, widened: &mut Widened) {
-    let (before, now) = (State::of(old), State::of(new));
+    let files = renamed(things(old), things(new));
+    let (before, now) = (State::of(old, &Renamed::new()), State::of(new, &files));
     widened.compared += new.roles.len() + new.assignments.len();
     for role in new.roles.iter().filter(|role| !role.is_built_in) {
         definition(role, &before, &now, widened);
@@ -34,6 +35,11 @@ pub(super) fn compare(old: &Directory, new: &Directory, widened: &mut Widened) {
     for given in &now.given {
         assignment(given, &before, &now, widened);
     }
+}
+
+fn things(directory: &Directory) -> impl Iterator<Item = &Thing> {
+    let roles = directory.roles.iter().map(|role| &role.thing);
+    roles.chain(directory.assignments.iter().map(|assignment| &assignment.thing))
 }
 
 struct Given<'a> {
@@ -60,14 +66,14 @@ struct Part {
 }
 
 impl<'a> State<'a> {
-    fn of(directory: &'a Directory) -> State<'a> {
+    fn of(directory: &'a Directory, renamed: &Renamed) -> State<'a> {
         let given = directory.assignments.iter().map(|assignment| {
             let root = properties(&assignment.thing.root);
             let text =
                 |keys: &[&str]| keys.iter().find_map(|key| root.get(key).and_then(said)).unwrap_or_default();
             let scope = text(&["scope", "Scope"]).to_ascii_lowercase();
             let scope = match scope.is_empty() || is_open(&scope) {
-                true => format!("{scope} in {}", nearby(&assignment.thing)),
+                true => format!("{scope} in {}", nearby(&assignment.thing, renamed)),
                 false => scope,
             };
             Given {

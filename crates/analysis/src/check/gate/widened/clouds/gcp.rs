@@ -4,13 +4,13 @@
 //! same, whatever file says it; a policy that `gcloud` printed is that of one resource, which its file stands for.
 
 use std::cell::RefCell;
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap};
 
 use leastwise_catalog::gcp::Gcp;
 
 use super::super::Widened;
-use super::{condition, covers, first_of, is_open, nearby, refers_to, said, told};
-use crate::check::{CustomRole, Grant, Project};
+use super::{Renamed, condition, covers, first_of, is_open, nearby, refers_to, renamed, said, told};
+use crate::check::{CustomRole, Grant, Project, Thing};
 use crate::source::{Node, Value, shown};
 
 /// Attributes of a grant in Terraform that are not what it is on.
@@ -30,8 +30,8 @@ const WORST: [&str; 9] = [
 ];
 
 pub(super) fn compare(old: &Project, new: &Project, widened: &mut Widened) {
-    let files = renamed(old, new);
-    let (before, now) = (State::of(old, &BTreeMap::new()), State::of(new, &files));
+    let files = renamed(things(old), things(new));
+    let (before, now) = (State::of(old, &Renamed::new()), State::of(new, &files));
     widened.compared += new.roles.len() + new.grants.len();
     for role in &new.roles {
         custom(role, &before, &now, widened);
@@ -39,6 +39,11 @@ pub(super) fn compare(old: &Project, new: &Project, widened: &mut Widened) {
     for given in &now.given {
         grant(given, &before, &now, widened);
     }
+}
+
+fn things(project: &Project) -> impl Iterator<Item = &Thing> {
+    let roles = project.roles.iter().map(|role| &role.thing);
+    roles.chain(project.grants.iter().map(|grant| &grant.thing))
 }
 
 /// One member of a grant.
@@ -60,31 +65,13 @@ struct State<'a> {
     named: RefCell<HashMap<String, Option<&'a CustomRole>>>,
 }
 
-/// Policies that only have another file now, by the new name.
-fn renamed(old: &Project, new: &Project) -> BTreeMap<String, String> {
-    let by_file = |project: &Project| {
-        let mut files: BTreeMap<String, Vec<String>> = BTreeMap::new();
-        for grant in project.grants.iter().filter(|grant| is_printed(grant)) {
-            files.entry(grant.thing.file.to_string()).or_default().push(grant.thing.root.to_json());
-        }
-        files
-    };
-    let (old, new) = (by_file(old), by_file(new));
-    let mut renamed = BTreeMap::new();
-    for (file, text) in new.iter().filter(|(file, _)| !old.contains_key(*file)) {
-        let same = old.iter().find(|(before, other)| *other == text && !new.contains_key(*before));
-        renamed.extend(same.map(|(before, _)| (file.clone(), before.clone())));
-    }
-    renamed
-}
-
 /// Whether it is of a policy as the command line prints it.
 fn is_printed(grant: &Grant) -> bool {
     grant.on.is_empty() && grant.thing.pointer.starts_with("/bindings")
 }
 
 impl<'a> State<'a> {
-    fn of(project: &'a Project, renamed: &BTreeMap<String, String>) -> State<'a> {
+    fn of(project: &'a Project, renamed: &Renamed) -> State<'a> {
         let given = project.grants.iter().flat_map(|grant| {
             let place = place(grant, renamed);
             let root = &grant.thing.root;
@@ -132,7 +119,7 @@ impl<'a> State<'a> {
 }
 
 /// On what a grant is.
-fn place(grant: &Grant, renamed: &BTreeMap<String, String>) -> String {
+fn place(grant: &Grant, renamed: &Renamed) -> String {
     if is_printed(grant) {
         let file = grant.thing.file.to_string();
         return renamed.get(&file).cloned().unwrap_or(file);
@@ -148,7 +135,7 @@ fn place(grant: &Grant, renamed: &BTreeMap<String, String>) -> String {
     let place = format!("{} {}", grant.on, named.join(" "));
     // What is not named in full is what it is where it stands.
     match named.is_empty() || is_open(&place) {
-        true => format!("{place} in {}", nearby(&grant.thing)),
+        true => format!("{place} in {}", nearby(&grant.thing, renamed)),
         false => place,
     }
 }

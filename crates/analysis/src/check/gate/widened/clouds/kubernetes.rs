@@ -11,7 +11,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 
 use self::gained::{Given, best, gained};
 use super::super::Widened;
-use super::told;
+use super::{Renamed, renamed, told};
 use crate::check::{Binding, Cluster, Role, RuleView, ServiceAccount, SubjectView, Thing};
 use crate::source::{Node, Value};
 
@@ -25,8 +25,10 @@ pub(super) fn compare(old: &Cluster, new: &Cluster, widened: &mut Widened) {
         return;
     }
     let everything = everything();
+    let files = renamed(things(old), things(new));
     for (folder, now) in worlds(old, new) {
-        let before = World::of(old, folder.as_deref());
+        let before = folder.map(|folder| now.was_in(&files).unwrap_or(folder));
+        let before = World::of(old, before.as_deref());
         widened.compared += now.roles.len() + now.bindings.len();
         let sides = Sides { before: &before, now: &now, everything: &everything };
         now.roles.iter().for_each(|role| sides.role(role, widened));
@@ -83,6 +85,19 @@ impl<'a> World<'a> {
         world
     }
 
+    /// The folder in which all of it stood before its files were moved, if they were.
+    fn was_in(&self, renamed: &Renamed) -> Option<String> {
+        let roles = self.roles.iter().map(|role| &role.thing);
+        let bindings = self.bindings.iter().map(|binding| &binding.thing);
+        let accounts = self.accounts.iter().map(|account| &account.thing);
+        let things = roles.chain(bindings).chain(accounts);
+        let folders: Option<BTreeSet<&str>> =
+            things.map(|thing| renamed.get(&*thing.file).map(|file| super::folder(file))).collect();
+        let folders = folders?;
+        let [only] = folders.into_iter().collect::<Vec<_>>()[..] else { return None };
+        Some(only.to_owned())
+    }
+
     /// The role that a binding names.
     fn role_of(&self, binding: &Binding) -> Option<&'a Role> {
         let (_, name) = binding.role()?;
@@ -109,8 +124,14 @@ impl<'a> World<'a> {
     }
 }
 
+fn things(cluster: &Cluster) -> impl Iterator<Item = &Thing> {
+    let roles = cluster.roles.iter().map(|role| &role.thing);
+    let things = roles.chain(cluster.bindings.iter().map(|binding| &binding.thing));
+    things.chain(cluster.accounts.iter().map(|account| &account.thing))
+}
+
 fn folder(thing: &Thing) -> &str {
-    thing.file.rsplit_once('/').map_or("", |(folder, _)| folder)
+    super::folder(&thing.file)
 }
 
 /// The clusters of the new state: one, or one for each folder when a name stands twice on either side.
@@ -128,10 +149,7 @@ fn worlds<'a>(old: &Cluster, new: &'a Cluster) -> Vec<(Option<String>, World<'a>
     if !twice(old) && !twice(new) {
         return vec![(None, World::of(new, None))];
     }
-    let things = new.roles.iter().map(|role| &role.thing);
-    let things = things.chain(new.bindings.iter().map(|binding| &binding.thing));
-    let things = things.chain(new.accounts.iter().map(|account| &account.thing));
-    let folders: BTreeSet<&str> = things.map(folder).collect();
+    let folders: BTreeSet<&str> = things(new).map(folder).collect();
     folders.into_iter().map(|folder| (Some(folder.to_owned()), World::of(new, Some(folder)))).collect()
 }
 

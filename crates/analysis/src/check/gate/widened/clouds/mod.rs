@@ -11,6 +11,8 @@ mod kubernetes;
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeMap;
+
 use super::Widened;
 use super::told::{FIX, NEW};
 use crate::check::{Estate, Finding, Thing};
@@ -55,9 +57,40 @@ fn is_open(text: &str) -> bool {
     text.contains("${")
 }
 
-/// Where something is that is not named in full: the folder and the module in which it stands.
-fn nearby(thing: &Thing) -> String {
-    let folder = thing.file.rsplit_once('/').map_or("", |(folder, _)| folder);
+/// Files by their new name with the one that they had before, when that is gone: all that stands in them is the same.
+type Renamed = BTreeMap<String, String>;
+
+fn renamed<'t>(old: impl Iterator<Item = &'t Thing>, new: impl Iterator<Item = &'t Thing>) -> Renamed {
+    let (mut old, new) = (by_file(old), by_file(new));
+    old.retain(|file, _| !new.contains_key(file));
+    let mut renamed = Renamed::new();
+    for (file, things) in new {
+        let before = old.iter().find(|(_, before)| **before == things).map(|(before, _)| *before);
+        let Some(before) = before.filter(|_| !things.is_empty()) else { continue };
+        old.remove(before);
+        renamed.insert(file.to_owned(), before.to_owned());
+    }
+    renamed
+}
+
+/// What stands in each file.
+fn by_file<'t>(things: impl Iterator<Item = &'t Thing>) -> BTreeMap<&'t str, Vec<String>> {
+    let mut files: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+    for thing in things {
+        let text = format!("{} {}", thing.pointer, thing.root.to_json());
+        files.entry(&thing.file).or_default().push(text);
+    }
+    files
+}
+
+fn folder(file: &str) -> &str {
+    file.rsplit_once('/').map_or("", |(folder, _)| folder)
+}
+
+/// Where something is that is not named in full: the folder and the module in which it stands, or stood before its file
+/// was moved.
+fn nearby(thing: &Thing, renamed: &Renamed) -> String {
+    let folder = folder(renamed.get(&*thing.file).map_or(&*thing.file, String::as_str));
     let address = thing.name.split('`').nth(1).unwrap_or_default();
     let module = address.rfind("module.").map_or("", |begin| {
         let end = address[begin + 7..].find('.').map_or(address.len(), |at| begin + 7 + at);

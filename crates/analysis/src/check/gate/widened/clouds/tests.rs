@@ -336,3 +336,26 @@ fn what_rules_allow_beyond_others_is_what_trying_every_request_says() {
     }
     assert!(more > 50 && same > 20, "{more} {same}");
 }
+
+#[test]
+fn what_is_not_named_in_full_is_the_same_in_a_folder_that_was_moved() {
+    let text = "resource \"google_project_iam_member\" \"m\" {\n  project = var.project\n  role = \"roles/owner\"\n  \
+                member = \"user:a@example.com\"\n}\nresource \"azurerm_role_assignment\" \"z\" {\n  \
+                scope = var.scope\n  role_definition_name = \"Owner\"\n  principal_id = \"p\"\n}\n";
+    none(&[("a/main.tf", text)], &[("b/main.tf", text)]);
+    none(&[("a/main.tf", text)], &[("a/moved.tf", text)]);
+    // Beside what it was it is a second one.
+    assert_eq!(new(&[("a/main.tf", text)], &[("a/main.tf", text), ("b/main.tf", text)]).len(), 2);
+    let changed = text.replace("a@example.com", "b@example.com");
+    one(&new(&[("a/main.tf", text)], &[("b/main.tf", &changed)]), "b/main.tf:4 ", "user:b@example.com");
+}
+
+#[test]
+fn a_cluster_whose_folder_was_moved_is_the_same() {
+    let both = format!("{ROLE}{BINDING}");
+    let other = both.replace("pods, ", "");
+    let old = [("one/a.yaml", both.as_str()), ("two/a.yaml", other.as_str())];
+    none(&old, &[("one/a.yaml", &both), ("three/a.yaml", &other)]);
+    let more = other.replace("configmaps", "secrets");
+    assert!(!new(&old, &[("one/a.yaml", &both), ("three/a.yaml", &more)]).is_empty());
+}
