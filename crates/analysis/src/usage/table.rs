@@ -51,6 +51,10 @@ impl Place {
     }
 }
 
+/// For so many rows there is room from the first on, so that they are not moved while they become many. Memory that was
+/// not written yet is none.
+const ROOM: usize = 1 << 17;
+
 /// All rows.
 #[derive(Debug, Clone)]
 pub(super) struct Table {
@@ -240,6 +244,11 @@ impl Table {
 
     fn insert(&mut self, key: Key, resource: &str, hash: u64, seen: Seen, prints: Prints<'_>) -> u32 {
         let id = u32::try_from(self.rows.len()).expect("fewer than four billion rows fit in memory");
+        if id == 0 {
+            self.rows.reserve(ROOM);
+            self.examples.reserve(ROOM);
+            self.text.reserve(ROOM * 64);
+        }
         let start = self.text.len();
         self.text.push_str(resource);
         let len = u32::try_from(resource.len()).expect("a resource fits in a record");

@@ -18,6 +18,9 @@ pub const WHOLE: usize = 50 << 20;
 /// What every worker may keep for its text without asking for room.
 const SMALL: usize = 8 << 20;
 
+/// In steps of which the buffer grows up to that.
+const STEP: usize = 1 << 20;
+
 /// Room for texts beyond [`SMALL`], shared by all workers, so that memory does not grow with their number: enough for
 /// two of the largest. Whoever finds none left reads a piece at a time instead of waiting.
 #[derive(Debug)]
@@ -90,7 +93,9 @@ impl Unpacker {
 
     fn decode(&mut self, member: &[u8], filled: usize, limit: usize) -> Option<usize> {
         let hint = length(member);
-        if !self.reserve(filled.saturating_add(believable(member)).min(limit), filled) {
+        let most = filled.saturating_add(believable(member)).min(limit);
+        // What is cut short or changed says any length, and fails within what logs come to.
+        if !self.reserve(filled.saturating_add(likely(member)).min(most), filled) {
             return None;
         }
         loop {
@@ -99,7 +104,8 @@ impl Unpacker {
                 // libdeflate ignores what stands behind a member; its length says whether the slice ends with it.
                 Ok(bytes) => return (bytes == hint).then_some(bytes),
                 Err(DecompressionError::InsufficientSpace) if room < limit => {
-                    if !self.reserve((room * 2).clamp(1 << 16, limit), filled) {
+                    let more = if room < most { most } else { (room * 2).clamp(1 << 16, limit) };
+                    if !self.reserve(more, filled) {
                         return None;
                     }
                 }
@@ -113,6 +119,8 @@ impl Unpacker {
         if self.buffer.len() >= len {
             return true;
         }
+        // Files are about as long as each other: one step fits many of them.
+        let len = if len > SMALL { len } else { len.next_multiple_of(STEP) };
         if len > SMALL {
             if !self.room.take(len - self.taken) {
                 return false;
@@ -145,6 +153,11 @@ fn length(member: &[u8]) -> usize {
 /// The same as far as it is to be trusted: no byte of deflate stands for more than 1,032 bytes of text.
 fn believable(member: &[u8]) -> usize {
     length(member).min(member.len().saturating_mul(1_032))
+}
+
+/// How much text a member of a log has at most as a rule: CloudTrail's are some ten times as long as the file.
+fn likely(member: &[u8]) -> usize {
+    length(member).min(member.len().saturating_mul(32))
 }
 
 #[cfg(test)]
@@ -221,7 +234,7 @@ mod tests {
         file[at..].copy_from_slice(&u32::MAX.to_le_bytes());
         let mut unpacker = Unpacker::new(Arc::default());
         assert_eq!(unpacker.whole(&file, WHOLE), None);
-        assert!(unpacker.buffer.len() < 1 << 20);
+        assert!(unpacker.buffer.len() <= STEP);
     }
 
     #[test]

@@ -226,15 +226,10 @@ fn at_most(node: &Node) -> usize {
 /// Characters without the white space between values, as IAM counts.
 pub(in crate::check) fn length(node: &Node) -> usize {
     let text = |text: &str| {
-        if text.is_ascii() {
-            let is_white = |byte: &u8| matches!(byte, b'\t'..=b'\r' | b' ');
-            // Nearly all texts have none, which is told at once.
-            let white = match text.bytes().min() {
-                Some(least) if least <= b' ' => text.bytes().filter(is_white).count(),
-                _ => 0,
-            };
-            let escaped = memchr::memchr2_iter(b'"', b'\\', text.as_bytes()).count();
-            return text.len() - white + escaped + 2;
+        // Nearly all texts have nothing that counts otherwise, which one look at each byte tells.
+        let special = |byte: u8| !(b'!'..=b'~').contains(&byte) || matches!(byte, b'"' | b'\\');
+        if text.bytes().fold(0, |any, byte| any | u8::from(special(byte))) == 0 {
+            return text.len() + 2;
         }
         text.chars().filter(|character| !character.is_whitespace()).count()
             + text.bytes().filter(|byte| matches!(byte, b'"' | b'\\')).count()

@@ -128,7 +128,7 @@ impl Walk<'_> {
                 return Ok(());
             }
         };
-        entries.sort_by_key(fs::DirEntry::file_name);
+        entries.sort_by_cached_key(fs::DirEntry::file_name);
         if entries.iter().any(|entry| entry.file_name() == installed::FOLDER) {
             self.installed(path)?;
         }
