@@ -161,13 +161,13 @@ impl Model<'_> {
         context: &Context,
         evaluation: &Evaluation,
     ) -> Option<Answer> {
-        let mut context = context.clone();
         let absent = |key: &&String| {
             question.target.is_some() && is_tag_of_resource(key)
                 || is_tag_of_request(key) && sends_no_tags(question.action)
         };
         let absent: Vec<&String> = evaluation.missing_keys.iter().filter(absent).collect();
         if !absent.is_empty() {
+            let mut context = context.clone();
             // The tags of a principal are all in the snapshot; and what is not sent has none.
             for key in absent {
                 context.absent(key);
@@ -177,23 +177,24 @@ impl Model<'_> {
         if !evaluation.missing_keys.iter().any(|key| self.table.is_chosen(key)) {
             return Some(conditional(evaluation.missing_keys.clone(), Given::new()));
         }
-        let kept = self.chosen.borrow().clone();
         let asked = |key: &String| evaluation.missing_keys.contains(&key.to_ascii_lowercase());
-        for chosen in kept.into_iter().filter(|chosen| chosen.keys().all(asked)) {
-            if let Some(answer) = self.given(set, principal, question, &context, &chosen) {
+        let is_asked = |chosen: &&Given| chosen.keys().all(asked);
+        let kept: Vec<Given> = self.chosen.borrow().iter().filter(is_asked).cloned().collect();
+        for chosen in kept {
+            if let Some(answer) = self.given(set, principal, question, context, &chosen) {
                 return Some(answer);
             }
         }
         let near = self.near(set, question, evaluation).into_iter().find(|chosen| {
-            let answer = self.given(set, principal, question, &context, chosen);
+            let answer = self.given(set, principal, question, context, chosen);
             answer.is_some_and(|answer| answer.certainty == Certainty::Sure)
         });
         let explained = || {
-            let allowing = allowing(set, &request(principal, question, &context));
+            let allowing = allowing(set, &request(principal, question, context));
             allowing.into_iter().flatten().filter(|(key, _)| self.table.is_chosen(key)).collect()
         };
         let chosen: Given = near.unwrap_or_else(explained);
-        if let Some(answer) = self.given(set, principal, question, &context, &chosen) {
+        if let Some(answer) = self.given(set, principal, question, context, &chosen) {
             let mut kept = self.chosen.borrow_mut();
             kept.truncate(MOST_KEPT - 1);
             kept.insert(0, chosen);
