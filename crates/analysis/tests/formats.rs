@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use leastwise_analysis::check::{Class, Estate, Facts, Finding, SourceFile, named, read, run};
+use leastwise_analysis::check::{Class, Estate, Facts, Finding, Severity, SourceFile, named, read, run};
 use leastwise_catalog::Catalog;
 
 fn data(folder: &str) -> Option<PathBuf> {
@@ -141,8 +141,13 @@ fn all_built_in_roles_of_azure_are_read_and_their_operations_known() {
     assert_eq!(estate.azure.roles.len(), 2 * count);
     let found = findings(&estate);
     eprintln!("{count} roles of Azure: {:?}", counts(&found));
-    let unknown: Vec<String> =
-        found.iter().filter(|one| one.code == "AZURE_UNKNOWN_OPERATION").map(shown).collect();
+    // Of some providers no operation is published; a pattern over one of them is told as that, and no name is unknown.
+    let is_pattern = |one: &&Finding| one.severity == Severity::Low && one.message.contains("*");
+    let unknown: Vec<String> = found
+        .iter()
+        .filter(|one| one.code == "AZURE_UNKNOWN_OPERATION" && !is_pattern(one))
+        .map(shown)
+        .collect();
     assert!(unknown.is_empty(), "{}", unknown.join("\n"));
     // Nobody can change what Microsoft made.
     assert!(found.iter().all(|one| &*one.file == "own.json"));

@@ -2,8 +2,8 @@
 //!
 //! `GetAccountAuthorizationDetails` lists each version with its document
 //! (<https://docs.aws.amazon.com/IAM/latest/APIReference/API_PolicyVersion.html>); there are tools that keep only the default
-//! version. Where nothing listed has several versions, the default version of a policy is taken for the only one when
-//! it is the first. Documents are read when somebody asks for them: few do, and each policy may have five.
+//! version. So where nothing listed has several versions, it is not known whether the default version of a policy is the
+//! only one. Documents are read when somebody asks for them: few do, and each policy may have five.
 
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
@@ -30,9 +30,6 @@ struct Listed {
 
 /// Documents, and where each of them stands.
 type Read = (Vec<Named<Policy>>, Vec<Origin>);
-
-/// The version that a policy has when it is made.
-const FIRST: &str = "v1";
 
 impl Versions {
     pub(super) fn of(pages: &[Page]) -> Versions {
@@ -86,7 +83,7 @@ fn listed(place: &Place, policy: &ManagedPolicy, keeps_all: bool) -> Option<List
         let id = version.version_id.clone()?;
         if version.is_default_version.unwrap_or(default == Some(&*id)) {
             // Others may have been left out.
-            if count(policy) == 1 && id != FIRST && !keeps_all {
+            if count(policy) == 1 && !keeps_all {
                 return None;
             }
             continue;

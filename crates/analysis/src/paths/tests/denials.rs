@@ -112,10 +112,9 @@ fn an_attached_policy_is_detached_or_written_anew() {
     let version = |policy: &str| json!({"Effect": "Allow", "Action": "iam:CreatePolicyVersion", "Resource": arn("policy", policy)});
     assert_eq!(way(account(version("denial"))), ["iam-rewrite-denying-policy"]);
     assert_eq!(way(account(version("other"))), NONE);
-    assert_eq!(way(account(allow(&["iam:SetDefaultPolicyVersion"]))), NONE);
-    let mut unlisted = account(allow(&["iam:SetDefaultPolicyVersion"]));
-    unlisted.policies[0]["PolicyVersionList"][0].as_object_mut().unwrap().remove("VersionId");
-    let found = admin(unlisted).find();
+    let listed = account(allow(&["iam:SetDefaultPolicyVersion"])).policy("other", &[]).versions(&[&[]]);
+    assert_eq!(way(listed), NONE);
+    let found = admin(account(allow(&["iam:SetDefaultPolicyVersion"]))).find();
     let older = path(&found, &arn("user", "attacker")).unwrap();
     assert_eq!((older.certainty, older.steps.len()), (Certainty::Assumed, 2));
 }
