@@ -217,9 +217,11 @@ struct Arn<'t> {
 impl<'t> Arn<'t> {
     fn new(text: &'t str) -> Arn<'t> {
         let is_wild = memchr::memchr2(b'*', b'?', text.as_bytes()).is_some();
-        let parts = Parts::of(text).filter(|_| text.starts_with("arn:"));
+        let has_variables = text.contains("${");
+        // A variable may have a colon of its own.
+        let parts = Parts::of(text).filter(|_| text.starts_with("arn:") && !has_variables);
         let parts = parts.map(|parts| (parts.service, parts.resource));
-        Arn { text, is_wild, parts, has_variables: text.contains("${"), most: OnceCell::new() }
+        Arn { text, is_wild, parts, has_variables, most: OnceCell::new() }
     }
 
     /// Whether a glance at the service and at how the resources begin tells that this one does not cover the other.
@@ -345,5 +347,20 @@ impl<'t> Read<'t> {
         by.sort_unstable();
         by.dedup();
         Some(by)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_variable_with_a_colon_moves_no_part() {
+        let covers = |outer: &str, inner: &str| Arn::new(outer).covers(&Arn::new(inner));
+        let queue = "arn:aws:sqs:${aws:RequestedRegion}:111122223333:orders-1";
+        assert!(covers("arn:aws:sqs:*:111122223333:orders-*", queue));
+        assert!(!covers("arn:aws:sqs:*:111122223333:other-*", queue));
+        assert!(!covers("arn:aws:sns:*:111122223333:orders-*", queue));
+        assert!(!covers(queue, "arn:aws:sqs:eu-west-1:111122223333:orders-1"));
     }
 }
