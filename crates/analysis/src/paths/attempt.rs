@@ -387,7 +387,10 @@ impl Model<'_> {
                 On::Unlisted => of.map(|of| self.unlisted_policies(of)).unwrap_or_default(),
                 On::Group if group.is_some() => group.map(str::to_owned).into_iter().collect(),
                 On::Group => of.map(|of| self.groups_of(of)).unwrap_or_default(),
-                On::Boundary => of.and_then(own_boundary).into_iter().collect(),
+                On::Boundary => of.and_then(own_boundary).map(str::to_owned).into_iter().collect(),
+                On::UnlistedBoundary => {
+                    of.and_then(|of| self.unlisted_boundary(of)).map(str::to_owned).into_iter().collect()
+                }
                 On::Denying => denying.map(str::to_owned).into_iter().collect(),
                 On::Provider => provider.map(str::to_owned).into_iter().collect(),
                 On::Account => of.map(place_of).into_iter().collect(),
@@ -478,8 +481,9 @@ pub(super) fn place_of(of: &GrantedPrincipal) -> String {
     format!("arn:{}:sso:::account/{}", of.arn.split(':').nth(1).unwrap_or("aws"), of.account())
 }
 
-fn own_boundary(of: &GrantedPrincipal) -> Option<String> {
-    of.boundary.clone().filter(|name| is_own_policy(name, of))
+/// The boundary of a principal, if it is a customer managed policy.
+pub(super) fn own_boundary(of: &GrantedPrincipal) -> Option<&str> {
+    of.boundary.as_deref().filter(|name| is_own_policy(name, of))
 }
 
 pub(super) fn is_own_policy(name: &str, of: &GrantedPrincipal) -> bool {

@@ -71,8 +71,7 @@ impl<'a> Model<'a> {
         if let Some(granted) = granted.filter(|_| strict && !self.unnamed.is_empty()) {
             self.drop_unnamed(self.held(granted, form).into_iter(), &mut own);
         }
-        let bounded =
-            granted.filter(|_| !form.is_free()).and_then(|granted| granted.policies.boundary.as_deref());
+        let bounded = granted.and_then(|granted| self.boundary(granted, form));
         let levels = self.world.service_control.get(account).filter(|_| !form.is_outside());
         let levels = levels.into_iter().flat_map(|path| &path.levels).map(|level| level.policies.as_slice());
         let mut bits = own;
@@ -139,7 +138,9 @@ impl<'a> Model<'a> {
     /// Reads the versions of managed policies that are not in force.
     pub(super) fn read_versions(&mut self) {
         let snapshot = self.world.snapshot;
-        let held = snapshot.principals().flat_map(|one| &one.policies.identity);
+        let held = snapshot
+            .principals()
+            .flat_map(|one| one.policies.identity.iter().chain(one.policies.boundary.iter().flatten()));
         let versions = held.filter_map(|document| snapshot.versions(&document.name)).flatten();
         let versions: Vec<&Named<Policy>> = versions.collect();
         self.sessions.hear(versions.iter().map(|version| &version.policy));

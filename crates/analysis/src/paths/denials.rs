@@ -27,7 +27,7 @@ pub(super) struct Changed {
 /// Something that denies, and that its principal could take away.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Barrier {
-    takes: Takes,
+    pub(super) takes: Takes,
     /// The policy or the tag.
     pub(super) denying: String,
     /// The ARN of the group that brings it.
@@ -42,9 +42,9 @@ pub(super) struct Barrier {
 
 impl Barrier {
     /// The default version of a policy, in place of which comes another.
-    pub(super) fn of_version(policy: &str, number: usize) -> Barrier {
+    pub(super) fn of_version(takes: Takes, policy: &str, number: usize) -> Barrier {
         Barrier {
-            takes: Takes::Version,
+            takes,
             denying: policy.to_owned(),
             group: None,
             documents: vec![policy.to_owned()],
@@ -91,7 +91,7 @@ impl<'a> Model<'a> {
         let is_there =
             |document: &&Named<Policy>| gone.is_none_or(|gone| !gone.without.contains(&document.name));
         let own = granted.policies.identity.iter().chain(form.more()).filter(is_there);
-        own.chain(self.instead(form)).collect()
+        own.chain(self.instead(granted, form)).collect()
     }
 
     /// What denies the node something that it could take away; first that with which nothing else is lost.
@@ -190,7 +190,7 @@ impl<'a> Model<'a> {
         if granted.tags.is_empty() {
             return Vec::new();
         }
-        let boundary = granted.policies.boundary.iter().flatten();
+        let boundary = self.boundary(granted, self.nodes[node].form).into_iter().flatten();
         let levels = self.world.service_control.get(&self.nodes[node].account).into_iter();
         let above = levels.flat_map(|path| &path.levels).flat_map(|level| &level.policies);
         let all = held.iter().copied().chain(boundary).chain(above).flat_map(|one| &one.policy.statements);

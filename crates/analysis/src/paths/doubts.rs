@@ -72,7 +72,7 @@ impl<'a> Model<'a> {
         account: &str,
     ) -> Rc<Bits> {
         let Some(granted) = granted.filter(|_| !self.doubts.is_empty()) else { return Rc::default() };
-        let boundary = granted.policies.boundary.as_deref().filter(|_| !form.is_free());
+        let boundary = self.boundary(granted, form);
         let levels = self.world.service_control.get(account).filter(|_| !self.management.contains(account));
         let above = levels.into_iter().flat_map(|path| &path.levels).flat_map(|level| &level.policies);
         let held = self.held(granted, form);

@@ -138,12 +138,9 @@ pub fn could_lead(allowed: impl Fn(StepAction) -> Extent) -> bool {
 
 fn has_all(row: &rows::Row, allowed: &impl Fn(StepAction, &[(String, String)]) -> Extent) -> bool {
     let named = |on: &rows::On| match on {
-        rows::On::Target | rows::On::Policy | rows::On::Unlisted | rows::On::Group | rows::On::Boundary => {
-            true
-        }
         rows::On::Var(number) => Some(*number) == row.work(),
-        rows::On::Account | rows::On::Denying | rows::On::Provider => true,
         rows::On::Nothing => false,
+        _ => true,
     };
     row.needs.iter().all(|need| {
         let least = if need.on.iter().any(named) { Extent::Everywhere } else { Extent::Somewhere };

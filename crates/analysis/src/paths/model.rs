@@ -313,7 +313,12 @@ impl<'a> Model<'a> {
         if let Some(gone) = self.changed(node.form) {
             set.identity.retain(|document| !gone.without.contains(&document.name));
         }
-        set.identity.extend(node.form.more().iter().chain(self.instead(node.form)).cloned());
+        if let Some(granted) = node.granted {
+            set.identity.extend(node.form.more().iter().chain(self.instead(granted, node.form)).cloned());
+            if let Some(boundary) = self.other_boundary(granted, node.form) {
+                set.boundary = Some(vec![boundary.clone()]);
+            }
+        }
         for document in set.identity.iter_mut().chain(set.boundary.iter_mut().flatten()) {
             self.without_removed(document);
         }

@@ -185,8 +185,9 @@ impl Search<'_> {
             }
             Form::Stripped { everything, free, .. } => {
                 let mut gone: Vec<String> = Vec::new();
-                let has: Vec<&str> =
-                    self.model.instead(said.form).into_iter().map(|one| one.name.as_str()).collect();
+                let has = said.granted.map(|of| self.model.instead(of, said.form)).unwrap_or_default();
+                let has: Vec<&str> = has.into_iter().map(|one| one.name.as_str()).collect();
+                let bounded = said.granted.and_then(|of| self.model.other_boundary(of, said.form));
                 if let Some(changed) = self.model.changed(said.form) {
                     let is_gone = |arn: &&String| !changed.instead.iter().any(|(of, _)| of == *arn);
                     gone.extend(changed.without.iter().filter(is_gone).cloned());
@@ -195,6 +196,7 @@ impl Search<'_> {
                 gone.extend(free.then(|| "its boundary".to_owned()));
                 let mut parts: Vec<String> = Vec::new();
                 parts.extend((!has.is_empty()).then(|| format!("with {}", has.join(", "))));
+                parts.extend(bounded.map(|one| format!("with the boundary {}", one.name)));
                 parts.extend(everything.then(|| "with a policy that allows everything".to_owned()));
                 parts.extend((!gone.is_empty()).then(|| format!("without {}", gone.join(", "))));
                 format!("{} {}", said.arn, parts.join(" and "))

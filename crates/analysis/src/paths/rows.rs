@@ -24,9 +24,9 @@
 //! | `named` | its permissions count when a statement names their service, and in the management account; of a target in any account |
 //! | `work NAME TEMPLATE` | an existing resource that runs as the role |
 //! | `profile` | an instance profile must hold the role: one that there is or, but for `work`, one that the caller makes, by the row that `holds` it |
-//! | `takes WHAT` | what it loses: `inline`, `attached`, `managed` (however it is held), `unlisted` (likewise, of which not all versions are listed), `version` (the default version, in place of which comes another that is listed), `group`, `group-inline`, `group-attached`, `tag` |
+//! | `takes WHAT` | what it loses: `inline`, `attached`, `managed` (however it is held), `unlisted` (likewise, of which not all versions are listed), `version` (the default version, in place of which comes another that is listed), `boundary-version` (likewise, of the boundary), `group`, `group-inline`, `group-attached`, `tag` |
 //! | `rewrites` | in place of it comes a policy that allows everything |
-//! | `needs ACTION on RESOURCE,… with KEY=VALUE…` | a permission. A resource is `*`, `role`, `user`, `policy` (attached to the principal that is raised), `unlisted` (likewise, of which not all versions are listed), `group`, `boundary`, `account` (of the role, as Identity Center names it), `denying` (what is taken), `provider` (that lets in), or a name that was given. A value is text, a resource, `power` (a managed policy that allows everything: AWS's, or one of the account), or nothing: the request does not have the key |
+//! | `needs ACTION on RESOURCE,… with KEY=VALUE…` | a permission. A resource is `*`, `role`, `user`, `policy` (attached to the principal that is raised), `unlisted` (likewise, of which not all versions are listed), `group`, `boundary`, `unlisted-boundary` (likewise, of which not all versions are listed), `account` (of the role, as Identity Center names it), `denying` (what is taken), `provider` (that lets in), or a name that was given. A value is text, a resource, `power` (a managed policy that allows everything: AWS's, or one of the account), or nothing: the request does not have the key |
 //! | `assumes TEXT` | what is taken to exist, though nobody read it |
 //! | `says TEXT` | what is done, in words |
 
@@ -97,6 +97,7 @@ pub(super) enum Takes {
     Managed,
     Unlisted,
     Version,
+    BoundaryVersion,
     Group,
     GroupInline,
     GroupAttached,
@@ -146,6 +147,8 @@ pub(super) enum On {
     Unlisted,
     Group,
     Boundary,
+    /// A boundary of which not all versions are listed.
+    UnlistedBoundary,
     /// The policy or the tag that is taken away.
     Denying,
     /// The account of the role.
@@ -363,6 +366,7 @@ impl Row {
             "unlisted" => Some(On::Unlisted),
             "group" => Some(On::Group),
             "boundary" => Some(On::Boundary),
+            "unlisted-boundary" => Some(On::UnlistedBoundary),
             "account" => Some(On::Account),
             "denying" => Some(On::Denying),
             "provider" => Some(On::Provider),
@@ -384,6 +388,7 @@ impl Takes {
             "managed" => Takes::Managed,
             "unlisted" => Takes::Unlisted,
             "version" => Takes::Version,
+            "boundary-version" => Takes::BoundaryVersion,
             "group" => Takes::Group,
             "group-inline" => Takes::GroupInline,
             "group-attached" => Takes::GroupAttached,
@@ -451,7 +456,7 @@ mod tests {
                         }
                         On::Target if row.of == Of::User => vec!["arn:aws:iam::111122223333:user/a".into()],
                         On::Target => vec!["arn:aws:iam::111122223333:role/a".into()],
-                        On::Policy | On::Unlisted | On::Boundary | On::Denying => {
+                        On::Policy | On::Unlisted | On::Boundary | On::UnlistedBoundary | On::Denying => {
                             vec!["arn:aws:iam::111122223333:policy/a".into()]
                         }
                         On::Group => vec!["arn:aws:iam::111122223333:group/a".into()],

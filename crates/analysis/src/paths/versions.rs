@@ -22,6 +22,8 @@ pub(super) struct Reverted {
     plain: usize,
     /// The ARN of the policy.
     policy: String,
+    /// The row by which that is done.
+    row: usize,
 }
 
 impl<'a> Model<'a> {
@@ -32,11 +34,42 @@ impl<'a> Model<'a> {
         policies
     }
 
+    /// The boundary of a principal, if it is a customer managed policy and not all versions of it are listed.
+    pub(super) fn unlisted_boundary<'g>(&self, of: &'g GrantedPrincipal) -> Option<&'g str> {
+        attempt::own_boundary(of).filter(|arn| self.world.snapshot.versions(arn).is_none())
+    }
+
     /// The documents that a node has in place of default versions.
-    pub(super) fn instead(&self, form: Form<'a>) -> Vec<&'a Named<Policy>> {
+    pub(super) fn instead(&self, granted: &GrantedPrincipal, form: Form<'a>) -> Vec<&'a Named<Policy>> {
         let swapped = self.changed(form).map(|changed| changed.instead.as_slice()).unwrap_or_default();
-        let version = |(arn, number): &(String, usize)| self.world.snapshot.versions(arn)?.get(*number);
-        swapped.iter().filter_map(version).collect()
+        let is_held = |arn: &str| granted.policies.identity.iter().any(|one| one.name == arn);
+        let held = swapped.iter().filter(|(arn, _)| is_held(arn));
+        held.filter_map(|swapped| self.version(swapped)).collect()
+    }
+
+    /// The boundary that a node has in place of the default version of it.
+    pub(super) fn other_boundary(
+        &self,
+        granted: &GrantedPrincipal,
+        form: Form<'a>,
+    ) -> Option<&'a Named<Policy>> {
+        let arn = granted.boundary.as_ref()?;
+        let swapped = &self.changed(form).filter(|_| !form.is_free())?.instead;
+        self.version(swapped.iter().find(|(of, _)| of == arn)?)
+    }
+
+    /// What a node is bounded by.
+    pub(super) fn boundary(
+        &self,
+        granted: &'a GrantedPrincipal,
+        form: Form<'a>,
+    ) -> Option<&'a [Named<Policy>]> {
+        let granted_one = granted.policies.boundary.as_deref().filter(|_| !form.is_free())?;
+        Some(self.other_boundary(granted, form).map_or(granted_one, std::slice::from_ref))
+    }
+
+    fn version(&self, (arn, number): &(String, usize)) -> Option<&'a Named<Policy>> {
+        self.world.snapshot.versions(arn)?.get(*number)
     }
 
     /// Other versions of the policies of a node, of which one might give it something.
@@ -45,27 +78,45 @@ impl<'a> Model<'a> {
         let is_gone = |arn: &str| changed.is_some_and(|changed| changed.without.iter().any(|one| one == arn));
         let mut barriers = Vec::new();
         for document in &granted.policies.identity {
-            let arn = document.name.as_str();
-            if !attempt::is_own_policy(arn, granted) || is_gone(arn) {
-                continue;
-            }
-            let versions = self.world.snapshot.versions(arn).unwrap_or_default();
             let denies = document.policy.statements.iter().any(|one| one.effect == Effect::Deny);
-            for (number, version) in versions.iter().enumerate() {
-                let allows = self.documents.get(version.name.as_str()).is_some_and(|bits| !bits.is_empty());
-                if (allows || denies) && version.policy != document.policy {
-                    barriers.push(Barrier::of_version(arn, number));
-                }
+            self.versions_of(granted, document, (Takes::Version, denies), &mut barriers);
+        }
+        let bounded = granted.policies.boundary.iter().flatten().filter(|_| !self.nodes[node].form.is_free());
+        // The version of a policy that is attached as well is another in both places.
+        let only = bounded.filter(|one| !granted.policies.identity.iter().any(|held| held.name == one.name));
+        for document in only {
+            // Whatever a boundary leaves must be allowed by it.
+            self.versions_of(granted, document, (Takes::BoundaryVersion, false), &mut barriers);
+        }
+        barriers.retain(|barrier| !is_gone(&barrier.denying));
+        barriers
+    }
+
+    /// Other versions of a policy, of those that allow nothing only where that may be of use.
+    fn versions_of(
+        &self,
+        granted: &GrantedPrincipal,
+        document: &Named<Policy>,
+        (takes, even_without): (Takes, bool),
+        barriers: &mut Vec<Barrier>,
+    ) {
+        let arn = document.name.as_str();
+        if !attempt::is_own_policy(arn, granted) {
+            return;
+        }
+        for (number, version) in self.world.snapshot.versions(arn).unwrap_or_default().iter().enumerate() {
+            let allows = self.documents.get(version.name.as_str()).is_some_and(|bits| !bits.is_empty());
+            if (allows || even_without) && version.policy != document.policy {
+                barriers.push(Barrier::of_version(takes, arn, number));
             }
         }
-        barriers
     }
 }
 
 impl Search<'_> {
     /// Reads the versions that somebody could set, and adds whoever would be something else by one of them.
     pub(super) fn revert(&mut self, standing: &mut Standing) {
-        let Some(row) = self.reverting() else { return };
+        let Some(row) = self.reverting(Takes::Version) else { return };
         let action = self.model.table.rows[row].needs[0].action;
         if !self.may_be_set(action) {
             return;
@@ -91,14 +142,17 @@ impl Search<'_> {
                 }
                 let mut changed = Changed::default();
                 barrier.apply(&mut changed);
-                if let Some(node) = self.stripped(standing, plain, changed, (false, false)) {
-                    self.reverted.push(Reverted { node, plain, policy: barrier.denying });
+                if let Some(row) = self.reverting(barrier.takes)
+                    && let Some(node) = self.stripped(standing, plain, changed, (false, false))
+                {
+                    self.reverted.push(Reverted { node, plain, policy: barrier.denying, row });
                 }
             }
         }
     }
 
-    /// Whether a policy of somebody who is not at the target, or of a group, allows it.
+    /// Whether a policy of somebody who is not at the target, or of a group, allows it; or a boundary that has other versions,
+    /// to whoever gives itself more.
     fn may_be_set(&self, action: usize) -> bool {
         let allows = |document: &Named<Policy>| {
             self.model.documents.get(document.name.as_str()).is_some_and(|bits| bits.has(action))
@@ -106,19 +160,24 @@ impl Search<'_> {
         let mut groups = self.model.world.snapshot.groups().iter().flat_map(|group| &group.policies);
         let principals = self.model.principals.iter().enumerate().filter(|(node, _)| !self.is_there(*node));
         let mut held = principals.flat_map(|(_, principal)| &principal.policies.identity);
-        held.any(allows) || groups.any(allows)
+        if held.any(allows) || groups.any(allows) {
+            return true;
+        }
+        let principals = self.model.principals.iter().enumerate().filter(|(node, _)| !self.is_there(*node));
+        let mut bounds = principals.flat_map(|(_, principal)| principal.policies.boundary.iter().flatten());
+        let versions = |document: &Named<Policy>| self.model.world.snapshot.versions(&document.name);
+        bounds.any(|document| allows(document) && versions(document).is_some_and(|all| !all.is_empty()))
     }
 
     /// The row by which another version is set.
-    fn reverting(&self) -> Option<usize> {
-        self.model.table.rows.iter().position(|row| row.takes == Some(Takes::Version))
+    fn reverting(&self, takes: Takes) -> Option<usize> {
+        self.model.table.rows.iter().position(|row| row.takes == Some(takes))
     }
 
     /// Looks who gives a principal another version of a policy, and becomes it.
     pub(super) fn revert_it(&mut self, node: usize) {
         let of = self.reverted.iter().filter(|reverted| reverted.node == node);
-        for Reverted { plain, policy, .. } in of.cloned().collect::<Vec<_>>() {
-            let Some(row) = self.reverting() else { return };
+        for Reverted { plain, policy, row, .. } in of.cloned().collect::<Vec<_>>() {
             for from in self.looked_up(row, &policy) {
                 let (source, target) = (&self.model.nodes[from], &self.model.nodes[plain]);
                 let elsewhere = source.account != target.account || source.arn == target.arn;
@@ -136,7 +195,7 @@ impl Search<'_> {
 
     /// Somebody whom another version makes powerful, and whom this node cannot become.
     pub(super) fn reverts_other(&self, from: usize) -> Option<(usize, Attempt)> {
-        let row = self.reverting().filter(|row| self.could(from, *row))?;
+        self.reverting(Takes::Version).filter(|row| self.could(from, *row))?;
         let arn = &self.model.nodes[from].arn;
         let others = self.reverted.iter().filter(|reverted| {
             let other = &self.model.nodes[reverted.plain];
@@ -144,7 +203,7 @@ impl Search<'_> {
             is_other && self.is_settled(reverted.node) && !self.is_there(reverted.plain)
         });
         let mut found =
-            others.filter_map(|one| Some((one.node, self.reverts(from, row, one.plain, &one.policy)?)));
+            others.filter_map(|one| Some((one.node, self.reverts(from, one.row, one.plain, &one.policy)?)));
         found.next()
     }
 
