@@ -13,12 +13,22 @@ use serde_json::Value;
 const PURE: [&str; 4] = ["policy", "catalog", "analysis", "generate"];
 
 /// Crate → the crates of this workspace that it may lean on.
-const ARROWS: [(&str, &[&str]); 6] = [
+const ARROWS: [(&str, &[&str]); 7] = [
     ("leastwise-policy", &[]),
     ("leastwise-catalog", &["leastwise-policy"]),
     ("leastwise-analysis", &["leastwise-catalog", "leastwise-policy"]),
     ("leastwise-generate", &["leastwise-catalog", "leastwise-policy"]),
-    ("leastwise", &["leastwise-analysis", "leastwise-catalog", "leastwise-generate", "leastwise-policy"]),
+    ("leastwise-allocator", &[]),
+    (
+        "leastwise",
+        &[
+            "leastwise-allocator",
+            "leastwise-analysis",
+            "leastwise-catalog",
+            "leastwise-generate",
+            "leastwise-policy",
+        ],
+    ),
     ("leastwise-bench-limit", &[]),
 ];
 
