@@ -1,12 +1,16 @@
 //! Services that have one endpoint for all regions, and in which region that is.
 
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
 /// `data/aws/global.txt`.
 const TABLE: &str = include_str!("../data/aws/global.txt");
 
 /// The region of every request for an action of the partition, when there is but one: that of the one endpoint of its
 /// service.
 pub fn only_region(service: &str, action: &str, partition: &str) -> Option<&'static str> {
-    let row = rows().find(|(of, _)| *of == service)?.1;
+    static ROWS: LazyLock<HashMap<&str, &str>> = LazyLock::new(|| rows().collect());
+    let row = *ROWS.get(service)?;
     let (regions, but) = row.split_once(" but ").unwrap_or((row, ""));
     if but.split(' ').any(|name| name.eq_ignore_ascii_case(action)) {
         return None;

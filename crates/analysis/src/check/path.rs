@@ -236,8 +236,8 @@ fn of_document(holder: &Holder<'_>, hits: &mut Hits<'_>) {
     if !crate::paths::could_lead(perhaps) {
         return;
     }
-    let Some(named) = holder.set().identity.first() else { return };
-    let policy = relevant(&named.policy);
+    let Some(policy) = holder.first_policy() else { return };
+    let policy = relevant(policy);
     let path_of = |snapshot: &Snapshot, who: &str| {
         let found = find(&world(snapshot, holder.now), &options(), holder.catalog);
         found.paths.into_iter().find(|path| path.source == who)

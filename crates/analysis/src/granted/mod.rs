@@ -153,7 +153,9 @@ pub enum GrantedFile {
 impl GrantedPrincipal {
     /// The 12 digits of its account.
     pub fn account(&self) -> &str {
-        self.arn.split(':').nth(4).unwrap_or_default()
+        let mut colons = self.arn.bytes().enumerate().filter(|(_, byte)| *byte == b':').map(|(at, _)| at);
+        let Some(before) = colons.nth(3) else { return "" };
+        &self.arn[before + 1..colons.next().unwrap_or(self.arn.len())]
     }
 
     /// The name of its trust policy among documents.

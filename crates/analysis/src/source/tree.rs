@@ -119,18 +119,18 @@ impl<'t> Lines<'t> {
     /// The place of the byte `at`.
     pub fn place(&self, at: usize) -> Place {
         let at = at.min(self.text.len());
-        self.in_line(self.begins.partition_point(|begin| *begin <= at).max(1) - 1, at)
+        let line = self.begins.partition_point(|begin| *begin <= at).max(1);
+        place(self.text, self.ascii, line, self.begins[line - 1], at)
     }
+}
 
-    /// The place of a byte that is in this line, from 0.
-    fn in_line(&self, line: usize, at: usize) -> Place {
-        let begin = self.begins[line];
-        let before = match self.ascii {
-            true => at.saturating_sub(begin),
-            false => self.text.get(begin..at).unwrap_or_default().chars().count(),
-        };
-        Place { line: number(line + 1), column: number(before + 1) }
-    }
+/// The place of a byte that is in this line, which begins there.
+fn place(text: &str, ascii: bool, line: usize, begin: usize, at: usize) -> Place {
+    let before = match ascii {
+        true => at.saturating_sub(begin),
+        false => text.get(begin..at).unwrap_or_default().chars().count(),
+    };
+    Place { line: number(line), column: number(before + 1) }
 }
 
 fn number(value: usize) -> u32 {
@@ -144,9 +144,13 @@ impl Place {
 
 /// Reads JSON into nodes with their places.
 struct Placing<'t> {
-    lines: Lines<'t>,
-    /// The line of the last place, from 0: the next one is not far behind.
+    text: &'t str,
+    /// Whether bytes are characters.
+    ascii: bool,
+    /// The line that is being read, from 1.
     line: usize,
+    /// Where it begins.
+    begin: usize,
 }
 
 impl json::Build for Placing<'_> {
@@ -154,12 +158,13 @@ impl json::Build for Placing<'_> {
     type Member = Entry;
     type At = Place;
 
+    fn line(&mut self, begin: usize) {
+        self.line += 1;
+        self.begin = begin;
+    }
+
     fn place(&mut self, at: usize) -> Place {
-        let begins = &self.lines.begins;
-        while begins.get(self.line + 1).is_some_and(|begin| *begin <= at) {
-            self.line += 1;
-        }
-        self.lines.in_line(self.line, at)
+        place(self.text, self.ascii, self.line, self.begin, at)
     }
 
     fn value(&mut self, at: Place, part: json::Part<Node, Entry>) -> Node {
@@ -234,7 +239,7 @@ impl Node {
 
     /// Reads JSON.
     pub fn json(text: &str) -> Result<Node, json::Refusal> {
-        json::parse_with(text, &mut Placing { lines: Lines::new(text), line: 0 })
+        json::parse_with(text, &mut Placing { text, ascii: text.is_ascii(), line: 1, begin: 0 })
     }
 
     /// A JSON value whose bytes have these places.

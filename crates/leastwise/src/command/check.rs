@@ -211,9 +211,10 @@ fn print(args: &CheckArgs, outcome: &Outcome<'_>) -> Result<()> {
         files.add(path, render(args.print.output, outcome, Layout::default()).as_bytes())?;
     }
     files.commit()?;
-    match args.print.out {
-        Some(_) => Ok(()),
-        None => output::result(render(args.print.output, outcome, Layout::of_stdout()).as_bytes()),
+    match (&args.print.out, args.print.output) {
+        (Some(_), _) => Ok(()),
+        (None, CheckOutput::Json) => output::result_from(|out| json::write(outcome, out)),
+        (None, other) => output::result(render(other, outcome, Layout::of_stdout()).as_bytes()),
     }
 }
 

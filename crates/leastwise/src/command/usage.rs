@@ -46,7 +46,7 @@ pub fn run(args: &UsageArgs, catalog: &Catalog, quiet: bool) -> Result<()> {
             output::result(rows::table(&rows, output::width()).as_bytes())?;
         }
         Output::Csv => output::result(&rows::csv(&rows.collect::<Vec<_>>())?)?,
-        Output::Json => output::result_from(|mut out| rows::json(rows, &mut out))?,
+        Output::Json => output::result_from(|out| rows::json(rows, out))?,
     }
     let skipped = collected.skipped(read);
     // Nothing is done after this but to end: freeing very many rows first would only take time.

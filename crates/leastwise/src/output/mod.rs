@@ -3,7 +3,7 @@
 pub mod nearest;
 pub mod table;
 
-use std::io::{self, BufWriter, Write};
+use std::io::{self, BufWriter, StdoutLock, Write};
 
 use crate::error::{Error, Result};
 pub use nearest::nearest;
@@ -14,7 +14,7 @@ pub fn result(bytes: &[u8]) -> Result<()> {
 }
 
 /// The same for a result that is too long to be held whole.
-pub fn result_from(write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<()> {
+pub fn result_from(write: impl FnOnce(&mut BufWriter<StdoutLock<'_>>) -> io::Result<()>) -> Result<()> {
     let mut stdout = BufWriter::with_capacity(1 << 16, io::stdout().lock());
     match write(&mut stdout).and_then(|()| stdout.flush()) {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {

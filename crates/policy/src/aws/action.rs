@@ -21,7 +21,7 @@ pub enum ActionBlock {
 pub struct ActionPattern {
     text: Box<str>,
     /// In lower case, made when it is first asked: most patterns of most documents never are.
-    folded: OnceLock<Glob>,
+    folded: OnceLock<Box<Glob>>,
 }
 
 impl ActionBlock {
@@ -55,7 +55,7 @@ impl ActionPattern {
     }
 
     fn folded(&self) -> &Glob {
-        self.folded.get_or_init(|| Glob::folded(&self.text))
+        self.folded.get_or_init(|| Box::new(Glob::folded(&self.text)))
     }
 
     /// The pattern as it was spelled.

@@ -59,6 +59,11 @@ pub trait Build {
     /// Where something begins.
     type At: Copy;
 
+    /// A line begins at this byte. Said before a place in that line is asked for; of the first line it is not said.
+    fn line(&mut self, begin: usize) {
+        let _ = begin;
+    }
+
     /// What is called the place of this byte. Asked about one byte after the other, from the first to the last.
     fn place(&mut self, at: usize) -> Self::At;
 

@@ -248,9 +248,13 @@ impl<'a, B: Build> Reader<'a, '_, B> {
     }
 
     fn skip_space(&mut self) {
-        let rest = &self.text.as_bytes()[self.at..];
-        let is_space = |byte: &&u8| matches!(byte, b' ' | b'\t' | b'\n' | b'\r');
-        self.at += rest.iter().take_while(is_space).count();
+        while let Some(byte @ (b' ' | b'\t' | b'\n' | b'\r')) = self.peek() {
+            self.at += 1;
+            // There are no line breaks but between values: within a string they are refused.
+            if byte == b'\n' {
+                self.build.line(self.at);
+            }
+        }
     }
 
     fn peek(&self) -> Option<u8> {

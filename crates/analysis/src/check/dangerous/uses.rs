@@ -23,7 +23,10 @@ pub(super) fn everywhere(
     fix: &str,
 ) {
     for allowed in &holder.allows {
-        if is_usual(allowed, hits.severity()) || admin_access::is_told(holder, allowed) {
+        if !wanted.iter().any(|of| allowed.uses.contains(*of))
+            || is_usual(allowed, hits.severity())
+            || admin_access::is_told(holder, allowed)
+        {
             continue;
         }
         let mut powers: Vec<Power<'_>> = Vec::new();

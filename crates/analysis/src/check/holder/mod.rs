@@ -197,6 +197,14 @@ impl<'a> Holder<'a> {
         }
     }
 
+    /// The first of the policies that it has, which is the only one where nobody holds it.
+    pub(super) fn first_policy(&self) -> Option<&Policy> {
+        match &self.set {
+            Granted::Principal(set) => set.identity.first().map(|named| &named.policy),
+            Granted::Document(document, _) => Some(&document.policy),
+        }
+    }
+
     /// Whether something may take this action, spelled with its prefix, away.
     pub(super) fn is_denied(&self, action: &str) -> bool {
         !self.fences.is_empty() || self.denies.iter().any(|deny| deny.action.applies_to(action))

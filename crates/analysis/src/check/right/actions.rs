@@ -3,7 +3,6 @@
 //! <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_action.html>
 
 use std::collections::HashMap;
-use std::collections::hash_map::Entry;
 use std::ops::RangeInclusive;
 
 use foldhash::fast::RandomState;
@@ -114,32 +113,19 @@ fn redundant(subject: &Subject<'_>, _: &Facts<'_>, report: &mut Report<'_>) {
     let fits = |statement: &&StatementView<'_>| (2..=MOST).contains(&statement.actions.len());
     for statement in subject.statements.iter().filter(fits) {
         let uses = &statement.actions;
-        let wide: Vec<(usize, Lower)> = uses
-            .iter()
-            .enumerate()
-            .filter(|(_, used)| used.is_pattern() && !used.has_hole())
-            .map(|(index, used)| (index, Lower::new(used)))
-            .collect();
-        if wide.is_empty() && !has_twins(uses) {
+        let (wide, twins) = (Wide::of(uses), twins(uses));
+        if wide.all.is_empty() && twins.is_empty() {
             continue;
         }
-        let mut seen: HashMap<_, _, RandomState> =
-            HashMap::with_capacity_and_hasher(uses.len(), RandomState::default());
         for (index, used) in
             uses.iter().enumerate().filter(|(_, used)| !used.has_hole() && !used.text.is_empty())
         {
             let twin = match &used.found {
-                Found::One(action) => match seen.entry(std::ptr::from_ref(action.facts)) {
-                    Entry::Occupied(first) => Some(*first.get()),
-                    Entry::Vacant(place) => {
-                        place.insert(used);
-                        None
-                    }
-                },
+                Found::One(_) => twins.get(&index).map(|first| &uses[*first]),
                 // Patterns and what is not known are few.
                 _ => uses[..index].iter().find(|other| other.text.eq_ignore_ascii_case(used.text)),
             };
-            if let Some(by) = twin.or_else(|| covering(uses, &wide, index)) {
+            if let Some(by) = twin.or_else(|| wide.covering(uses, index)) {
                 let message = format!("`{}` is covered by `{}` of the same statement", used.text, by.text);
                 report.at(used.node, message).fix("leave one of the two out");
             }
@@ -147,15 +133,25 @@ fn redundant(subject: &Subject<'_>, _: &Facts<'_>, report: &mut Report<'_>) {
     }
 }
 
-/// Whether two of them may be the same.
-fn has_twins(uses: &[ActionUse<'_>]) -> bool {
-    let addresses = uses.iter().map(|used| match &used.found {
-        Found::One(action) => std::ptr::from_ref(action.facts).addr(),
-        _ => 0,
-    });
-    let mut addresses: Vec<usize> = addresses.collect();
-    addresses.sort_unstable();
-    addresses.windows(2).any(|two| two[0] == two[1])
+/// The address of the facts of the action that it names.
+fn address(used: &ActionUse<'_>) -> Option<usize> {
+    match &used.found {
+        Found::One(action) => Some(std::ptr::from_ref(action.facts).addr()),
+        _ => None,
+    }
+}
+
+/// Those that name an action which one before them names, by their numbers; with the number of the first that does. What
+/// is unknown, or a pattern, may be among them.
+fn twins(uses: &[ActionUse<'_>]) -> HashMap<usize, usize, RandomState> {
+    let named = uses.iter().map(|used| address(used).unwrap_or_default());
+    let mut named: Vec<(usize, usize)> = named.zip(0..).collect();
+    named.sort_unstable();
+    let mut twins = HashMap::default();
+    for same in named.chunk_by(|one, other| one.0 == other.0).filter(|same| same.len() > 1) {
+        twins.extend(same[1..].iter().map(|(_, index)| (*index, same[0].1)));
+    }
+    twins
 }
 
 /// A pattern in lower case, read once.
@@ -182,34 +178,66 @@ impl Lower {
     }
 }
 
-/// Another one that covers all of the one at `index`: the first of two that are the same stays.
-fn covering<'u, 'a>(
-    uses: &'u [ActionUse<'a>],
-    wide: &[(usize, Lower)],
-    index: usize,
-) -> Option<&'u ActionUse<'a>> {
-    let text = uses[index].text;
-    // Most begin alike, with their service: the end of what they begin with tells them apart.
-    let begins = |head: &str| match head.len().checked_sub(1) {
-        None => true,
-        Some(last) => {
-            let own = text.as_bytes().get(last).map(u8::to_ascii_lowercase);
-            own == head.as_bytes().last().copied()
-                && text.as_bytes()[..last].eq_ignore_ascii_case(&head.as_bytes()[..last])
+/// The patterns of a list, each with its number there.
+struct Wide {
+    all: Vec<(usize, Lower)>,
+    /// Rows with the place of their pattern in `all`, by where they begin, and the furthest end of those up to it.
+    rows: Vec<(RangeInclusive<usize>, usize, usize)>,
+    /// The places of the others.
+    others: Vec<usize>,
+}
+
+impl Wide {
+    fn of(uses: &[ActionUse<'_>]) -> Wide {
+        let patterns = uses.iter().enumerate().filter(|(_, used)| used.is_pattern() && !used.has_hole());
+        let all: Vec<_> = patterns.map(|(index, used)| (index, Lower::new(used))).collect();
+        let (mut rows, mut others) = (Vec::new(), Vec::new());
+        for (place, (_, lower)) in all.iter().enumerate() {
+            match &lower.row {
+                Some(row) => rows.push((row.clone(), 0, place)),
+                None => others.push(place),
+            }
         }
-    };
-    // What begins with a text stands in a row in the catalogue.
-    let own = match &uses[index].found {
-        Found::One(action) => Some(std::ptr::from_ref(action.facts).addr()),
-        _ => None,
-    };
-    let may_cover = |at: usize, by: &Lower| match (own, &by.row) {
-        (Some(own), Some(row)) => row.contains(&own),
-        _ => at != index && begins(&by.head),
-    };
-    let mut candidates = wide.iter().filter(|(at, by)| may_cover(*at, by)).peekable();
-    candidates.peek()?;
-    let own = Glob::new(&text.to_ascii_lowercase());
-    let by = candidates.find(|(at, by)| by.glob.subsumes(&own) && !(own.subsumes(&by.glob) && *at > index));
-    by.map(|(at, _)| &uses[*at])
+        rows.sort_unstable_by_key(|(row, ..)| *row.start());
+        let mut furthest = 0;
+        for (row, end, _) in &mut rows {
+            furthest = furthest.max(*row.end());
+            *end = furthest;
+        }
+        Wide { all, rows, others }
+    }
+
+    /// Another one that covers all of the one at `index`: the first of two that are the same stays.
+    fn covering<'u, 'a>(&self, uses: &'u [ActionUse<'a>], index: usize) -> Option<&'u ActionUse<'a>> {
+        let text = uses[index].text;
+        // Most begin alike, with their service: the end of what they begin with tells them apart.
+        let begins = |head: &str| match head.len().checked_sub(1) {
+            None => true,
+            Some(last) => {
+                let own = text.as_bytes().get(last).map(u8::to_ascii_lowercase);
+                own == head.as_bytes().last().copied()
+                    && text.as_bytes()[..last].eq_ignore_ascii_case(&head.as_bytes()[..last])
+            }
+        };
+        let may_cover = |place: &usize| self.all[*place].0 != index && begins(&self.all[*place].1.head);
+        let mut candidates: Vec<usize> = match address(&uses[index]) {
+            // What begins with a text stands in a row in the catalogue.
+            Some(own) => {
+                let before = &self.rows[..self.rows.partition_point(|(row, ..)| *row.start() <= own)];
+                let around = before.iter().rev().take_while(|(_, furthest, _)| *furthest >= own);
+                let around = around.filter(|(row, ..)| row.contains(&own)).map(|(.., place)| *place);
+                around.chain(self.others.iter().copied().filter(may_cover)).collect()
+            }
+            None => (0..self.all.len()).filter(may_cover).collect(),
+        };
+        if candidates.is_empty() {
+            return None;
+        }
+        candidates.sort_unstable();
+        let own = Glob::new(&text.to_ascii_lowercase());
+        let covers =
+            |(at, by): &(usize, Lower)| by.glob.subsumes(&own) && !(own.subsumes(&by.glob) && *at > index);
+        let by = candidates.into_iter().map(|place| &self.all[place]).find(|by| covers(by));
+        by.map(|(at, _)| &uses[*at])
+    }
 }

@@ -187,7 +187,7 @@ fn size(subject: &Subject<'_>, report: &mut Report<'_>, kind: DocumentKind) {
         return;
     }
     let (Some(quota), root) = (quota(subject), &subject.document.root) else { return };
-    if at_most(root) <= quota {
+    if at_most(root, &|text| 2 * text.len()) <= quota || at_most(root, &escaped) <= quota {
         return;
     }
     let length = subject.document.longest.unwrap_or_else(|| length(root));
@@ -203,24 +203,25 @@ fn size(subject: &Subject<'_>, report: &mut Report<'_>, kind: DocumentKind) {
     }
 }
 
-/// What [`length`] comes to at most, told at less cost.
-fn at_most(node: &Node) -> usize {
-    fn text(text: &str) -> usize {
-        // Each of these two bytes takes one more.
-        let special =
-            text.bytes().fold(0, |any, byte| any | u8::from(byte == b'"') | u8::from(byte == b'\\'));
-        text.len() * (1 + usize::from(special)) + 2
-    }
+/// What [`length`] comes to at most, told at less cost, when a text has at most so many characters.
+fn at_most(node: &Node, text: &impl Fn(&str) -> usize) -> usize {
     match &node.value {
-        Value::Text(value) | Value::Unknown(value) => text(value),
-        Value::List(items) => items.iter().map(|item| at_most(item) + 1).sum::<usize>() + 2,
+        Value::Text(value) | Value::Unknown(value) => text(value) + 2,
+        Value::List(items) => items.iter().map(|item| at_most(item, text) + 1).sum::<usize>() + 2,
         Value::Map(entries) => {
-            let entry = |entry: &Entry| text(&entry.key) + at_most(&entry.value) + 2;
+            let entry = |entry: &Entry| text(&entry.key) + at_most(&entry.value, text) + 4;
             entries.iter().map(entry).sum::<usize>() + 2
         }
         Value::Number(number) => number.len(),
         Value::Null | Value::Bool(_) => 5,
     }
+}
+
+/// At most so many characters does a text have when it is written.
+fn escaped(text: &str) -> usize {
+    // Each of these two bytes takes one more.
+    let special = text.bytes().fold(0, |any, byte| any | u8::from(byte == b'"') | u8::from(byte == b'\\'));
+    text.len() * (1 + usize::from(special))
 }
 
 /// Characters without the white space between values, as IAM counts.

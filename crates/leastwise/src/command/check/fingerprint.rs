@@ -14,42 +14,54 @@ const WITNESSED: [&str; 2] = ["PUBLIC_ACCESS", "TRUST_ANYONE"];
 
 /// The fingerprint of each finding, 32 hexadecimal digits. Findings are given in order.
 pub fn fingerprints(findings: &[Finding]) -> Vec<String> {
-    let mut seen: HashMap<String, u32> = HashMap::new();
+    let mut seen: HashMap<String, u32> = HashMap::with_capacity(findings.len());
+    let mut key = String::new();
     findings
         .iter()
         .map(|finding| {
-            let pointer = without_numbers(&finding.pointer);
-            let message = match WITNESSED.contains(&finding.code) {
-                true => finding
-                    .message
-                    .split('`')
-                    .next()
-                    .unwrap_or_default()
-                    .trim_end_matches([':', ' '])
-                    .to_owned(),
-                false => without_list(&finding.message),
-            };
-            let parts = [finding.code, &*finding.file, &finding.subject, &pointer, &message];
-            let key = parts.join("\0");
-            let text = format!("{key}\0");
-            let number = seen.entry(key).or_default();
+            key.clear();
+            for part in [finding.code, &*finding.file, &finding.subject] {
+                key.extend([part, "\0"]);
+            }
+            push_without_numbers(&mut key, &finding.pointer);
+            key.push('\0');
+            push_told(&mut key, finding);
+            key.push('\0');
+            let length = key.len();
+            key.push('1');
+            let first = hex(&Sha256::digest(&key));
+            let number = seen.entry(first.clone()).or_default();
             *number += 1;
-            hex(&Sha256::digest(format!("{text}{number}")))
+            if *number == 1 {
+                return first;
+            }
+            key.truncate(length);
+            key.push_str(&number.to_string());
+            hex(&Sha256::digest(&key))
         })
         .collect()
 }
 
-fn without_numbers(pointer: &str) -> String {
+/// The steps of a pointer that are no numbers.
+fn push_without_numbers(out: &mut String, pointer: &str) {
     let is_number = |step: &str| !step.is_empty() && step.bytes().all(|byte| byte.is_ascii_digit());
-    pointer.split('/').filter(|step| !is_number(step)).collect::<Vec<_>>().join("/")
+    let steps = pointer.split('/').filter(|step| !is_number(step));
+    for (index, step) in steps.enumerate() {
+        out.extend([if index == 0 { "" } else { "/" }, step]);
+    }
 }
 
-/// The message without a list that goes on (`…: a, b and 8 more`): what is in it grows with the catalogue, and the finding
-/// stays the same.
-fn without_list(message: &str) -> String {
+/// What of the message stays the same: without a request that shows it, and without a list that goes on (`…: a, b and 8
+/// more`), since what is in that grows with the catalogue.
+fn push_told(out: &mut String, finding: &Finding) {
+    let message = &*finding.message;
+    if WITNESSED.contains(&finding.code) {
+        let told = message.split('`').next().unwrap_or_default();
+        return out.push_str(told.trim_end_matches([':', ' ']));
+    }
     match list(message) {
-        Some((before, _, after)) => format!("{before}{after}"),
-        None => message.to_owned(),
+        Some((before, _, after)) => out.extend([before, after]),
+        None => out.push_str(message),
     }
 }
 

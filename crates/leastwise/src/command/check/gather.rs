@@ -72,8 +72,14 @@ pub fn is_walked(name: &str) -> bool {
 
 /// Reads everything that was named. What is not there is an error, whatever may be unreadable: it was never looked at.
 pub fn gather(paths: &[String], snapshots: &[PathBuf], progress: &Progress) -> Result<Gathered> {
-    let mut walk =
-        Walk { progress, texts: BTreeMap::new(), sum: 0, gathered: Gathered::default(), is_beside: false };
+    let mut walk = Walk {
+        progress,
+        texts: BTreeMap::new(),
+        sum: 0,
+        gathered: Gathered::default(),
+        is_beside: false,
+        buffer: Vec::new(),
+    };
     for path in paths {
         match path.as_str() {
             "-" => walk.standard_input()?,
@@ -96,7 +102,12 @@ struct Walk<'a> {
     gathered: Gathered,
     /// Whether what is read now is only there for others.
     is_beside: bool,
+    /// Where a file is read to before its length is known.
+    buffer: Vec<u8>,
 }
+
+/// A buffer that became larger than this for one file is not kept for the next.
+const KEPT: usize = 1 << 20;
 
 impl Walk<'_> {
     fn named(&mut self, path: &Path) -> Result<()> {
@@ -162,13 +173,11 @@ impl Walk<'_> {
 
     fn file(&mut self, path: &Path, is_named: bool) -> Result<()> {
         let largest = if is_named { LARGEST_NAMED } else { LARGEST_MET };
-        let mut bytes = Vec::new();
-        let read = File::open(path).and_then(|file| {
-            let size = file.metadata().map_or(0, |found| found.len()).min(LARGEST_MET);
-            // One more than it has, so that one call reads it and the next meets its end.
-            bytes.reserve_exact(usize::try_from(size).unwrap_or(0) + 1);
-            file.take(largest + 1).read_to_end(&mut bytes)
-        });
+        let mut buffer = std::mem::take(&mut self.buffer);
+        let read = File::open(path).and_then(|file| file.take(largest + 1).read_to_end(&mut buffer));
+        let bytes = if buffer.len() > KEPT { std::mem::take(&mut buffer) } else { buffer.clone() };
+        buffer.clear();
+        self.buffer = buffer;
         match read {
             Err(error) => {
                 self.unreadable(&shown(path), format!("cannot be read: {error}"));

@@ -1,6 +1,8 @@
 //! For programs. The fields are a contract: docs/check.md.
 
-use serde::Serialize;
+use std::io::{self, Write};
+
+use serde::{Serialize, Serializer};
 use serde_json::{Map, Value};
 
 use super::baseline::Entry;
@@ -24,7 +26,16 @@ struct Told<'a> {
     known: usize,
     stale: &'a [Entry],
     against: Option<Compared<'a>>,
-    findings: Vec<Found<'a>>,
+    findings: Findings<'a>,
+}
+
+/// All that was found, each made for printing when its turn comes.
+struct Findings<'a>(&'a Outcome<'a>);
+
+impl Serialize for Findings<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.0.judged.iter().map(|one| found(self.0, one)))
+    }
 }
 
 #[derive(Serialize)]
@@ -78,6 +89,15 @@ struct Suppression<'a> {
 
 /// All of it, as text.
 pub fn text(outcome: &Outcome<'_>) -> String {
+    // About as long as it will be, so that it is not copied while it grows.
+    let mut text = Vec::with_capacity((outcome.judged.len() + 4) << 10);
+    // Texts and numbers: nothing of it can fail to be written.
+    let _ = write(outcome, &mut text);
+    String::from_utf8(text).unwrap_or_default()
+}
+
+/// Writes all of it, which may be long, piece by piece.
+pub fn write(outcome: &Outcome<'_>, out: &mut impl Write) -> io::Result<()> {
     let version = outcome.catalog.version();
     let counts = outcome.counts().into_iter();
     let told = Told {
@@ -102,17 +122,13 @@ pub fn text(outcome: &Outcome<'_>) -> String {
             compared: against.compared,
             left_out: against.left_out,
         }),
-        findings: outcome.judged.iter().map(|one| found(outcome, one)).collect(),
+        findings: Findings(outcome),
     };
-    // About as long as it will be, so that it is not copied while it grows.
-    let mut text = Vec::with_capacity((told.findings.len() + 4) << 10);
-    // Texts and numbers: nothing of it can fail to be written.
-    let _ = serde_json::to_writer_pretty(&mut text, &told);
-    text.push(b'\n');
-    String::from_utf8(text).unwrap_or_default()
+    serde_json::to_writer_pretty(&mut *out, &told)?;
+    out.write_all(b"\n")
 }
 
-fn found<'a>(outcome: &Outcome<'_>, one: &'a Judged) -> Found<'a> {
+fn found<'a>(outcome: &'a Outcome<'_>, one: &'a Judged) -> Found<'a> {
     let finding = &one.finding;
     let check = one.check();
     let (state, suppression) = match &one.state {

@@ -17,9 +17,8 @@ pub(super) struct Question<'a> {
     facts: Facts<'a>,
 }
 
-/// Whether a statement applies, part by part.
+/// Whether a statement about the action applies, part by part.
 pub(super) struct Parts {
-    pub(super) action: bool,
     pub(super) resource: (Truth, Vec<String>),
     /// In the order of the document: the answer, the keys it hangs on, the values of the key, if it is known.
     pub(super) conditions: Vec<(Truth, Vec<String>, Option<Vec<String>>)>,
@@ -75,8 +74,12 @@ impl<'a> Question<'a> {
         }
     }
 
-    /// Whether `statement` applies, part by part, each with the keys that its answer hangs on.
-    pub(super) fn parts(&self, statement: &Statement, version: Version, own: bool) -> Parts {
+    /// Whether `statement` applies, part by part, each with the keys that its answer hangs on; none when it is about other
+    /// actions.
+    pub(super) fn parts(&self, statement: &Statement, version: Version, own: bool) -> Option<Parts> {
+        if !statement.action.applies_to_folded(&self.action) {
+            return None;
+        }
         let mut keys = Keys::wanted();
         let resource = self.concerns(statement, version, own, &mut keys);
         let test = |test: &Test| {
@@ -87,11 +90,10 @@ impl<'a> Question<'a> {
                 self.facts.find(test.key()).to_vec(),
             )
         };
-        Parts {
-            action: statement.action.applies_to_folded(&self.action),
+        Some(Parts {
             resource: (resource, keys.into_vec()),
             conditions: statement.condition.tests().iter().map(test).collect(),
-        }
+        })
     }
 
     /// Whether `statement` is about the target: all of it when it allows, some of it when it denies.

@@ -156,10 +156,7 @@ fn statement(
         Effect::Allow => layer == Layer::Resource,
         Effect::Deny => matches!(layer, Layer::Resource | Layer::Endpoint | Layer::ResourceControl),
     };
-    let parts = case.question.parts(statement, policy.version, own);
-    if !parts.action {
-        return None;
-    }
+    let parts = case.question.parts(statement, policy.version, own)?;
     let mut reasons = Vec::new();
     let mut all = Truth::True;
     let mut note = |truth: Truth, reason: &dyn Fn() -> Reason| {
