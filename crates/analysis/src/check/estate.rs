@@ -8,7 +8,7 @@ use leastwise_policy::aws::evaluate::OrganizationPath;
 use super::{Cluster, Directory, Document, Finding, Project};
 use crate::granted::Snapshot;
 use crate::paths::Workload;
-use crate::source::Place;
+use crate::source::{Place, is_marked};
 
 /// Everything that checks look at.
 #[derive(Debug, Clone, Default)]
@@ -62,6 +62,19 @@ impl Estate {
     pub(super) fn add(&mut self, document: Document) {
         self.by_name.insert(document.name.clone(), self.documents.len());
         self.documents.push(document);
+    }
+
+    /// Another name by which a document that was added is found.
+    pub(super) fn also_called(&mut self, other: String, name: &str) {
+        if let Some(index) = self.by_name.get(name).copied() {
+            self.by_name.insert(other, index);
+        }
+    }
+
+    /// The name of a document that somebody has, which may have it by another.
+    pub(super) fn own_name<'n>(&'n self, name: &'n str) -> &'n str {
+        let known = is_marked(name).then(|| self.document(name)).flatten();
+        known.map_or(name, |document| &document.name)
     }
 
     pub(super) fn set_snapshot(&mut self, snapshot: Snapshot) {

@@ -448,7 +448,7 @@ impl<'a, 'c: 'a> Holders<'a, 'c> {
             }
         }
         for document in documents {
-            self.left.entry(&document.name).or_default().extend(&left);
+            self.left.entry(self.estate.own_name(&document.name)).or_default().extend(&left);
         }
     }
 
@@ -528,7 +528,7 @@ fn held(estate: &Estate) -> HashSet<&str> {
     let principals = estate.snapshot.principals().filter(|one| !estate.undeclared.contains(&one.arn));
     principals
         .flat_map(|one| one.policies.identity.iter().chain(one.policies.boundary.iter().flatten()))
-        .map(|named| named.name.as_str())
+        .map(|named| estate.own_name(&named.name))
         .collect()
 }
 

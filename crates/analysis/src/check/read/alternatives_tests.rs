@@ -120,6 +120,84 @@ fn what_a_policy_denies_that_is_there_only_sometimes_takes_nothing_away() {
     }
 }
 
+/// What it allows counts, and what it denies does not.
+#[test]
+fn a_policy_that_allows_and_denies_and_is_there_only_sometimes_takes_nothing_away() {
+    let admin = "arn:aws:iam::aws:policy/AdministratorAccess";
+    let has = |arns: &str| role(&format!("      ManagedPolicyArns: [{arns}]\n"));
+    let both = document(&format!("{READ}, {DENY}"));
+    let sometimes = "!If [IsProd, !Ref Policy, !Ref AWS::NoValue]";
+    let by_arn = has(&format!("{admin}, {sometimes}")) + &managed(&both, "");
+    assert_eq!(told(&by_arn, "AGENT_ADMIN").len(), 1);
+    let always = by_arn.replace(sometimes, "!Ref Policy");
+    assert!(told(&always, "AGENT_ADMIN").is_empty());
+    // AWS's own too.
+    let bound = "arn:aws:iam::aws:policy/SageMakerStudioProjectUserRolePermissionsBoundary";
+    let of_aws = |arn: &str| told(&has(&format!("{admin}, {arn}")), "AGENT_ADMIN").len();
+    assert_eq!(of_aws(bound), 0);
+    assert_eq!(of_aws(&format!("!If [IsProd, '{bound}', !Ref AWS::NoValue]")), 1);
+    let to = |kind: &str, roles: &str| {
+        format!(
+            "  Policy:\n    Type: {kind}\n    Properties: {{PolicyName: p, Roles: {roles}, PolicyDocument: {both}}}\n"
+        )
+    };
+    for kind in ["AWS::IAM::Policy", "AWS::IAM::ManagedPolicy"] {
+        for roles in
+            ["[!If [IsProd, !Ref Role, !Ref AWS::NoValue]]", "!If [IsProd, [!Ref Role], !Ref AWS::NoValue]"]
+        {
+            assert_eq!(told(&(has(admin) + &to(kind, roles)), "AGENT_ADMIN").len(), 1, "{kind} {roles}");
+        }
+        assert!(told(&(has(admin) + &to(kind, "[!Ref Role]")), "AGENT_ADMIN").is_empty(), "{kind}");
+    }
+    // What allows is told where it stands, and once.
+    let all = document(&format!("{ALL}, {{Effect: Deny, Action: 's3:*', Resource: '*'}}"));
+    let text = has(sometimes) + &managed(&all, "");
+    let admins = told(&text, "AGENT_ADMIN");
+    assert_eq!(admins.len(), 1, "{admins:?}");
+    assert_eq!(told(&text, "ADMIN_ACCESS").len(), 1);
+    assert!(told(&text, "ADMIN_ACCESS")[0].1.ends_with(":policy/p"));
+}
+
+#[test]
+fn a_denial_counts_for_those_who_are_there_only_with_it() {
+    let condition = "    Condition: IsProd\n";
+    let admin = "      ManagedPolicyArns: ['arn:aws:iam::aws:policy/AdministratorAccess']\n";
+    let under = |text: String, condition: &str| {
+        text.replace("AWS::IAM::Role\n", &format!("AWS::IAM::Role\n{condition}"))
+    };
+    let policy = format!(
+        "  Policy:\n    Type: AWS::IAM::Policy\n{condition}    Properties: {{PolicyName: p, Roles: [!Ref Role], PolicyDocument: {}}}\n",
+        document(DENY)
+    );
+    let other = under(role("").replace("Role:\n", "Other:\n").replace("agent", "other"), condition);
+    assert!(told(&(under(role(admin), condition) + &policy), "AGENT_ADMIN").is_empty());
+    // That another is there only with it is nothing to the one that is always there.
+    assert_eq!(told(&(role(admin) + &other + &policy), "AGENT_ADMIN").len(), 1);
+}
+
+/// One has the policy in any case, another only sometimes.
+#[test]
+fn a_denial_counts_for_those_who_have_it_always() {
+    let two = |one: &str, other: &str| {
+        let of = |arns: &str| {
+            role(&format!("      ManagedPolicyArns: [arn:aws:iam::aws:policy/AdministratorAccess, {arns}]\n"))
+        };
+        of(one) + &of(other).replace("Role:\n", "Other:\n").replace("RoleName: agent", "RoleName: agent-two")
+    };
+    let sometimes = "!If [IsProd, !Ref Policy, !Ref AWS::NoValue]";
+    let policy = managed(&document(&format!("{READ}, {DENY}")), "");
+    let agents = |one: &str, other: &str| {
+        told(&(two(one, other) + &policy), "AGENT_ADMIN")
+            .into_iter()
+            .map(|(_, subject)| subject)
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(agents("!Ref Policy", "!Ref Policy").len(), 0);
+    let one = agents("!Ref Policy", sometimes);
+    assert!(one.len() == 1 && one[0].ends_with("role/agent-two"), "{one:?}");
+    assert_eq!(agents(sometimes, sometimes).len(), 2);
+}
+
 #[test]
 fn a_boundary_that_may_be_another_takes_away_what_both_take_away() {
     let bound = |boundary: &str| {

@@ -48,6 +48,13 @@ impl Gathered {
         self.estate.add(document);
     }
 
+    /// A name by which somebody has a document that is known by another.
+    pub(super) fn stands_for(&mut self, copy: String, name: &str) {
+        let origin = self.origins.iter().find(|(known, _)| known == name).map(|(_, origin)| origin.clone());
+        self.origins.extend(origin.map(|origin| (copy.clone(), origin)));
+        self.estate.also_called(copy, name);
+    }
+
     /// Something that cannot be read, at its place.
     pub(super) fn unreadable(
         &mut self,

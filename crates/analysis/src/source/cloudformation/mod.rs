@@ -45,6 +45,8 @@ pub struct Template<'s> {
     prefix: String,
     /// The templates that deploy it.
     above: Vec<Arc<str>>,
+    /// The conditions that it hangs on as a whole.
+    hangs_on: BTreeSet<String>,
     stacks: Option<&'s Stacks<'s>>,
     children: Children<'s>,
     /// The files that are being included.
@@ -99,6 +101,12 @@ impl<'s> Template<'s> {
         template
     }
 
+    /// The same, hanging as a whole on these conditions.
+    pub fn hanging_on(mut self, conditions: BTreeSet<String>) -> Template<'s> {
+        self.hangs_on = conditions;
+        self
+    }
+
     fn of(file: Arc<str>, root: Rc<Node>, account: &str, stacks: Option<&'s Stacks<'s>>) -> Template<'s> {
         Template::bare(file, root, account, stacks).expanded()
     }
@@ -113,6 +121,7 @@ impl<'s> Template<'s> {
             inputs: HashMap::new(),
             prefix: String::new(),
             above: Vec::new(),
+            hangs_on: BTreeSet::new(),
             stacks,
             children: RefCell::default(),
             including: RefCell::default(),
@@ -138,6 +147,12 @@ impl<'s> Template<'s> {
     /// A logical id as it is among all stacks that are deployed together: `Network.Role`.
     pub fn own(&self, id: &str) -> String {
         format!("{}{id}", self.prefix)
+    }
+
+    /// The conditions that a resource hangs on, by names of their own among all stacks that are deployed together.
+    pub fn hangs_on(&self, resource: &Node) -> BTreeSet<String> {
+        let own = resource.get("Condition").and_then(Node::text);
+        self.hangs_on.iter().cloned().chain(own.map(|condition| self.own(condition))).collect()
     }
 
     /// The file and place of a value.

@@ -226,6 +226,8 @@ impl<'s> Template<'s> {
         template.inputs = inputs.map(|(name, node)| (name, joined_by_commas(node))).collect();
         template.prefix = format!("{}{id}.", self.prefix);
         template.above = above;
+        let resource = self.root.get("Resources").and_then(|all| all.get(id));
+        template.hangs_on = resource.map(|one| self.hangs_on(one)).unwrap_or_default();
         template.steps = self.steps.clone();
         Some(template.expanded())
     }

@@ -63,6 +63,7 @@ pub(super) fn read(texts: &[&Text<'_>], files: &[&SourceFile], gathered: &mut Ga
 fn add(template: &Template<'_>, deployed: &mut Deployed) {
     for resource in template.resources() {
         let declared = Declared::new(template, resource);
+        deployed.hang_on(template.hangs_on(resource.node));
         match resource.kind {
             "AWS::Serverless::Function" | "AWS::Serverless::StateMachine" => sam::add(&declared, deployed),
             "AWS::CloudFormation::StackSet" => {
@@ -93,7 +94,8 @@ pub(super) fn add_text(node: &Node, home: &Home, name: &str, deployed: &mut Depl
     let mut tree = tree.clone();
     tree.move_to(node.at);
     let account = deployed.account().to_owned();
-    add(&Template::within(home.file.clone(), &tree, &account, name), deployed);
+    let template = Template::within(home.file.clone(), &tree, &account, name);
+    add(&template.hanging_on(deployed.hangs_on().clone()), deployed);
 }
 
 /// Whether a template or a stack in it hangs on more conditions than are tried.
@@ -151,6 +153,18 @@ impl<'t, 's> Declared<'t, 's> {
         let mut texts = self.texts(path);
         texts.retain(|text| !self.properties.iter().all(|properties| is_there(properties, text)));
         texts
+    }
+
+    /// The texts at a path, each with what it hangs on when it is not there in every way.
+    fn hanging(&self, path: &str) -> Vec<(String, Option<String>)> {
+        let sometimes = self.sometimes(path);
+        let texts = self.texts(path).into_iter();
+        texts
+            .map(|text| {
+                let hangs_on = sometimes.contains(&text).then(|| format!("{}.{path} {text}", self.id));
+                (text, hangs_on)
+            })
+            .collect()
     }
 
     fn text(&self, path: &str) -> Option<String> {
@@ -239,21 +253,6 @@ impl<'t, 's> Declared<'t, 's> {
         found
     }
 
-    /// The same of a policy that somebody gets by this resource: one that hangs on a condition which no principal of the
-    /// template hangs on is there only sometimes, so what it denies takes nothing away.
-    fn given_documents(&self, path: &str) -> Vec<Written> {
-        let on = condition(self.resource.node);
-        let is_principal =
-            |one: &Resource<'_>| ["AWS::IAM::Role", "AWS::IAM::User", "AWS::IAM::Group"].contains(&one.kind);
-        let is_shared =
-            || self.template.resources().any(|one| is_principal(&one) && condition(one.node) == on);
-        let mut documents = self.documents(path);
-        if on.is_some() && !is_shared() {
-            documents.iter_mut().for_each(|written| written.denials = Some(Rc::from([])));
-        }
-        documents
-    }
-
     fn written(&self, node: &Node) -> Written {
         let (file, pointer, mut root) = self.template.settled(node);
         let mut longest = None;
@@ -276,11 +275,6 @@ impl<'t, 's> Declared<'t, 's> {
         let (file, at) = self.template.place(entry.map_or(self.resource.node.at, |entry| entry.at));
         Home { file, at, pointer: self.template.pointer(self.resource.node) }
     }
-}
-
-/// The condition that a resource hangs on.
-fn condition(resource: &Node) -> Option<&str> {
-    resource.get("Condition").and_then(Node::text)
 }
 
 /// Below this many characters no quota of a policy is.

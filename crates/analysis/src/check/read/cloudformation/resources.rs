@@ -79,18 +79,19 @@ fn principal(declared: &Declared<'_, '_>, kind: Kind, name: &str, deployed: &mut
 fn managed(declared: &Declared<'_, '_>, deployed: &mut Deployed) {
     let arn = declared.template.arn(declared.resource.id).unwrap_or_else(|| declared.id.clone());
     for (kind, property) in HOLDERS {
-        for holder in declared.texts(property) {
-            deployed.attach(kind, &holder, arn.clone(), declared.home());
+        for (holder, on) in declared.hanging(property) {
+            let home = declared.home();
+            deployed.hanging(on, |deployed| deployed.attach(kind, &holder, arn.clone(), home));
         }
     }
-    deployed.managed(arn, declared.name("ManagedPolicyName"), declared.given_documents("PolicyDocument"));
+    deployed.managed(arn, declared.name("ManagedPolicyName"), declared.documents("PolicyDocument"));
 }
 
 fn inline(declared: &Declared<'_, '_>, deployed: &mut Deployed) {
     let mut is_held = false;
     for (kind, property) in HOLDERS {
-        for holder in declared.texts(property) {
-            give(declared, kind, &holder, deployed);
+        for (holder, on) in declared.hanging(property) {
+            deployed.hanging(on, |deployed| give(declared, kind, &holder, deployed));
             is_held = true;
         }
     }
@@ -114,8 +115,9 @@ fn permission_set(declared: &Declared<'_, '_>, deployed: &mut Deployed) {
     let entity = deployed.entity(Kind::Role, role.clone(), "/".to_owned(), declared.home());
     entity.tags = declared.tags();
     entity.inline = inline.into_iter().map(|written| ("InlinePolicy".to_owned(), written)).collect();
-    for (arn, home) in declared.places("ManagedPolicies") {
-        deployed.attach(Kind::Role, &role, arn, home);
+    let hanging = declared.hanging("ManagedPolicies").into_iter();
+    for ((arn, home), (_, on)) in declared.places("ManagedPolicies").into_iter().zip(hanging) {
+        deployed.hanging(on, |deployed| deployed.attach(Kind::Role, &role, arn, home));
     }
     for arn in named("CustomerManagedPolicyReferences") {
         deployed.attach(Kind::Role, &role, arn, declared.home());
@@ -131,7 +133,7 @@ fn permission_set(declared: &Declared<'_, '_>, deployed: &mut Deployed) {
 /// An inline policy that is a resource of its own.
 fn give(declared: &Declared<'_, '_>, kind: Kind, holder: &str, deployed: &mut Deployed) {
     let name = declared.text("PolicyName").unwrap_or_else(|| declared.id.clone());
-    for written in declared.given_documents("PolicyDocument") {
+    for written in declared.documents("PolicyDocument") {
         deployed.give_inline(kind, holder, name.clone(), written);
     }
 }

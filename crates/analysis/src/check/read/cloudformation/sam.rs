@@ -45,6 +45,12 @@ pub(super) fn add(declared: &Declared<'_, '_>, deployed: &mut Deployed) {
             _ => {}
         }
     }
+    let is_in = |properties: &Node, arn: &String| {
+        policies(properties).iter().any(|policy| matches!(policy, Policy::Managed(of) if of == arn))
+    };
+    let is_sure = |arn: &&String| declared.properties.iter().all(|properties| is_in(properties, arn));
+    let sometimes = attached.iter().skip(usize::from(is_function)).filter(|arn| !is_sure(arn));
+    let sometimes: Vec<String> = sometimes.cloned().collect();
     let inline = declared.named_documents(|properties| {
         let documents =
             policies(properties).into_iter().enumerate().filter_map(|(number, policy)| match policy {
@@ -64,6 +70,7 @@ pub(super) fn add(declared: &Declared<'_, '_>, deployed: &mut Deployed) {
     entity.trust = trust;
     entity.inline = inline;
     entity.attached = attached;
+    entity.sometimes = sometimes;
     entity.tags = tags;
     entity.boundary = boundary;
 }

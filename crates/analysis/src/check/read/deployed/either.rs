@@ -1,7 +1,7 @@
 //! Documents of which one or another will be there, and policies that somebody has only sometimes: what allows counts
 //! whichever it is, what limits counts when it is there in any case.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use leastwise_catalog::managed_policy;
@@ -9,7 +9,11 @@ use serde_json::{Value as Json, json};
 
 use super::emit::Page;
 use super::{Deployed, Entity, Managed};
+use crate::check::read::Gathered;
 use crate::source::{Node, alternative};
+
+/// The documents that each managed policy may have, by its ARN, each with its name.
+pub(super) type Texts = BTreeMap<String, Vec<(String, Json)>>;
 
 impl Deployed {
     /// Whoever has a policy has whichever of its documents will be there. A policy that is there only sometimes and does
@@ -33,25 +37,42 @@ impl Deployed {
         }
     }
 
-    /// Whoever has one boundary or another, or one whose document may be one or another, is bound by no more than what all of
-    /// them leave out.
-    pub(super) fn join_boundaries(
+    /// Whoever has a policy only sometimes has one in place of it that denies nothing: what it allows counts when it is there,
+    /// what it denies is not denied when it is not.
+    pub(super) fn spare(
         &mut self,
-        texts: &BTreeMap<String, Vec<Json>>,
+        texts: &Texts,
+        gathered: &mut Gathered,
         pages: &mut BTreeMap<Arc<str>, Page>,
     ) {
+        let mut made = BTreeSet::new();
+        for entity in &mut self.entities {
+            for arn in std::mem::take(&mut entity.sometimes) {
+                for (name, document) in documents(texts, &arn).into_iter().filter(|(_, one)| denies(one)) {
+                    let home = entity.place(&name).clone();
+                    let Some(held) = entity.attached.iter_mut().find(|held| **held == name) else { continue };
+                    let copy = alternative(&name, SPARED);
+                    held.clone_from(&copy);
+                    entity.places.push((copy.clone(), home));
+                    if made.insert(copy.clone()) {
+                        let page = pages.entry(entity.home.file.clone()).or_default();
+                        page.policy(arn.rsplit('/').next().unwrap_or(&arn), &copy, sparing(document, &[]));
+                        gathered.stands_for(copy, &name);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Whoever has one boundary or another, or one whose document may be one or another, is bound by no more than what all of
+    /// them leave out.
+    pub(super) fn join_boundaries(&mut self, texts: &Texts, pages: &mut BTreeMap<Arc<str>, Page>) {
         for (index, entity) in self.entities.iter_mut().enumerate() {
             let Some(first) = entity.boundary.clone() else { continue };
             let others = std::mem::take(&mut entity.boundaries);
             let others: Vec<String> = others.into_iter().filter(|arn| *arn != first).collect();
-            let document = |arn: &String| match texts.get(arn) {
-                Some(all) => all.clone(),
-                None => {
-                    let known = managed_policy(arn).and_then(|one| serde_json::from_str(&one.document).ok());
-                    known.into_iter().collect()
-                }
-            };
-            let documents = [&first].into_iter().chain(&others).flat_map(document);
+            let documents = [&first].into_iter().chain(&others).flat_map(|arn| documents(texts, arn));
+            let documents = documents.map(|(_, document)| document);
             // What only one of several policies denies is not denied.
             let spared = documents.map(|one| if others.is_empty() { one } else { sparing(one, &[]) });
             let spared: Vec<Json> = spared.collect();
@@ -69,6 +90,24 @@ impl Deployed {
 
 /// No policy has so many documents.
 const FIRST_JOINED: usize = 100_000;
+const SPARED: usize = FIRST_JOINED - 1;
+
+/// The documents that a managed policy may have: those that are declared, or AWS's.
+fn documents(texts: &Texts, arn: &str) -> Vec<(String, Json)> {
+    if let Some(all) = texts.get(arn) {
+        return all.clone();
+    }
+    let known = managed_policy(arn).and_then(|one| serde_json::from_str(&one.document).ok());
+    known.map(|document| (arn.to_owned(), document)).into_iter().collect()
+}
+
+fn denies(document: &Json) -> bool {
+    match document.get("Statement") {
+        Some(Json::Array(statements)) => statements.iter().any(|one| one["Effect"] == "Deny"),
+        Some(statement) => statement["Effect"] == "Deny",
+        None => false,
+    }
+}
 
 /// The name of the document with this number, from 0, of several of which one will be there.
 pub(super) fn numbered(name: &str, index: usize) -> String {

@@ -1,13 +1,14 @@
 //! From what is deployed to documents, a listing, and what runs.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::rc::Rc;
 use std::sync::Arc;
 
 use leastwise_policy::aws::DocumentKind;
 use serde_json::{Value as Json, json};
 
-use super::either::{either, leave_out_denials, numbered, sparing};
-use super::{Deployed, Entity, Gift, Kind, NAMED, Written};
+use super::either::{Texts, either, leave_out_denials, numbered, sparing};
+use super::{Deployed, Entity, Gift, Given, Hangs, Kind, NAMED, Written};
 use crate::check::read::Gathered;
 use crate::check::read::gathered::Wanted;
 use crate::check::read::iam::as_document;
@@ -46,7 +47,7 @@ impl Deployed {
             self.entities.iter().flat_map(|entity| entity.attached.iter().cloned()).collect();
         self.entities.iter_mut().for_each(leave_out_denials);
         let mut pages: BTreeMap<Arc<str>, Page> = BTreeMap::new();
-        let mut texts: BTreeMap<String, Vec<Json>> = BTreeMap::new();
+        let mut texts = Texts::new();
         for policy in std::mem::take(&mut self.managed) {
             let only_boundary = boundaries.contains(&policy.arn) && !attached.contains(&policy.arn);
             let kind = if only_boundary { DocumentKind::Boundary } else { DocumentKind::Identity };
@@ -55,10 +56,11 @@ impl Deployed {
                 let file = written.file.clone();
                 let arn = numbered(&policy.arn, index);
                 let Some(text) = document(gathered, written, &arn, kind, "") else { continue };
-                texts.entry(policy.arn.clone()).or_default().push(text.clone());
+                texts.entry(policy.arn.clone()).or_default().push((arn.clone(), text.clone()));
                 pages.entry(file).or_default().policy(&policy.name, &arn, text);
             }
         }
+        self.spare(&texts, gathered, &mut pages);
         self.join_boundaries(&texts, &mut pages);
         for loose in std::mem::take(&mut self.loose) {
             document(gathered, loose.written, &loose.name, loose.kind, loose.on);
@@ -84,8 +86,8 @@ impl Deployed {
         let named: Vec<(Kind, String, Home)> = self
             .given
             .iter()
-            .filter(|(_, holder, _)| !holder.is_empty())
-            .filter_map(|(kind, holder, gift)| match gift {
+            .filter(|Given { holder, .. }| !holder.is_empty())
+            .filter_map(|Given { kind, holder, gift, .. }| match gift {
                 Gift::Attached(_, home) | Gift::Boundary(_, home) => {
                     Some((*kind, holder.clone(), home.clone()))
                 }
@@ -121,15 +123,19 @@ impl Deployed {
     /// Gives what names its holder to that holder; what names nobody of the set is a document of its own.
     fn hand_out(&mut self, gathered: &mut Gathered) {
         self.name_the_undeclared();
-        for (kind, holder, gift) in std::mem::take(&mut self.given) {
+        for Given { kind, holder, gift, hangs_on } in std::mem::take(&mut self.given) {
             let gift = self.found(gift);
             let entity = self.by_name.get(&(kind, holder.clone())).map(|index| &mut self.entities[*index]);
             match (entity, gift) {
-                (Some(entity), Gift::Inline(name, written)) => entity.inline.push((name, written)),
-                (Some(entity), Gift::Attached(arn, home)) if !entity.attached.contains(&arn) => {
-                    entity.places.push((arn.clone(), home));
-                    entity.attached.push(arn);
+                (Some(entity), Gift::Inline(name, mut written)) => {
+                    if !hangs_on.is_subset(&entity.hangs_on) {
+                        written.denials = Some(Rc::from([]));
+                    }
+                    entity.inline.push((name, written));
                 }
+                (Some(entity), Gift::Attached(arn, home)) => entity.get(arn, home, &hangs_on),
+                // A boundary that is there only sometimes is none.
+                (Some(entity), Gift::Boundary(..)) if !hangs_on.is_subset(&entity.hangs_on) => {}
                 (Some(entity), Gift::Boundary(arn, home)) => {
                     entity.places.push((arn.clone(), home));
                     entity.boundary = Some(arn);
@@ -144,6 +150,7 @@ impl Deployed {
                 _ => {}
             }
         }
+        self.note_sometimes();
         // A user in a group that is declared elsewhere gets what nobody here knows.
         let known: BTreeSet<String> =
             self.entities.iter().filter(|one| one.kind == Kind::Group).map(|one| one.name.clone()).collect();
@@ -156,6 +163,24 @@ impl Deployed {
                 let what = format!("what the group `{}` gives", shown(&group));
                 gathered.elsewhere(&entity.home, &entity.arn(&self.account), &what);
             }
+        }
+    }
+
+    /// Whoever has a policy that is there only sometimes has it only then.
+    fn note_sometimes(&mut self) {
+        let hanging = self.managed.iter().filter(|policy| !policy.hangs_on.is_empty());
+        let hanging: HashMap<&str, &Hangs> =
+            hanging.map(|policy| (policy.arn.as_str(), &policy.hangs_on)).collect();
+        if hanging.is_empty() {
+            return;
+        }
+        for entity in &mut self.entities {
+            let is_sometimes =
+                |arn: &str| hanging.get(arn).is_some_and(|hangs_on| !hangs_on.is_subset(&entity.hangs_on));
+            let more = entity.attached.iter().filter(|arn| is_sometimes(arn)).cloned();
+            let more: Vec<String> = more.filter(|arn| !entity.sometimes.contains(arn)).collect();
+            entity.boundary = entity.boundary.take().filter(|arn| !is_sometimes(arn));
+            entity.sometimes.extend(more);
         }
     }
 
@@ -268,6 +293,22 @@ impl Deployed {
                 gathered.estate.access_keys.push((arn.clone(), home.clone()));
             }
         }
+    }
+}
+
+impl Entity {
+    /// Has a managed policy, if not already; surely if it is said so anywhere.
+    fn get(&mut self, arn: String, home: Home, hangs_on: &Hangs) {
+        let is_sure = hangs_on.is_subset(&self.hangs_on);
+        if self.attached.contains(&arn) {
+            self.sometimes.retain(|known| !is_sure || *known != arn);
+            return;
+        }
+        if !is_sure {
+            self.sometimes.push(arn.clone());
+        }
+        self.places.push((arn.clone(), home));
+        self.attached.push(arn);
     }
 }
 

@@ -10,7 +10,7 @@ mod either;
 mod emit;
 pub(super) mod facts;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -65,6 +65,7 @@ pub(super) struct Entity {
     pub(super) attached: Vec<String>,
     /// Those of the attached that are not always.
     pub(super) sometimes: Vec<String>,
+    hangs_on: Hangs,
     pub(super) groups: Vec<String>,
     pub(super) boundary: Option<String>,
     /// Others that may be the boundary.
@@ -79,6 +80,7 @@ struct Managed {
     arn: String,
     name: String,
     documents: Vec<Written>,
+    hangs_on: Hangs,
 }
 
 /// A document that no principal of the set holds.
@@ -105,14 +107,29 @@ pub(super) struct Deployed {
     by_name: HashMap<(Kind, String), usize>,
     managed: Vec<Managed>,
     loose: Vec<Loose>,
-    /// What names its holder before or after that is declared: kind, name, and how to give it.
-    given: Vec<(Kind, String, Gift)>,
+    /// What names its holder before or after that is declared.
+    given: Vec<Given>,
     /// Roles by the name of an instance profile.
     profiles: HashMap<String, String>,
     running: Vec<Running>,
     keys: Vec<(String, Home)>,
     /// Where it is said of a user that it is in a group.
     joined: HashMap<String, Home>,
+    /// The conditions that what is being added hangs on.
+    hangs_on: Hangs,
+}
+
+/// The conditions that something hangs on: it is there when all of them hold. What they are called matters to nobody, as long
+/// as one condition has one name.
+pub(super) type Hangs = BTreeSet<String>;
+
+/// Something for somebody who is named: kind, name, and what.
+#[derive(Debug)]
+struct Given {
+    kind: Kind,
+    holder: String,
+    gift: Gift,
+    hangs_on: Hangs,
 }
 
 #[derive(Debug)]
@@ -164,6 +181,28 @@ impl Deployed {
         }
     }
 
+    /// Says on which conditions hangs what is added from here on.
+    pub(super) fn hang_on(&mut self, conditions: Hangs) {
+        self.hangs_on = conditions;
+    }
+
+    /// The conditions that what is being added hangs on.
+    pub(super) fn hangs_on(&self) -> &Hangs {
+        &self.hangs_on
+    }
+
+    /// Adds something that hangs on one more condition, when there is one.
+    pub(super) fn hanging(&mut self, more: Option<String>, add: impl FnOnce(&mut Deployed)) {
+        let before = self.hangs_on.clone();
+        self.hangs_on.extend(more);
+        add(self);
+        self.hangs_on = before;
+    }
+
+    fn give(&mut self, kind: Kind, holder: &str, gift: Gift) {
+        self.given.push(Given { kind, holder: last(holder), gift, hangs_on: self.hangs_on.clone() });
+    }
+
     /// A principal or group that is declared.
     pub(super) fn entity(&mut self, kind: Kind, name: String, path: String, home: Home) -> &mut Entity {
         let index = self.entities.len();
@@ -179,6 +218,7 @@ impl Deployed {
             inline: Vec::new(),
             attached: Vec::new(),
             sometimes: Vec::new(),
+            hangs_on: self.hangs_on.clone(),
             groups: Vec::new(),
             boundary: None,
             boundaries: Vec::new(),
@@ -189,22 +229,22 @@ impl Deployed {
 
     /// A customer managed policy.
     pub(super) fn managed(&mut self, arn: String, name: String, documents: Vec<Written>) {
-        self.managed.push(Managed { arn, name, documents });
+        self.managed.push(Managed { arn, name, documents, hangs_on: self.hangs_on.clone() });
     }
 
     /// A policy that somebody gets who is named.
     pub(super) fn give_inline(&mut self, kind: Kind, holder: &str, name: String, written: Written) {
-        self.given.push((kind, last(holder), Gift::Inline(name, written)));
+        self.give(kind, holder, Gift::Inline(name, written));
     }
 
     /// A managed policy that somebody gets who is named, and where that is said.
     pub(super) fn attach(&mut self, kind: Kind, holder: &str, arn: String, home: Home) {
-        self.given.push((kind, last(holder), Gift::Attached(arn, home)));
+        self.give(kind, holder, Gift::Attached(arn, home));
     }
 
     /// The boundary of somebody who is named, and where that is said.
     pub(super) fn bound(&mut self, kind: Kind, holder: &str, arn: String, home: Home) {
-        self.given.push((kind, last(holder), Gift::Boundary(arn, home)));
+        self.give(kind, holder, Gift::Boundary(arn, home));
     }
 
     /// Another name by which the files speak of the principal that was declared last.
@@ -216,7 +256,7 @@ impl Deployed {
     /// A user in a group, and where that is said.
     pub(super) fn join(&mut self, user: &str, group: &str, home: Home) {
         self.joined.entry(last(user)).or_insert(home);
-        self.given.push((Kind::User, last(user), Gift::Group(last(group))));
+        self.give(Kind::User, user, Gift::Group(last(group)));
     }
 
     /// An instance profile.
