@@ -342,6 +342,8 @@ mod condition_tests;
 #[cfg(test)]
 mod conditional_tests;
 #[cfg(test)]
+mod hanging_tests;
+#[cfg(test)]
 mod known_part_tests;
 #[cfg(test)]
 mod tests;

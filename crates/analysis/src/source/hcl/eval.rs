@@ -158,6 +158,7 @@ impl Machine<'_> {
             Value::Bool(false) => self.eval(otherwise, scope),
             other => {
                 let (then, otherwise) = (self.eval(then, scope), self.eval(otherwise, scope));
+                self.note_sides(condition, scope, (&then, &otherwise));
                 either(then, otherwise, what(&other), self.wanted)
             }
         }
@@ -260,12 +261,14 @@ impl Machine<'_> {
             let mut names = vec![(each.value_name.clone(), value)];
             names.extend(each.key_name.clone().map(|name| (name, key)));
             let inner = Scope::within(scope, names);
-            if let Some(condition) = &each.condition
-                && self.eval(condition, &inner).value == Value::Bool(false)
-            {
+            let filter = each.condition.as_ref().map(|condition| self.eval(condition, &inner).value);
+            if filter == Some(Value::Bool(false)) {
                 continue;
             }
             let value = self.eval(&each.value, &inner);
+            if let Some(condition) = each.condition.as_ref().filter(|_| filter != Some(Value::Bool(true))) {
+                self.modules.library.hang_on(value.at, &self.conditions(condition, &inner));
+            }
             let Some(key) = &each.key else {
                 items.push(value);
                 continue;

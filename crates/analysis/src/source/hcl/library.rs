@@ -26,6 +26,8 @@ pub(super) struct Library<'t> {
     refused: RefCell<BTreeSet<(Arc<str>, Place, String)>>,
     /// Where more instances are asked for than are told apart.
     cut: RefCell<BTreeSet<Place>>,
+    /// The conditions that what stands at a place hangs on.
+    hanging: RefCell<HashMap<Place, BTreeSet<String>>>,
 }
 
 /// A file that was asked for.
@@ -47,6 +49,18 @@ impl<'t> Library<'t> {
     /// The places of those.
     pub(super) fn cut(&self) -> Vec<Place> {
         self.cut.borrow().iter().copied().collect()
+    }
+
+    /// What stands here hangs on these conditions too.
+    pub(super) fn hang_on(&self, at: Place, conditions: &BTreeSet<String>) {
+        if !conditions.is_empty() {
+            self.hanging.borrow_mut().entry(at).or_default().extend(conditions.iter().cloned());
+        }
+    }
+
+    /// The conditions that what stands here hangs on.
+    pub(super) fn hangs_on(&self, at: Place) -> BTreeSet<String> {
+        self.hanging.borrow().get(&at).cloned().unwrap_or_default()
     }
 
     /// The number of a file; none when there are more than places can tell apart.

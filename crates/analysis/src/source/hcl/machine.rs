@@ -4,6 +4,7 @@
 mod bodies;
 mod calls;
 mod files;
+mod hangs;
 mod instances;
 mod resources;
 mod types;
@@ -12,6 +13,7 @@ use std::cell::Cell;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::rc::Rc;
 
+use self::hangs::Hangs;
 use self::instances::Instance;
 pub(super) use self::instances::shown_key;
 use super::computed;
@@ -51,6 +53,10 @@ pub(super) struct Machine<'m> {
     /// The tags that the provider gives to everything.
     pub(super) default_tags: Option<Node>,
     inputs: HashMap<String, Node>,
+    /// What they say where it is called.
+    said: HashMap<String, String>,
+    /// The conditions that it hangs on as a whole.
+    hangs_on: Hangs,
     memo: HashMap<String, Node>,
     busy: HashSet<String>,
     instances: HashMap<String, Rc<Vec<Instance>>>,
@@ -82,6 +88,8 @@ impl<'m> Machine<'m> {
             region_of_caller: None,
             default_tags: None,
             inputs: HashMap::new(),
+            said: HashMap::new(),
+            hangs_on: Hangs::new(),
             memo: HashMap::new(),
             busy: HashSet::new(),
             instances: HashMap::new(),

@@ -68,6 +68,8 @@ pub struct Resource {
     pub at: Place,
     /// Its attributes and blocks; [`Sources::settled`] takes out of it what a document is made of.
     pub body: Node,
+    /// The conditions that it hangs on: it is there when all of them hold.
+    pub hangs_on: BTreeSet<String>,
 }
 
 impl<'t> Sources<'t> {
@@ -213,6 +215,11 @@ impl<'t> Sources<'t> {
         (file, node)
     }
 
+    /// The conditions that a value hangs on, by its place.
+    pub fn hangs_on(&self, at: Place) -> BTreeSet<String> {
+        self.modules.library.hangs_on(at)
+    }
+
     /// The file and place of a value.
     pub fn place(&self, at: Place) -> (Arc<str>, Place) {
         (self.modules.library.name(place::file(at)), place::plain(at))
@@ -255,6 +262,7 @@ fn collect(machine: &mut Machine<'_>, found: &mut Vec<Resource>) {
                 is_data: block.kind == "data",
                 at: block.at,
                 body,
+                hangs_on: machine.conditions_of_instance(instance),
             });
         }
     }

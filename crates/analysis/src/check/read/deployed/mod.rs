@@ -191,12 +191,24 @@ impl Deployed {
         &self.hangs_on
     }
 
-    /// Adds something that hangs on one more condition, when there is one.
-    pub(super) fn hanging(&mut self, more: Option<String>, add: impl FnOnce(&mut Deployed)) {
+    /// Adds something that hangs on more conditions, when there are any.
+    pub(super) fn hanging(
+        &mut self,
+        more: impl IntoIterator<Item = String>,
+        add: impl FnOnce(&mut Deployed),
+    ) {
         let before = self.hangs_on.clone();
         self.hangs_on.extend(more);
         add(self);
         self.hangs_on = before;
+    }
+
+    /// A policy of the principal that is being added, which hangs on these conditions.
+    pub(super) fn written_under(&self, mut written: Written, conditions: &Hangs) -> Written {
+        if !conditions.is_subset(&self.hangs_on) {
+            written.denials = Some(Rc::from([]));
+        }
+        written
     }
 
     fn give(&mut self, kind: Kind, holder: &str, gift: Gift) {

@@ -83,7 +83,9 @@ impl Root<'_> {
                 home: Home { file, at, pointer: String::new() },
                 body: &resource.body,
                 written: &|node| self.written(node),
+                hangs_on: &|at| self.sources.hangs_on(at),
             };
+            deployed.hang_on(resource.hangs_on.clone());
             add(&declared, &mut deployed);
         }
         // Documents that nothing uses are policies all the same: a module may hand them out.

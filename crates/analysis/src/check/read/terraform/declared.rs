@@ -7,7 +7,7 @@ use leastwise_policy::aws::DocumentKind;
 use crate::check::Home;
 use crate::check::read::cloudformation::add_text;
 use crate::check::read::deployed::facts::{GIVES, HOLDS, RUNS};
-use crate::check::read::deployed::{Deployed, Kind, Written, at_path, policy_named};
+use crate::check::read::deployed::{Deployed, Hangs, Kind, Written, at_path, policy_named};
 use crate::source::{Entry, Node, Place, Value, hole};
 
 /// A resource with its attributes.
@@ -22,6 +22,8 @@ pub(super) struct Declared<'r> {
     pub(super) body: &'r Node,
     /// The document that an attribute holds.
     pub(super) written: &'r dyn Fn(&Node) -> Written,
+    /// The conditions that a value hangs on, by its place.
+    pub(super) hangs_on: &'r dyn Fn(Place) -> Hangs,
 }
 
 /// Adds what the resource is to what will be deployed.
@@ -104,6 +106,20 @@ impl Declared<'_> {
         nodes.filter_map(|node| Some((as_text(node)?, (self.written)(node).home()))).collect()
     }
 
+    /// The texts at a path, each with where it stands and what it hangs on.
+    fn hanging(&self, path: &str) -> Vec<(String, Home, Hangs)> {
+        let nodes = at_path(self.body, path).into_iter().flat_map(Node::one_or_many);
+        let each =
+            |node: &Node| Some((as_text(node)?, (self.written)(node).home(), (self.hangs_on)(node.at)));
+        nodes.filter_map(each).collect()
+    }
+
+    /// Those of the texts at a path that are there less often than what is being added.
+    fn sometimes(&self, path: &str, deployed: &Deployed) -> Vec<String> {
+        let hanging = self.hanging(path).into_iter();
+        hanging.filter(|(.., on)| !on.is_subset(deployed.hangs_on())).map(|(text, ..)| text).collect()
+    }
+
     /// The name; one that is not known is the same wherever it is used.
     fn name(&self) -> String {
         match self.body.get("name").map(|node| &node.value) {
@@ -127,9 +143,11 @@ impl Declared<'_> {
         for block in self.body.get("inline_policy").map(Node::one_or_many).unwrap_or_default() {
             if let Some(policy) = block.get("policy").filter(|policy| policy.value != Value::Null) {
                 let name = block.get("name").and_then(as_text).unwrap_or_else(|| "inline".to_owned());
-                inline.push((name, (self.written)(policy)));
+                let written = deployed.written_under((self.written)(policy), &(self.hangs_on)(block.at));
+                inline.push((name, written));
             }
         }
+        let sometimes = self.sometimes("managed_policy_arns", deployed);
         let (trust, attached) = (self.document("assume_role_policy"), self.texts("managed_policy_arns"));
         let (tags, boundary) = (self.tags(), self.text("permissions_boundary"));
         let places = ["managed_policy_arns", "permissions_boundary"].map(|path| self.places(path)).concat();
@@ -137,6 +155,7 @@ impl Declared<'_> {
         entity.trust.extend(trust);
         entity.inline = inline;
         entity.attached = attached;
+        entity.sometimes = sometimes;
         entity.boundary = boundary;
         entity.places = places;
         entity.tags = tags;
@@ -179,13 +198,15 @@ impl Declared<'_> {
                 deployed.document(self.address.to_owned(), DocumentKind::Identity, "", written);
             }
             for (kind, to) in gives.to {
-                for holder in self.texts(to) {
+                for (holder, _, on) in self.hanging(to) {
                     if !gives.inline {
-                        for (arn, home) in self.places(gives.policy) {
-                            deployed.attach(*kind, &holder, arn, home);
+                        for (arn, home, also) in self.hanging(gives.policy) {
+                            let on = on.iter().cloned().chain(also);
+                            deployed.hanging(on, |deployed| deployed.attach(*kind, &holder, arn, home));
                         }
                     } else if let Some(written) = self.document(gives.policy) {
-                        deployed.give_inline(*kind, &holder, self.name(), written);
+                        let name = self.name();
+                        deployed.hanging(on, |deployed| deployed.give_inline(*kind, &holder, name, written));
                     }
                 }
             }
@@ -222,8 +243,9 @@ impl Declared<'_> {
     fn managed_by_cloud_control(&self, deployed: &mut Deployed) {
         let arn = self.text("policy_arn").unwrap_or_else(|| hole(&format!("{}.policy_arn", self.base)));
         for (kind, property) in [(Kind::Role, "roles"), (Kind::User, "users"), (Kind::Group, "groups")] {
-            for holder in self.texts(property) {
-                deployed.attach(kind, &holder, arn.clone(), self.home.clone());
+            for (holder, _, on) in self.hanging(property) {
+                let (arn, home) = (arn.clone(), self.home.clone());
+                deployed.hanging(on, |deployed| deployed.attach(kind, &holder, arn, home));
             }
         }
         let documents = self.document("policy_document").into_iter().collect();
@@ -245,6 +267,7 @@ impl Declared<'_> {
         }
         let (trust, attached) =
             (self.document("assume_role_policy_document"), self.texts("managed_policy_arns"));
+        let sometimes = self.sometimes("managed_policy_arns", deployed);
         let boundary = self.text("permissions_boundary");
         let places = ["managed_policy_arns", "permissions_boundary"].map(|path| self.places(path)).concat();
         let tags = at_path(self.body, "tags").into_iter().flat_map(Node::one_or_many);
@@ -255,6 +278,7 @@ impl Declared<'_> {
         entity.trust.extend(trust);
         entity.inline = inline;
         entity.attached = attached;
+        entity.sometimes = sometimes;
         entity.boundary = boundary;
         entity.places = places;
     }

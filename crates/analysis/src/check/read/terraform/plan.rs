@@ -12,7 +12,7 @@ use super::declared::{Declared, add};
 use super::later::Later;
 use crate::check::Home;
 use crate::check::read::Gathered;
-use crate::check::read::deployed::{Deployed, Written, at_path};
+use crate::check::read::deployed::{Deployed, Hangs, Written, at_path};
 use crate::check::read::iam::kind_of;
 use crate::check::read::shape::{Row, Takes, wrong};
 use crate::check::read::text::Text;
@@ -145,6 +145,7 @@ impl<'n> Plan<'n> {
                 home: Home { file: self.file.clone(), at: planned.node.at, pointer: planned.pointer.clone() },
                 body: &body,
                 written: &|node| self.written(planned, node),
+                hangs_on: &|_| Hangs::new(),
             };
             add(&declared, &mut deployed);
         }

@@ -63,7 +63,11 @@ impl Machine<'_> {
         let rounds = match pairs(&collection) {
             Ok(pairs) if is_set => by_value(pairs),
             Ok(pairs) => pairs,
+            // Perhaps there is none, and nothing is taken away.
+            Err(_) if wanted == Wanted::Limit => return,
             Err(what) => {
+                let hangs_on = self.conditions_of_some(&each.value, scope);
+                self.modules.library.hang_on(content.at, &hangs_on);
                 vec![(unknown(collection.at, format!("{what} key")), unknown(collection.at, what))]
             }
         };
@@ -71,6 +75,8 @@ impl Machine<'_> {
             if !self.spend(1) {
                 return;
             }
+            let hangs_on = self.conditions_of_round((&key, &value));
+            self.modules.library.hang_on(content.at, &hangs_on);
             let each = map(collection.at, [("key", key), ("value", value)]);
             let inner = Scope::within(scope, vec![(name.clone(), each)]);
             let value = self.body(&content.body, &inner, content.at);

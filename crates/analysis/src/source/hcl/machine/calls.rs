@@ -42,12 +42,14 @@ impl<'m> Machine<'m> {
                     let value = self.eval_for(Wanted::of_attribute(&attribute.key), &attribute.value, &scope);
                     // Null asks for the default.
                     if value.value != Value::Null {
+                        machine.call_it(&attribute.key, self.said(&attribute.value, &scope, 0));
                         machine.inputs.insert(attribute.key.clone(), value);
                     }
                 }
             }
             machine.prefix = format!("{}module.{name}{}.", self.prefix, shown_key(instance.key.as_ref()));
             machine.root_folder = self.root_folder;
+            machine.hangs_on = self.conditions_of_instance(instance);
             machine.steps = self.steps.clone();
             machine.region_of_caller = self.region();
             machine.default_tags.clone_from(&self.default_tags);

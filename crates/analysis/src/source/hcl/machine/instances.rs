@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use super::hangs::Hangs;
 use super::{Machine, map};
 use crate::source::hcl::eval::{Scope, number, pairs, same, unknown};
 use crate::source::hcl::syntax::{Block, Kind};
@@ -16,6 +17,15 @@ pub(in crate::source::hcl) struct Instance {
     /// The index or key, when there is one.
     pub(in crate::source::hcl) key: Option<Node>,
     pub(in crate::source::hcl) names: Vec<(String, Node)>,
+    /// The conditions that it hangs on.
+    pub(in crate::source::hcl) hangs_on: Hangs,
+}
+
+impl Instance {
+    /// The only one, which is always there.
+    fn only() -> Instance {
+        Instance { key: None, names: Vec::new(), hangs_on: Hangs::new() }
+    }
 }
 
 impl Machine<'_> {
@@ -27,7 +37,7 @@ impl Machine<'_> {
         let name = format!("{address} instances");
         let found = match self.busy.insert(name.clone()) {
             true => self.find_instances(block),
-            false => vec![Instance { key: None, names: Vec::new() }],
+            false => vec![Instance::only()],
         };
         self.busy.remove(&name);
         let found = Rc::new(found);
@@ -49,28 +59,33 @@ impl Machine<'_> {
             let at = count.value.at;
             let node = self.eval(&count.value, &top);
             let number = number(&node).map(|number| number.max(0.0) as usize);
-            let instance = |index: Node| Instance {
+            let instance = |index: Node, hangs_on: Hangs| Instance {
                 key: Some(index.clone()),
                 names: vec![("count".to_owned(), map(at, [("index", index)]))],
+                hangs_on,
             };
             // A switch that is off by default can be switched on: only a zero that is written is none.
             return match number {
                 Some(0) if matches!(count.value.kind, Kind::Literal(_)) => Vec::new(),
                 Some(number) if number > 0 => (0..self.cut(number, at))
-                    .map(|index| instance(Node::new(at, Value::Number(index.to_string()))))
+                    .map(|index| instance(Node::new(at, Value::Number(index.to_string())), Hangs::new()))
                     .collect(),
-                _ => vec![instance(unknown(at, "count.index"))],
+                _ => {
+                    let hangs_on = self.conditions_of_some(&count.value, &top);
+                    vec![instance(unknown(at, "count.index"), hangs_on)]
+                }
             };
         }
         let Some(each) = block.body.attribute("for_each") else {
-            return vec![Instance { key: None, names: Vec::new() }];
+            return vec![Instance::only()];
         };
         let at = each.value.at;
         let node = self.eval(&each.value, &top);
         let is_list = matches!(node.value, Value::List(_));
-        let instance = |key: Node, value: Node| Instance {
+        let instance = |key: Node, value: Node, hangs_on: Hangs| Instance {
             key: Some(key.clone()),
             names: vec![("each".to_owned(), map(at, [("key", key), ("value", value)]))],
+            hangs_on,
         };
         match pairs(&node) {
             Ok(pairs) if !pairs.is_empty() => {
@@ -79,14 +94,17 @@ impl Machine<'_> {
                     .into_iter()
                     .take(most)
                     // A set has its values for keys.
-                    .map(
-                        |(key, value)| {
-                            if is_list { instance(value.clone(), value) } else { instance(key, value) }
-                        },
-                    )
+                    .map(|(key, value)| {
+                        let hangs_on = self.conditions_of_round((&key, &value));
+                        let key = if is_list { value.clone() } else { key };
+                        instance(key, value, hangs_on)
+                    })
                     .collect()
             }
-            _ => vec![instance(unknown(at, "each.key"), unknown(at, "each.value"))],
+            _ => {
+                let hangs_on = self.conditions_of_some(&each.value, &top);
+                vec![instance(unknown(at, "each.key"), unknown(at, "each.value"), hangs_on)]
+            }
         }
     }
 }

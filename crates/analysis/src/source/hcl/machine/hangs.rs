@@ -1,0 +1,208 @@
+//! What is there only sometimes, and on which conditions it hangs.
+//!
+//! A resource hangs on its `count` or `for_each` and on those of the modules around it; a value on the conditionals that it
+//! went through. A condition is called by what it says, with what a module is given in place of its variables: so whoever
+//! compares two things finds out that one is never there without the other. What is not understood is a condition of its
+//! place.
+
+use std::collections::BTreeSet;
+
+use super::Machine;
+use super::instances::Instance;
+use crate::source::hcl::eval::{Scope, same};
+use crate::source::hcl::syntax::{Expr, Kind, Operator, Part, Step};
+use crate::source::hcl::template::encoded;
+use crate::source::{Node, Place, Value};
+
+/// How far it is looked into a condition.
+const FURTHEST: usize = 12;
+
+/// Conditions: something is there when all of them hold.
+pub(in crate::source::hcl) type Hangs = BTreeSet<String>;
+
+impl Machine<'_> {
+    /// What somebody called this module with, by what it says.
+    pub(super) fn call_it(&mut self, variable: &str, said: String) {
+        self.said.insert(variable.to_owned(), said);
+    }
+
+    /// The conditions that make up one.
+    pub(in crate::source::hcl) fn conditions(&self, expr: &Expr, scope: &Scope<'_>) -> Hangs {
+        self.conditions_in(expr, scope, 0)
+    }
+
+    fn conditions_in(&self, expr: &Expr, scope: &Scope<'_>, depth: usize) -> Hangs {
+        match &expr.kind {
+            Kind::Binary(Operator::And, sides) if depth < FURTHEST => {
+                let [one, other] = &**sides;
+                let mut all = self.conditions_in(one, scope, depth + 1);
+                all.extend(self.conditions_in(other, scope, depth + 1));
+                all
+            }
+            Kind::Reference { root, steps, .. } if root == "local" && depth < FURTHEST => {
+                match self.local(steps).filter(|_| scope.find(root).is_none()) {
+                    Some(local) => self.conditions_in(local, &Scope::default(), depth + 1),
+                    None => [self.said(expr, scope, depth)].into(),
+                }
+            }
+            _ => [self.said(expr, scope, depth)].into(),
+        }
+    }
+
+    /// The conditions on which there is something of what a `count` or `for_each` comes to.
+    pub(super) fn conditions_of_some(&self, expr: &Expr, scope: &Scope<'_>) -> Hangs {
+        match &expr.kind {
+            Kind::Conditional(sides) => match &**sides {
+                [condition, then, otherwise] if is_none(otherwise) => {
+                    let mut all = self.conditions(condition, scope);
+                    if !is_some(then) {
+                        all.insert(self.said(then, scope, 0));
+                    }
+                    all
+                }
+                [condition, then, otherwise] if is_none(then) && is_some(otherwise) => {
+                    [not(&self.said(condition, scope, 0))].into()
+                }
+                _ => [self.said(expr, scope, 0)].into(),
+            },
+            Kind::Reference { root, steps, .. } if root == "local" => match self.local(steps) {
+                Some(local) => self.conditions_of_some(local, &Scope::default()),
+                None => [self.said(expr, scope, 0)].into(),
+            },
+            _ => [self.said(expr, scope, 0)].into(),
+        }
+    }
+
+    fn local(&self, steps: &[Step]) -> Option<&Expr> {
+        let [Step::Attribute(name)] = steps else { return None };
+        self.module.locals.get(name)
+    }
+
+    /// What an expression says.
+    pub(super) fn said(&self, expr: &Expr, scope: &Scope<'_>, depth: usize) -> String {
+        let here = || format!("{}@{}:{}", self.prefix, expr.at.line, expr.at.column);
+        if depth > FURTHEST {
+            return here();
+        }
+        let said = |expr: &Expr| self.said(expr, scope, depth + 1);
+        match &expr.kind {
+            Kind::Literal(value) => Node::new(expr.at, value.clone()).to_json(),
+            Kind::Template(parts) => {
+                let part = |part: &Part| match part {
+                    Part::Text(literal) => literal.text.clone(),
+                    Part::Value(value) => format!("${{{}}}", said(value)),
+                    Part::If { .. } | Part::For { .. } => here(),
+                };
+                format!("\"{}\"", parts.iter().map(part).collect::<String>())
+            }
+            // What a name stands for in a loop is another thing each time.
+            Kind::Reference { root, steps, .. } if scope.find(root).is_some() => {
+                let known =
+                    scope.find(root).filter(|_| steps.iter().all(|one| matches!(one, Step::Attribute(_))));
+                let value = known.map(|node| node.to_json()).unwrap_or_default();
+                format!("{}{value}", here())
+            }
+            Kind::Reference { root, steps, written } => match (root.as_str(), &steps[..]) {
+                ("var", [Step::Attribute(name)]) if self.said.contains_key(name) => {
+                    self.said.get(name).cloned().unwrap_or_default()
+                }
+                ("local", steps) => match self.local(steps) {
+                    Some(local) => self.said(local, &Scope::default(), depth + 1),
+                    None => format!("{}{written}", self.prefix),
+                },
+                _ => format!("{}{written}", self.prefix),
+            },
+            Kind::Conditional(sides) => {
+                let [condition, then, otherwise] = &**sides;
+                format!("({} ? {} : {})", said(condition), said(then), said(otherwise))
+            }
+            Kind::Not(of) => not(&said(of)),
+            Kind::Binary(operator, sides) => {
+                let [one, other] = &**sides;
+                format!("({} {operator:?} {})", said(one), said(other))
+            }
+            Kind::Call { name, arguments, .. } => {
+                let arguments: Vec<String> = arguments.iter().map(said).collect();
+                format!("{name}({})", arguments.join(", "))
+            }
+            _ => here(),
+        }
+    }
+
+    /// Notes of what is on one side of a conditional alone that it hangs on it.
+    pub(in crate::source::hcl) fn note_sides(
+        &self,
+        condition: &Expr,
+        scope: &Scope<'_>,
+        (then, otherwise): (&Node, &Node),
+    ) {
+        let (one, other) = (parts(then), parts(otherwise));
+        if one.is_empty() && other.is_empty() {
+            return;
+        }
+        let only = |of: &[&Node], others: &[&Node]| -> Vec<Place> {
+            let alone = of.iter().filter(|node| !others.iter().any(|known| same(known, node)));
+            alone.map(|node| node.at).collect()
+        };
+        let holds = self.conditions(condition, scope);
+        let fails = [not(&self.said(condition, scope, 0))].into();
+        only(&one, &other).into_iter().for_each(|at| self.modules.library.hang_on(at, &holds));
+        only(&other, &one).into_iter().for_each(|at| self.modules.library.hang_on(at, &fails));
+    }
+
+    /// The conditions of one round of a loop over these, from what its key and value went through.
+    pub(super) fn conditions_of_round(&self, (key, value): (&Node, &Node)) -> Hangs {
+        let mut all = self.modules.library.hangs_on(key.at);
+        all.extend(self.modules.library.hangs_on(value.at));
+        all
+    }
+
+    /// The conditions that an instance of something here hangs on.
+    pub(in crate::source::hcl) fn conditions_of_instance(&self, instance: &Instance) -> Hangs {
+        self.hangs_on.union(&instance.hangs_on).cloned().collect()
+    }
+}
+
+fn not(said: &str) -> String {
+    format!("not {said}")
+}
+
+/// The things that a value is made of.
+fn parts(node: &Node) -> Vec<&Node> {
+    match &node.value {
+        Value::Text(_) => vec![node],
+        Value::List(items) => items.iter().collect(),
+        Value::Map(entries) if encoded(node).is_none() => entries.iter().map(|entry| &entry.value).collect(),
+        _ => Vec::new(),
+    }
+}
+
+/// Whether that is surely none.
+fn is_none(expr: &Expr) -> bool {
+    match &expr.kind {
+        Kind::Literal(Value::Number(number)) => number.parse() == Ok(0.0),
+        Kind::Literal(Value::Null) => true,
+        Kind::List(items) => items.is_empty(),
+        Kind::Object(entries) => entries.is_empty(),
+        Kind::Call { name, arguments, .. } if CONVERTS.contains(&name.as_str()) => {
+            matches!(&arguments[..], [only] if is_none(only))
+        }
+        _ => false,
+    }
+}
+
+/// Whether there is surely something.
+fn is_some(expr: &Expr) -> bool {
+    match &expr.kind {
+        Kind::Literal(Value::Number(number)) => number.parse::<f64>().is_ok_and(|number| number > 0.0),
+        Kind::List(items) => !items.is_empty(),
+        Kind::Object(entries) => !entries.is_empty(),
+        Kind::Call { name, arguments, .. } if CONVERTS.contains(&name.as_str()) => {
+            matches!(&arguments[..], [only] if is_some(only))
+        }
+        _ => false,
+    }
+}
+
+/// Functions that make something else of what there is, and as many.
+const CONVERTS: [&str; 3] = ["toset", "tomap", "tolist"];
