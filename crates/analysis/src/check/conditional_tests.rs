@@ -210,3 +210,58 @@ fn roles_of_other_clouds_that_may_be_given_are_looked_at() {
     finds("main.tf", &either, "AZURE_PRIVILEGED_ASSIGNMENT Critical");
     finds("main.tf", &azure("var.c", "role_definition_name = \"Owner\""), "UNRESOLVED Info");
 }
+
+/// Three statements of 2,500 characters: two of them fit into a managed policy, three do not.
+#[test]
+fn of_what_excludes_each_other_the_longest_counts() {
+    let long = |name: &str| {
+        let resources: Vec<String> = (0..50)
+            .map(|number| format!("\"arn:aws:s3:::{name}-0000000000-0000000000-0{number:02}/*\""))
+            .collect();
+        format!(
+            "{{Sid = \"{}\", Effect = \"Allow\", Action = \"s3:GetObject\", Resource = [{}]}}",
+            name.to_uppercase(),
+            resources.join(", ")
+        )
+    };
+    let (a, b, c, d) = (long("a"), long("b"), long("c"), long("d"));
+    let is_too_long = |text: String| {
+        let text = policy(&text) + "variable \"d\" {}\n";
+        found("main.tf", &text).iter().any(|one| one.starts_with("POLICY_SIZE_EXCEEDS_IDENTITY_POLICY_QUOTA"))
+    };
+    let whole = |then: &str, otherwise: &str| {
+        format!("var.c ? {} : {}", document(&format!("[{then}]")), document(&format!("[{otherwise}]")))
+    };
+    assert!(is_too_long(document(&format!("[{a}, {b}, {c}]"))));
+    assert!(!is_too_long(whole(&format!("{a}, {b}"), &format!("{c}, {d}"))));
+    assert!(is_too_long(whole(&a, &format!("{a}, {b}, {c}"))));
+    assert!(is_too_long(whole(&format!("{a}, {b}, {c}"), &d)));
+    for fits in [
+        format!("[{a}, var.c ? {b} : {c}]"),
+        format!("concat([{a}], var.c ? [{b}] : [{c}])"),
+        format!("concat([{a}], var.c ? [{b}] : [], var.c ? [] : [{c}])"),
+        format!("concat([{a}], var.c ? [{b}] : [], !var.c ? [{c}] : [])"),
+    ] {
+        assert!(!is_too_long(document(&fits)), "{fits}");
+    }
+    for long in [
+        format!("[{a}, {b}, var.c ? {c} : {d}]"),
+        format!("concat([{a}], var.c ? [{b}, {c}] : [])"),
+        format!("concat([{a}], var.c ? [] : [{b}, {c}])"),
+        format!("concat([{a}], var.c ? [{b}] : [], var.c ? [{c}] : [])"),
+        format!("concat([{a}], var.c ? [{b}] : [], var.d ? [{c}] : [])"),
+    ] {
+        assert!(is_too_long(document(&long)), "{long}");
+    }
+    let inner = |name: &str| {
+        long(name).split_once("Resource = ").map(|(_, rest)| rest.trim_end_matches('}').to_owned()).unwrap()
+    };
+    let on = |c: &str| {
+        document(&format!("[{a}, {b}, {{Effect = \"Allow\", Action = \"s3:GetObject\", Resource = {c}}}]"))
+    };
+    assert!(is_too_long(on(&format!("var.c ? {} : [\"arn:aws:s3:::a/*\"]", inner("c")))));
+    let on = |c: &str| {
+        document(&format!("[{a}, {{Effect = \"Allow\", Action = \"s3:GetObject\", Resource = {c}}}]"))
+    };
+    assert!(!is_too_long(on(&format!("var.c ? {} : {}", inner("b"), inner("c")))));
+}

@@ -224,6 +224,9 @@ fn escaped(text: &str) -> usize {
     text.len() * (1 + usize::from(special))
 }
 
+/// Below this many characters no quota of a policy is.
+pub(in crate::check) const LEAST_QUOTA: usize = 2_000;
+
 /// Characters without the white space between values, as IAM counts.
 pub(in crate::check) fn length(node: &Node) -> usize {
     let text = |text: &str| {

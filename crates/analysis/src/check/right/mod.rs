@@ -34,7 +34,7 @@ mod variables;
 mod wildcards;
 
 use super::{Check, Facts, Subject};
-pub(super) use documents::length;
+pub(super) use documents::{LEAST_QUOTA, length};
 pub(super) use key_actions::is_never_met;
 pub(super) use known::Lookup;
 pub(super) use notes::{Note, tell};

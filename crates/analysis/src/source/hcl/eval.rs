@@ -6,7 +6,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::either::{Wanted, either};
-use super::machine::Machine;
+use super::machine::{Machine, contents};
 use super::place::in_file;
 use super::syntax::{Expr, For, Kind, Operator, Step};
 use super::{functions, template};
@@ -159,7 +159,10 @@ impl Machine<'_> {
             other => {
                 let (then, otherwise) = (self.eval(then, scope), self.eval(otherwise, scope));
                 self.note_sides(condition, scope, (&then, &otherwise));
-                either(then, otherwise, what(&other), self.wanted)
+                let sides = (contents(&then), contents(&otherwise));
+                let node = either(then, otherwise, what(&other), self.wanted);
+                self.note_contents(condition, scope, &node, &sides);
+                node
             }
         }
     }

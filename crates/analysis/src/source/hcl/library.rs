@@ -10,6 +10,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use leastwise_policy::glob;
+use xxhash_rust::xxh3::xxh3_64;
 
 use super::lower;
 use super::module::joined;
@@ -28,6 +29,8 @@ pub(super) struct Library<'t> {
     cut: RefCell<BTreeSet<Place>>,
     /// The conditions that what stands at a place hangs on.
     hanging: RefCell<HashMap<Place, BTreeSet<String>>>,
+    /// The same of what excludes something else that may stand there, by what it is.
+    sides: RefCell<HashMap<(Place, u64), BTreeSet<String>>>,
 }
 
 /// A file that was asked for.
@@ -61,6 +64,21 @@ impl<'t> Library<'t> {
     /// The conditions that what stands here hangs on.
     pub(super) fn hangs_on(&self, at: Place) -> BTreeSet<String> {
         self.hanging.borrow().get(&at).cloned().unwrap_or_default()
+    }
+
+    /// This hangs on these conditions, when it stands where it does now.
+    pub(super) fn note_side(&self, node: &Node, conditions: &BTreeSet<String>) {
+        let key = (node.at, xxh3_64(node.to_json().as_bytes()));
+        self.sides.borrow_mut().entry(key).or_default().extend(conditions.iter().cloned());
+    }
+
+    /// The conditions that this hangs on where it stands.
+    pub(super) fn side(&self, node: &Node) -> BTreeSet<String> {
+        let sides = self.sides.borrow();
+        if sides.is_empty() {
+            return BTreeSet::new();
+        }
+        sides.get(&(node.at, xxh3_64(node.to_json().as_bytes()))).cloned().unwrap_or_default()
     }
 
     /// The number of a file; none when there are more than places can tell apart.

@@ -14,6 +14,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::rc::Rc;
 
 use self::hangs::Hangs;
+pub(super) use self::hangs::contents;
 use self::instances::Instance;
 pub(super) use self::instances::shown_key;
 use super::computed;

@@ -220,6 +220,11 @@ impl<'t> Sources<'t> {
         self.modules.library.hangs_on(at)
     }
 
+    /// The conditions that a value hangs on where something that excludes it may stand as well.
+    pub fn side(&self, node: &Node) -> BTreeSet<String> {
+        self.modules.library.side(node)
+    }
+
     /// The file and place of a value.
     pub fn place(&self, at: Place) -> (Arc<str>, Place) {
         (self.modules.library.name(place::file(at)), place::plain(at))

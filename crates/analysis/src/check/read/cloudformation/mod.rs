@@ -12,7 +12,7 @@ use super::deployed::{Deployed, Written};
 use super::text::{BEGIN, Text};
 use super::{Gathered, SourceFile};
 use crate::check::Home;
-use crate::check::right::length;
+use crate::check::right::{LEAST_QUOTA, length};
 use crate::source::cloudformation::{Resource, Stacks, Template, as_text, at_place, is_template};
 use crate::source::{Node, Value, hole, yaml};
 
@@ -276,9 +276,6 @@ impl<'t, 's> Declared<'t, 's> {
         Home { file, at, pointer: self.template.pointer(self.resource.node) }
     }
 }
-
-/// Below this many characters no quota of a policy is.
-const LEAST_QUOTA: usize = 2_000;
 
 /// The statements of a document that deny, as JSON.
 fn denied(document: &Node) -> impl Iterator<Item = String> {

@@ -5,6 +5,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use super::declared::{Declared, add};
+use super::longest::longest;
 use crate::check::Home;
 use crate::check::read::deployed::{Deployed, UNKNOWN_ACCOUNT, Written};
 use crate::check::read::iam::kind_of;
@@ -107,7 +108,8 @@ impl Root<'_> {
         used.insert(tree.at);
         used.extend(statements(tree).map(|statement| statement.at));
         let (file, root): (Arc<str>, Node) = self.sources.settled(tree);
-        Written::new(file, String::new(), root)
+        let longest = longest(tree, &|node| self.sources.side(node));
+        Written { longest, ..Written::new(file, String::new(), root) }
     }
 
     fn is_used(&self, document: &Node) -> bool {

@@ -4,6 +4,7 @@ mod clouds;
 mod configuration;
 mod declared;
 mod later;
+mod longest;
 mod plan;
 
 pub(super) use configuration::{read as read_configuration, takes as takes_configuration};

@@ -7,6 +7,8 @@
 
 use std::collections::BTreeSet;
 
+use xxhash_rust::xxh3::xxh3_64;
+
 use super::Machine;
 use super::instances::Instance;
 use crate::source::hcl::eval::{Scope, same};
@@ -150,6 +152,31 @@ impl Machine<'_> {
         only(&other, &one).into_iter().for_each(|at| self.modules.library.hang_on(at, &fails));
     }
 
+    /// Notes of all that is in what a conditional came to on which of its sides it is, when it is on one alone: of two things
+    /// that exclude each other, one may stand where the other does.
+    pub(in crate::source::hcl) fn note_contents(
+        &self,
+        condition: &Expr,
+        scope: &Scope<'_>,
+        made: &Node,
+        (one, other): &(Vec<u64>, Vec<u64>),
+    ) {
+        let items = within(made);
+        if items.is_empty() {
+            return;
+        }
+        let holds = self.conditions(condition, scope);
+        let fails = [not(&self.said(condition, scope, 0))].into();
+        for item in items {
+            let content = content(item);
+            match (one.contains(&content), other.contains(&content)) {
+                (true, false) => self.modules.library.note_side(item, &holds),
+                (false, true) => self.modules.library.note_side(item, &fails),
+                _ => {}
+            }
+        }
+    }
+
     /// The conditions of one round of a loop over these, from what its key and value went through.
     pub(super) fn conditions_of_round(&self, (key, value): (&Node, &Node)) -> Hangs {
         let mut all = self.modules.library.hangs_on(key.at);
@@ -164,7 +191,37 @@ impl Machine<'_> {
 }
 
 fn not(said: &str) -> String {
-    format!("not {said}")
+    said.strip_prefix("not ").map_or_else(|| format!("not {said}"), str::to_owned)
+}
+
+/// What is in a value of which all can be there: the items of a list, the statements of a document.
+fn within(node: &Node) -> Vec<&Node> {
+    match (encoded(node), &node.value) {
+        (Some(tree), _) => {
+            tree.get("Statement").map(|all| all.one_or_many().iter().collect()).unwrap_or_default()
+        }
+        (None, Value::List(items)) => items.iter().collect(),
+        (None, Value::Text(_)) => vec![node],
+        (None, Value::Map(_)) if node.get("Effect").is_some() => vec![node],
+        _ => Vec::new(),
+    }
+}
+
+/// What is in a value, whatever its `Sid` and wherever it stands.
+pub(in crate::source::hcl) fn contents(node: &Node) -> Vec<u64> {
+    within(node).into_iter().map(content).collect()
+}
+
+fn content(node: &Node) -> u64 {
+    let text = match &node.value {
+        Value::Map(entries) if entries.iter().any(|entry| entry.key == "Sid") => {
+            let rest = entries.iter().filter(|entry| entry.key != "Sid").cloned().collect();
+            Node::new(node.at, Value::Map(rest)).to_json()
+        }
+        Value::Text(text) => text.clone(),
+        _ => node.to_json(),
+    };
+    xxh3_64(text.as_bytes())
 }
 
 /// The things that a value is made of.
