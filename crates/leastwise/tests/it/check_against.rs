@@ -233,6 +233,56 @@ fn a_change_is_judged_by_the_settings_that_were_there_before() {
     assert_eq!(gate(&folder, &[]).1.len(), 1);
 }
 
+/// What takes the gate away fails by default; what lets one thing through is told.
+#[test]
+fn a_change_of_what_it_is_compared_with_is_told_and_fails() {
+    let folder = repository("against-own-reference");
+    let set = |value: &str| folder.write("leastwise.toml", value);
+    let by_itself = |args: &[&str]| {
+        let path = std::env::var_os("PATH").unwrap_or_default();
+        let all = [&["check", "infra", "--output", "json"], args].concat();
+        let done: Done = command(&folder, &all).env("PATH", path).output().expect("it starts").into();
+        (done.code, done.out.matches("GATE_LOOSENED").count() > 0)
+    };
+    set("[check]\nnew-access-against = \"main\"\n");
+    let (code, told) = gate(&folder, &[]);
+    assert_eq!(code, Some(1));
+    assert!(told[0].contains("sets `new-access-against` to `main`: nothing else is reported"), "{told:?}");
+    assert_eq!(by_itself(&[]), (Some(1), true));
+    git(&folder, &["add", "leastwise.toml"]);
+    git(&folder, &["commit", "-q", "-m", "settings"]);
+    assert_eq!(gate(&folder, &[]), (Some(0), vec![]));
+    assert_eq!(by_itself(&[]), (Some(0), false));
+    for (text, says) in [
+        ("[check]\n", "takes `new-access-against` away, which was `main`"),
+        ("[check]\nnew-access-against = \"HEAD\"\n", "sets `new-access-against` to `HEAD`; it was `main`"),
+    ] {
+        set(text);
+        let (code, told) = gate(&folder, &[]);
+        assert_eq!((code, told.len()), (Some(1), 1), "{told:?}");
+        assert!(told[0].contains(says), "{told:?}");
+    }
+    assert_eq!(by_itself(&[]), (Some(1), true));
+}
+
+#[test]
+fn settings_that_take_the_gate_away_fail_and_others_are_told() {
+    let folder = repository("against-own-severity");
+    for (text, code) in [
+        ("skip = [\"NEW_ACCESS\"]", Some(1)),
+        ("skip = [\"GATE_LOOSENED\"]", Some(1)),
+        ("only = [\"INVALID_ACTION\"]", Some(1)),
+        ("allow-unreadable = true", Some(1)),
+        ("fail-on = \"critical\"", Some(1)),
+        ("skip = [\"SUPPRESSION_UNUSED\"]", Some(0)),
+        ("own-account = [\"444455556666\"]", Some(0)),
+    ] {
+        folder.write("leastwise.toml", format!("[check]\n{text}\n"));
+        let (got, told) = gate(&folder, &[]);
+        assert_eq!((got, told.len()), (code, 1), "{text}: {told:?}");
+    }
+}
+
 #[test]
 fn what_the_change_adds_to_the_baseline_is_told() {
     let folder = repository("against-own-baseline");

@@ -10,12 +10,18 @@ pub static CHECK: Check = Check {
     severity: Severity::Medium,
     mitre: &["T1562"],
     about: "With `--new-access-against`, the change brings a suppression, an entry of the baseline, or a setting by which \
-            less is found or less fails: `fail-on`, `allow-unreadable`, `skip`, `only`, `own-account`, \
-            `own-organization`, who is an agent. That can be meant; whoever reviews the change should see it, since the \
+            less is found or less fails: `fail-on`, `allow-unreadable`, `new-access-against`, `skip`, `only`, \
+            `own-account`, `own-organization`, who is an agent. That can be meant; whoever reviews the change should see it, since the \
             same change may hold what it hides. So it is told however the change is set up, and a suppression does not \
             reach it. A suppression holds at once. A laxer `fail-on` or `allow-unreadable` of the settings file does not: \
-            the change is judged by what was there before, and the next one by what it brings.\n\nWhat flags and \
-            variables say is not the change's, and is not told.",
+            the change is judged by what was there before, and the next one by what it brings.\n\nWhat lets a few \
+            things through, each with its reason and last day, or under an eye that is on the change anyhow, is told and does \
+            not fail by default: suppressions, the baseline, whose an account is, who is an agent. What takes the gate away \
+            is high, and fails: a laxer `fail-on` or `allow-unreadable`, another `new-access-against` or none, `only`, and \
+            `skip` for checks whose findings would have failed. Whoever may decide on that merges over the failed run, or \
+            gives the pipeline a flag for it.\n\nWhat flags and variables say is not the change's, and is not told. So the \
+            pipeline should name the state to compare with by `--new-access-against`: a change that takes the setting out \
+            of the file is compared with nothing then, and nobody could tell.",
     bad: Example::file("leastwise.toml", "[check]\nfail-on = \"never\"\n"),
     good: Example::file("leastwise.toml", "[check]\nfail-on = \"high\"\n"),
     references: &[

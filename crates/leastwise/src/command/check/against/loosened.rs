@@ -2,8 +2,8 @@
 //! state does not have. Whoever reviews a change sees what it hides.
 
 use clap::ValueEnum;
-use leastwise_analysis::check::Finding;
 use leastwise_analysis::check::gate::GATE_LOOSENED;
+use leastwise_analysis::check::{self as checks, Finding, Severity};
 use leastwise_analysis::source::Place;
 use leastwise_policy::time::Date;
 use toml::Table;
@@ -107,11 +107,41 @@ impl Told<'_> {
         }
     }
 
+    /// Tells of something that takes the gate away, and does not only let one thing through.
+    fn switches(&mut self, file: &str, setting: &str, message: String) {
+        self.tell(file, Place::START, setting, message, &[]);
+        if let Some(finding) = self.loosened.findings.last_mut() {
+            finding.severity = Severity::High;
+        }
+    }
+
+    /// What the change is compared with: who leaves that to the change itself is told nothing of what it widens.
+    fn reference(&mut self, file: &str, was: &[String], is: &[String]) {
+        let setting = "new-access-against";
+        let message = match (was, is) {
+            (was, is) if was == is => return,
+            ([], is) => {
+                format!("this change sets `{setting}` to `{}`: nothing else is reported", is.join(" "))
+            }
+            (was, []) => {
+                format!(
+                    "this change takes `{setting}` away, which was `{}`: nobody is told what is new",
+                    was.join(" ")
+                )
+            }
+            (was, is) => {
+                format!("this change sets `{setting}` to `{}`; it was `{}`", is.join(" "), was.join(" "))
+            }
+        };
+        self.switches(file, setting, message);
+    }
+
     /// Settings of the file that are flags; gives whether it is they that say which checks count.
     fn settings(&mut self, args: &CheckArgs, old: &Table, new: &Table) -> bool {
         let file = args.settings.file.as_str();
         let values = |table: &Table, name: &str| settings::said(table, name).unwrap_or_default();
         let (was, is) = (fail_on(old), fail_on(new));
+        let failed = was;
         if is > was && args.gate.fail_on == is {
             self.sets(file, "fail-on", name(is), name(was));
             self.loosened.fail_on = Some(was);
@@ -128,16 +158,21 @@ impl Told<'_> {
                 values(new, list).into_iter().filter(|one| !before.contains(one)).collect();
             if !more.is_empty() {
                 let message = format!("this change adds `{}` to `{list}`", more.join("`, `"));
-                self.tell(file, Place::START, list, message, &[]);
+                match list == "skip" && more.iter().any(|code| fails(code, failed)) {
+                    true => self.switches(file, list, message),
+                    false => self.tell(file, Place::START, list, message, &[]),
+                }
                 selects |= list == "skip";
             }
         }
         let (was, is) = (values(old, "only"), values(new, "only"));
         if !is.is_empty() && (was.is_empty() || was.iter().any(|code| !is.contains(code))) {
             let message = format!("this change limits the checks to `{}` by `only`", is.join("`, `"));
-            self.tell(file, Place::START, "only", message, &[]);
+            self.switches(file, "only", message);
             selects = true;
         }
+        let against = |table: &Table| values(table, "new-access-against");
+        self.reference(file, &against(old), &against(new));
         let agents = |table: &Table| table.get("check").and_then(|check| check.get("agents")).cloned();
         if agents(new) != agents(old) {
             let message = "this change says anew who is an agent".to_owned();
@@ -154,7 +189,7 @@ impl Told<'_> {
     fn sets(&mut self, file: &str, setting: &str, is: &str, was: &str) {
         let message =
             format!("this change sets `{setting}` to `{is}`; it was `{was}`, by which it is judged");
-        self.tell(file, Place::START, setting, message, &[]);
+        self.switches(file, setting, message);
     }
 
     /// Findings that the baseline did not list before.
@@ -184,6 +219,13 @@ fn shown(finding: &Finding) -> String {
 fn fail_on(table: &Table) -> FailOn {
     let said = settings::said(table, "fail-on").unwrap_or_default();
     said.first().and_then(|said| FailOn::from_str(said, true).ok()).unwrap_or(FailOn::High)
+}
+
+/// Whether what this check finds usually fails a run, or it is the gate itself.
+fn fails(code: &str, fail_on: FailOn) -> bool {
+    let least = super::super::severity(fail_on);
+    let mut of_code = checks::all().filter(|check| check.code == code);
+    code == GATE_LOOSENED.code || of_code.any(|check| least.is_some_and(|least| check.severity >= least))
 }
 
 fn name(fail_on: FailOn) -> &'static str {
