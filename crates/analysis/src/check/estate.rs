@@ -25,6 +25,8 @@ pub struct Estate {
     pub undeclared: BTreeSet<String>,
     /// Managed policies of which it is known that nobody has them: they are there for whoever gets them.
     pub unattached: BTreeSet<String>,
+    /// Accounts all of whose users are listed: whom no user is in of their groups, nobody is in.
+    pub users_of: BTreeSet<String>,
     /// Where accounts stand in the organisation, as `aws:PrincipalOrgPaths` says it, as far as that is known.
     pub places: BTreeMap<String, String>,
     /// What runs as a role.

@@ -133,7 +133,10 @@ impl<'a> Hits<'a> {
         if self.holder.is_latent {
             // It allows nobody anything until somebody is given it.
             severity = severity.min(Severity::Low);
-            said = said.evidence("nobody holds it now: whoever is given it can do that");
+            said = match self.holder.name.contains(":group/") {
+                true => said.evidence("nobody is in the group now: whoever joins it can do that"),
+                false => said.evidence("nobody holds it now: whoever is given it can do that"),
+            };
         }
         let finding = Finding {
             file,

@@ -49,7 +49,7 @@ pub struct Holder<'a> {
     pub name: &'a str,
     /// The principal; none for a policy that nobody holds.
     pub principal: Option<&'a GrantedPrincipal>,
-    /// Whether it is known that nobody holds the policy.
+    /// Whether it is known that nobody holds the policy, or is in the group.
     is_latent: bool,
     /// What decides for it; of a policy that nobody holds it is put together when it is first asked.
     set: Granted<'a>,
@@ -456,7 +456,8 @@ impl<'a, 'c: 'a> Holders<'a, 'c> {
     fn of_group(&mut self, group: &'a GrantedGroup) {
         let set = PolicySet::of_identity(group.policies.clone());
         let (of, stated) = (Granted::Principal(&set), stated(&set, self.facts));
-        let holder = Holder::new(&group.arn, None, of, stated, (self.facts, Context::new()));
+        let mut holder = Holder::new(&group.arn, None, of, stated, (self.facts, Context::new()));
+        holder.is_latent = is_of_listed(self.estate, group);
         self.ask(&holder, None);
         self.note_left(&holder, &group.policies);
     }
@@ -532,17 +533,32 @@ fn held(estate: &Estate) -> HashSet<&str> {
         .collect()
 }
 
-/// The policies that nobody has, not even somebody of whom no more is known, or a group.
+/// The policies that nobody has, not even somebody of whom no more is known, or a group that somebody may be in.
 fn latent(estate: &Estate) -> HashSet<&str> {
     let mut latent: HashSet<&str> = estate.unattached.iter().map(String::as_str).collect();
+    let empty: HashSet<&str> = match estate.users_of.is_empty() {
+        true => HashSet::new(),
+        false => {
+            let groups = estate.snapshot.empty_groups().filter(|group| is_of_listed(estate, group));
+            groups.map(|group| group.arn.as_str()).collect()
+        }
+    };
+    let (of_nobody, of_somebody): (Vec<&GrantedGroup>, Vec<&GrantedGroup>) =
+        estate.snapshot.groups().iter().partition(|group| empty.contains(group.arn.as_str()));
+    latent.extend(of_nobody.iter().flat_map(|group| &group.policies).map(|named| named.name.as_str()));
     if !latent.is_empty() {
         let of_principals = estate.snapshot.principals().flat_map(|one| &one.policies.identity);
-        let of_groups = estate.snapshot.groups().iter().flat_map(|group| &group.policies);
+        let of_groups = of_somebody.into_iter().flat_map(|group| &group.policies);
         for named in of_principals.chain(of_groups) {
             latent.remove(named.name.as_str());
         }
     }
     latent
+}
+
+/// Whether all users are listed of the account that a group is of.
+fn is_of_listed(estate: &Estate, group: &GrantedGroup) -> bool {
+    group.arn.split(':').nth(4).is_some_and(|account| estate.users_of.contains(account))
 }
 
 #[cfg(test)]

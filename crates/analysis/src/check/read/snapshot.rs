@@ -94,6 +94,10 @@ fn note_unattached(texts: &[&Text<'_>], is_all_read: bool, gathered: &mut Gather
     for arn in attached {
         gathered.estate.unattached.remove(arn);
     }
+    // Where no user is listed, users may have been left out.
+    let users = pages.iter().flat_map(|page| page.get("UserDetailList").map(Node::items).unwrap_or_default());
+    let with_users = users.filter_map(account).filter(|account| is_all && whole.contains(account));
+    gathered.estate.users_of.extend(with_users);
 }
 
 /// What a listing has that is no principal, group or policy. What documents stand in it are looked at as if nobody held

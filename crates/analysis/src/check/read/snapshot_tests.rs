@@ -132,6 +132,48 @@ fn what_nobody_has_and_the_account_made_is_told_as_what_it_could_become() {
     assert_eq!(told(r#", "AttachmentCount": 2"#, ""), (Severity::Critical, false));
 }
 
+/// A policy of a group, inline or attached: severities, and whether it is said that nobody is in the group.
+#[test]
+fn what_a_group_has_that_nobody_is_in_is_told_as_what_it_could_become() {
+    let own =
+        r#""GroupPolicyList": [{"PolicyName": "all", "PolicyDocument": ADMIN}]"#.replace("ADMIN", ADMIN);
+    let arn = "arn:aws:iam::111122223333:policy/p";
+    let attached = format!(r#""AttachedManagedPolicies": [{{"PolicyArn": "{arn}"}}]"#);
+    let role = r#""RoleDetailList": [{"RoleName": "r", "Arn": "arn:aws:iam::111122223333:role/r"ROLE}]"#;
+    let told = |has: &str, users: &str, role_has: &str| {
+        let group = format!(
+            r#"{{"GroupName": "g", "Arn": "arn:aws:iam::111122223333:group/g", "Path": "/", {has}}}"#
+        );
+        let policies = if has.contains("Attached") {
+            policy("111122223333", "p", r#", "AttachmentCount": 1"#)
+        } else {
+            String::new()
+        };
+        let text = format!(
+            r#"{{"UserDetailList": [{users}], "GroupDetailList": [{group}], {}, "Policies": [{policies}]}}"#,
+            role.replace("ROLE", role_has)
+        );
+        let found = findings(&text);
+        let admin = of(&found, "ADMIN_ACCESS");
+        assert!(!admin.is_empty(), "{found:#?}");
+        let worst = admin.iter().map(|one| one.severity).max();
+        (
+            worst,
+            found.iter().any(|one| one.evidence.iter().any(|text| text.contains("nobody is in the group"))),
+        )
+    };
+    for has in [own.as_str(), attached.as_str()] {
+        assert_eq!(told(has, &user("ann", ""), ""), (Some(Severity::Low), true), "{has}");
+        let joined = user("ann", r#", "GroupList": ["g"]"#);
+        assert_eq!(told(has, &joined, ""), (Some(Severity::Critical), false), "{has}");
+        // Users may have been left out.
+        assert_eq!(told(has, "", ""), (Some(Severity::Critical), false), "{has}");
+    }
+    // A role has it as well.
+    let of_role = format!(", {attached}");
+    assert_eq!(told(&attached, &user("ann", ""), &of_role).0, Some(Severity::Critical));
+}
+
 #[test]
 fn of_a_listing_without_roles_it_is_not_known_who_has_a_policy() {
     let text = format!(
