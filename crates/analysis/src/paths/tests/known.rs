@@ -150,8 +150,38 @@ fn each_way_through_a_service_is_found_from_the_permissions_of_its_row() {
             others.push(format!("{}: {}", row.id, ids.join(", ")));
         }
     }
-    // It waits until somebody else invokes the function.
-    assert_eq!(others, ["lambda-004: lambda-003", "lambda-005: lambda-003"]);
+    let expected = [
+        // It waits until somebody else invokes the function.
+        "lambda-004: lambda-003",
+        "lambda-005: lambda-003",
+        // Whoever may do it on everything may deploy as well.
+        "apigateway-put-interface: apigateway-integration",
+    ];
+    assert_eq!(others, expected);
+}
+
+/// Which of the ways through an interface is found hangs on what the permission is on.
+#[test]
+fn who_may_import_no_interface_may_change_one() {
+    let ways = |statements: &[Value]| {
+        let pass = super::allow(&["iam:PassRole"]);
+        let own: Vec<Value> = std::iter::once(pass).chain(statements.iter().cloned()).collect();
+        let account = Account::default().user("attacker", &own).role(
+            "target",
+            trust("Service", "apigateway.amazonaws.com"),
+            &[super::allow(&["*"])],
+        );
+        super::ids(path(&account.find(), &arn("user", "attacker")))
+    };
+    let may = |method: &str, on: &str| {
+        let arn = format!("arn:aws:apigateway:*::/restapis{on}");
+        json!({"Effect": "Allow", "Action": format!("apigateway:{method}"), "Resource": arn})
+    };
+    let (import, deploy) = (may("POST", ""), may("POST", "/*/deployments"));
+    assert_eq!(ways(&[import.clone(), deploy.clone()]), ["apigateway-integration"]);
+    let put = may("PUT", "/*");
+    assert_eq!(ways(&[put.clone(), deploy]), ["apigateway-put-interface"]);
+    assert_eq!(ways(&[import, put]), [""; 0]);
 }
 
 #[test]

@@ -419,3 +419,23 @@ fn whom_the_organisation_spares_by_name_is_an_admin_though_a_new_role_could_not_
     let found = found_under(&snapshot, &[document(&[allow(&["*"]), deny(&else_is_spared)])]);
     assert!(found.admins.is_empty(), "{:?}", found.admins);
 }
+
+/// Whom a queue of Deadline Cloud has for a member is not the caller's to choose.
+#[test]
+fn a_membership_makes_a_way_conditional() {
+    let levels =
+        json!({"ForAnyValue:StringEquals": {"deadline:QueueMembershipLevels": ["OWNER", "CONTRIBUTOR"]}});
+    let account = |condition: Value| {
+        let mut own = allow(&["deadline:AssumeQueueRoleForUser"]);
+        own["Condition"] = condition;
+        Account::default().user("attacker", &[own]).role(
+            "target",
+            trust("Service", "credentials.deadline.amazonaws.com"),
+            &[allow(&["*"])],
+        )
+    };
+    let certainty =
+        |account: &Account| path(&account.find(), &arn("user", "attacker")).map(|path| path.certainty);
+    assert_eq!(certainty(&account(json!({}))), Some(Certainty::Assumed));
+    assert_eq!(certainty(&account(levels)), Some(Certainty::Conditional));
+}
