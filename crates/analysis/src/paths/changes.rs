@@ -21,6 +21,7 @@ impl<'a> Search<'a> {
             self.stand(standing, node);
         }
         self.revert(standing);
+        self.free_others(standing);
         if admin {
             for plain in 0..principals {
                 let provisioned = Of::PermissionSet.includes(self.model.principals[plain]);

@@ -191,6 +191,10 @@ impl Search<'_> {
             On::Unlisted => self.model.unlisted_policies(principal),
             On::Group => self.model.groups_of(principal),
             On::Account => vec![attempt::place_of(principal)],
+            On::Boundary => attempt::own_boundary(principal).map(str::to_owned).into_iter().collect(),
+            On::UnlistedBoundary => {
+                self.model.unlisted_boundary(principal).map(str::to_owned).into_iter().collect()
+            }
             _ => vec![principal.arn.clone()],
         }
     }

@@ -12,6 +12,7 @@
 mod ask;
 mod attempt;
 mod bits;
+mod bounds;
 mod changes;
 mod could;
 mod cut;

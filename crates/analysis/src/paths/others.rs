@@ -51,6 +51,7 @@ impl Search<'_> {
             if let Some((to, mut attempt)) = self
                 .raises_other(from, &held)
                 .or_else(|| self.reverts_other(from))
+                .or_else(|| self.frees_other(from))
                 .or_else(|| self.adds_other(standing, from))
             {
                 attempt.answer.certainty = Certainty::Another;

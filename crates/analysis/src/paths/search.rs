@@ -141,6 +141,7 @@ impl<'a> Search<'a> {
                 }
                 Form::Raised => self.raise_it(node),
                 Form::Stripped { .. } => self.revert_it(node),
+                Form::Free => self.free_it(node),
                 _ => {}
             }
         }

@@ -439,3 +439,29 @@ fn a_membership_makes_a_way_conditional() {
     assert_eq!(certainty(&account(json!({}))), Some(Certainty::Assumed));
     assert_eq!(certainty(&account(levels)), Some(Certainty::Conditional));
 }
+
+#[test]
+fn who_takes_the_boundary_of_another_away_and_becomes_it_has_what_that_may_without() {
+    let account = |own: &[&str], boundary: &[&str], of_role: &[&str]| {
+        Account::default()
+            .policy("boundary", &[allow(boundary)])
+            .role("target", trust("AWS", ACCOUNT), &[allow(of_role)])
+            .with("Role:PermissionsBoundary", json!({"PermissionsBoundaryArn": arn("policy", "boundary")}))
+            .user("attacker", &[allow(own)])
+    };
+    for (action, step) in [
+        ("iam:DeleteRolePermissionsBoundary", "iam-delete-role-boundary"),
+        ("iam:PutRolePermissionsBoundary", "iam-put-role-boundary"),
+        ("iam:CreatePolicyVersion", "iam-boundary-version"),
+    ] {
+        check(account(&[action, "sts:AssumeRole"], &["s3:*"], &["*"]), &[step, "sts-001"]);
+        check(account(&[action, "sts:AssumeRole"], &["s3:*"], &["s3:*", "ec2:*"]), &[]);
+        // It cannot become the role, but makes it powerful all the same.
+        let found = account(&[action], &["s3:*"], &["*"]).find();
+        let other = found.paths.iter().find(|path| path.source == arn("user", "attacker")).unwrap();
+        assert_eq!(other.certainty, Certainty::Another, "{action}");
+        assert_eq!(other.target, format!("{} without its boundary", arn("role", "target")));
+    }
+    let on_others = account(&["sts:AssumeRole"], &["s3:*"], &["*"]);
+    check(on_others, &[]);
+}

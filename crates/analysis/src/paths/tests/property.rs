@@ -125,6 +125,12 @@ fn edge(search: &mut Search<'_>, from: usize, to: usize) -> Option<Certainty> {
         }
         (Form::Free, Form::Plain) | (Form::FreeRaised, Form::Raised) if own => alone(Kind::Frees, search),
         (Form::FreeRaised, Form::Free) if own => alone(Kind::Raises, search),
+        (Form::Free, _) if own => None,
+        (Form::Free, _) if search.model.nodes[from].account != search.model.nodes[to].account => None,
+        (Form::Free, _) => {
+            let frees = alone(Kind::Frees, search)?;
+            Some(frees.max(search.any_becoming(from, plain)?.answer.certainty))
+        }
         (Form::New, _) => alone(Kind::Makes, search),
         (Form::Stripped { number, everything, free }, here) if own && here.may_change() => {
             let changed = search.model.changes[number].clone();
