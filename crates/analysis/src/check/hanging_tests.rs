@@ -149,3 +149,21 @@ fn a_boundary_whose_policy_is_there_only_sometimes_is_none() {
     assert!(!is_admin(&bounded("count = 1", "")));
     assert!(!is_admin(&bounded("count = var.c ? 1 : 0", "count = var.c ? 1 : 0")));
 }
+
+#[test]
+fn what_a_group_denies_takes_nothing_away_from_whoever_is_in_it_only_sometimes() {
+    let text = |membership: &str, groups: &str| {
+        format!(
+            "variable \"c\" {{\n  type = bool\n}}\nresource \"aws_iam_user\" \"u\" {{\n  name = \"u\"\n}}\nresource \"aws_iam_user_policy_attachment\" \"u\" {{\n  user = aws_iam_user.u.name\n  \
+             policy_arn = \"arn:aws:iam::aws:policy/AdministratorAccess\"\n}}\nresource \"aws_iam_group\" \"g\" {{\n  name = \"g\"\n}}\nresource \"aws_iam_group_policy\" \"g\" {{\n  \
+             name = \"g\"\n  group = aws_iam_group.g.name\n  policy = {DENY}\n}}\nresource \"aws_iam_user_group_membership\" \"m\" {{\n  {membership}\n  user = aws_iam_user.u.name\n  \
+             groups = {groups}\n}}\n"
+        )
+    };
+    let is_admin = |membership: &str, groups: &str| {
+        found("main.tf", &text(membership, groups)).contains(&"ADMIN_ACCESS Critical".to_owned())
+    };
+    assert!(!is_admin("", "[aws_iam_group.g.name]"));
+    assert!(is_admin("count = var.c ? 1 : 0", "[aws_iam_group.g.name]"));
+    assert!(is_admin("", "var.c ? [aws_iam_group.g.name] : []"));
+}

@@ -292,3 +292,31 @@ fn a_document_is_too_long_only_if_it_can_really_be() {
     assert_eq!(whole(&format!("{a}, {b}"), &format!("{b}, {c}")), 0);
     assert_eq!(whole(&a, &format!("{a}, {b}, {c}")), 1);
 }
+
+/// What somebody gets by a group that it is in only sometimes.
+#[test]
+fn what_a_group_denies_takes_nothing_away_from_whoever_is_in_it_only_sometimes() {
+    let user = |more: &str| {
+        format!(
+            "  User:\n    Type: AWS::IAM::User\n    Properties:\n      UserName: agent\n      ManagedPolicyArns: ['arn:aws:iam::aws:policy/AdministratorAccess']\n{more}"
+        )
+    };
+    let own = format!("Policies: [{{PolicyName: p, PolicyDocument: {}}}]", document(DENY));
+    let group = |has: &str| {
+        format!("  Group:\n    Type: AWS::IAM::Group\n    Properties:\n      GroupName: g\n      {has}\n")
+    };
+    let joins = |more: &str, users: &str| {
+        format!(
+            "  Joins:\n    Type: AWS::IAM::UserToGroupAddition\n{more}    Properties: {{GroupName: !Ref Group, Users: {users}}}\n"
+        )
+    };
+    let policy = managed(&document(&format!("{READ}, {DENY}")), "");
+    for (has, more) in [(own.as_str(), ""), ("ManagedPolicyArns: [!Ref Policy]", policy.as_str())] {
+        let is_admin = |text: String| !told(&(text + &group(has) + more), "ADMIN_ACCESS").is_empty();
+        assert!(!is_admin(user("      Groups: [!Ref Group]\n")), "{has}");
+        assert!(is_admin(user("      Groups: [!If [IsProd, !Ref Group, !Ref AWS::NoValue]]\n")), "{has}");
+        assert!(!is_admin(user("") + &joins("", "[!Ref User]")), "{has}");
+        assert!(is_admin(user("") + &joins("    Condition: IsProd\n", "[!Ref User]")), "{has}");
+        assert!(is_admin(user("") + &joins("", "[!If [IsProd, !Ref User, !Ref AWS::NoValue]]")), "{has}");
+    }
+}

@@ -33,7 +33,9 @@ pub(super) fn add(declared: &Declared<'_, '_>, deployed: &mut Deployed) {
         }
         "AWS::IAM::UserToGroupAddition" => {
             let group = declared.text("GroupName").unwrap_or_default();
-            declared.texts("Users").iter().for_each(|user| deployed.join(user, &group, declared.home()));
+            for (user, on) in declared.hanging("Users") {
+                deployed.hanging(on, |deployed| deployed.join(&user, &group, declared.home()));
+            }
         }
         "AWS::IAM::AccessKey" => {
             deployed.access_key(&declared.text("UserName").unwrap_or_default(), declared.home());
@@ -58,8 +60,8 @@ fn principal(declared: &Declared<'_, '_>, kind: Kind, name: &str, deployed: &mut
         });
         named.flat_map(|(name, all)| all.iter().map(move |one| (name.clone(), one.clone()))).collect()
     });
-    for group in declared.texts("Groups") {
-        deployed.join(&name, &group, declared.home());
+    for (group, on) in declared.hanging("Groups") {
+        deployed.hanging(on, |deployed| deployed.join(&name, &group, declared.home()));
     }
     let (trust, attached) =
         (declared.documents("AssumeRolePolicyDocument"), declared.texts("ManagedPolicyArns"));

@@ -123,6 +123,10 @@ impl Deployed {
     /// Gives what names its holder to that holder; what names nobody of the set is a document of its own.
     fn hand_out(&mut self, gathered: &mut Gathered) {
         self.name_the_undeclared();
+        let groups = self.entities.iter().filter(|one| one.kind == Kind::Group && !one.hangs_on.is_empty());
+        let groups: HashMap<String, Hangs> =
+            groups.map(|group| (group.name.clone(), group.hangs_on.clone())).collect();
+        let mut joined_sometimes = BTreeSet::new();
         for Given { kind, holder, gift, hangs_on } in std::mem::take(&mut self.given) {
             let gift = self.found(gift);
             let entity = self.by_name.get(&(kind, holder.clone())).map(|index| &mut self.entities[*index]);
@@ -141,6 +145,10 @@ impl Deployed {
                     entity.boundary = Some(arn);
                 }
                 (Some(entity), Gift::Group(group)) if !entity.groups.contains(&group) => {
+                    let is_sure = |hangs_on: &Hangs| hangs_on.is_subset(&entity.hangs_on);
+                    if !is_sure(&hangs_on) || !groups.get(&group).is_none_or(is_sure) {
+                        joined_sometimes.insert(group.clone());
+                    }
                     entity.groups.push(group)
                 }
                 (None, Gift::Inline(name, written)) => {
@@ -151,6 +159,7 @@ impl Deployed {
             }
         }
         self.note_sometimes();
+        joined_sometimes.iter().for_each(|group| self.spare_members(group));
         // A user in a group that is declared elsewhere gets what nobody here knows.
         let known: BTreeSet<String> =
             self.entities.iter().filter(|one| one.kind == Kind::Group).map(|one| one.name.clone()).collect();
@@ -164,6 +173,17 @@ impl Deployed {
                 gathered.elsewhere(&entity.home, &entity.arn(&self.account), &what);
             }
         }
+    }
+
+    /// What a group denies takes nothing away when somebody is in it only sometimes; nor from those who always are, since they
+    /// have the same documents.
+    fn spare_members(&mut self, group: &str) {
+        let index = self.by_name.get(&(Kind::Group, group.to_owned())).copied();
+        let Some(group) = index.map(|index| &mut self.entities[index]) else { return };
+        for (_, written) in &mut group.inline {
+            written.denials = Some(Rc::from([]));
+        }
+        group.sometimes.clone_from(&group.attached);
     }
 
     /// Whoever has a policy that is there only sometimes has it only then.

@@ -39,14 +39,15 @@ pub(super) fn add(declared: &Declared<'_>, deployed: &mut Deployed) {
             }
         }
         "aws_iam_user_group_membership" => {
-            for group in declared.texts("groups") {
-                deployed.join(&declared.text("user").unwrap_or_default(), &group, declared.home.clone());
+            for (group, home, on) in declared.in_groups("groups") {
+                let user = declared.text("user").unwrap_or_default();
+                deployed.hanging(on, |deployed| deployed.join(&user, &group, home));
             }
         }
         "aws_iam_group_membership" => {
-            for user in declared.texts("users") {
+            for (user, home, on) in declared.in_groups("users") {
                 let group = declared.text("group").unwrap_or_default();
-                deployed.join(&user, &group, declared.home.clone());
+                deployed.hanging(on, |deployed| deployed.join(&user, &group, home));
             }
         }
         "aws_iam_access_key" => {
@@ -112,6 +113,12 @@ impl Declared<'_> {
         let each =
             |node: &Node| Some((as_text(node)?, (self.written)(node).home(), (self.hangs_on)(node.at)));
         nodes.filter_map(each).collect()
+    }
+
+    /// The same, standing where the resource does.
+    fn in_groups(&self, path: &str) -> Vec<(String, Home, Hangs)> {
+        let hanging = self.hanging(path).into_iter();
+        hanging.map(|(text, _, on)| (text, self.home.clone(), on)).collect()
     }
 
     /// Those of the texts at a path that are there less often than what is being added.
