@@ -167,3 +167,22 @@ fn what_a_group_denies_takes_nothing_away_from_whoever_is_in_it_only_sometimes()
     assert!(is_admin("count = var.c ? 1 : 0", "[aws_iam_group.g.name]"));
     assert!(is_admin("", "var.c ? [aws_iam_group.g.name] : []"));
 }
+
+/// Conditions may be about themselves, and say very much in few words.
+#[test]
+fn a_condition_that_says_too_much_ends() {
+    let circle = "locals {\n  a = local.b\n  b = local.a\n  c = local.c && local.c\n}\n";
+    for count in ["local.a", "local.c ? 1 : 0", "local.a && local.b ? 1 : 0"] {
+        let text = agent("") + &admin("") + &denial("", &format!("count = {count}"), NAME) + circle;
+        assert!(is_admin(&text), "{count}");
+    }
+    let mut locals = String::from("locals {\n  l0 = var.c\n");
+    for number in 1..40 {
+        let before = number - 1;
+        let ten = vec![format!("local.l{before}"); 10];
+        locals += &format!("  l{number} = {}\n", ten.join(if number % 2 == 0 { " && " } else { " || " }));
+    }
+    locals += "}\n";
+    let text = agent("") + &admin("") + &denial("", "count = local.l39 ? 1 : 0", NAME) + &locals;
+    assert!(is_admin(&text));
+}

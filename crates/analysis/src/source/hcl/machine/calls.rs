@@ -42,7 +42,7 @@ impl<'m> Machine<'m> {
                     let value = self.eval_for(Wanted::of_attribute(&attribute.key), &attribute.value, &scope);
                     // Null asks for the default.
                     if value.value != Value::Null {
-                        machine.call_it(&attribute.key, self.said(&attribute.value, &scope, 0));
+                        machine.call_it(&attribute.key, self.said(&attribute.value, &scope));
                         machine.inputs.insert(attribute.key.clone(), value);
                     }
                 }

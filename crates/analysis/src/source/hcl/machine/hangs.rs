@@ -5,19 +5,39 @@
 //! compares two things finds out that one is never there without the other. What is not understood is a condition of its
 //! place.
 
-use std::collections::BTreeSet;
+use std::cell::Cell;
+use std::collections::{BTreeSet, HashSet};
 
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::Machine;
 use super::instances::Instance;
-use crate::source::hcl::eval::{Scope, same};
+use crate::source::hcl::eval::Scope;
 use crate::source::hcl::syntax::{Expr, Kind, Operator, Part, Step};
 use crate::source::hcl::template::encoded;
 use crate::source::{Node, Place, Value};
 
-/// How far it is looked into a condition.
+/// How far it is looked into a condition, and at how many parts of it.
 const FURTHEST: usize = 12;
+const MOST_PARTS: usize = 256;
+
+/// What says more than this is called by a number that follows from it.
+const LONGEST: usize = 256;
+
+/// Parts of a condition that may still be looked at.
+struct Budget(Cell<usize>);
+
+impl Budget {
+    fn new() -> Budget {
+        Budget(Cell::new(MOST_PARTS))
+    }
+
+    fn is_spent(&self) -> bool {
+        let left = self.0.get();
+        self.0.set(left.saturating_sub(1));
+        left == 0
+    }
+}
 
 /// Conditions: something is there when all of them hold.
 pub(in crate::source::hcl) type Hangs = BTreeSet<String>;
@@ -30,48 +50,58 @@ impl Machine<'_> {
 
     /// The conditions that make up one.
     pub(in crate::source::hcl) fn conditions(&self, expr: &Expr, scope: &Scope<'_>) -> Hangs {
-        self.conditions_in(expr, scope, 0)
+        self.conditions_in(expr, scope, (0, &Budget::new()))
     }
 
-    fn conditions_in(&self, expr: &Expr, scope: &Scope<'_>, depth: usize) -> Hangs {
+    fn conditions_in(&self, expr: &Expr, scope: &Scope<'_>, (depth, budget): (usize, &Budget)) -> Hangs {
+        let whole = || [shortened(self.said_in(expr, scope, (depth, budget)))].into();
+        if budget.is_spent() {
+            return whole();
+        }
         match &expr.kind {
             Kind::Binary(Operator::And, sides) if depth < FURTHEST => {
                 let [one, other] = &**sides;
-                let mut all = self.conditions_in(one, scope, depth + 1);
-                all.extend(self.conditions_in(other, scope, depth + 1));
+                let mut all = self.conditions_in(one, scope, (depth + 1, budget));
+                all.extend(self.conditions_in(other, scope, (depth + 1, budget)));
                 all
             }
             Kind::Reference { root, steps, .. } if root == "local" && depth < FURTHEST => {
                 match self.local(steps).filter(|_| scope.find(root).is_none()) {
-                    Some(local) => self.conditions_in(local, &Scope::default(), depth + 1),
-                    None => [self.said(expr, scope, depth)].into(),
+                    Some(local) => self.conditions_in(local, &Scope::default(), (depth + 1, budget)),
+                    None => whole(),
                 }
             }
-            _ => [self.said(expr, scope, depth)].into(),
+            _ => whole(),
         }
     }
 
     /// The conditions on which there is something of what a `count` or `for_each` comes to.
     pub(super) fn conditions_of_some(&self, expr: &Expr, scope: &Scope<'_>) -> Hangs {
+        self.conditions_of_some_in(expr, scope, 0)
+    }
+
+    fn conditions_of_some_in(&self, expr: &Expr, scope: &Scope<'_>, depth: usize) -> Hangs {
         match &expr.kind {
             Kind::Conditional(sides) => match &**sides {
                 [condition, then, otherwise] if is_none(otherwise) => {
                     let mut all = self.conditions(condition, scope);
                     if !is_some(then) {
-                        all.insert(self.said(then, scope, 0));
+                        all.insert(self.said(then, scope));
                     }
                     all
                 }
                 [condition, then, otherwise] if is_none(then) && is_some(otherwise) => {
-                    [not(&self.said(condition, scope, 0))].into()
+                    [not(&self.said(condition, scope))].into()
                 }
-                _ => [self.said(expr, scope, 0)].into(),
+                _ => [self.said(expr, scope)].into(),
             },
-            Kind::Reference { root, steps, .. } if root == "local" => match self.local(steps) {
-                Some(local) => self.conditions_of_some(local, &Scope::default()),
-                None => [self.said(expr, scope, 0)].into(),
-            },
-            _ => [self.said(expr, scope, 0)].into(),
+            Kind::Reference { root, steps, .. } if root == "local" && depth < FURTHEST => {
+                match self.local(steps) {
+                    Some(local) => self.conditions_of_some_in(local, &Scope::default(), depth + 1),
+                    None => [self.said(expr, scope)].into(),
+                }
+            }
+            _ => [self.said(expr, scope)].into(),
         }
     }
 
@@ -81,12 +111,16 @@ impl Machine<'_> {
     }
 
     /// What an expression says.
-    pub(super) fn said(&self, expr: &Expr, scope: &Scope<'_>, depth: usize) -> String {
+    pub(super) fn said(&self, expr: &Expr, scope: &Scope<'_>) -> String {
+        shortened(self.said_in(expr, scope, (0, &Budget::new())))
+    }
+
+    fn said_in(&self, expr: &Expr, scope: &Scope<'_>, (depth, budget): (usize, &Budget)) -> String {
         let here = || format!("{}@{}:{}", self.prefix, expr.at.line, expr.at.column);
-        if depth > FURTHEST {
+        if depth > FURTHEST || budget.is_spent() {
             return here();
         }
-        let said = |expr: &Expr| self.said(expr, scope, depth + 1);
+        let said = |expr: &Expr| self.said_in(expr, scope, (depth + 1, budget));
         match &expr.kind {
             Kind::Literal(value) => Node::new(expr.at, value.clone()).to_json(),
             Kind::Template(parts) => {
@@ -109,7 +143,7 @@ impl Machine<'_> {
                     self.said.get(name).cloned().unwrap_or_default()
                 }
                 ("local", steps) => match self.local(steps) {
-                    Some(local) => self.said(local, &Scope::default(), depth + 1),
+                    Some(local) => self.said_in(local, &Scope::default(), (depth + 1, budget)),
                     None => format!("{}{written}", self.prefix),
                 },
                 _ => format!("{}{written}", self.prefix),
@@ -143,11 +177,11 @@ impl Machine<'_> {
             return;
         }
         let only = |of: &[&Node], others: &[&Node]| -> Vec<Place> {
-            let alone = of.iter().filter(|node| !others.iter().any(|known| same(known, node)));
-            alone.map(|node| node.at).collect()
+            let others: HashSet<u64> = others.iter().copied().map(content).collect();
+            of.iter().filter(|node| !others.contains(&content(node))).map(|node| node.at).collect()
         };
         let holds = self.conditions(condition, scope);
-        let fails = [not(&self.said(condition, scope, 0))].into();
+        let fails = [not(&self.said(condition, scope))].into();
         only(&one, &other).into_iter().for_each(|at| self.modules.library.hang_on(at, &holds));
         only(&other, &one).into_iter().for_each(|at| self.modules.library.hang_on(at, &fails));
     }
@@ -159,14 +193,14 @@ impl Machine<'_> {
         condition: &Expr,
         scope: &Scope<'_>,
         made: &Node,
-        (one, other): &(Vec<u64>, Vec<u64>),
+        (one, other): &(HashSet<u64>, HashSet<u64>),
     ) {
         let items = within(made);
         if items.is_empty() {
             return;
         }
         let holds = self.conditions(condition, scope);
-        let fails = [not(&self.said(condition, scope, 0))].into();
+        let fails = [not(&self.said(condition, scope))].into();
         for item in items {
             let content = content(item);
             match (one.contains(&content), other.contains(&content)) {
@@ -190,6 +224,10 @@ impl Machine<'_> {
     }
 }
 
+fn shortened(said: String) -> String {
+    if said.len() > LONGEST { format!("{:x}", xxh3_64(said.as_bytes())) } else { said }
+}
+
 fn not(said: &str) -> String {
     said.strip_prefix("not ").map_or_else(|| format!("not {said}"), str::to_owned)
 }
@@ -208,7 +246,7 @@ fn within(node: &Node) -> Vec<&Node> {
 }
 
 /// What is in a value, whatever its `Sid` and wherever it stands.
-pub(in crate::source::hcl) fn contents(node: &Node) -> Vec<u64> {
+pub(in crate::source::hcl) fn contents(node: &Node) -> HashSet<u64> {
     within(node).into_iter().map(content).collect()
 }
 
