@@ -159,7 +159,7 @@ impl Catalog {
         let mut reader = Reader::new(packed);
         let date = reader.text()?.to_owned();
         let actions = reader.number()?;
-        let contents = reader.many(|reader| Some((Name::from(reader.text()?), reader.number()?)))?;
+        let contents = reader.many(|reader| Some((Name::embedded(reader.text()?), reader.number()?)))?;
         let sources = reader.many(|reader| {
             let label = Cow::Borrowed(reader.text()?);
             let prefixes = reader.many(|reader| Some(contents.get(reader.number()?)?.0.clone()))?;

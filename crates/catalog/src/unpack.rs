@@ -57,9 +57,9 @@ impl<'a> Reader<'a> {
 }
 
 /// Decodes one service from its section.
-pub(crate) fn service(section: &[u8]) -> Option<Service> {
+pub(crate) fn service(section: &'static [u8]) -> Option<Service> {
     let mut reader = Reader::new(section);
-    let texts = reader.many(|reader| reader.text().map(Name::from))?;
+    let texts = reader.many(|reader| reader.text().map(Name::embedded))?;
     let lists = reader.many(|reader| {
         let list = reader.many(|reader| texts.get(reader.number()?).cloned())?;
         Some(Keys::from(list))

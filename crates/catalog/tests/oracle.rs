@@ -55,7 +55,7 @@ fn services_types_keys_and_actions_are_those_of_the_other_derivation() {
     let mut compared = 0;
     for (prefix, other) in services {
         let own = catalog.service(prefix).expect("the prefixes are the same");
-        assert_eq!(own.name.as_ref(), other["n"].as_str().unwrap_or_default(), "{prefix}");
+        assert_eq!(&*own.name, other["n"].as_str().unwrap_or_default(), "{prefix}");
         assert_eq!(own.resource_control, other["rcp"] == 1, "{prefix}");
         let keys: BTreeMap<&str, &str> =
             own.condition_keys.iter().map(|key| (&*key.name, &*key.kind)).collect();

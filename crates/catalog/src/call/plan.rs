@@ -202,7 +202,7 @@ impl<'c> Planner<'c> {
         let mut types = Vec::new();
         for resource in &action.facts.resources {
             let name = &resource.resource_type;
-            let own = chosen.iter().find(|chosen| chosen.name == *name);
+            let own = chosen.iter().find(|chosen| *chosen.name == **name);
             let Some(kind) = action.service.resource_types.iter().find(|kind| kind.name == *name) else {
                 continue;
             };
@@ -216,7 +216,7 @@ impl<'c> Planner<'c> {
         // A rule may know better than the catalogue which types an action has.
         for ChosenType { name, bindings: own } in chosen {
             if !types.iter().any(|plan| plan.name == *name)
-                && let Some(kind) = action.service.resource_types.iter().find(|kind| kind.name == *name)
+                && let Some(kind) = action.service.resource_types.iter().find(|kind| *kind.name == **name)
             {
                 types.push(self.type_plan(prefix, kind, true, own));
             }
@@ -246,7 +246,7 @@ impl<'c> Planner<'c> {
             vec![Source { path: Path::parse(variable), transforms: Box::new([]) }]
         };
         let formats = kind.formats().map(|format| format_plan(&format, &sources)).collect();
-        TypePlan { name: kind.name.clone(), required, formats }
+        TypePlan { name: (*kind.name).into(), required, formats }
     }
 }
 

@@ -104,7 +104,7 @@ impl LevelTables {
         for kind in service.types_of(arn) {
             for row in self.rows(&service.prefix) {
                 let Row::Never { kind: of, words, actions, place } = row else { continue };
-                if *of == kind.name && words.iter().any(|known| &**known == word) {
+                if **of == *kind.name && words.iter().any(|known| &**known == word) {
                     let more = actions.iter().map(|action| grant(full_name(service, action), place.clone()));
                     meaning.grants.extend(more);
                 }
@@ -261,7 +261,7 @@ impl LevelTables {
         let owner_kinds = owner.types_of(arn);
         for row in self.rows(&owner.prefix) {
             let Row::Inside { kind, inner, place: Place::Behind(suffix) } = row else { continue };
-            if owner_kinds.iter().any(|of| of.name == *kind) && action.resource(inner).is_some() {
+            if owner_kinds.iter().any(|of| *of.name == **kind) && action.resource(inner).is_some() {
                 return Ok(vec![behind(arn, suffix)]);
             }
         }
@@ -326,7 +326,7 @@ impl LevelTables {
                 continue;
             };
             let inner = behind(arn, suffix);
-            if kinds.iter().any(|of| of.name == *kind) && !resources.contains(&inner) {
+            if kinds.iter().any(|of| *of.name == **kind) && !resources.contains(&inner) {
                 resources.push(inner);
             }
         }

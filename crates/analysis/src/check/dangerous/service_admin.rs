@@ -44,20 +44,23 @@ fn rule(holder: &Holder<'_>, hits: &mut Hits<'_>) {
             continue;
         }
         let is_whole = |action: &Action<'_>| allowed.services.iter().any(|of| **of == *action.service.prefix);
-        let all = [Use::Write, Use::Destructive, Use::Permissions]
-            .map(|wanted| holder.powers(allowed, wanted, is_whole));
+        let all = [Use::Write, Use::Destructive, Use::Permissions].map(|wanted| {
+            let mut powers = holder.powers(allowed, wanted, is_whole);
+            powers.sort_by(|one, other| one.action.service.prefix.cmp(&other.action.service.prefix));
+            powers
+        });
         for pattern in allowed.statement.action.patterns() {
             let Some(service) = whole_service(pattern.as_str()) else { continue };
             let [writes, destructive, permissions] =
                 [of_service(&all[0], &service), of_service(&all[1], &service), of_service(&all[2], &service)];
             let Some(powers) =
-                [&permissions, &destructive, &writes].into_iter().find(|powers| !powers.is_empty())
+                [permissions, destructive, writes].into_iter().find(|powers| !powers.is_empty())
             else {
                 continue;
             };
             let mut parts = vec![format!("{} that change something", writes.len())];
             for (powers, what) in
-                [(&destructive, "that cannot be undone"), (&permissions, "that change who may do what")]
+                [(destructive, "that cannot be undone"), (permissions, "that change who may do what")]
             {
                 if !powers.is_empty() {
                     parts.push(format!("{} {what}", powers.len()));
@@ -74,6 +77,9 @@ fn rule(holder: &Holder<'_>, hits: &mut Hits<'_>) {
     }
 }
 
-fn of_service<'a>(powers: &[Power<'a>], service: &str) -> Vec<Power<'a>> {
-    powers.iter().filter(|power| *power.action.service.prefix == *service).cloned().collect()
+/// Those of one service, of powers by service.
+fn of_service<'p, 'a>(powers: &'p [Power<'a>], service: &str) -> &'p [Power<'a>] {
+    let from = powers.partition_point(|power| *power.action.service.prefix < *service);
+    let many = powers[from..].partition_point(|power| *power.action.service.prefix == *service);
+    &powers[from..from + many]
 }
