@@ -79,25 +79,29 @@ impl std::ops::Deref for Action<'_> {
 struct Places {
     state: FixedState,
     /// Numbers from 1, each at the first free place from its own; 0 where there is none. Half of the places are free.
+    /// What bits numbers leave are of what the name comes to, so that another name is seldom looked at.
     numbers: Box<[u32]>,
+    /// The bits of a number.
+    low: u32,
 }
 
 impl Places {
     fn new(actions: &[ActionFacts]) -> Places {
         let size = (2 * actions.len()).next_power_of_two().max(2);
-        let mut places = Places { state: FixedState::default(), numbers: vec![0; size].into() };
+        let low = u32::try_from(size - 1).unwrap_or(u32::MAX);
+        let mut places = Places { state: FixedState::default(), numbers: vec![0; size].into(), low };
         for (number, action) in (1..).zip(actions) {
-            let mut at = places.first(&action.name);
+            let (mut at, mark) = places.first(&action.name);
             while places.numbers[at] != 0 {
                 at = (at + 1) % size;
             }
-            places.numbers[at] = number;
+            places.numbers[at] = mark | number;
         }
         places
     }
 
-    /// The place of a name, when nobody else has it.
-    fn first(&self, name: &str) -> usize {
+    /// The place of a name, when nobody else has it, and what marks its number.
+    fn first(&self, name: &str) -> (usize, u32) {
         let mut hasher = self.state.build_hasher();
         for chunk in name.as_bytes().chunks(16) {
             let mut lower = [0; 16];
@@ -105,19 +109,24 @@ impl Places {
             lower.make_ascii_lowercase();
             hasher.write_u128(u128::from_le_bytes(lower));
         }
-        // As many bits as there are places.
-        usize::try_from(hasher.finish() & (self.numbers.len() as u64 - 1)).unwrap_or_default()
+        let hash = hasher.finish();
+        // As many bits as there are places, and others.
+        let at = usize::try_from(hash & (self.numbers.len() as u64 - 1)).unwrap_or_default();
+        (at, u32::try_from(hash >> 32).unwrap_or_default() & !self.low)
     }
 
     fn find<'a>(&self, actions: &'a [ActionFacts], name: &str) -> Option<&'a ActionFacts> {
-        let mut at = self.first(name);
+        let (mut at, mark) = self.first(name);
         loop {
-            let number = self.numbers[at].checked_sub(1)?;
-            let facts = actions.get(number as usize)?;
-            if facts.name.eq_ignore_ascii_case(name) {
-                return Some(facts);
+            let marked = self.numbers[at];
+            let number = (marked & self.low).checked_sub(1)?;
+            if marked & !self.low == mark {
+                let facts = actions.get(number as usize)?;
+                if facts.name.eq_ignore_ascii_case(name) {
+                    return Some(facts);
+                }
             }
-            at = (at + 1) % self.numbers.len();
+            at = (at + 1) & (self.numbers.len() - 1);
         }
     }
 }

@@ -69,7 +69,7 @@ pub fn alternative(name: &str, number: usize) -> String {
 
 /// Whether people see something else than the text.
 pub fn is_marked(text: &str) -> bool {
-    text.bytes().any(|byte| byte == 0xee) && text.contains([OPEN, OTHER])
+    has_rare(text) && text.contains([OPEN, OTHER])
 }
 
 /// A part of a text that is not known: `aws_s3_bucket.logs.id`.
@@ -80,8 +80,12 @@ pub fn hole(name: &str) -> String {
 
 /// Whether a part of the text is not known.
 pub fn has_hole(text: &str) -> bool {
-    // The first byte of the mark is rare, and texts are short.
-    text.bytes().any(|byte| byte == 0xee) && text.contains(OPEN)
+    has_rare(text) && text.contains(OPEN)
+}
+
+/// Whether the first byte of the marks is in it, which is rare.
+fn has_rare(text: &str) -> bool {
+    memchr::memchr(0xee, text.as_bytes()).is_some()
 }
 
 /// What the first part that is not known hangs on.

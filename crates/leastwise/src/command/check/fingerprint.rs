@@ -75,7 +75,8 @@ pub fn listed(message: &str) -> Option<usize> {
 
 /// What stands before a list that goes on, the list up to its count, and what stands behind it.
 fn list(message: &str) -> Option<(&str, &str, &str)> {
-    let end = message.rfind(" more")?;
+    // Most have none, and looking for one from the end takes several times as long.
+    let end = message.contains(" more").then(|| message.rfind(" more"))??;
     let (before, after) = message.split_at(end);
     let count = before.rsplit(' ').next().unwrap_or_default();
     let is_count = !count.is_empty() && count.bytes().all(|byte| byte.is_ascii_digit() || byte == b',');
