@@ -6,6 +6,10 @@ use leastwise_catalog::Catalog;
 use leastwise_policy::time::Timestamp;
 use serde_json::json;
 
+// As the product has it.
+#[global_allocator]
+static ALLOCATOR: leastwise_allocator::Allocator = leastwise_allocator::Allocator;
+
 fn main() -> anyhow::Result<()> {
     let mut args = std::env::args().skip(1);
     let file = args.next().unwrap_or_default();

@@ -256,7 +256,7 @@ impl Model<'_> {
         for need in &needs {
             for pattern in self.patterns(node, need.action) {
                 for template in &templates {
-                    for arn in fill(template, pattern, &self.regions) {
+                    for arn in fill(template, &pattern, &self.regions) {
                         let most = if best.is_some() { MOST_CONDITIONAL } else { MOST_TRIED };
                         if tried.len() >= most || tried.contains(&arn) {
                             continue;

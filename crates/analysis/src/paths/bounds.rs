@@ -1,16 +1,34 @@
 //! Somebody else's boundary: whoever may take it away, or write another version of the policy that it is, and can become that
 //! principal, has what that is without it.
 
+use std::collections::HashMap;
+
 use leastwise_policy::glob;
 
 use super::attempt::Attempt;
 use super::model::Form;
-use super::rows::{Kind, Row};
+use super::others::{Held, kind, matching};
+use super::rows::{Kind, On, Row};
 use super::search::Search;
 use super::target::Standing;
 
-/// The rows by which somebody loses its boundary, with those who could go by them and on what.
-type Freers = Vec<(usize, Vec<(usize, Vec<String>)>)>;
+/// Who could go by a row by which somebody loses its boundary, by account and by what its policies name.
+struct Freers {
+    row: usize,
+    exact: Naming,
+    /// Of patterns with wildcards or variables.
+    open: Naming,
+}
+
+/// By account and pattern: nodes that have it, of many the first two, one of which is another than whoever is asked about.
+type Naming = HashMap<(String, String), Vec<usize>>;
+
+/// Those whom the loss of their boundary makes something, and as what.
+#[derive(Default)]
+pub(super) struct Freed {
+    held: Held,
+    free: HashMap<usize, usize>,
+}
 
 impl Search<'_> {
     /// Adds whoever would be something else if somebody took its boundary away.
@@ -28,33 +46,42 @@ impl Search<'_> {
         }
     }
 
-    fn freers(&self) -> Freers {
+    fn freers(&self) -> Vec<Freers> {
         let rows = self.model.table.rows.iter().enumerate().filter(|(_, said)| said.kind == Kind::Frees);
         let of_row = |(row, said): (usize, &Row)| {
+            let mut freers = Freers { row, exact: HashMap::new(), open: HashMap::new() };
             let nodes = 0..self.model.principals.len();
-            let could = nodes.filter(|node| !self.is_there(*node) && self.could(*node, row));
-            let on = |node: usize| {
-                self.model.patterns(node, said.needs[0].action).into_iter().map(str::to_owned).collect()
-            };
-            (row, could.map(|node| (node, on(node))).collect::<Vec<(usize, Vec<String>)>>())
+            for node in nodes.filter(|node| !self.is_there(*node) && self.could(*node, row)) {
+                for pattern in self.model.patterns(node, said.needs[0].action) {
+                    let is_open = pattern.contains(['*', '?']) || pattern.contains("${");
+                    let naming = if is_open { &mut freers.open } else { &mut freers.exact };
+                    let key = (self.model.nodes[node].account.clone(), pattern.into_owned());
+                    let nodes = naming.entry(key).or_default();
+                    if nodes.len() < 2 && !nodes.contains(&node) {
+                        nodes.push(node);
+                    }
+                }
+            }
+            freers
         };
-        rows.map(of_row).filter(|(_, nodes)| !nodes.is_empty()).collect()
+        rows.map(of_row).filter(|one| !one.exact.is_empty() || !one.open.is_empty()).collect()
     }
 
     /// Whether somebody else could take its boundary away.
-    fn may_be_freed(&self, plain: usize, freers: &Freers) -> bool {
+    fn may_be_freed(&self, plain: usize, freers: &[Freers]) -> bool {
         let granted = self.model.principals[plain];
-        freers.iter().any(|(row, nodes)| {
+        let account = &self.model.nodes[plain].account;
+        let is_other = |nodes: &Vec<usize>| nodes.iter().any(|node| *node != plain);
+        freers.iter().any(|Freers { row, exact, open }| {
             let said = &self.model.table.rows[*row];
             let on = self.on(said.needs[0].on[0], granted);
             let names =
                 |pattern: &String| pattern.contains("${") || on.iter().any(|arn| glob::matches(pattern, arn));
-            let account = &self.model.nodes[plain].account;
-            let is_other = |node: usize| node != plain && self.model.nodes[node].account == *account;
-            let mut others = nodes.iter().filter(|(node, _)| is_other(*node));
+            let mut open = open.iter().filter(|((of, _), nodes)| of == account && is_other(nodes));
             said.of.includes(granted)
                 && !on.is_empty()
-                && others.any(|(_, patterns)| patterns.iter().any(names))
+                && (on.iter().any(|arn| exact.get(&(account.clone(), arn.clone())).is_some_and(is_other))
+                    || open.any(|((_, pattern), _)| names(pattern)))
         })
     }
 
@@ -89,18 +116,36 @@ impl Search<'_> {
         found
     }
 
+    /// Those whom the loss of their boundary makes something.
+    pub(super) fn freed(&self) -> Freed {
+        let mut freed = Freed::default();
+        let is_free =
+            |free: &usize| matches!(self.model.nodes[*free].form, Form::Free) && self.is_settled(*free);
+        for free in (0..self.model.nodes.len()).filter(is_free) {
+            let plain = self.plain(free);
+            freed.free.insert(plain, free);
+            for on in [On::Target, On::Boundary, On::UnlistedBoundary] {
+                for arn in self.on(on, self.model.principals[plain]) {
+                    freed.held.entry((kind(on), arn)).or_default().push(plain);
+                }
+            }
+        }
+        freed
+    }
+
     /// Somebody whom the loss of its boundary makes powerful, and whom this node cannot become.
-    pub(super) fn frees_other(&mut self, from: usize) -> Option<(usize, Attempt)> {
+    pub(super) fn frees_other(&mut self, from: usize, freed: &Freed) -> Option<(usize, Attempt)> {
         for row in 0..self.model.table.rows.len() {
             let said = &self.model.table.rows[row];
             if said.kind != Kind::Frees || !self.could(from, row) {
                 continue;
             }
-            for free in 0..self.model.nodes.len() {
-                if !matches!(self.model.nodes[free].form, Form::Free) || !self.is_settled(free) {
-                    continue;
-                }
-                let plain = self.plain(free);
+            let patterns = self.model.patterns(from, said.needs[0].action);
+            let decides = said.needs[0].on[0];
+            for plain in patterns
+                .into_iter()
+                .flat_map(|pattern| matching(&freed.held, decides, &pattern).collect::<Vec<_>>())
+            {
                 let (source, other) = (&self.model.nodes[from], &self.model.nodes[plain]);
                 let is_other = other.arn != source.arn && other.account == source.account;
                 let fits = said.of.includes(self.model.principals[plain]) && !self.is_protected(plain);
@@ -109,7 +154,7 @@ impl Search<'_> {
                     && !self.is_there(plain)
                     && let Some(attempt) = self.model.attempt(&self.kept, from, row, Some(plain), None)
                 {
-                    return Some((free, attempt));
+                    return Some((freed.free[&plain], attempt));
                 }
             }
         }

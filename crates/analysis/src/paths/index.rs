@@ -18,8 +18,9 @@ pub(super) struct Index {
 
 impl Index {
     /// Adds a node that has these patterns.
-    pub(super) fn add<'p>(&mut self, node: usize, patterns: impl IntoIterator<Item = &'p str>) {
+    pub(super) fn add<P: AsRef<str>>(&mut self, node: usize, patterns: impl IntoIterator<Item = P>) {
         for pattern in patterns {
+            let pattern = pattern.as_ref();
             let wild = [pattern.find(['*', '?']), pattern.find("${")].into_iter().flatten().min();
             let list = match wild {
                 None => self.exact.entry(pattern.to_owned()).or_default(),

@@ -24,6 +24,7 @@ mod index;
 mod model;
 mod others;
 mod outside;
+mod patterns;
 mod report;
 mod rows;
 mod search;

@@ -247,32 +247,6 @@ impl<'a> Model<'a> {
         }
     }
 
-    /// Resources of the statements of a node that allow an action, as they are spelled.
-    pub(super) fn patterns(&self, node: usize, action: usize) -> Vec<&str> {
-        let node = &self.nodes[node];
-        let Some(granted) = node.granted.filter(|_| !node.form.has_everything()) else { return vec!["*"] };
-        let name = &self.actions[action];
-        let mut patterns: Vec<&str> = Vec::new();
-        for document in self.held(granted, node.form) {
-            if !self.documents.get(document.name.as_str()).is_some_and(|bits| bits.has(action)) {
-                continue;
-            }
-            for (index, statement) in document.policy.statements.iter().enumerate() {
-                let allows = statement.effect == Effect::Allow && !self.is_removed(&document.name, index);
-                if !allows || !applies(statement, name) {
-                    continue;
-                }
-                match &statement.resource {
-                    Some(ResourceBlock::Resource(of)) => patterns.extend(of.iter().map(|one| one.as_str())),
-                    _ => patterns.push("*"),
-                }
-            }
-        }
-        patterns.sort_unstable();
-        patterns.dedup();
-        patterns
-    }
-
     /// Calls `with` with everything that decides on the node's calls, and what is known of each of them.
     pub(super) fn with_set<T>(&self, node: usize, with: impl FnOnce(&mut PolicySet, &Context) -> T) -> T {
         let node = &self.nodes[node];
@@ -493,12 +467,4 @@ fn works<'a>(world: &'a World<'a>, table: &Table) -> Vec<HashMap<&'a str, Vec<&'
         works
     };
     table.rows.iter().map(fits).collect()
-}
-
-fn applies(statement: &Statement, action: &str) -> bool {
-    use leastwise_policy::aws::ActionBlock::{Action, NotAction};
-    match &statement.action {
-        Action(patterns) => patterns.iter().any(|pattern| pattern.matches(action)),
-        NotAction(patterns) => !patterns.iter().any(|pattern| pattern.matches(action)),
-    }
 }

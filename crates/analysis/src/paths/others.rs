@@ -14,20 +14,22 @@ use std::collections::BTreeMap;
 const MOST_USERS: usize = 3;
 
 /// Principals by the ARN that somebody would change to raise them, and whether it is its own, a policy's or a group's.
-type Held = BTreeMap<(u8, String), Vec<usize>>;
+pub(super) type Held = BTreeMap<(u8, String), Vec<usize>>;
 
-fn kind(on: On) -> u8 {
+pub(super) fn kind(on: On) -> u8 {
     match on {
         On::Policy => 1,
         On::Group => 2,
         On::Account => 3,
         On::Unlisted => 4,
+        On::Boundary => 5,
+        On::UnlistedBoundary => 6,
         _ => 0,
     }
 }
 
 /// Principals that a pattern might name.
-fn matching<'h>(held: &'h Held, on: On, pattern: &'h str) -> impl Iterator<Item = usize> + 'h {
+pub(super) fn matching<'h>(held: &'h Held, on: On, pattern: &'h str) -> impl Iterator<Item = usize> + 'h {
     let wild = [pattern.find(['*', '?']), pattern.find("${")].into_iter().flatten().min();
     let prefix = &pattern[..wild.unwrap_or(pattern.len())];
     let from = held.range((kind(on), prefix.to_owned())..);
@@ -42,7 +44,7 @@ fn matching<'h>(held: &'h Held, on: On, pattern: &'h str) -> impl Iterator<Item 
 impl Search<'_> {
     /// Whoever has no path of its own and yet makes somebody else powerful.
     pub(super) fn for_others(&mut self, standing: &mut Standing) {
-        let held = self.held();
+        let (held, freed) = (self.held(), self.freed());
         for from in 0..self.model.nodes.len() {
             let acts = self.model.nodes[from].acts && self.model.nodes[from].granted.is_some();
             if !acts || self.best.get(from).copied().flatten().is_some() {
@@ -51,7 +53,7 @@ impl Search<'_> {
             if let Some((to, mut attempt)) = self
                 .raises_other(from, &held)
                 .or_else(|| self.reverts_other(from))
-                .or_else(|| self.frees_other(from))
+                .or_else(|| self.frees_other(from, &freed))
                 .or_else(|| self.adds_other(standing, from))
             {
                 attempt.answer.certainty = Certainty::Another;
@@ -68,7 +70,9 @@ impl Search<'_> {
             }
             let decides = said.needs[0].on[0];
             let patterns = self.model.patterns(from, said.needs[0].action);
-            let others = patterns.into_iter().flat_map(|pattern| matching(held, decides, pattern));
+            let others = patterns
+                .into_iter()
+                .flat_map(|pattern| matching(held, decides, &pattern).collect::<Vec<_>>());
             for plain in others {
                 let other = self.model.principals[plain];
                 let here = said.named || other.account() == self.model.nodes[from].account;

@@ -1,6 +1,7 @@
 //! Other versions of a policy: whoever may set its default version has what that version allows, and is free of what only
 //! the default one denies. Where a snapshot lists all versions it is they that count, and nothing is taken for given.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use leastwise_policy::aws::Named;
@@ -125,7 +126,7 @@ impl Search<'_> {
         let mut setters: BTreeMap<String, Vec<String>> = BTreeMap::new();
         for node in 0..self.model.principals.len() {
             if !self.is_there(node) && self.could(node, row) {
-                let patterns = self.model.patterns(node, action).into_iter().map(str::to_owned);
+                let patterns = self.model.patterns(node, action).into_iter().map(Cow::into_owned);
                 setters.entry(self.model.nodes[node].account.clone()).or_default().extend(patterns);
             }
         }

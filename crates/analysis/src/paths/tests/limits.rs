@@ -110,6 +110,41 @@ fn a_condition_that_is_not_the_callers_to_choose_makes_a_path_conditional() {
 }
 
 #[test]
+fn names_that_a_layer_leaves_are_those_that_are_chosen() {
+    let team = "arn:aws:lambda:*:111122223333:function:team-*";
+    let within = |own: &str, boundary: &[Value]| {
+        let mut calls = allow(&["lambda:CreateFunction", "lambda:InvokeFunction"]);
+        calls["Resource"] = json!(own);
+        Account::default()
+            .policy("boundary", boundary)
+            .user("attacker", &[allow(&["iam:PassRole"]), calls])
+            .with("PermissionsBoundary", json!({"PermissionsBoundaryArn": arn("policy", "boundary")}))
+            .role("target", trust("Service", "lambda.amazonaws.com"), &[allow(&["*"])])
+    };
+    let some = |resource: &str| {
+        let mut calls = allow(&["lambda:*"]);
+        calls["Resource"] = json!(resource);
+        calls
+    };
+    let pass = allow(&["iam:PassRole"]);
+    check(within("*", &[pass.clone(), some(team)]), &["lambda-001"]);
+    check(within("arn:aws:lambda:*:*:function:*-x", &[pass.clone(), some(team)]), &["lambda-001"]);
+    check(within("arn:aws:lambda:*:*:function:ops-*", &[pass, some(team)]), &[]);
+    let spares = json!({"Effect": "Deny", "Action": "lambda:*", "NotResource": team});
+    check(within("*", &[allow(&["*"]), spares.clone()]), &["lambda-001"]);
+    check(passing(std::slice::from_ref(&spares)), &["lambda-001"]);
+    let other = json!({"Effect": "Deny", "Action": "lambda:*", "NotResource": "arn:aws:s3:::a"});
+    check(passing(&[other]), &[]);
+    assert_eq!(
+        of_attacker(&found_under(&passing(&[]).snapshot(), &[document(&[allow(&["*"]), spares])])),
+        ["lambda-001"]
+    );
+    let others = json!({"Effect": "Allow", "NotAction": "lambda:*", "Resource": "*"});
+    let narrow = [document(&[others, some(team)])];
+    assert_eq!(of_attacker(&found_under(&passing(&[]).snapshot(), &narrow)), ["lambda-001"]);
+}
+
+#[test]
 fn time_is_known() {
     let until = |date: &str| {
         let condition = json!({"DateGreaterThan": {"aws:CurrentTime": date}});
