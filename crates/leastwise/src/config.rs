@@ -29,6 +29,7 @@ pub fn parse(args: impl Iterator<Item = OsString>) -> std::result::Result<Cli, S
     let args: Vec<OsString> = args.collect();
     let (path, text) = read_settings(&args).map_err(Stop::Settings)?;
     let mut settings = table(&path, &text).map_err(Stop::Settings)?;
+    said_each_time(&path, &settings).map_err(Stop::Settings)?;
     let of_check = check::take_settings(&path, &text, &mut settings).map_err(Stop::Settings)?;
     let command = with_settings(command(), &settings).map_err(Stop::Settings)?;
     let matches = command.try_get_matches_from(args).map_err(Stop::Clap)?;
@@ -55,8 +56,9 @@ fn version() -> String {
     )
 }
 
-/// What is only ever said on the command line: no variable and no file can make leastwise send something.
-const SAID_EACH_TIME: [&str; 1] = ["model"];
+/// What is only ever said on the command line: no variable and no file can make leastwise send something, or make of a
+/// run that judges one that takes everything for known.
+const SAID_EACH_TIME: [&str; 2] = ["model", "write-baseline"];
 
 fn with_variable(arg: Arg) -> Arg {
     let settable = |long: &&str| !matches!(*long, "help" | "version") && !SAID_EACH_TIME.contains(long);
@@ -90,6 +92,24 @@ fn table(path: &Path, text: &str) -> Result<Table> {
     })
 }
 
+/// Refuses what is only ever said on the command line.
+fn said_each_time(path: &Path, settings: &Table) -> Result<()> {
+    for (key, value) in settings {
+        let (names, place): (Vec<&String>, _) = match value {
+            // Where a model is, is said in a table of that name.
+            Value::Table(_) if key == "model" => continue,
+            Value::Table(table) => (table.keys().collect(), format!(", [{key}]")),
+            _ => (vec![key], String::new()),
+        };
+        if let Some(name) = names.into_iter().find(|name| SAID_EACH_TIME.contains(&name.as_str())) {
+            let error = format!("`{name}` is no setting (settings `{}`{place})", path.display());
+            return Err(Error::usage(error)
+                .hint(format!("take it out, and say `--{name}` on the command line each time it is meant")));
+        }
+    }
+    Ok(())
+}
+
 fn named_file(args: &[OsString]) -> Option<PathBuf> {
     let mut args = args.iter().skip(1).take_while(|arg| *arg != OsStr::new("--"));
     while let Some(arg) = args.next() {
@@ -104,7 +124,9 @@ fn named_file(args: &[OsString]) -> Option<PathBuf> {
 }
 
 fn with_settings(mut command: Command, settings: &Table) -> Result<Command> {
-    for (key, value) in settings {
+    // What a table says of one command comes last, and so beats what is said at the top.
+    let (tables, top): (Vec<_>, Vec<_>) = settings.iter().partition(|(_, value)| value.is_table());
+    for (key, value) in top.into_iter().chain(tables) {
         match value {
             // Where a model is, is said in a table of its own: `[model]`.
             Value::Table(table) if key == "model" => {
@@ -219,6 +241,7 @@ mod tests {
         assert_eq!(width("", &RUN), Width::Exact);
         assert_eq!(width("width = 'prefix'", &RUN), Width::Prefix);
         assert_eq!(width("[rightsize]\nwidth = 'type'", &RUN), Width::Type);
+        assert_eq!(width("width = 'prefix'\n[rightsize]\nwidth = 'type'", &RUN), Width::Type);
         let flag: Vec<&str> = RUN.into_iter().chain(["--width", "any"]).collect();
         assert_eq!(width("width = 'prefix'", &flag), Width::Any);
     }
@@ -248,6 +271,21 @@ mod tests {
         for settings in ["model = 'm'", "[generate]\nmodel = 'm'", "[model]\nkey = 'secret'"] {
             assert!(parse(settings).is_err(), "{settings}");
         }
+    }
+
+    #[test]
+    fn what_is_said_each_time_is_refused_by_name_and_place() {
+        for (settings, place) in [
+            ("write-baseline = 'b.json'", ""),
+            ("[check]\nwrite-baseline = 'b.json'", ", [check]"),
+            ("[generate]\nmodel = 'm'", ", [generate]"),
+        ] {
+            let error = said_each_time(Path::new("l.toml"), &settings.parse().expect("TOML"));
+            let error = error.expect_err("refused").to_string();
+            assert!(error.ends_with(&format!(" is no setting (settings `l.toml`{place})")), "{error}");
+        }
+        let model = "[model]\nname = 'm'".parse().expect("TOML");
+        assert!(said_each_time(Path::new("l.toml"), &model).is_ok());
     }
 
     #[test]

@@ -284,6 +284,30 @@ fn settings_that_take_the_gate_away_fail_and_others_are_told() {
 }
 
 #[test]
+fn a_run_that_judges_is_not_made_one_that_writes_a_baseline_by_a_setting() {
+    let folder = repository("against-own-write");
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let args = ["check", "infra", "--new-access-against", "main"];
+    for settings in ["[check]\nwrite-baseline = \"b.json\"\n", "write-baseline = \"b.json\"\n"] {
+        folder.write("leastwise.toml", settings);
+        folder.write("infra/a.json", policy(&[READS, UNKNOWN, DELETES]));
+        let done: Done = command(&folder, &args).env("PATH", &path).output().expect("it starts").into();
+        assert_eq!(done.code, Some(2), "{settings}: {}{}", done.out, done.err);
+        assert!(
+            done.err.contains("`write-baseline` is no setting (settings `leastwise.toml`"),
+            "{}",
+            done.err
+        );
+        assert!(!folder.0.join("b.json").exists());
+    }
+    std::fs::remove_file(folder.0.join("leastwise.toml")).expect("removed");
+    let mut with_variable = command(&folder, &args);
+    with_variable.env("PATH", &path).env("LEASTWISE_WRITE_BASELINE", "b.json");
+    let done: Done = with_variable.output().expect("it starts").into();
+    assert_eq!((done.code, folder.0.join("b.json").exists()), (Some(1), false), "{}", done.err);
+}
+
+#[test]
 fn what_the_change_adds_to_the_baseline_is_told() {
     let folder = repository("against-own-baseline");
     let baseline = ["--baseline", "baseline.json"];
