@@ -122,6 +122,8 @@ mod named_tests;
 #[cfg(test)]
 mod snapshot_tests;
 #[cfg(test)]
+mod sometimes_tests;
+#[cfg(test)]
 mod stack_tests;
 #[cfg(test)]
 mod tests;

@@ -3,6 +3,7 @@
 
 mod bodies;
 mod calls;
+mod enabled;
 mod files;
 mod hangs;
 mod instances;

@@ -255,6 +255,7 @@ fn json(file: u16, text: &str, is_assigned: bool) -> Result<syntax::Body, Refusa
 fn collect(machine: &mut Machine<'_>, found: &mut Vec<Resource>) {
     let module = machine.module;
     for (address, block) in &module.resources {
+        let Some(enabled) = machine.enabled(block) else { continue };
         let instances = machine.instances(address, block);
         for (position, instance) in instances.iter().enumerate() {
             let body = machine.declared(address, block, position, instance);
@@ -267,7 +268,7 @@ fn collect(machine: &mut Machine<'_>, found: &mut Vec<Resource>) {
                 is_data: block.kind == "data",
                 at: block.at,
                 body,
-                hangs_on: machine.conditions_of_instance(instance),
+                hangs_on: &machine.conditions_of_instance(instance) | &enabled,
             });
         }
     }

@@ -4,7 +4,7 @@ mod resources;
 mod sam;
 
 use std::cell::{Cell, OnceCell};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -132,39 +132,31 @@ impl<'t, 's> Declared<'t, 's> {
 
     /// The texts at a path in whichever way the properties come out, each once.
     fn texts(&self, path: &str) -> Vec<String> {
-        let mut texts: Vec<String> = Vec::new();
-        for properties in &self.properties {
-            let nodes = super::deployed::at_path(properties, path).into_iter().flat_map(Node::one_or_many);
-            for text in nodes.filter_map(as_text) {
-                if !texts.contains(&text) {
-                    texts.push(text);
-                }
-            }
-        }
-        texts
+        self.hanging(path).into_iter().map(|(text, _)| text).collect()
     }
 
     /// Those of the texts that are not there in every way.
     fn sometimes(&self, path: &str) -> Vec<String> {
-        let is_there = |properties: &Node, text: &str| {
-            let nodes = super::deployed::at_path(properties, path).into_iter().flat_map(Node::one_or_many);
-            nodes.filter_map(as_text).any(|one| one == text)
-        };
-        let mut texts = self.texts(path);
-        texts.retain(|text| !self.properties.iter().all(|properties| is_there(properties, text)));
-        texts
+        let hanging = self.hanging(path).into_iter();
+        hanging.filter(|(_, hangs_on)| hangs_on.is_some()).map(|(text, _)| text).collect()
     }
 
-    /// The texts at a path, each with what it hangs on when it is not there in every way.
+    /// The texts at a path, each once, with what it hangs on when it is not there in every way.
     fn hanging(&self, path: &str) -> Vec<(String, Option<String>)> {
-        let sometimes = self.sometimes(path);
-        let texts = self.texts(path).into_iter();
-        texts
-            .map(|text| {
-                let hangs_on = sometimes.contains(&text).then(|| format!("{}.{path} {text}", self.id));
-                (text, hangs_on)
-            })
-            .collect()
+        self.hanging_of(path, |properties| texts_at(properties, path))
+    }
+
+    /// The same of the texts that `of` finds; `name` is what they are called by together.
+    fn hanging_of(&self, name: &str, of: impl Fn(&Node) -> Vec<String>) -> Vec<(String, Option<String>)> {
+        let ways: Vec<Vec<String>> = self.properties.iter().map(of).collect();
+        let mut found: Vec<(String, Option<String>)> = Vec::new();
+        for text in ways.iter().flatten() {
+            if found.iter().all(|(known, _)| known != text) {
+                let is_sure = ways.iter().all(|way| way.contains(text));
+                found.push((text.clone(), (!is_sure).then(|| format!("{}.{name} {text}", self.id))));
+            }
+        }
+        found
     }
 
     fn text(&self, path: &str) -> Option<String> {
@@ -198,10 +190,9 @@ impl<'t, 's> Declared<'t, 's> {
         self.text("Path").unwrap_or_else(|| "/".to_owned())
     }
 
-    /// The boundary, if there is one whichever way conditions come out.
-    fn boundary(&self) -> Option<String> {
-        let always = self.properties.iter().all(|properties| properties.get("PermissionsBoundary").is_some());
-        self.text("PermissionsBoundary").filter(|_| always)
+    /// What can be the boundary, if there is one whichever way conditions come out.
+    fn boundaries(&self) -> Vec<String> {
+        boundaries(&self.properties)
     }
 
     /// Tags as a list of keys and values, or as SAM's mapping.
@@ -275,6 +266,27 @@ impl<'t, 's> Declared<'t, 's> {
         let (file, at) = self.template.place(entry.map_or(self.resource.node.at, |entry| entry.at));
         Home { file, at, pointer: self.template.pointer(self.resource.node) }
     }
+}
+
+/// What can be the boundary, if there is one in each of these ways.
+fn boundaries(ways: &[Node]) -> Vec<String> {
+    let mut found: Vec<String> = Vec::new();
+    for way in ways {
+        let of_way = texts_at(way, "PermissionsBoundary");
+        if of_way.is_empty() {
+            return Vec::new();
+        }
+        found.extend(of_way);
+    }
+    let mut known = HashSet::new();
+    found.retain(|text| known.insert(text.clone()));
+    found
+}
+
+/// The texts at a path.
+fn texts_at(properties: &Node, path: &str) -> Vec<String> {
+    let nodes = super::deployed::at_path(properties, path).into_iter().flat_map(Node::one_or_many);
+    nodes.filter_map(as_text).collect()
 }
 
 /// The statements of a document that deny, as JSON.

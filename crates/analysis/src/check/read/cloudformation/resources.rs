@@ -2,9 +2,9 @@
 
 use leastwise_policy::aws::DocumentKind;
 
-use super::Declared;
+use super::{Declared, texts_at};
 use crate::check::read::deployed::facts::{HOLDS, RUNS};
-use crate::check::read::deployed::{Deployed, Kind, policy_named};
+use crate::check::read::deployed::{Deployed, Kind, at_path, policy_named};
 use crate::check::read::terraform::Permission;
 use crate::source::cloudformation::as_text;
 use crate::source::{Entry, Node, Value};
@@ -32,9 +32,11 @@ pub(super) fn add(declared: &Declared<'_, '_>, deployed: &mut Deployed) {
             }
         }
         "AWS::IAM::UserToGroupAddition" => {
-            let group = declared.text("GroupName").unwrap_or_default();
-            for (user, on) in declared.hanging("Users") {
-                deployed.hanging(on, |deployed| deployed.join(&user, &group, declared.home()));
+            for (group, also) in declared.hanging("GroupName") {
+                for (user, on) in declared.hanging("Users") {
+                    let on = on.into_iter().chain(also.clone());
+                    deployed.hanging(on, |deployed| deployed.join(&user, &group, declared.home()));
+                }
             }
         }
         "AWS::IAM::AccessKey" => {
@@ -65,16 +67,16 @@ fn principal(declared: &Declared<'_, '_>, kind: Kind, name: &str, deployed: &mut
     }
     let (trust, attached) =
         (declared.documents("AssumeRolePolicyDocument"), declared.texts("ManagedPolicyArns"));
-    let (tags, boundary) = (declared.tags(), declared.boundary());
+    let (tags, boundaries) = (declared.tags(), declared.boundaries());
     let places = ["ManagedPolicyArns", "PermissionsBoundary"].map(|path| declared.places(path)).concat();
     let entity = deployed.entity(kind, name, declared.path(), declared.home());
     entity.trust = trust;
     entity.inline = inline;
     entity.sometimes = declared.sometimes("ManagedPolicyArns");
-    entity.boundaries = declared.texts("PermissionsBoundary");
     entity.attached = attached;
     entity.tags = tags;
-    entity.boundary = boundary;
+    entity.boundary = boundaries.first().cloned();
+    entity.boundaries = boundaries;
     entity.places = places;
 }
 
@@ -108,11 +110,6 @@ fn inline(declared: &Declared<'_, '_>, deployed: &mut Deployed) {
 /// <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-sso-permissionset.html>
 fn permission_set(declared: &Declared<'_, '_>, deployed: &mut Deployed) {
     let role = format!("AWSReservedSSO_{}", declared.name("Name"));
-    let named = |path: &str| {
-        let folder = declared.text(&format!("{path}.Path")).unwrap_or_else(|| "/".to_owned());
-        let names = declared.texts(&format!("{path}.Name"));
-        names.into_iter().map(|name| policy_named(&folder, &name)).collect::<Vec<_>>()
-    };
     let inline = declared.documents("InlinePolicy");
     let entity = deployed.entity(Kind::Role, role.clone(), "/".to_owned(), declared.home());
     entity.tags = declared.tags();
@@ -121,15 +118,29 @@ fn permission_set(declared: &Declared<'_, '_>, deployed: &mut Deployed) {
     for ((arn, home), (_, on)) in declared.places("ManagedPolicies").into_iter().zip(hanging) {
         deployed.hanging(on, |deployed| deployed.attach(Kind::Role, &role, arn, home));
     }
-    for arn in named("CustomerManagedPolicyReferences") {
-        deployed.attach(Kind::Role, &role, arn, declared.home());
+    let by_name = "CustomerManagedPolicyReferences";
+    for (arn, on) in declared.hanging_of(by_name, |properties| policies_named(properties, by_name)) {
+        deployed.hanging(on, |deployed| deployed.attach(Kind::Role, &role, arn, declared.home()));
     }
-    let by_name = || named("PermissionsBoundary.CustomerManagedPolicyReference").into_iter().next();
-    if declared.properties.iter().all(|properties| properties.get("PermissionsBoundary").is_some())
-        && let Some(arn) = declared.text("PermissionsBoundary.ManagedPolicyArn").or_else(by_name)
-    {
-        deployed.bound(Kind::Role, &role, arn, declared.home());
+    let bounds = |properties: &Node| {
+        let mut arns = policies_named(properties, "PermissionsBoundary.CustomerManagedPolicyReference");
+        arns.extend(texts_at(properties, "PermissionsBoundary.ManagedPolicyArn"));
+        arns
+    };
+    if declared.properties.iter().all(|properties| !bounds(properties).is_empty()) {
+        let any = declared.hanging_of("PermissionsBoundary", bounds).into_iter().map(|(arn, _)| arn);
+        deployed.bound(Kind::Role, &role, any.collect(), declared.home());
     }
+}
+
+/// What stands for the ARNs of policies that are referred to by their names.
+fn policies_named(properties: &Node, path: &str) -> Vec<String> {
+    let references = at_path(properties, path).into_iter().flat_map(Node::one_or_many);
+    let named = |reference: &Node| {
+        let folder = reference.get("Path").and_then(as_text).unwrap_or_else(|| "/".to_owned());
+        Some(policy_named(&folder, &reference.get("Name").and_then(as_text)?))
+    };
+    references.filter_map(named).collect()
 }
 
 /// An inline policy that is a resource of its own.
@@ -154,8 +165,8 @@ fn of_organization(declared: &Declared<'_, '_>, deployed: &mut Deployed) {
 fn by_facts(declared: &Declared<'_, '_>, deployed: &mut Deployed) {
     let kind = declared.resource.kind;
     if let Some((_, holder, property)) = INLINE.iter().find(|(known, ..)| *known == kind) {
-        for name in declared.texts(property) {
-            give(declared, *holder, &name, deployed);
+        for (name, on) in declared.hanging(property) {
+            deployed.hanging(on, |deployed| give(declared, *holder, &name, deployed));
         }
     }
     for holds in HOLDS.iter().filter(|holds| holds.cloudformation == kind) {

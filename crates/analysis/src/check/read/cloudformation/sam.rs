@@ -63,8 +63,12 @@ pub(super) fn add(declared: &Declared<'_, '_>, deployed: &mut Deployed) {
     if trust.is_empty() {
         trust.push(declared.written(&trust_of(service, declared.resource.node.at)));
     }
-    let (tags, boundary) = (declared.tags(), declared.boundary());
-    let boundary = boundary.or_else(|| global(declared, "PermissionsBoundary"));
+    let (tags, mut boundaries) = (declared.tags(), declared.boundaries());
+    let says = |node: &&Node| node.get("PermissionsBoundary").is_some();
+    if declared.resource.node.get("Properties").filter(says).is_none() {
+        let ways = globals(declared).map(|all| declared.template.variants(all)).unwrap_or_default();
+        boundaries = super::boundaries(&ways);
+    }
     deployed.running(arn, service, &name);
     let entity = deployed.entity(Kind::Role, name, "/".to_owned(), declared.home());
     entity.trust = trust;
@@ -72,14 +76,18 @@ pub(super) fn add(declared: &Declared<'_, '_>, deployed: &mut Deployed) {
     entity.attached = attached;
     entity.sometimes = sometimes;
     entity.tags = tags;
-    entity.boundary = boundary;
+    entity.boundary = boundaries.first().cloned();
+    entity.boundaries = boundaries;
 }
 
 /// What all functions of the template have, unless they say otherwise.
 fn global(declared: &Declared<'_, '_>, property: &str) -> Option<String> {
+    declared.template.text(globals(declared)?, property)
+}
+
+fn globals<'d>(declared: &'d Declared<'_, '_>) -> Option<&'d Node> {
     let kind = declared.resource.kind.rsplit("::").next()?;
-    let globals = declared.template.root().path(&["Globals", kind])?;
-    declared.template.text(globals, property)
+    declared.template.root().path(&["Globals", kind])
 }
 
 enum Policy {

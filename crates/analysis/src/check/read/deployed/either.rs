@@ -71,8 +71,14 @@ impl Deployed {
             let Some(first) = entity.boundary.clone() else { continue };
             let others = std::mem::take(&mut entity.boundaries);
             let others: Vec<String> = others.into_iter().filter(|arn| *arn != first).collect();
-            let documents = [&first].into_iter().chain(&others).flat_map(|arn| documents(texts, arn));
-            let documents = documents.map(|(_, document)| document);
+            let all = [&first].into_iter().chain(&others).map(|arn| (arn, documents(texts, arn)));
+            let all: Vec<_> = all.collect();
+            // What one of them takes away is not known, so nothing is that all of them do.
+            if let Some((unknown, _)) = all.iter().find(|(_, documents)| documents.is_empty()) {
+                entity.boundary = Some((*unknown).clone());
+                continue;
+            }
+            let documents = all.into_iter().flat_map(|(_, all)| all).map(|(_, document)| document);
             // What only one of several policies denies is not denied.
             let spared = documents.map(|one| if others.is_empty() { one } else { sparing(one, &[]) });
             let spared: Vec<Json> = spared.collect();

@@ -41,8 +41,8 @@ impl Deployed {
     /// Hands everything over.
     pub(super) fn finish(mut self, gathered: &mut Gathered) {
         self.hand_out(gathered);
-        let boundaries: BTreeSet<String> =
-            self.entities.iter().filter_map(|entity| entity.boundary.clone()).collect();
+        let bounds = self.entities.iter().flat_map(|one| one.boundary.iter().chain(&one.boundaries));
+        let boundaries: BTreeSet<String> = bounds.cloned().collect();
         let attached: BTreeSet<String> =
             self.entities.iter().flat_map(|entity| entity.attached.iter().cloned()).collect();
         self.entities.iter_mut().for_each(leave_out_denials);
@@ -115,7 +115,7 @@ impl Deployed {
         };
         match gift {
             Gift::Attached(policy, home) => Gift::Attached(arn(policy), home),
-            Gift::Boundary(policy, home) => Gift::Boundary(arn(policy), home),
+            Gift::Boundary(policies, home) => Gift::Boundary(policies.into_iter().map(arn).collect(), home),
             other => other,
         }
     }
@@ -140,9 +140,10 @@ impl Deployed {
                 (Some(entity), Gift::Attached(arn, home)) => entity.get(arn, home, &hangs_on),
                 // A boundary that is there only sometimes is none.
                 (Some(entity), Gift::Boundary(..)) if !hangs_on.is_subset(&entity.hangs_on) => {}
-                (Some(entity), Gift::Boundary(arn, home)) => {
-                    entity.places.push((arn.clone(), home));
-                    entity.boundary = Some(arn);
+                (Some(entity), Gift::Boundary(arns, home)) => {
+                    entity.places.extend(arns.iter().map(|arn| (arn.clone(), home.clone())));
+                    entity.boundary = arns.first().cloned();
+                    entity.boundaries = arns;
                 }
                 (Some(entity), Gift::Group(group)) if !entity.groups.contains(&group) => {
                     let is_sure = |hangs_on: &Hangs| hangs_on.is_subset(&entity.hangs_on);

@@ -136,7 +136,8 @@ struct Given {
 enum Gift {
     Inline(String, Written),
     Attached(String, Home),
-    Boundary(String, Home),
+    /// One, or those of which one will be it.
+    Boundary(Vec<String>, Home),
     Group(String),
 }
 
@@ -254,9 +255,11 @@ impl Deployed {
         self.give(kind, holder, Gift::Attached(arn, home));
     }
 
-    /// The boundary of somebody who is named, and where that is said.
-    pub(super) fn bound(&mut self, kind: Kind, holder: &str, arn: String, home: Home) {
-        self.give(kind, holder, Gift::Boundary(arn, home));
+    /// The boundary of somebody who is named, or those of which one will be it, and where that is said.
+    pub(super) fn bound(&mut self, kind: Kind, holder: &str, arns: Vec<String>, home: Home) {
+        if !arns.is_empty() {
+            self.give(kind, holder, Gift::Boundary(arns, home));
+        }
     }
 
     /// Another name by which the files speak of the principal that was declared last.

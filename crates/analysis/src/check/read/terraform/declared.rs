@@ -39,17 +39,9 @@ pub(super) fn add(declared: &Declared<'_>, deployed: &mut Deployed) {
             }
         }
         "aws_iam_user_group_membership" => {
-            for (group, home, on) in declared.in_groups("groups") {
-                let user = declared.text("user").unwrap_or_default();
-                deployed.hanging(on, |deployed| deployed.join(&user, &group, home));
-            }
+            declared.members(("user", "groups"), deployed);
         }
-        "aws_iam_group_membership" => {
-            for (user, home, on) in declared.in_groups("users") {
-                let group = declared.text("group").unwrap_or_default();
-                deployed.hanging(on, |deployed| deployed.join(&user, &group, home));
-            }
-        }
+        "aws_iam_group_membership" => declared.members(("users", "group"), deployed),
         "aws_iam_access_key" => {
             deployed.access_key(&declared.text("user").unwrap_or_default(), declared.home.clone());
         }
@@ -67,23 +59,19 @@ pub(super) fn add(declared: &Declared<'_>, deployed: &mut Deployed) {
             }
         }
         "awscc_iam_user_to_group_addition" => {
-            for user in declared.texts("users") {
-                deployed.join(&user, &declared.text("group_name").unwrap_or_default(), declared.home.clone());
-            }
+            declared.members(("users", "group_name"), deployed);
         }
         "aws_ssoadmin_permission_set" => declared.permission_set(deployed),
         "aws_ssoadmin_customer_managed_policy_attachment" => {
-            let named = declared.policy_named("customer_managed_policy_reference");
-            if let (Some(set), Some(arn)) = (declared.text("permission_set_arn"), named) {
-                deployed.attach(Kind::Role, &set, arn, declared.home.clone());
+            if let Some(set) = declared.text("permission_set_arn") {
+                for (arn, on) in declared.policies_named("customer_managed_policy_reference") {
+                    let home = declared.home.clone();
+                    deployed.hanging(on, |deployed| deployed.attach(Kind::Role, &set, arn, home));
+                }
             }
         }
         "aws_ssoadmin_permissions_boundary_attachment" => {
-            let by_name = declared.policy_named("permissions_boundary.customer_managed_policy_reference");
-            let arn = declared.text("permissions_boundary.managed_policy_arn").or(by_name);
-            if let (Some(set), Some(arn)) = (declared.text("permission_set_arn"), arn) {
-                deployed.bound(Kind::Role, &set, arn, declared.home.clone());
-            }
+            declared.bound_set(deployed);
         }
         "aws_lambda_layer_version_permission" => declared.layer_permission(deployed),
         "aws_cloudwatch_event_permission" => declared.event_permission(deployed),
@@ -115,10 +103,14 @@ impl Declared<'_> {
         nodes.filter_map(each).collect()
     }
 
-    /// The same, standing where the resource does.
-    fn in_groups(&self, path: &str) -> Vec<(String, Home, Hangs)> {
-        let hanging = self.hanging(path).into_iter();
-        hanging.map(|(text, _, on)| (text, self.home.clone(), on)).collect()
+    /// Users who are in groups, as two attributes say; that is said where the resource stands.
+    fn members(&self, (users, groups): (&str, &str), deployed: &mut Deployed) {
+        for (user, _, on) in self.hanging(users) {
+            for (group, _, also) in self.hanging(groups) {
+                let (on, home) = (on.iter().cloned().chain(also), self.home.clone());
+                deployed.hanging(on, |deployed| deployed.join(&user, &group, home));
+            }
+        }
     }
 
     /// Those of the texts at a path that are there less often than what is being added.
@@ -236,10 +228,29 @@ impl Declared<'_> {
         deployed.also_called(Kind::Role, &arn);
     }
 
-    /// What stands for the ARN of a policy that is referred to by its name.
-    fn policy_named(&self, path: &str) -> Option<String> {
-        let folder = self.text(&format!("{path}.path")).unwrap_or_else(|| "/".to_owned());
-        Some(policy_named(&folder, &self.text(&format!("{path}.name"))?))
+    /// What stands for the ARNs of policies that are referred to by their names, each with what it hangs on.
+    fn policies_named(&self, path: &str) -> Vec<(String, Hangs)> {
+        let blocks = at_path(self.body, path).into_iter().flat_map(Node::one_or_many);
+        let each = |block: &Node| {
+            let name = block.get("name")?;
+            let folder = block.get("path").and_then(as_text).unwrap_or_else(|| "/".to_owned());
+            let mut on = (self.hangs_on)(block.at);
+            on.extend((self.hangs_on)(name.at));
+            Some((policy_named(&folder, &as_text(name)?), on))
+        };
+        blocks.filter_map(each).collect()
+    }
+
+    /// The boundary of a permission set, or those of which one will be it.
+    fn bound_set(&self, deployed: &mut Deployed) {
+        let Some(set) = self.text("permission_set_arn") else { return };
+        let by_arn = self.hanging("permissions_boundary.managed_policy_arn").into_iter();
+        let mut any = by_arn.map(|(arn, _, on)| (arn, on)).collect::<Vec<_>>();
+        any.extend(self.policies_named("permissions_boundary.customer_managed_policy_reference"));
+        let (arns, conditions): (Vec<String>, Vec<Hangs>) = any.into_iter().unzip();
+        // What all of them hang on; what tells them apart does not matter.
+        let common = conditions.into_iter().reduce(|one, other| &one & &other).unwrap_or_default();
+        deployed.hanging(common, |deployed| deployed.bound(Kind::Role, &set, arns, self.home.clone()));
     }
 
     /// The name that an attribute gives; one that is not known is the same wherever it is used.
@@ -265,12 +276,13 @@ impl Declared<'_> {
         for policy in at_path(self.body, "policies").into_iter().flat_map(Node::one_or_many) {
             if let Some(document) = policy.get("policy_document").filter(|node| node.value != Value::Null) {
                 let name = policy.get("policy_name").and_then(as_text).unwrap_or_else(|| "inline".to_owned());
-                inline.push((name, (self.written)(document)));
+                let written = deployed.written_under((self.written)(document), &(self.hangs_on)(policy.at));
+                inline.push((name, written));
             }
         }
         let name = self.name_at(name);
-        for group in self.texts("groups") {
-            deployed.join(&name, &group, self.home.clone());
+        for (group, _, on) in self.hanging("groups") {
+            deployed.hanging(on, |deployed| deployed.join(&name, &group, self.home.clone()));
         }
         let (trust, attached) =
             (self.document("assume_role_policy_document"), self.texts("managed_policy_arns"));

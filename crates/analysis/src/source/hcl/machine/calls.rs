@@ -32,6 +32,7 @@ impl<'m> Machine<'m> {
         if in_circle || self.above.len() >= DEEPEST_CALLS || !self.spend(1) {
             return Vec::new();
         }
+        let Some(enabled) = self.enabled(call) else { return Vec::new() };
         let instances = self.instances(&format!("module.{name}"), call);
         let mut made = Vec::new();
         for instance in instances.iter() {
@@ -49,7 +50,7 @@ impl<'m> Machine<'m> {
             }
             machine.prefix = format!("{}module.{name}{}.", self.prefix, shown_key(instance.key.as_ref()));
             machine.root_folder = self.root_folder;
-            machine.hangs_on = self.conditions_of_instance(instance);
+            machine.hangs_on = &self.conditions_of_instance(instance) | &enabled;
             machine.steps = self.steps.clone();
             machine.region_of_caller = self.region();
             machine.default_tags.clone_from(&self.default_tags);
