@@ -11,6 +11,7 @@ use clap::{Arg, ArgAction, Command, CommandFactory, FromArgMatches};
 use leastwise_catalog::Catalog;
 use toml::{Table, Value};
 
+use crate::cli::check::CheckArgs;
 use crate::cli::{Cli, Command as Verb};
 use crate::command::check;
 use crate::error::{Error, Result};
@@ -40,10 +41,51 @@ pub fn parse(args: impl Iterator<Item = OsString>) -> std::result::Result<Cli, S
     Ok(cli)
 }
 
+/// What a settings file says of `check` by itself, without flags and variables. What is wrong in it counts as not said:
+/// no run takes it.
+pub fn of_check(path: &Path, text: &str) -> CheckArgs {
+    let mut table: Table = text.parse().unwrap_or_default();
+    let settings = check::take_settings(path, text, &mut table).unwrap_or_default();
+    let of_command = table.remove("check").and_then(|of| of.try_into::<Table>().ok()).unwrap_or_default();
+    let known = plain().find_subcommand("check").map(flags).unwrap_or_default();
+    table.retain(|_, value| !value.is_table());
+    table.extend(of_command);
+    table.retain(|name, _| known.iter().any(|known| known == name));
+    let args = said_of_check(&table).or_else(|| {
+        table.retain(|name, value| {
+            let alone = std::iter::once((name.to_owned(), value.clone())).collect();
+            said_of_check(&alone).is_some()
+        });
+        said_of_check(&table)
+    });
+    let args = args.or_else(|| said_of_check(&Table::new()));
+    CheckArgs { settings, ..args.expect("`check -` is a command line") }
+}
+
+/// `[check]` as its flags.
+fn said_of_check(table: &Table) -> Option<CheckArgs> {
+    let settings = std::iter::once(("check".to_owned(), Value::Table(table.clone()))).collect();
+    let matches = with_settings(plain(), &settings).ok()?.try_get_matches_from(["leastwise", "check", "-"]);
+    match Cli::from_arg_matches(&matches.ok()?).ok()?.command {
+        Verb::Check(args) => Some(*args),
+        _ => None,
+    }
+}
+
 /// The command line as clap knows it, with the version line and the environment variables.
 pub fn command() -> Command {
-    let command = Cli::command().version(version()).mut_args(with_variable);
+    let command = plain().version(version()).mut_args(with_variable);
     command.mut_subcommands(|sub| sub.mut_args(with_variable))
+}
+
+/// The flags, with values as people write them.
+fn plain() -> Command {
+    let read = |arg: Arg| match arg.get_action() {
+        // `LEASTWISE_QUIET=1` and `quiet = 1`.
+        ArgAction::SetTrue => arg.value_parser(clap::builder::BoolishValueParser::new()),
+        _ => arg,
+    };
+    Cli::command().mut_args(read).mut_subcommands(|sub| sub.mut_args(read))
 }
 
 fn version() -> String {
@@ -64,12 +106,7 @@ fn with_variable(arg: Arg) -> Arg {
     let settable = |long: &&str| !matches!(*long, "help" | "version") && !SAID_EACH_TIME.contains(long);
     let Some(long) = arg.get_long().filter(settable) else { return arg };
     let name = format!("LEASTWISE_{}", long.replace('-', "_").to_uppercase());
-    let arg = arg.env(name).hide_env(true);
-    match arg.get_action() {
-        // `LEASTWISE_QUIET=1` is how people write it.
-        ArgAction::SetTrue => arg.value_parser(clap::builder::BoolishValueParser::new()),
-        _ => arg,
-    }
+    arg.env(name).hide_env(true)
 }
 
 /// The settings file: `--config`, else `LEASTWISE_CONFIG`, else `leastwise.toml` when it is there.
@@ -217,6 +254,7 @@ fn unknown(place: &str, key: &str, known: Vec<String>) -> Error {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cli::check::FailOn;
     use crate::cli::rightsize::Width;
 
     fn width(settings: &str, args: &[&str]) -> Width {
@@ -286,6 +324,19 @@ mod tests {
         }
         let model = "[model]\nname = 'm'".parse().expect("TOML");
         assert!(said_each_time(Path::new("l.toml"), &model).is_ok());
+    }
+
+    #[test]
+    fn what_a_file_says_of_check_is_read_as_flags_are_and_what_is_wrong_takes_nothing_along() {
+        let said = |text: &str| of_check(Path::new("l.toml"), text).gate;
+        assert!(said("allow-unreadable = 'yes'").allow_unreadable);
+        assert!(said("[check]\nallow-unreadable = 1").allow_unreadable);
+        assert!(!said("allow-unreadable = true\n[check]\nallow-unreadable = false").allow_unreadable);
+        let wrong = "threads = 4\nskip = ['A,B']\nfail-on = 'NEVER'\nwrite-baseline = 'b'\nall = true\n[check.agents]\nx = 1";
+        let gate = said(wrong);
+        assert_eq!((gate.skip, gate.fail_on), (vec!["A".to_owned(), "B".to_owned()], FailOn::High));
+        assert!(gate.all && gate.write_baseline.is_none());
+        assert!(said("[").skip.is_empty());
     }
 
     #[test]

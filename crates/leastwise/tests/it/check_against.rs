@@ -178,9 +178,8 @@ fn a_suppression_that_the_change_brings_is_told_and_not_hidden_by_itself() {
     folder.write("infra/a.json", policy(&[READS, UNKNOWN, DELETES]));
     folder.write("leastwise.toml", suppression("*"));
     let (code, told) = gate(&folder, &[]);
-    assert_eq!((code, told.len()), (Some(0), 1), "{told:?}");
+    assert_eq!((code, told.len()), (Some(1), 1), "{told:?}");
     assert!(told[0].starts_with("GATE_LOOSENED this change suppresses `*` until "), "{told:?}");
-    assert_eq!(gate(&folder, &["--fail-on", "medium"]).0, Some(1));
     // A selection on the command line is not the change's; one in the file is.
     assert_eq!(gate(&folder, &["--only", "NEW_ACCESS"]).1, [""; 0]);
     folder.write("leastwise.toml", format!("[check]\nskip = [\"GATE_LOOSENED\"]\n{}", suppression("*")));
@@ -268,19 +267,126 @@ fn a_change_of_what_it_is_compared_with_is_told_and_fails() {
 #[test]
 fn settings_that_take_the_gate_away_fail_and_others_are_told() {
     let folder = repository("against-own-severity");
+    let nobody = r#"{"UserDetailList": [], "GroupDetailList": [], "RoleDetailList": [], "Policies": []}"#;
+    folder.write("snapshot.json", nobody);
+    folder.write("catalog/index.json", "[]");
+    let service = r#"{"Name": "s3", "Actions": [], "ConditionKeys": [], "Operations": [], "Resources": [], "Version": "v1.4"}"#;
+    folder.write("catalog/v1/s3/s3.json", service);
     for (text, code) in [
         ("skip = [\"NEW_ACCESS\"]", Some(1)),
         ("skip = [\"GATE_LOOSENED\"]", Some(1)),
         ("only = [\"INVALID_ACTION\"]", Some(1)),
         ("allow-unreadable = true", Some(1)),
         ("fail-on = \"critical\"", Some(1)),
+        ("skip = [\"*\"]", Some(1)),
+        ("skip = [\"NEW_*\"]", Some(1)),
+        ("skip = [\"GATE_LOOSENE?\"]", Some(1)),
+        ("skip = [\"new_access\"]", Some(1)),
+        ("skip = [\" NEW_ACCESS \"]", Some(1)),
+        ("skip = [\"SUPPRESSION_UNUSED,NEW_ACCESS\"]", Some(1)),
+        // What it finds is medium, or high.
+        ("skip = [\"WILDCARD_REACHES_DESTRUCTIVE\"]", Some(1)),
         ("skip = [\"SUPPRESSION_UNUSED\"]", Some(0)),
+        ("skip = [\"SUPPRESSION_*\", \"invalid_action\"]", Some(0)),
         ("own-account = [\"444455556666\"]", Some(0)),
+        ("scp = [\"r-ab12=infra/b.json\"]", Some(1)),
+        ("snapshot = [\"snapshot.json\"]", Some(1)),
+        ("catalog = \"catalog\"", Some(1)),
     ] {
         folder.write("leastwise.toml", format!("[check]\n{text}\n"));
         let (got, told) = gate(&folder, &[]);
-        assert_eq!((got, told.len()), (code, 1), "{text}: {told:?}");
+        let of_gate = told.iter().filter(|one| one.starts_with("GATE_LOOSENED")).count();
+        assert_eq!((got, of_gate), (code, 1), "{text}: {told:?}");
     }
+    folder.write("leastwise.toml", "[check]\nonly = [\"*\"]\n");
+    assert_eq!(gate(&folder, &[]), (Some(0), vec![]));
+}
+
+#[test]
+fn what_the_checks_take_for_given_is_told_when_it_changes_unless_a_flag_says_it() {
+    let folder = repository("against-own-grounds");
+    let deny =
+        r#"{"Version": "2012-10-17", "Statement": {"Effect": "Deny", "Action": "*", "Resource": "*"}}"#;
+    folder.write("deny.json", deny);
+    let scp = "[check]\nscp = [\"r-ab12=deny.json\"]\n";
+    folder.write("leastwise.toml", scp);
+    git(&folder, &["add", "."]);
+    git(&folder, &["commit", "-q", "-m", "settings"]);
+    assert_eq!(gate(&folder, &[]), (Some(0), vec![]));
+    for (text, says) in [
+        (
+            format!("{scp}management-account = \"111122223333\"\n"),
+            "sets `management-account` to `111122223333`",
+        ),
+        (scp.replace("r-ab12", "r-cd34"), "sets `scp` to `r-cd34=deny.json`; it was `r-ab12=deny.json`"),
+        (String::new(), "takes `scp` away, which was `r-ab12=deny.json`"),
+    ] {
+        folder.write("leastwise.toml", &text);
+        let (code, told) = gate(&folder, &[]);
+        assert_eq!((code, told.len()), (Some(1), 1), "{told:?}");
+        assert!(told[0].contains(says), "{told:?}");
+    }
+    assert_eq!(gate(&folder, &["--scp", "r-ab12=deny.json"]), (Some(0), vec![]));
+}
+
+#[test]
+fn a_suppression_of_what_fails_wherever_it_is_takes_the_gate_away() {
+    let folder = repository("against-own-blanket");
+    folder.write("infra/a.json", policy(&[READS, UNKNOWN, DELETES]));
+    let within = |what: &str| suppression("NEW_ACCESS").replace("reason", &format!("{what}\nreason"));
+    for (settings, code) in [
+        (suppression("new_*"), 1),
+        (suppression("NEW_ACCESS"), 1),
+        (within("file = \"*\""), 1),
+        (within("subject = \"?*\""), 1),
+        (within("file = \"infra/a.json\""), 0),
+        (within("subject = \"infra/*\""), 0),
+        (suppression("NEW_ACCESS") + &suppression("UNREADABLE"), 1),
+        (within("file = \"infra/*\"") + &suppression("JSON_SYNTAX_ERROR"), 1),
+        (within("file = \"infra/*\"") + &suppression("INVALID_ACTION"), 0),
+        (within("file = \"infra/*\"") + &suppression("K8S_WILDCARD"), 1),
+    ] {
+        folder.write("leastwise.toml", &settings);
+        let (got, told) = gate(&folder, &[]);
+        assert_eq!(got, Some(code), "{settings}: {told:?}");
+    }
+    // Where only what is critical fails, this does.
+    folder.write("leastwise.toml", suppression("*"));
+    assert_eq!(gate(&folder, &["--fail-on", "critical"]).0, Some(1));
+}
+
+#[test]
+fn a_change_is_judged_by_what_the_settings_were_read_as() {
+    let folder = repository("against-own-values");
+    folder.write("infra/broken.json", "{\"Statement\": [");
+    folder.write("leastwise.toml", "[check]\nfail-on = \"high\"\n");
+    git(&folder, &["add", "."]);
+    git(&folder, &["commit", "-q", "-m", "broken"]);
+    for value in ["\"yes\"", "1", "\"TRUE\"", "\"on\"", "true"] {
+        folder.write("leastwise.toml", format!("[check]\nfail-on = \"high\"\nallow-unreadable = {value}\n"));
+        let (code, told) = gate(&folder, &[]);
+        assert_eq!(code, Some(3), "{value}: {told:?}");
+        assert!(
+            told.iter().any(|one| one.contains("sets `allow-unreadable` to `true`")),
+            "{value}: {told:?}"
+        );
+    }
+    std::fs::remove_file(folder.0.join("infra/broken.json")).expect("removed");
+    folder.write("infra/a.json", policy(&[READS, UNKNOWN, DELETES]));
+    for settings in [
+        "fail-on = \"high\"\ncheck.fail-on = \"never\"\n",
+        "check.fail-on = \"never\"\nfail-on = \"high\"\n",
+        "check = { fail-on = \"never\" }\n",
+    ] {
+        folder.write("leastwise.toml", settings);
+        let (code, told) = gate(&folder, &[]);
+        assert_eq!(code, Some(1), "{settings}: {told:?}");
+        assert!(told.iter().any(|one| one.contains("sets `fail-on` to `never`; it was `high`")), "{told:?}");
+    }
+    // One setting that is wrong, and that a flag takes the place of, does not hide the others.
+    folder.write("leastwise.toml", "fail-on = \"NEVER\"\nskip = [\"NEW_ACCESS\"]\n");
+    let (code, told) = gate(&folder, &["--fail-on", "high"]);
+    assert_eq!((code, told.len()), (Some(1), 1), "{told:?}");
 }
 
 #[test]

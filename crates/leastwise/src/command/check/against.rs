@@ -5,6 +5,7 @@
 
 mod git;
 mod loosened;
+mod worst;
 
 use std::collections::{BTreeSet, HashMap};
 use std::path::{Path, PathBuf};

@@ -1,6 +1,6 @@
 //! Which checks are asked for: `--only` and `--skip`.
 
-use leastwise_analysis::check::{Finding, all};
+use leastwise_analysis::check::{Check, Finding, all};
 use leastwise_policy::glob::Glob;
 
 use super::outcome::is_unreadable;
@@ -18,6 +18,16 @@ impl Selection {
     /// Codes with `*` and `?`, in any case; each must mean a check, so that a slip of the pen does not switch one off.
     pub fn parse(only: &[String], skip: &[String]) -> Result<Selection> {
         Ok(Selection { only: globs("--only", only)?, skip: globs("--skip", skip)? })
+    }
+
+    /// The same of what a settings file says, where it says something wrong, for which no run takes it, all checks.
+    pub fn of_file(only: &[String], skip: &[String]) -> Selection {
+        Selection::parse(only, skip).unwrap_or_default()
+    }
+
+    /// Checks that count here and not there.
+    pub fn beyond<'s>(&'s self, other: &'s Selection) -> impl Iterator<Item = &'static Check> + 's {
+        all().filter(|check| self.takes(check.code) && !other.takes(check.code))
     }
 
     /// Whether the check with this code counts.

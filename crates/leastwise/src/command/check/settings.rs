@@ -95,16 +95,6 @@ pub fn take(path: &Path, text: &str, table: &mut Table) -> Result<Settings> {
     })
 }
 
-/// What a settings file says of `check` under this name: in the table of the command, else at the top.
-pub fn said(table: &Table, name: &str) -> Option<Vec<String>> {
-    let of_check = table.get("check").and_then(Value::as_table).and_then(|check| check.get(name));
-    let one = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-    Some(match of_check.or_else(|| table.get(name))? {
-        Value::Array(values) => values.iter().map(one).collect(),
-        value => vec![one(value)],
-    })
-}
-
 fn suppression(path: &Path, at: Place, entry: Entry) -> Result<Suppression> {
     let wrong =
         |what: String| Error::usage(format!("settings `{}`, line {}: {what}", path.display(), at.line));

@@ -63,9 +63,18 @@ impl Suppression {
 
     pub fn is_about(&self, finding: &Finding) -> bool {
         let fits = |glob: &Option<Glob>, text: &str| glob.as_ref().is_none_or(|glob| glob.matches(text));
-        self.codes.matches_ignoring_case(finding.code)
-            && fits(&self.files, &finding.file)
-            && fits(&self.subjects, &finding.subject)
+        self.is_of(finding.code) && fits(&self.files, &finding.file) && fits(&self.subjects, &finding.subject)
+    }
+
+    /// Whether it is about findings of this check.
+    pub fn is_of(&self, code: &str) -> bool {
+        self.codes.matches_ignoring_case(code)
+    }
+
+    /// Whether it holds wherever something is found: neither file nor subject says more than wildcards do.
+    pub fn is_everywhere(&self) -> bool {
+        let names = |text: &Option<String>| text.iter().any(|text| text.contains(char::is_alphanumeric));
+        !names(&self.file) && !names(&self.subject)
     }
 
     /// Whether another one holds for the same, and as long.

@@ -1,22 +1,22 @@
 //! What a change takes away from the gate that judges it: suppressions, settings and entries of the baseline that the old
 //! state does not have. Whoever reviews a change sees what it hides.
 
-use clap::ValueEnum;
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
 use leastwise_analysis::check::gate::GATE_LOOSENED;
-use leastwise_analysis::check::{self as checks, Finding, Severity};
+use leastwise_analysis::check::{Check, Finding, Severity, all};
 use leastwise_analysis::source::Place;
 use leastwise_policy::time::Date;
-use toml::Table;
 
 use super::Before;
-use crate::cli::check::{CheckArgs, FailOn};
+use super::worst::{fails, is_unread};
+use crate::cli::check::{CheckArgs, FailOn, GateArgs};
 use crate::command::check::gather::Gathered;
 use crate::command::check::outcome::{Judged, State};
 use crate::command::check::select::Selection;
-use crate::command::check::{Settings, baseline, inline, settings, suppress, take_settings};
-
-/// Settings of which more is laxer.
-const LISTS: [&str; 3] = ["skip", "own-account", "own-organization"];
+use crate::command::check::{Settings, baseline, inline, severity, suppress};
+use crate::config;
 
 /// So many findings are shown.
 const SHOWN: usize = 5;
@@ -41,7 +41,8 @@ pub fn loosened(
     selection: &Selection,
     today: Date,
 ) -> Loosened {
-    let mut told = Told { loosened: Loosened::default(), judged };
+    let least = severity(args.gate.fail_on);
+    let mut told = Told { loosened: Loosened::default(), judged, least };
     let (new, old) = (inline::directives(&gathered.files), inline::directives(&before.files));
     for directive in inline::brought(&new, &old).into_iter().filter(|one| one.holds(today)) {
         let (file, at) = directive.place();
@@ -50,10 +51,10 @@ pub fn loosened(
     }
     let mut is_selected_by_change = false;
     if let Some(old) = &before.settings {
-        let said = |text: &str| text.parse::<Table>().unwrap_or_default();
-        let (old_text, new_text) = (old.as_deref().unwrap_or_default(), args.settings.text.as_str());
-        is_selected_by_change = told.settings(args, &said(old_text), &said(new_text));
-        told.suppressions(&args.settings, old_text, today);
+        let of_file = |text: &str| config::of_check(Path::new(&args.settings.file), text);
+        let (was, is) = (of_file(old.as_deref().unwrap_or_default()), of_file(&args.settings.text));
+        is_selected_by_change = told.settings(args, &was, &is);
+        told.suppressions(&args.settings, &was.settings, today);
     }
     if let (Some(old), Some(path)) = (&before.baseline, &args.gate.baseline) {
         told.baseline(&super::shown(path), old.as_deref());
@@ -67,6 +68,8 @@ pub fn loosened(
 struct Told<'j> {
     loosened: Loosened,
     judged: &'j [Judged],
+    /// From where on the change fails.
+    least: Option<Severity>,
 }
 
 impl Told<'_> {
@@ -96,13 +99,15 @@ impl Told<'_> {
     }
 
     /// Suppressions of the settings file.
-    fn suppressions(&mut self, new: &Settings, old: &str, today: Date) {
-        let mut table = old.parse::<Table>().unwrap_or_default();
-        // What was wrong before suppressed nothing.
-        let old = take_settings(new.file.as_ref(), old, &mut table).unwrap_or_default();
+    fn suppressions(&mut self, new: &Settings, old: &Settings, today: Date) {
         for one in new.suppress.iter().filter(|one| one.until.days() >= today.days()) {
-            if !old.suppress.iter().any(|before| one.is_covered_by(before)) {
-                self.suppresses(&new.file, one.at, &one.what(), false, |finding| one.is_about(finding));
+            if old.suppress.iter().any(|before| one.is_covered_by(before)) {
+                continue;
+            }
+            self.suppresses(&new.file, one.at, &one.what(), false, |finding| one.is_about(finding));
+            let mut of = all().filter(|check| one.is_of(check.code));
+            if one.is_everywhere() && of.any(|check| is_unread(check) || fails(check, self.least)) {
+                self.takes_away();
             }
         }
     }
@@ -110,80 +115,110 @@ impl Told<'_> {
     /// Tells of something that takes the gate away, and does not only let one thing through.
     fn switches(&mut self, file: &str, setting: &str, message: String) {
         self.tell(file, Place::START, setting, message, &[]);
-        if let Some(finding) = self.loosened.findings.last_mut() {
-            finding.severity = Severity::High;
-        }
+        self.takes_away();
     }
 
-    /// What the change is compared with: who leaves that to the change itself is told nothing of what it widens.
-    fn reference(&mut self, file: &str, was: &[String], is: &[String]) {
-        let setting = "new-access-against";
-        let message = match (was, is) {
-            (was, is) if was == is => return,
-            ([], is) => {
-                format!("this change sets `{setting}` to `{}`: nothing else is reported", is.join(" "))
-            }
-            (was, []) => {
-                format!(
-                    "this change takes `{setting}` away, which was `{}`: nobody is told what is new",
-                    was.join(" ")
-                )
-            }
-            (was, is) => {
-                format!("this change sets `{setting}` to `{}`; it was `{}`", is.join(" "), was.join(" "))
-            }
-        };
-        self.switches(file, setting, message);
+    /// What was told last takes the gate away, and so fails.
+    fn takes_away(&mut self) {
+        if let Some(finding) = self.loosened.findings.last_mut() {
+            finding.severity = self.least.unwrap_or(Severity::High).max(Severity::High);
+        }
     }
 
     /// Settings of the file that are flags; gives whether it is they that say which checks count.
-    fn settings(&mut self, args: &CheckArgs, old: &Table, new: &Table) -> bool {
+    fn settings(&mut self, args: &CheckArgs, old: &CheckArgs, new: &CheckArgs) -> bool {
         let file = args.settings.file.as_str();
-        let values = |table: &Table, name: &str| settings::said(table, name).unwrap_or_default();
-        let (was, is) = (fail_on(old), fail_on(new));
-        let failed = was;
+        let (was, is) = (old.gate.fail_on, new.gate.fail_on);
         if is > was && args.gate.fail_on == is {
+            self.least = severity(was);
             self.sets(file, "fail-on", name(is), name(was));
             self.loosened.fail_on = Some(was);
         }
-        let allows = |table: &Table| values(table, "allow-unreadable").iter().any(|value| value == "true");
-        if allows(new) && !allows(old) && args.gate.allow_unreadable {
+        if new.gate.allow_unreadable && !old.gate.allow_unreadable && args.gate.allow_unreadable {
             self.sets(file, "allow-unreadable", "true", "false");
             self.loosened.refuses_unreadable = true;
         }
-        let mut selects = false;
-        for list in LISTS {
-            let before = values(old, list);
-            let more: Vec<String> =
-                values(new, list).into_iter().filter(|one| !before.contains(one)).collect();
+        let selects = self.selection(file, &old.gate, &new.gate);
+        for (list, was, is) in [
+            ("own-account", &old.own_account, &new.own_account),
+            ("own-organization", &old.own_organization, &new.own_organization),
+        ] {
+            let more: Vec<&str> = is.iter().filter(|one| !was.contains(one)).map(String::as_str).collect();
             if !more.is_empty() {
-                let message = format!("this change adds `{}` to `{list}`", more.join("`, `"));
-                match list == "skip" && more.iter().any(|code| fails(code, failed)) {
-                    true => self.switches(file, list, message),
-                    false => self.tell(file, Place::START, list, message, &[]),
-                }
-                selects |= list == "skip";
+                self.tell(file, Place::START, list, adds(list, &more), &[]);
             }
         }
-        let (was, is) = (values(old, "only"), values(new, "only"));
-        if !is.is_empty() && (was.is_empty() || was.iter().any(|code| !is.contains(code))) {
-            let message = format!("this change limits the checks to `{}` by `only`", is.join("`, `"));
-            self.switches(file, "only", message);
-            selects = true;
+        let of = |of: &CheckArgs| of.gate.new_access_against.iter().cloned().collect::<BTreeSet<_>>();
+        let (was, is) = (of(old), of(new));
+        let then = match (was.is_empty(), is.is_empty()) {
+            (true, _) => ": nothing else is reported",
+            (_, true) => ": nobody is told what is new",
+            _ => "",
+        };
+        if let Some(message) = changes("new-access-against", &was, &is) {
+            self.switches(file, "new-access-against", message + then);
         }
-        let against = |table: &Table| values(table, "new-access-against");
-        self.reference(file, &against(old), &against(new));
-        let agents = |table: &Table| table.get("check").and_then(|check| check.get("agents")).cloned();
-        if agents(new) != agents(old) {
+        if old.gate.all && !new.gate.all && !args.gate.all {
+            let message =
+                "this change takes `all` away: what was found before is no more reported".to_owned();
+            self.tell(file, Place::START, "all", message, &[]);
+        }
+        self.grounds(file, args, old, new);
+        if new.settings.marks != old.settings.marks {
             let message = "this change says anew who is an agent".to_owned();
             self.tell(file, Place::START, "agents", message, &[]);
         }
-        let baseline = |table: &Table| values(table, "baseline");
-        if baseline(new) != baseline(old) && !baseline(new).is_empty() {
-            let message = format!("this change sets the baseline to `{}`", baseline(new).join(" "));
+        if let Some(baseline) = new.gate.baseline.as_ref().filter(|_| new.gate.baseline != old.gate.baseline)
+        {
+            let message = format!("this change sets the baseline to `{}`", baseline.display());
             self.tell(file, Place::START, "baseline", message, &[]);
         }
         selects
+    }
+
+    /// Which checks count; gives whether fewer do.
+    fn selection(&mut self, file: &str, old: &GateArgs, new: &GateArgs) -> bool {
+        let of = |gate: &GateArgs| Selection::of_file(&[], &gate.skip);
+        let (was, is) = (of(old), of(new));
+        let lost: Vec<&Check> = was.beyond(&is).collect();
+        if !lost.is_empty() {
+            let skips = |code: &&String| {
+                let by_it = Selection::of_file(&[], std::slice::from_ref(*code));
+                lost.iter().any(|check| !by_it.takes(check.code))
+            };
+            let more: Vec<&str> = new.skip.iter().filter(skips).map(|code| code.trim()).collect();
+            match lost.iter().any(|check| fails(check, self.least)) {
+                true => self.switches(file, "skip", adds("skip", &more)),
+                false => self.tell(file, Place::START, "skip", adds("skip", &more), &[]),
+            }
+        }
+        let of = |gate: &GateArgs| Selection::of_file(&gate.only, &[]);
+        let is_limited = of(old).beyond(&of(new)).next().is_some();
+        if is_limited {
+            let message = format!("this change limits the checks to `{}` by `only`", new.only.join("`, `"));
+            self.switches(file, "only", message);
+        }
+        is_limited || !lost.is_empty()
+    }
+
+    /// What checks take for given: with other policies of the organisation, another account or another catalogue,
+    /// anything can be found or not.
+    fn grounds(&mut self, file: &str, args: &CheckArgs, old: &CheckArgs, new: &CheckArgs) {
+        let texts = |paths: &[PathBuf]| paths.iter().map(|path| path.display().to_string()).collect();
+        let of = |args: &CheckArgs| -> [(&str, BTreeSet<String>); 4] {
+            [
+                ("scp", args.scp.iter().cloned().collect()),
+                ("management-account", args.management_account.iter().cloned().collect()),
+                ("snapshot", texts(&args.snapshot)),
+                ("catalog", texts(args.catalog.as_slice())),
+            ]
+        };
+        for (((setting, was), (_, is)), (_, used)) in of(old).into_iter().zip(of(new)).zip(of(args)) {
+            // What a flag or a variable says holds on both sides.
+            if let Some(message) = changes(setting, &was, &is).filter(|_| used == is) {
+                self.switches(file, setting, message);
+            }
+        }
     }
 
     fn sets(&mut self, file: &str, setting: &str, is: &str, was: &str) {
@@ -216,16 +251,19 @@ fn shown(finding: &Finding) -> String {
     format!("{} {} `{}`: {}", finding.severity, finding.code, finding.subject, finding.message)
 }
 
-fn fail_on(table: &Table) -> FailOn {
-    let said = settings::said(table, "fail-on").unwrap_or_default();
-    said.first().and_then(|said| FailOn::from_str(said, true).ok()).unwrap_or(FailOn::High)
+/// How a setting that stands for itself has changed, in words.
+fn changes(setting: &str, was: &BTreeSet<String>, is: &BTreeSet<String>) -> Option<String> {
+    let words = |all: &BTreeSet<String>| all.iter().map(String::as_str).collect::<Vec<_>>().join(" ");
+    match (was.is_empty(), is.is_empty()) {
+        _ if was == is => None,
+        (true, _) => Some(format!("this change sets `{setting}` to `{}`", words(is))),
+        (_, true) => Some(format!("this change takes `{setting}` away, which was `{}`", words(was))),
+        _ => Some(format!("this change sets `{setting}` to `{}`; it was `{}`", words(is), words(was))),
+    }
 }
 
-/// Whether what this check finds usually fails a run, or it is the gate itself.
-fn fails(code: &str, fail_on: FailOn) -> bool {
-    let least = super::super::severity(fail_on);
-    let mut of_code = checks::all().filter(|check| check.code == code);
-    code == GATE_LOOSENED.code || of_code.any(|check| least.is_some_and(|least| check.severity >= least))
+fn adds(list: &str, more: &[&str]) -> String {
+    format!("this change adds `{}` to `{list}`", more.join("`, `"))
 }
 
 fn name(fail_on: FailOn) -> &'static str {
