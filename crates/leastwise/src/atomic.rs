@@ -1,8 +1,11 @@
 //! Results appear whole or not at all: each file is written beside its place under a temporary name, then all of them
 //! are renamed.
+//!
+//! Of a link, what it leads to is replaced. What is there and is no regular file (a pipe, a device, whatever a process
+//! has open) is never replaced: it is written to as it stands, before anything is renamed.
 
 use std::fs;
-use std::io::Write;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Result};
@@ -12,6 +15,25 @@ use crate::interrupt;
 #[derive(Default)]
 pub struct Batch {
     files: Vec<(PathBuf, PathBuf)>,
+    streams: Vec<(PathBuf, Vec<u8>)>,
+}
+
+/// Who can read what is written.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Readers {
+    /// Whoever can read the user's other files.
+    Usual,
+    /// The user alone.
+    OwnerAlone,
+}
+
+/// What a result is written to.
+#[derive(Debug, PartialEq, Eq)]
+enum Target {
+    /// A regular file, or none yet.
+    File(PathBuf),
+    /// Something else, which stays what it is.
+    Stream(PathBuf),
 }
 
 impl Batch {
@@ -22,30 +44,51 @@ impl Batch {
 
     /// Writes a file under a temporary name in the folder where it will be; makes the folder when it is not there.
     pub fn add(&mut self, path: &Path, bytes: &[u8]) -> Result<()> {
-        let failed = |error: std::io::Error| {
-            Error::input(format!("cannot write `{}`", path.display()))
-                .because(error)
-                .hint("give a place that you may write to")
-        };
+        self.put(path, bytes, Readers::Usual)
+    }
+
+    fn put(&mut self, path: &Path, bytes: &[u8], readers: Readers) -> Result<()> {
         if path.is_dir() {
             return Err(
                 Error::usage(format!("`{}` is a folder", path.display())).hint("give the name of a file")
             );
         }
-        let folder = match path.parent() {
+        let target = match target(path).map_err(failed(path))? {
+            Target::File(target) => target,
+            Target::Stream(target) => {
+                self.streams.push((target, bytes.to_owned()));
+                return Ok(());
+            }
+        };
+        let folder = match target.parent() {
             Some(folder) if !folder.as_os_str().is_empty() => folder,
             _ => Path::new("."),
         };
-        fs::create_dir_all(folder).map_err(failed)?;
-        let temporary = folder.join(temporary_name(path));
+        let mut make = fs::DirBuilder::new();
+        make.recursive(true);
+        let mut open = fs::OpenOptions::new();
+        open.write(true).create(true).truncate(true);
+        #[cfg(unix)]
+        if readers == Readers::OwnerAlone {
+            std::os::unix::fs::DirBuilderExt::mode(&mut make, 0o700);
+            std::os::unix::fs::OpenOptionsExt::mode(&mut open, 0o600);
+        }
+        make.create(folder).map_err(failed(path))?;
+        let temporary = folder.join(temporary_name(&target));
         interrupt::register(&temporary);
-        self.files.push((temporary.clone(), path.to_owned()));
-        let mut file = fs::File::create(&temporary).map_err(failed)?;
-        file.write_all(bytes).and_then(|()| file.sync_all()).map_err(failed)
+        self.files.push((temporary.clone(), target));
+        let mut file = open.open(&temporary).map_err(failed(path))?;
+        file.write_all(bytes).and_then(|()| file.sync_all()).map_err(failed(path))
     }
 
     /// Puts every file in its place.
     pub fn commit(mut self) -> Result<()> {
+        // Whoever is on the other end may take their time, so this comes before the registry is locked. What is there
+        // already stays: these are read as they are written.
+        for (path, bytes) in std::mem::take(&mut self.streams) {
+            let opened = fs::OpenOptions::new().append(true).open(&path);
+            opened.and_then(|mut stream| stream.write_all(&bytes)).map_err(failed(&path))?;
+        }
         // INVARIANT: the registry stays locked over all renames, see `interrupt`.
         let mut registry = interrupt::registry();
         for (temporary, path) in std::mem::take(&mut self.files) {
@@ -69,31 +112,43 @@ impl Drop for Batch {
     }
 }
 
-/// Writes one file that its owner alone can read, in a folder of the same kind when it has to be made.
-pub fn write_private(path: &Path, bytes: &[u8]) -> Result<()> {
-    let failed = |error: std::io::Error| {
+/// Links that are followed one after the other, as Linux does.
+const LINKS: usize = 40;
+
+/// Where a process finds what it has open; a file that is come by in this way is not only that file.
+const OPEN: [&str; 2] = ["/proc", "/dev/fd"];
+
+/// What is written to when this path is given.
+fn target(path: &Path) -> io::Result<Target> {
+    if fs::metadata(path).is_ok_and(|found| !found.is_file()) {
+        return Ok(Target::Stream(path.to_owned()));
+    }
+    let mut target = path.to_owned();
+    for _ in 0..LINKS {
+        if OPEN.iter().any(|open| target.starts_with(open)) {
+            return Ok(Target::Stream(path.to_owned()));
+        }
+        if !fs::symlink_metadata(&target).is_ok_and(|found| found.is_symlink()) {
+            return Ok(Target::File(target));
+        }
+        let to = fs::read_link(&target)?;
+        target = target.parent().unwrap_or(Path::new("")).join(to);
+    }
+    Err(io::Error::other("links that lead to links without end"))
+}
+
+fn failed(path: &Path) -> impl FnOnce(io::Error) -> Error + use<'_> {
+    move |error| {
         Error::input(format!("cannot write `{}`", path.display()))
             .because(error)
             .hint("give a place that you may write to")
-    };
-    let folder = match path.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder,
-        _ => Path::new("."),
-    };
-    let mut make = fs::DirBuilder::new();
-    make.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut make, 0o700);
-    make.create(folder).map_err(failed)?;
-    let temporary = folder.join(temporary_name(path));
-    interrupt::register(&temporary);
-    let batch = Batch { files: vec![(temporary.clone(), path.to_owned())] };
-    let mut open = fs::OpenOptions::new();
-    open.write(true).create(true).truncate(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut open, 0o600);
-    let mut file = open.open(&temporary).map_err(failed)?;
-    file.write_all(bytes).and_then(|()| file.sync_all()).map_err(failed)?;
+    }
+}
+
+/// Writes one file that its owner alone can read, in a folder of the same kind when it has to be made.
+pub fn write_private(path: &Path, bytes: &[u8]) -> Result<()> {
+    let mut batch = Batch::new();
+    batch.put(path, bytes, Readers::OwnerAlone)?;
     batch.commit()
 }
 
@@ -141,6 +196,92 @@ mod tests {
         drop(batch);
         assert_eq!(fs::read(folder.join("a.json")).expect("there"), b"old");
         assert_eq!(fs::read_dir(&folder).expect("there").count(), 1);
+        fs::remove_dir_all(&folder).expect("removed");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn of_a_link_what_it_leads_to_is_replaced() {
+        use std::os::unix::fs::symlink;
+        let folder = folder("link");
+        fs::create_dir_all(folder.join("sub")).expect("a folder");
+        fs::write(folder.join("sub/a.json"), "old").expect("written");
+        symlink("sub/a.json", folder.join("one")).expect("a link");
+        symlink(folder.join("one"), folder.join("two")).expect("a link");
+        symlink("sub/new.json", folder.join("none-yet")).expect("a link");
+        symlink("circle", folder.join("circle")).expect("a link");
+        let before = fs::hard_link(folder.join("sub/a.json"), folder.join("before"));
+        before.expect("another name");
+        write(&folder.join("two"), b"new").expect("written");
+        write(&folder.join("none-yet"), b"new").expect("written");
+        write_private(&folder.join("none-yet"), b"newer").expect("written");
+        assert!(write(&folder.join("circle"), b"new").is_err());
+        for (name, text) in [("sub/a.json", "new"), ("sub/new.json", "newer"), ("before", "old")] {
+            assert_eq!(fs::read_to_string(folder.join(name)).expect("there"), text, "{name}");
+        }
+        for link in ["one", "two", "none-yet", "circle"] {
+            assert!(fs::symlink_metadata(folder.join(link)).expect("there").is_symlink(), "{link}");
+        }
+        assert_eq!(fs::read_dir(folder.join("sub")).expect("there").count(), 2);
+        fs::remove_dir_all(&folder).expect("removed");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_pipe_is_written_to_and_stays_one() {
+        use std::os::unix::fs::{FileTypeExt, symlink};
+        let folder = folder("pipe");
+        fs::create_dir_all(&folder).expect("a folder");
+        let pipe = folder.join("pipe");
+        let made = std::process::Command::new("mkfifo").arg(&pipe).status().expect("mkfifo");
+        assert!(made.success());
+        symlink("pipe", folder.join("link")).expect("a link");
+        for (name, private) in [("pipe", false), ("link", false), ("link", true)] {
+            let from = pipe.clone();
+            let reader = std::thread::spawn(move || fs::read_to_string(from));
+            match private {
+                true => write_private(&folder.join(name), b"text").expect("written"),
+                false => write(&folder.join(name), b"text").expect("written"),
+            }
+            assert!(fs::symlink_metadata(&pipe).expect("there").file_type().is_fifo(), "{name}");
+            assert_eq!(reader.join().expect("read").expect("read"), "text");
+        }
+        assert!(fs::symlink_metadata(folder.join("link")).expect("there").is_symlink());
+        assert_eq!(fs::read_dir(&folder).expect("there").count(), 2);
+        fs::remove_dir_all(&folder).expect("removed");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn where_something_cannot_be_written_to_no_file_appears() {
+        let folder = folder("socket");
+        fs::create_dir_all(&folder).expect("a folder");
+        // A socket cannot be opened.
+        let _socket = std::os::unix::net::UnixListener::bind(folder.join("socket")).expect("a socket");
+        let mut batch = Batch::new();
+        batch.add(&folder.join("a.json"), b"1").expect("written");
+        batch.add(&folder.join("socket"), b"2").expect("kept");
+        assert!(batch.commit().is_err());
+        assert_eq!(fs::read_dir(&folder).expect("there").count(), 1);
+        fs::remove_dir_all(&folder).expect("removed");
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_file_that_is_open_is_written_on_and_not_replaced() {
+        use std::os::fd::AsRawFd;
+        let folder = folder("open");
+        fs::create_dir_all(&folder).expect("a folder");
+        let path = folder.join("log");
+        let mut file = fs::File::create(&path).expect("a file");
+        file.write_all(b"before ").expect("written");
+        let open = PathBuf::from(format!("/proc/self/fd/{}", file.as_raw_fd()));
+        assert_eq!(target(&open).expect("a target"), Target::Stream(open.clone()));
+        let link = folder.join("stdout");
+        std::os::unix::fs::symlink(&open, &link).expect("a link");
+        write(&link, b"text").expect("written");
+        assert_eq!(fs::read_to_string(&path).expect("there"), "before text");
+        assert_eq!(fs::read_dir(&folder).expect("there").count(), 2);
         fs::remove_dir_all(&folder).expect("removed");
     }
 }
