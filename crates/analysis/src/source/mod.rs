@@ -9,4 +9,7 @@ pub mod yaml;
 
 pub use comments::{Comments, Language};
 pub use refusal::Refusal;
-pub use tree::{Entry, Lines, Node, Place, Value, alternative, first_hole, has_hole, hole, is_marked, shown};
+pub use tree::{
+    Entry, Lines, Node, Place, Twins, Value, alternative, first_hole, has_hole, hole, is_marked, shown,
+    unmarked,
+};

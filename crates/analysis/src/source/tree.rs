@@ -5,6 +5,7 @@
 //! Checks of form skip texts with holes; the evaluator sees a text that no pattern but a wildcard matches.
 
 use std::borrow::Cow;
+use std::collections::HashMap;
 use std::fmt::Write as _;
 
 use leastwise_policy::json::{self, Keyed, Kind, Shape, Tree, write_string};
@@ -66,6 +67,16 @@ const OTHER: char = '\u{e005}';
 pub fn alternative(name: &str, number: usize) -> String {
     format!("{name}{OTHER}{number}{OTHER}")
 }
+
+/// The name that an [`alternative`] has for people.
+pub fn unmarked(name: &str) -> &str {
+    let before = |name: &'_ str| name.strip_suffix(OTHER)?.rsplit_once(OTHER).map(|(name, _)| name.len());
+    before(name).map_or(name, |length| &name[..length])
+}
+
+/// Those of what is declared that are called the same and are not the same, by what they are declared as, each with a number
+/// of its own.
+pub type Twins = HashMap<String, usize>;
 
 /// Whether people see something else than the text.
 pub fn is_marked(text: &str) -> bool {

@@ -127,3 +127,5 @@ mod sometimes_tests;
 mod stack_tests;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod twins_tests;

@@ -2,7 +2,7 @@
 
 use super::{Template, as_text, facts, text, unknown};
 use crate::source::hcl::filled;
-use crate::source::{Node, Value, has_hole, hole};
+use crate::source::{Node, Value, alternative, has_hole, hole};
 
 /// The longest text that functions put together.
 const LONGEST: usize = 1 << 20;
@@ -52,11 +52,15 @@ impl Template<'_> {
     /// The property that names a resource; AWS makes a name up where none is written.
     fn named(&self, id: &str, property: &str) -> String {
         let written = self.properties(id).and_then(|(_, properties)| properties?.get(property));
-        match written.and_then(|written| self.resolve(written)).map(|node| node.value) {
+        let name = match written.and_then(|written| self.resolve(written)).map(|node| node.value) {
             Some(Value::Text(name)) => name,
             Some(Value::Number(number)) => number,
             _ => hole(&self.own(id)),
+        };
+        if self.twins.is_empty() {
+            return name;
         }
+        self.twins.get(&self.own(id)).map_or_else(|| name.clone(), |number| alternative(&name, *number))
     }
 
     /// The ARN that a resource will have, when that follows from its name.

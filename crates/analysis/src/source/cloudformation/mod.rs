@@ -21,7 +21,7 @@ pub use facts::arn_template;
 pub use stacks::{Note, Stacks};
 
 use self::stacks::Children;
-use super::{Node, Place, Value, hcl, hole};
+use super::{Node, Place, Twins, Value, hcl, hole};
 
 /// The most steps that working out one template may take.
 const MOST_STEPS: usize = 2_000_000;
@@ -47,6 +47,8 @@ pub struct Template<'s> {
     above: Vec<Arc<str>>,
     /// The conditions that it hangs on as a whole.
     hangs_on: BTreeSet<String>,
+    /// Resources that are called the same, by their logical ids among all stacks.
+    twins: Rc<Twins>,
     stacks: Option<&'s Stacks<'s>>,
     children: Children<'s>,
     /// The files that are being included.
@@ -101,6 +103,12 @@ impl<'s> Template<'s> {
         template
     }
 
+    /// The same, with references that tell apart those that are called the same.
+    pub fn telling_apart(mut self, twins: &Rc<Twins>) -> Template<'s> {
+        self.twins.clone_from(twins);
+        self
+    }
+
     /// The same, hanging as a whole on these conditions.
     pub fn hanging_on(mut self, conditions: BTreeSet<String>) -> Template<'s> {
         self.hangs_on = conditions;
@@ -122,6 +130,7 @@ impl<'s> Template<'s> {
             prefix: String::new(),
             above: Vec::new(),
             hangs_on: BTreeSet::new(),
+            twins: Rc::default(),
             stacks,
             children: RefCell::default(),
             including: RefCell::default(),

@@ -228,6 +228,7 @@ impl<'s> Template<'s> {
         template.above = above;
         let resource = self.root.get("Resources").and_then(|all| all.get(id));
         template.hangs_on = resource.map(|one| self.hangs_on(one)).unwrap_or_default();
+        template.twins = self.twins.clone();
         template.steps = self.steps.clone();
         Some(template.expanded())
     }

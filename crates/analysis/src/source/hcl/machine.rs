@@ -7,6 +7,7 @@ mod enabled;
 mod files;
 mod hangs;
 mod instances;
+mod providers;
 mod resources;
 mod types;
 
@@ -25,7 +26,7 @@ use super::installed::Installed;
 use super::library::Library;
 use super::module::Module;
 use super::syntax::Step;
-use crate::source::{Entry, Node, Place, Value, has_hole};
+use crate::source::{Entry, Node, Place, Twins, Value, has_hole};
 
 /// The most steps that working out one root module may take, with all that it calls.
 const MOST_STEPS: usize = 3_000_000;
@@ -59,6 +60,10 @@ pub(super) struct Machine<'m> {
     said: HashMap<String, String>,
     /// The conditions that it hangs on as a whole.
     hangs_on: Hangs,
+    /// Resources that are called the same, by their addresses.
+    pub(super) twins: Rc<Twins>,
+    /// What the root module calls the providers that this one is given.
+    providers: HashMap<String, String>,
     memo: HashMap<String, Node>,
     busy: HashSet<String>,
     instances: HashMap<String, Rc<Vec<Instance>>>,
@@ -92,6 +97,8 @@ impl<'m> Machine<'m> {
             inputs: HashMap::new(),
             said: HashMap::new(),
             hangs_on: Hangs::new(),
+            twins: Rc::default(),
+            providers: HashMap::new(),
             memo: HashMap::new(),
             busy: HashSet::new(),
             instances: HashMap::new(),

@@ -22,6 +22,7 @@ mod syntax;
 mod template;
 
 use std::collections::BTreeSet;
+use std::rc::Rc;
 use std::sync::Arc;
 
 pub use computed::{arn_template, filled};
@@ -30,7 +31,7 @@ pub(crate) use module::{folder, joined};
 pub(in crate::source) use place::{file as file_of, plain, put_in_file, settle};
 
 use self::machine::{Machine, Modules, shown_key};
-use super::{Node, Place, Refusal};
+use super::{Node, Place, Refusal, Twins};
 
 /// Files of Terraform, by folder.
 #[derive(Debug, Default)]
@@ -70,6 +71,8 @@ pub struct Resource {
     pub body: Node,
     /// The conditions that it hangs on: it is there when all of them hold.
     pub hangs_on: BTreeSet<String>,
+    /// The provider that makes it, as the root module calls it: `aws.other`.
+    pub provider: String,
 }
 
 impl<'t> Sources<'t> {
@@ -194,8 +197,14 @@ impl<'t> Sources<'t> {
     /// Everything that a root module declares, with the modules that it calls, as if deployed to `account`. None when
     /// it asks for more work than is done.
     pub fn resources(&self, root: &str, account: &str) -> Option<Vec<Resource>> {
+        self.resources_apart(root, account, &Rc::default())
+    }
+
+    /// The same, with references that tell apart those that are called the same.
+    pub fn resources_apart(&self, root: &str, account: &str, twins: &Rc<Twins>) -> Option<Vec<Resource>> {
         let (folder, module) = self.modules.by_folder.get_key_value(root)?;
         let mut machine = Machine::root(&self.modules, folder, module, account.into());
+        machine.twins.clone_from(twins);
         let mut found = Vec::new();
         machine.find_default_tags();
         collect(&mut machine, &mut found);
@@ -268,6 +277,7 @@ fn collect(machine: &mut Machine<'_>, found: &mut Vec<Resource>) {
                 is_data: block.kind == "data",
                 at: block.at,
                 body,
+                provider: machine.provider(block),
                 hangs_on: &machine.conditions_of_instance(instance) | &enabled,
             });
         }

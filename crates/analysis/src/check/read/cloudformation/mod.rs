@@ -28,14 +28,13 @@ pub(super) fn read(texts: &[&Text<'_>], files: &[&SourceFile], gathered: &mut Ga
     let stacks = Stacks::new(roots.filter(|(_, root)| is_template(root)), files);
     for name in stacks.roots() {
         let (is_exhausted, is_cut) = (Cell::new(false), Cell::new(false));
-        Deployed::settle(gathered, name, |account| {
-            let mut deployed = Deployed::to(account);
-            if let Some(template) = stacks.template(name, account) {
-                add(&template, &mut deployed);
+        Deployed::settle(gathered, name, |deployed| {
+            if let Some(template) = stacks.template(name, deployed.account()) {
+                let template = template.telling_apart(deployed.twins());
+                add(&template, deployed);
                 is_exhausted.set(template.is_exhausted());
                 is_cut.set(cuts(&template));
             }
-            deployed
         });
         if is_exhausted.get() {
             let reason = "the template asks for more work than is done";
@@ -63,7 +62,7 @@ pub(super) fn read(texts: &[&Text<'_>], files: &[&SourceFile], gathered: &mut Ga
 fn add(template: &Template<'_>, deployed: &mut Deployed) {
     for resource in template.resources() {
         let declared = Declared::new(template, resource);
-        deployed.hang_on(template.hangs_on(resource.node));
+        deployed.declare(&declared.id, template.hangs_on(resource.node), "");
         match resource.kind {
             "AWS::Serverless::Function" | "AWS::Serverless::StateMachine" => sam::add(&declared, deployed),
             "AWS::CloudFormation::StackSet" => {
@@ -94,7 +93,7 @@ pub(super) fn add_text(node: &Node, home: &Home, name: &str, deployed: &mut Depl
     let mut tree = tree.clone();
     tree.move_to(node.at);
     let account = deployed.account().to_owned();
-    let template = Template::within(home.file.clone(), &tree, &account, name);
+    let template = Template::within(home.file.clone(), &tree, &account, name).telling_apart(deployed.twins());
     add(&template.hanging_on(deployed.hangs_on().clone()), deployed);
 }
 

@@ -53,7 +53,7 @@ pub(super) fn add(declared: &Declared<'_, '_>, deployed: &mut Deployed) {
 }
 
 fn principal(declared: &Declared<'_, '_>, kind: Kind, name: &str, deployed: &mut Deployed) {
-    let name = declared.name(name);
+    let name = deployed.told_apart(declared.name(name));
     let inline = declared.named_documents(|properties| {
         let policies = properties.get("Policies").map(Node::one_or_many).unwrap_or_default().iter();
         let named = policies.filter_map(|policy| {

@@ -1,21 +1,20 @@
 //! From what is deployed to documents, a listing, and what runs.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::rc::Rc;
 use std::sync::Arc;
 
 use leastwise_policy::aws::DocumentKind;
 use serde_json::{Value as Json, json};
 
 use super::either::{Texts, either, leave_out_denials, numbered, sparing};
-use super::{Deployed, Entity, Gift, Given, Hangs, Kind, NAMED, Written};
+use super::{Deployed, Entity, Kind, Written};
 use crate::check::read::Gathered;
 use crate::check::read::gathered::Wanted;
 use crate::check::read::iam::as_document;
 use crate::check::{Document, Home};
 use crate::granted::{Origin, Problem};
 use crate::paths::Workload;
-use crate::source::{Entry, Node, Value, first_hole, shown};
+use crate::source::{Entry, Node, Value, first_hole, unmarked};
 
 /// A listing of one file.
 #[derive(Default)]
@@ -41,6 +40,7 @@ impl Deployed {
     /// Hands everything over.
     pub(super) fn finish(mut self, gathered: &mut Gathered) {
         self.hand_out(gathered);
+        self.join_policies();
         let bounds = self.entities.iter().flat_map(|one| one.boundary.iter().chain(&one.boundaries));
         let boundaries: BTreeSet<String> = bounds.cloned().collect();
         let attached: BTreeSet<String> =
@@ -65,8 +65,12 @@ impl Deployed {
         for loose in std::mem::take(&mut self.loose) {
             document(gathered, loose.written, &loose.name, loose.kind, loose.on);
         }
-        let named = |entity: &Entity| ((entity.kind, entity.name.clone()), entity.arn(&self.account));
-        let arns: HashMap<(Kind, String), String> = self.entities.iter().map(named).collect();
+        let mut arns: HashMap<(Kind, String), String> = HashMap::new();
+        for entity in &self.entities {
+            for name in [&entity.name, unmarked(&entity.name)] {
+                arns.entry((entity.kind, name.to_owned())).or_insert_with(|| entity.arn(&self.account));
+            }
+        }
         for entity in std::mem::take(&mut self.entities) {
             self.entity_page(gathered, entity, &mut pages);
         }
@@ -77,131 +81,6 @@ impl Deployed {
                 "GroupDetailList": page.groups, "Policies": page.policies,
             });
             gathered.listings.push((file.to_string(), listing.to_string()));
-        }
-    }
-
-    /// Who is only named where a policy is attached or a group is joined is a principal all the same: declared elsewhere,
-    /// or made by hand. Of what else it has, nothing is known.
-    fn name_the_undeclared(&mut self) {
-        let named: Vec<(Kind, String, Home)> = self
-            .given
-            .iter()
-            .filter(|Given { holder, .. }| !holder.is_empty())
-            .filter_map(|Given { kind, holder, gift, .. }| match gift {
-                Gift::Attached(_, home) | Gift::Boundary(_, home) => {
-                    Some((*kind, holder.clone(), home.clone()))
-                }
-                Gift::Group(_) => Some((*kind, holder.clone(), self.joined.get(holder)?.clone())),
-                Gift::Inline(..) => None,
-            })
-            .collect();
-        for (kind, holder, home) in named {
-            if !self.by_name.contains_key(&(kind, holder.clone())) {
-                self.entity(kind, holder, String::new(), home).is_declared = false;
-            }
-        }
-    }
-
-    /// The same with the ARN of a policy that is named.
-    fn found(&self, gift: Gift) -> Gift {
-        let arn = |arn: String| {
-            let Some(named) = arn.strip_prefix(NAMED) else { return arn };
-            let name = named.rsplit_once('/').map_or(named, |(_, name)| name);
-            let declared = self.managed.iter().find(|policy| policy.name == name);
-            declared.map_or_else(
-                || format!("arn:aws:iam::{}:policy{named}", self.account),
-                |policy| policy.arn.clone(),
-            )
-        };
-        match gift {
-            Gift::Attached(policy, home) => Gift::Attached(arn(policy), home),
-            Gift::Boundary(policies, home) => Gift::Boundary(policies.into_iter().map(arn).collect(), home),
-            other => other,
-        }
-    }
-
-    /// Gives what names its holder to that holder; what names nobody of the set is a document of its own.
-    fn hand_out(&mut self, gathered: &mut Gathered) {
-        self.name_the_undeclared();
-        let groups = self.entities.iter().filter(|one| one.kind == Kind::Group && !one.hangs_on.is_empty());
-        let groups: HashMap<String, Hangs> =
-            groups.map(|group| (group.name.clone(), group.hangs_on.clone())).collect();
-        let mut joined_sometimes = BTreeSet::new();
-        for Given { kind, holder, gift, hangs_on } in std::mem::take(&mut self.given) {
-            let gift = self.found(gift);
-            let entity = self.by_name.get(&(kind, holder.clone())).map(|index| &mut self.entities[*index]);
-            match (entity, gift) {
-                (Some(entity), Gift::Inline(name, mut written)) => {
-                    if !hangs_on.is_subset(&entity.hangs_on) {
-                        written.denials = Some(Rc::from([]));
-                    }
-                    entity.inline.push((name, written));
-                }
-                (Some(entity), Gift::Attached(arn, home)) => entity.get(arn, home, &hangs_on),
-                // A boundary that is there only sometimes is none.
-                (Some(entity), Gift::Boundary(..)) if !hangs_on.is_subset(&entity.hangs_on) => {}
-                (Some(entity), Gift::Boundary(arns, home)) => {
-                    entity.places.extend(arns.iter().map(|arn| (arn.clone(), home.clone())));
-                    entity.boundary = arns.first().cloned();
-                    entity.boundaries = arns;
-                }
-                (Some(entity), Gift::Group(group)) if !entity.groups.contains(&group) => {
-                    let is_sure = |hangs_on: &Hangs| hangs_on.is_subset(&entity.hangs_on);
-                    if !is_sure(&hangs_on) || !groups.get(&group).is_none_or(is_sure) {
-                        joined_sometimes.insert(group.clone());
-                    }
-                    entity.groups.push(group)
-                }
-                (None, Gift::Inline(name, written)) => {
-                    let name = format!("{}/{holder}#{name}", kind.arn_part());
-                    self.document(name, DocumentKind::Identity, "", written);
-                }
-                _ => {}
-            }
-        }
-        self.note_sometimes();
-        joined_sometimes.iter().for_each(|group| self.spare_members(group));
-        // A user in a group that is declared elsewhere gets what nobody here knows.
-        let known: BTreeSet<String> =
-            self.entities.iter().filter(|one| one.kind == Kind::Group).map(|one| one.name.clone()).collect();
-        for entity in &mut self.entities {
-            let (here, elsewhere) =
-                std::mem::take(&mut entity.groups).into_iter().partition(|group| known.contains(group));
-            entity.groups = here;
-            let elsewhere: Vec<String> = elsewhere;
-            for group in elsewhere {
-                let what = format!("what the group `{}` gives", shown(&group));
-                gathered.elsewhere(&entity.home, &entity.arn(&self.account), &what);
-            }
-        }
-    }
-
-    /// What a group denies takes nothing away when somebody is in it only sometimes; nor from those who always are, since they
-    /// have the same documents.
-    fn spare_members(&mut self, group: &str) {
-        let index = self.by_name.get(&(Kind::Group, group.to_owned())).copied();
-        let Some(group) = index.map(|index| &mut self.entities[index]) else { return };
-        for (_, written) in &mut group.inline {
-            written.denials = Some(Rc::from([]));
-        }
-        group.sometimes.clone_from(&group.attached);
-    }
-
-    /// Whoever has a policy that is there only sometimes has it only then.
-    fn note_sometimes(&mut self) {
-        let hanging = self.managed.iter().filter(|policy| !policy.hangs_on.is_empty());
-        let hanging: HashMap<&str, &Hangs> =
-            hanging.map(|policy| (policy.arn.as_str(), &policy.hangs_on)).collect();
-        if hanging.is_empty() {
-            return;
-        }
-        for entity in &mut self.entities {
-            let is_sometimes =
-                |arn: &str| hanging.get(arn).is_some_and(|hangs_on| !hangs_on.is_subset(&entity.hangs_on));
-            let more = entity.attached.iter().filter(|arn| is_sometimes(arn)).cloned();
-            let more: Vec<String> = more.filter(|arn| !entity.sometimes.contains(arn)).collect();
-            entity.boundary = entity.boundary.take().filter(|arn| !is_sometimes(arn));
-            entity.sometimes.extend(more);
         }
     }
 
@@ -254,8 +133,10 @@ impl Deployed {
             Kind::User => "UserName",
             Kind::Group => "GroupName",
         };
+        // Users are in groups by the names of these.
+        let name = if entity.kind == Kind::Group { &entity.name } else { unmarked(&entity.name) };
         let mut listed = json!({
-            "Arn": arn, "Path": entity.path, name_key: entity.name, list: inline,
+            "Arn": arn, "Path": entity.path, name_key: name, list: inline,
             "AttachedManagedPolicies": attached, "Tags": tags,
         });
         if entity.kind == Kind::User {
@@ -264,8 +145,8 @@ impl Deployed {
         if let Some(boundary) = &entity.boundary {
             listed["PermissionsBoundary"] = json!({"PermissionsBoundaryArn": boundary});
         }
-        let profiles =
-            self.profiles.iter().filter(|(_, role)| entity.kind == Kind::Role && **role == entity.name);
+        let has = |role: &str| role == entity.name || role == unmarked(&entity.name);
+        let profiles = self.profiles.iter().filter(|(_, role)| entity.kind == Kind::Role && has(role));
         let mut profiles: Vec<String> = profiles.map(|(name, _)| self.profile_arn(name)).collect();
         if !profiles.is_empty() {
             // A role that has none here may have one elsewhere.
@@ -282,6 +163,7 @@ impl Deployed {
             Kind::User => page.users.push(listed),
             Kind::Group => page.groups.push(listed),
         }
+        gathered.principals.insert(unmarked(&arn).to_owned());
         gathered.principals.insert(arn.clone());
         let places = entity.places.into_iter().map(|(policy, home)| ((arn.clone(), policy), home));
         gathered.estate.attached.extend(places);
@@ -314,22 +196,6 @@ impl Deployed {
                 gathered.estate.access_keys.push((arn.clone(), home.clone()));
             }
         }
-    }
-}
-
-impl Entity {
-    /// Has a managed policy, if not already; surely if it is said so anywhere.
-    fn get(&mut self, arn: String, home: Home, hangs_on: &Hangs) {
-        let is_sure = hangs_on.is_subset(&self.hangs_on);
-        if self.attached.contains(&arn) {
-            self.sometimes.retain(|known| !is_sure || *known != arn);
-            return;
-        }
-        if !is_sure {
-            self.sometimes.push(arn.clone());
-        }
-        self.places.push((arn.clone(), home));
-        self.attached.push(arn);
     }
 }
 

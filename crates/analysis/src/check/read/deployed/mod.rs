@@ -9,6 +9,7 @@
 mod either;
 mod emit;
 pub(super) mod facts;
+mod given;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::rc::Rc;
@@ -19,10 +20,13 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use super::Gathered;
 use crate::check::Home;
-use crate::source::{Node, Value};
+use crate::source::{Node, Twins, Value, alternative, unmarked};
 
 /// Stands for the account that files are deployed to. Other sets of files have other numbers.
 pub const UNKNOWN_ACCOUNT: &str = "000000000000";
+
+/// So many are told apart by what refers to them.
+const FIRST_NAMESAKE: usize = 1_000_000;
 
 /// No account has a number below this.
 const MOST_ACCOUNTS: u64 = 100_000;
@@ -66,6 +70,9 @@ pub(super) struct Entity {
     /// Those of the attached that are not always.
     pub(super) sometimes: Vec<String>,
     hangs_on: Hangs,
+    /// What makes it, and as what it is declared.
+    provider: Rc<str>,
+    declared_as: String,
     pub(super) groups: Vec<String>,
     pub(super) boundary: Option<String>,
     /// Others that may be the boundary.
@@ -81,6 +88,7 @@ struct Managed {
     name: String,
     documents: Vec<Written>,
     hangs_on: Hangs,
+    declared_as: String,
 }
 
 /// A document that no principal of the set holds.
@@ -104,7 +112,8 @@ struct Running {
 pub(super) struct Deployed {
     account: String,
     entities: Vec<Entity>,
-    by_name: HashMap<(Kind, String), usize>,
+    /// Of several with one name each.
+    by_name: HashMap<(Kind, String), Vec<usize>>,
     managed: Vec<Managed>,
     loose: Vec<Loose>,
     /// What names its holder before or after that is declared.
@@ -117,6 +126,11 @@ pub(super) struct Deployed {
     joined: HashMap<String, Home>,
     /// The conditions that what is being added hangs on.
     hangs_on: Hangs,
+    /// As what it is declared, and by which provider it is made.
+    declared_as: String,
+    provider: Rc<str>,
+    /// What is called the same and is not the same.
+    twins: Rc<Twins>,
 }
 
 /// The conditions that something hangs on: it is there when all of them hold. What they are called matters to nobody, as long
@@ -130,9 +144,11 @@ struct Given {
     holder: String,
     gift: Gift,
     hangs_on: Hangs,
+    provider: Rc<str>,
+    declared_as: String,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 enum Gift {
     Inline(String, Written),
     Attached(String, Home),
@@ -162,12 +178,12 @@ impl Deployed {
 
     /// Works a set of files out and keeps it. When a principal or policy of it would have the ARN of another set's, it is
     /// another account, whose number follows from where the set stands: so it is the same before and after a change.
-    pub(super) fn settle(gathered: &mut Gathered, stands: &str, read: impl Fn(&str) -> Deployed) {
+    pub(super) fn settle(gathered: &mut Gathered, stands: &str, read: impl Fn(&mut Deployed)) {
         let mut number = 0;
         loop {
             let account = format!("{number:012}");
-            let deployed = read(&account);
-            let taken = |entity: &Entity| gathered.principals.contains(&entity.arn(&account));
+            let deployed = Deployed::read(&account, &read);
+            let taken = |entity: &Entity| gathered.principals.contains(unmarked(&entity.arn(&account)));
             let is_known = |policy: &Managed| gathered.estate.document(&policy.arn).is_some();
             // A plan may know its account, which is then what it is.
             let is_free = deployed.account != account
@@ -182,9 +198,55 @@ impl Deployed {
         }
     }
 
-    /// Says on which conditions hangs what is added from here on.
-    pub(super) fn hang_on(&mut self, conditions: Hangs) {
+    /// What `read` adds. When some of it is called the same, it is read again with names that tell it apart, so that what
+    /// refers to one of them does not mean the others.
+    fn read(account: &str, read: impl Fn(&mut Deployed)) -> Deployed {
+        let mut deployed = Deployed::to(account);
+        read(&mut deployed);
+        let twins = deployed.find_twins();
+        if twins.is_empty() {
+            return deployed;
+        }
+        let mut apart = Deployed { twins: Rc::new(twins), ..Deployed::to(account) };
+        read(&mut apart);
+        apart
+    }
+
+    fn find_twins(&self) -> Twins {
+        let several = self.by_name.values().filter(|all| all.len() > 1).flatten();
+        let mut ids: BTreeSet<&str> = several.map(|index| &*self.entities[*index].declared_as).collect();
+        let mut known: HashMap<&str, &str> = HashMap::new();
+        for policy in &self.managed {
+            if let Some(other) = known.insert(&policy.arn, &policy.declared_as) {
+                ids.extend([other, &policy.declared_as]);
+            }
+        }
+        let ids = ids.into_iter().filter(|id| !id.is_empty()).enumerate();
+        ids.map(|(index, id)| (id.to_owned(), index + 1)).collect()
+    }
+
+    /// What is known to be called the same and not to be the same.
+    pub(super) fn twins(&self) -> &Rc<Twins> {
+        &self.twins
+    }
+
+    /// To an account that is known.
+    pub(super) fn is_to(&mut self, account: &str) {
+        account.clone_into(&mut self.account);
+    }
+
+    /// Says as what it is declared, what is added from here on, on which conditions it hangs, and what makes it.
+    pub(super) fn declare(&mut self, declared_as: &str, conditions: Hangs, provider: &str) {
+        declared_as.clone_into(&mut self.declared_as);
         self.hangs_on = conditions;
+        if *self.provider != *provider {
+            self.provider = provider.into();
+        }
+    }
+
+    /// The name of what is being added, which tells it from what is called the same.
+    pub(super) fn told_apart(&self, name: String) -> String {
+        self.twins.get(&self.declared_as).map_or_else(|| name.clone(), |number| alternative(&name, *number))
     }
 
     /// The conditions that what is being added hangs on.
@@ -213,13 +275,25 @@ impl Deployed {
     }
 
     fn give(&mut self, kind: Kind, holder: &str, gift: Gift) {
-        self.given.push(Given { kind, holder: last(holder), gift, hangs_on: self.hangs_on.clone() });
+        let (hangs_on, provider) = (self.hangs_on.clone(), self.provider.clone());
+        let (holder, declared_as) = (last(holder), self.declared_as.clone());
+        self.given.push(Given { kind, holder, gift, hangs_on, provider, declared_as });
     }
 
     /// A principal or group that is declared.
     pub(super) fn entity(&mut self, kind: Kind, name: String, path: String, home: Home) -> &mut Entity {
         let index = self.entities.len();
-        self.by_name.insert((kind, name.clone()), index);
+        let plain = unmarked(&name).to_owned();
+        if plain != name {
+            self.by_name.entry((kind, name.clone())).or_default().push(index);
+        }
+        let namesakes = self.by_name.entry((kind, plain)).or_default();
+        namesakes.push(index);
+        // What is not told apart by what refers to it is by its number among all.
+        let name = match namesakes.len() > 1 && unmarked(&name) == name {
+            true => alternative(&name, FIRST_NAMESAKE + index),
+            false => name,
+        };
         self.entities.push(Entity {
             kind,
             name,
@@ -232,6 +306,8 @@ impl Deployed {
             attached: Vec::new(),
             sometimes: Vec::new(),
             hangs_on: self.hangs_on.clone(),
+            provider: self.provider.clone(),
+            declared_as: self.declared_as.clone(),
             groups: Vec::new(),
             boundary: None,
             boundaries: Vec::new(),
@@ -242,7 +318,8 @@ impl Deployed {
 
     /// A customer managed policy.
     pub(super) fn managed(&mut self, arn: String, name: String, documents: Vec<Written>) {
-        self.managed.push(Managed { arn, name, documents, hangs_on: self.hangs_on.clone() });
+        let (hangs_on, declared_as) = (self.hangs_on.clone(), self.declared_as.clone());
+        self.managed.push(Managed { arn, name, documents, hangs_on, declared_as });
     }
 
     /// A policy that somebody gets who is named.
@@ -265,7 +342,7 @@ impl Deployed {
     /// Another name by which the files speak of the principal that was declared last.
     pub(super) fn also_called(&mut self, kind: Kind, name: &str) {
         let index = self.entities.len().saturating_sub(1);
-        self.by_name.insert((kind, last(name)), index);
+        self.by_name.entry((kind, last(name))).or_default().push(index);
     }
 
     /// A user in a group, and where that is said.

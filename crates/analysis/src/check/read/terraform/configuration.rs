@@ -39,9 +39,10 @@ pub(in crate::check::read) fn read(texts: &[&Text<'_>], files: &[&SourceFile], g
             continue;
         };
         resources.iter().for_each(|resource| super::clouds::add(&sources, resource, gathered));
-        Deployed::settle(gathered, root, |account| {
-            let resources = sources.resources(root, account).unwrap_or_default();
-            Root { sources: &sources, used: RefCell::default() }.deployed(&resources, account)
+        Deployed::settle(gathered, root, |deployed| {
+            let resources = sources.resources_apart(root, deployed.account(), deployed.twins());
+            let root = Root { sources: &sources, used: RefCell::default() };
+            root.deployed(&resources.unwrap_or_default(), deployed);
         });
     }
     for (file, at) in sources.cut() {
@@ -72,8 +73,7 @@ struct Root<'s> {
 }
 
 impl Root<'_> {
-    fn deployed(&self, resources: &[Resource], account: &str) -> Deployed {
-        let mut deployed = Deployed::to(account);
+    fn deployed(&self, resources: &[Resource], deployed: &mut Deployed) {
         let mut seen = HashSet::new();
         for resource in resources.iter().filter(|resource| !resource.is_data) {
             let (file, at) = self.sources.place(resource.at);
@@ -86,8 +86,8 @@ impl Root<'_> {
                 written: &|node| self.written(node),
                 hangs_on: &|at| self.sources.hangs_on(at),
             };
-            deployed.hang_on(resource.hangs_on.clone());
-            add(&declared, &mut deployed);
+            deployed.declare(&resource.address, resource.hangs_on.clone(), &resource.provider);
+            add(&declared, deployed);
         }
         // Documents that nothing uses are policies all the same: a module may hand them out.
         for resource in resources.iter().filter(|resource| resource.kind == "aws_iam_policy_document") {
@@ -99,7 +99,6 @@ impl Root<'_> {
                 deployed.document(resource.address.clone(), kind, "", written);
             }
         }
-        deployed
     }
 
     fn written(&self, node: &Node) -> Written {

@@ -150,7 +150,8 @@ impl Declared<'_> {
         let (trust, attached) = (self.document("assume_role_policy"), self.texts("managed_policy_arns"));
         let (tags, boundary) = (self.tags(), self.text("permissions_boundary"));
         let places = ["managed_policy_arns", "permissions_boundary"].map(|path| self.places(path)).concat();
-        let entity = deployed.entity(kind, self.name(), self.path(), self.home.clone());
+        let name = deployed.told_apart(self.name());
+        let entity = deployed.entity(kind, name, self.path(), self.home.clone());
         entity.trust.extend(trust);
         entity.inline = inline;
         entity.attached = attached;
@@ -280,7 +281,7 @@ impl Declared<'_> {
                 inline.push((name, written));
             }
         }
-        let name = self.name_at(name);
+        let name = deployed.told_apart(self.name_at(name));
         for (group, _, on) in self.hanging("groups") {
             deployed.hanging(on, |deployed| deployed.join(&name, &group, self.home.clone()));
         }

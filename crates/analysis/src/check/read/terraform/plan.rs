@@ -42,8 +42,11 @@ pub(in crate::check::read) fn read(texts: &[&Text<'_>], gathered: &mut Gathered)
             gathered.unreadable(&text.file.name, wrong.at, pointer, reason);
         }
         let known = plan.account();
-        Deployed::settle(gathered, &text.file.name, |account| {
-            plan.deployed(known.as_deref().unwrap_or(account))
+        Deployed::settle(gathered, &text.file.name, |deployed| {
+            if let Some(account) = &known {
+                deployed.is_to(account);
+            }
+            plan.deployed(deployed);
         });
     }
 }
@@ -129,10 +132,10 @@ impl<'n> Plan<'n> {
         accounts.find(|account| known(account)).map(str::to_owned)
     }
 
-    fn deployed(&self, account: &str) -> Deployed {
-        let mut deployed = Deployed::to(account);
+    fn deployed(&self, deployed: &mut Deployed) {
+        let account = deployed.account().to_owned();
         let arns: HashMap<String, String> =
-            self.resources.iter().filter_map(|one| Some((base(one), self.arn(one, account)?))).collect();
+            self.resources.iter().filter_map(|one| Some((base(one), self.arn(one, &account)?))).collect();
         let names: HashMap<String, String> =
             self.resources.iter().map(|one| (base(one), name(one))).collect();
         let used = RefCell::default();
@@ -147,7 +150,9 @@ impl<'n> Plan<'n> {
                 written: &|node| self.written(planned, node),
                 hangs_on: &|_| Hangs::new(),
             };
-            add(&declared, &mut deployed);
+            // Whatever is called the same in a plan is in other accounts; in which, the names do not say.
+            deployed.declare(planned.address, Hangs::new(), planned.address);
+            add(&declared, deployed);
         }
         // Documents that nothing is known to use are policies all the same.
         let used = used.into_inner();
@@ -158,7 +163,6 @@ impl<'n> Plan<'n> {
             let written = Written::new(self.file.clone(), pointer, root);
             deployed.document(later.address.to_owned(), kind, "", written);
         }
-        deployed
     }
 
     fn written(&self, planned: &Planned<'_>, node: &Node) -> Written {

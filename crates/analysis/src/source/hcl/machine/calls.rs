@@ -51,6 +51,8 @@ impl<'m> Machine<'m> {
             machine.prefix = format!("{}module.{name}{}.", self.prefix, shown_key(instance.key.as_ref()));
             machine.root_folder = self.root_folder;
             machine.hangs_on = &self.conditions_of_instance(instance) | &enabled;
+            machine.twins = self.twins.clone();
+            machine.providers = self.providers_of(call);
             machine.steps = self.steps.clone();
             machine.region_of_caller = self.region();
             machine.default_tags.clone_from(&self.default_tags);

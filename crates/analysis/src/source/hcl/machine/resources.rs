@@ -2,11 +2,14 @@
 
 use super::Machine;
 use super::bodies::META;
-use super::instances::{Instance, position};
+use super::instances::{Instance, position, shown_key};
 use crate::source::hcl::eval::{Scope, as_text, unknown};
 use crate::source::hcl::syntax::{Block, Step};
 use crate::source::hcl::{computed, policy_document, template};
-use crate::source::{Entry, Node, Place, Value};
+use crate::source::{Entry, Node, Place, Value, alternative};
+
+/// What a principal or policy is referred to by.
+const NAMES: [&str; 6] = ["name", "id", "arn", "role_name", "user_name", "group_name"];
 
 impl Machine<'_> {
     pub(super) fn of_resource(
@@ -141,6 +144,12 @@ impl Machine<'_> {
             }
             computed::attribute(machine, address, block, &scope, name).unwrap_or_else(|| unknown(at, written))
         });
+        if NAMES.contains(&name) && !self.twins.is_empty() {
+            let full = format!("{}{address}{}", self.prefix, shown_key(instance.key.as_ref()));
+            if let (Some(number), Some(text)) = (self.twins.get(&full), as_text(&node)) {
+                node.value = Value::Text(alternative(&text, *number));
+            }
+        }
         // What is asked of another resource stands where it is asked for, unless it has parts with places.
         if !matches!(node.value, Value::List(_) | Value::Map(_)) {
             node.at = at;
