@@ -11,6 +11,7 @@ use super::worst::{Change, New};
 use super::{Widened, everything, has_lost_deny, only, told};
 use crate::check::{Estate, Facts};
 use crate::granted::{GrantedGroup, GrantedPrincipal, Problem};
+use crate::source::{is_marked, unmarked};
 
 /// Statements that allow somebody more: document and statement, with who that is.
 type Allowing = BTreeMap<(String, usize), Vec<(String, New)>>;
@@ -20,7 +21,7 @@ pub(super) fn compare(old: &Estate, new: &Estate, facts: &Facts<'_>, widened: &m
     let mut allowing = Allowing::new();
     for principal in new.snapshot.principals() {
         widened.compared += 1;
-        let before = old.snapshot.principal(&principal.arn);
+        let before = before(old, principal);
         // Statements that cannot be understood are looked at one by one, with their documents.
         let told_elsewhere = |problem: &&Problem| {
             let document = new.document(&problem.subject);
@@ -54,6 +55,32 @@ pub(super) fn compare(old: &Estate, new: &Estate, facts: &Facts<'_>, widened: &m
     for ((document, statement), who) in allowing {
         widened.findings.push(told::principals(new, &document, statement, &who));
     }
+}
+
+/// The same principal in the old state. What was told apart from others of its name, or is now, and is not known there is the
+/// only one of this name, or one that had the same.
+fn before<'e>(old: &'e Estate, principal: &GrantedPrincipal) -> Option<&'e GrantedPrincipal> {
+    let same = old.snapshot.principal(&principal.arn);
+    if same.is_some() {
+        return same;
+    }
+    let told_apart = is_marked(&principal.arn);
+    let is_namesake = |other: &&GrantedPrincipal| {
+        (told_apart || is_marked(&other.arn)) && unmarked(&other.arn) == unmarked(&principal.arn)
+    };
+    let namesakes: Vec<&GrantedPrincipal> = old.snapshot.principals().filter(is_namesake).collect();
+    if let [only] = namesakes[..] {
+        return Some(only);
+    }
+    let documents = |one: &GrantedPrincipal| -> Vec<Policy> {
+        let PolicySet { identity, boundary, .. } = &one.policies;
+        identity.iter().chain(boundary.iter().flatten()).map(|named| named.policy.clone()).collect()
+    };
+    let bound = |one: &GrantedPrincipal| one.policies.boundary.as_ref().map(Vec::len);
+    let has_same = |other: &GrantedPrincipal| {
+        bound(other) == bound(principal) && documents(other) == documents(principal)
+    };
+    namesakes.into_iter().find(|other| has_same(other))
 }
 
 enum Gained {

@@ -244,3 +244,30 @@ fn of_much_that_is_new_the_worst_is_told() {
     assert!(found.len() == 1 && found[0].contains("`s3:PutObject` on"), "{found:?}");
     assert!(!found[0].contains("more"), "{found:?}");
 }
+
+#[test]
+fn a_role_that_gets_a_namesake_or_loses_it_is_compared_with_itself() {
+    let role = |name: &str, switch: &str, policy: &str| {
+        let trust = r#"jsonencode({Version = "2012-10-17", Statement = [{Effect = "Allow", Action = "sts:AssumeRole", Principal = {Service = "lambda.amazonaws.com"}}]})"#;
+        format!(
+            "resource \"aws_iam_role\" \"{name}\" {{\n  {switch}\n  name = \"app\"\n  assume_role_policy = {trust}\n  managed_policy_arns = [\"arn:aws:iam::aws:policy/{policy}\"]\n}}\n"
+        )
+    };
+    let (c, not_c) = ("count = var.c ? 1 : 0", "count = var.c ? 0 : 1");
+    let of = |resources: &[String]| {
+        vec![("main.tf", format!("variable \"c\" {{\n  type = bool\n}}\n{}", resources.concat()))]
+    };
+    let (reads, admin) = ("ReadOnlyAccess", "AdministratorAccess");
+    let one = of(&[role("b", "", reads)]);
+    let two = of(&[role("b", c, reads), role("c", not_c, reads)]);
+    let three = of(&[role("a", c, reads), role("b", c, reads), role("c", not_c, reads)]);
+    let other = of(&[role("b", c, reads), role("c", not_c, admin)]);
+    for (old, new) in
+        [(&one, &two), (&two, &one), (&two, &three), (&three, &two), (&other, &two), (&other, &one)]
+    {
+        assert_eq!(messages(old, new), [""; 0], "{new:?}");
+    }
+    for (old, new) in [(&one, &other), (&two, &other), (&three, &other)] {
+        assert_eq!(messages(old, new).len(), 1, "{new:?}");
+    }
+}

@@ -221,8 +221,13 @@ impl Deployed {
                 ids.extend([other, &policy.declared_as]);
             }
         }
-        let ids = ids.into_iter().filter(|id| !id.is_empty()).enumerate();
-        ids.map(|(index, id)| (id.to_owned(), index + 1)).collect()
+        // The numbers are the same before and after a change.
+        let mut used = BTreeSet::new();
+        let mut number = |id: &str| {
+            let number = 1 + xxh3_64(id.as_bytes()) % (FIRST_NAMESAKE as u64 / 2);
+            (number..).find(|number| used.insert(*number)).unwrap_or(number) as usize
+        };
+        ids.into_iter().filter(|id| !id.is_empty()).map(|id| (id.to_owned(), number(id))).collect()
     }
 
     /// What is known to be called the same and not to be the same.
