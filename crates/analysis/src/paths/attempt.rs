@@ -253,25 +253,29 @@ impl Model<'_> {
             row.vars[number].templates.iter().map(|one| self.written(node, one)).collect();
         let mut tried: Vec<String> = Vec::new();
         let mut best: Option<(Certainty, String)> = None;
-        for need in &needs {
-            for pattern in self.patterns(node, need.action) {
-                for template in &templates {
-                    for arn in fill(template, &pattern, &self.regions) {
-                        let most = if best.is_some() { MOST_CONDITIONAL } else { MOST_TRIED };
-                        if tried.len() >= most || tried.contains(&arn) {
-                            continue;
-                        }
-                        match self.all_on(node, &needs, &arn) {
-                            Some(Certainty::Sure) => return Some(arn),
-                            Some(certainty) if best.as_ref().is_none_or(|(of, _)| certainty < *of) => {
-                                best = Some((certainty, arn.clone()));
-                            }
-                            _ => {}
-                        }
-                        tried.push(arn);
-                    }
+        let patterns = needs.iter().flat_map(|need| self.patterns(node, need.action));
+        let ways = patterns.flat_map(|pattern| {
+            let filled = templates.iter().map(move |template| fill(template, &pattern, &self.regions));
+            filled.collect::<Vec<_>>()
+        });
+        let mut ways: Vec<std::vec::IntoIter<String>> = ways.map(Vec::into_iter).collect();
+        // One region of each first.
+        while !ways.is_empty() {
+            for arn in ways.iter_mut().filter_map(Iterator::next) {
+                let most = if best.is_some() { MOST_CONDITIONAL } else { MOST_TRIED };
+                if tried.len() >= most || tried.contains(&arn) {
+                    continue;
                 }
+                match self.all_on(node, &needs, &arn) {
+                    Some(Certainty::Sure) => return Some(arn),
+                    Some(certainty) if best.as_ref().is_none_or(|(of, _)| certainty < *of) => {
+                        best = Some((certainty, arn.clone()));
+                    }
+                    _ => {}
+                }
+                tried.push(arn);
             }
+            ways.retain(|way| !way.as_slice().is_empty() && tried.len() < MOST_TRIED);
         }
         best.map(|(_, arn)| arn)
     }

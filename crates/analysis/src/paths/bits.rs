@@ -72,7 +72,8 @@ impl<'a> Model<'a> {
             self.drop_unnamed(self.held(granted, form).into_iter(), &mut own);
         }
         let bounded = granted.and_then(|granted| self.boundary(granted, form));
-        let levels = self.world.service_control.get(account).filter(|_| !form.is_outside());
+        let is_under = !form.is_outside() && !self.management.contains(account);
+        let levels = self.world.service_control.get(account).filter(|_| is_under);
         let levels = levels.into_iter().flat_map(|path| &path.levels).map(|level| level.policies.as_slice());
         let mut bits = own;
         for documents in bounded.into_iter().chain(levels) {

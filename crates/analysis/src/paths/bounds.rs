@@ -94,8 +94,9 @@ impl Search<'_> {
             if elsewhere || !self.could_improve(from, free, self.model.at_best(from, row)) {
                 continue;
             }
-            if let Some(becomes) = self.any_becoming(from, plain)
-                && let Some(frees) = self.model.attempt(&self.kept, from, row, Some(plain), None)
+            // That is asked first: becoming somebody is tried in many ways.
+            if let Some(frees) = self.model.attempt(&self.kept, from, row, Some(plain), None)
+                && let Some(becomes) = self.any_becoming(from, plain)
             {
                 self.relax(from, free, vec![frees, becomes]);
             }

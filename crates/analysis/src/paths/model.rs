@@ -15,6 +15,7 @@ use super::bits::{Bits, to_name};
 use super::denials::Changed;
 use super::doubts::Doubts;
 use super::outside::Stranger;
+use super::patterns::Met;
 use super::rows::{Row, Table};
 use crate::granted::{GrantedGroup, GrantedPrincipal, PrincipalKind, Sessions};
 
@@ -52,6 +53,8 @@ pub(super) struct Model<'a> {
     pub(super) chosen: RefCell<Vec<Given>>,
     /// Every action.
     pub(super) everything: Rc<Bits>,
+    /// What was found that layers have in common.
+    pub(super) met: Met,
     removed: Option<&'a Removed>,
     pub(super) documents: HashMap<&'a str, Rc<Bits>>,
     /// Actions that a document allows without naming their service, of those for which that does not count.
@@ -148,6 +151,7 @@ impl<'a> Model<'a> {
             works: works(world, table),
             chosen: RefCell::default(),
             everything: Rc::new(Bits::all(actions.len())),
+            met: Met::default(),
             removed,
             documents: HashMap::new(),
             unnamed: HashMap::new(),

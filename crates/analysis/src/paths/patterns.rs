@@ -2,10 +2,14 @@
 //! everything else names less, on what both name.
 
 use std::borrow::Cow;
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::rc::Rc;
 
 use leastwise_policy::aws::ActionBlock::{Action, NotAction};
 use leastwise_policy::aws::{Effect, Named, Policy, ResourceBlock, Statement};
 use leastwise_policy::glob::Glob;
+use xxhash_rust::xxh3::Xxh3;
 
 use super::model::Model;
 
@@ -15,24 +19,54 @@ const MOST_PAIRS: usize = 1024;
 /// The parts of an ARN.
 const PARTS: usize = 6;
 
+/// What was found in common, by what the two layers name.
+pub(super) type Met = RefCell<HashMap<u64, Rc<[String]>>>;
+
 impl<'a> Model<'a> {
     /// Resources of the statements of a node that allow an action, as they are spelled, and before them what these and each
     /// layer above have in common. Everything that is allowed is among them.
     pub(super) fn patterns(&self, node: usize, action: usize) -> Vec<Cow<'_, str>> {
         let node = &self.nodes[node];
-        let held = node.granted.filter(|_| !node.form.has_everything());
-        let held = held.map(|granted| self.held(granted, node.form));
-        let own = held.as_ref().map_or_else(|| vec!["*"], |held| self.named_by(held.iter().copied(), action));
-        let own = own.into_iter().map(Cow::Borrowed).collect();
+        let held = node.granted.map(|granted| self.held(granted, node.form)).unwrap_or_default();
+        let own = match node.granted.filter(|_| !node.form.has_everything()) {
+            Some(_) => self.named_by(held.iter().copied(), action),
+            None => vec![Cow::Borrowed("*")],
+        };
         let bounded = node.granted.and_then(|granted| self.boundary(granted, node.form));
-        let levels = self.world.service_control.get(&node.account).filter(|_| !node.form.is_outside());
+        let is_under = !node.form.is_outside() && !self.management.contains(node.account.as_str());
+        let levels = self.world.service_control.get(&node.account).filter(|_| is_under);
         let levels = levels.into_iter().flat_map(|path| &path.levels).map(|level| level.policies.as_slice());
-        let above: Vec<&[Named<Policy>]> = bounded.into_iter().chain(levels).collect();
-        let allowed = above.iter().fold(own, |own, layer| common(own, &self.named_by(*layer, action)));
-        let documents = held.iter().flatten().copied().chain(above.into_iter().flatten());
-        documents
-            .flat_map(|document| spared(&document.policy, &self.actions[action]))
-            .fold(allowed, |own, layer| common(own, &layer))
+        let layers: Vec<&[Named<Policy>]> = bounded.into_iter().chain(levels).collect();
+        let denials = held.into_iter().chain(layers.iter().copied().flatten());
+        let spared = denials.flat_map(|document| spared(&document.policy, &self.actions[action]));
+        let above = layers.iter().map(|layer| self.named_by(*layer, action)).chain(spared);
+        above.fold(own, |own, layer| self.common(own, layer))
+    }
+
+    /// What both match: first what neither names as it is, then what one of them does.
+    fn common<'p>(&self, own: Vec<Cow<'p, str>>, layer: Vec<Cow<'p, str>>) -> Vec<Cow<'p, str>> {
+        if layer.iter().any(|one| one == "*") {
+            return own;
+        }
+        if own.iter().any(|one| one == "*") || layer.is_empty() {
+            return layer;
+        }
+        if own.len() * layer.len() > MOST_PAIRS {
+            return own;
+        }
+        let mut key = Xxh3::new();
+        for text in own.iter().chain([&Cow::Borrowed("")]).chain(&layer) {
+            key.update(text.as_bytes());
+            key.update(&[0]);
+        }
+        let key = key.digest();
+        let known = self.met.borrow().get(&key).cloned();
+        let met = known.unwrap_or_else(|| {
+            let met: Rc<[String]> = met(&own, &layer).into();
+            self.met.borrow_mut().insert(key, Rc::clone(&met));
+            met
+        });
+        met.iter().cloned().map(Cow::Owned).collect()
     }
 
     /// What the statements name that allow an action; `*` alone where that is among it.
@@ -40,7 +74,7 @@ impl<'a> Model<'a> {
         &self,
         documents: impl IntoIterator<Item = &'d Named<Policy>>,
         action: usize,
-    ) -> Vec<&'d str> {
+    ) -> Vec<Cow<'d, str>> {
         let name = &self.actions[action];
         let mut patterns = Vec::new();
         for document in documents {
@@ -53,13 +87,15 @@ impl<'a> Model<'a> {
                     continue;
                 }
                 match &statement.resource {
-                    Some(ResourceBlock::Resource(of)) => patterns.extend(of.iter().map(|one| one.as_str())),
-                    _ => patterns.push("*"),
+                    Some(ResourceBlock::Resource(of)) => {
+                        patterns.extend(of.iter().map(|one| completed(one.as_str())))
+                    }
+                    _ => patterns.push(Cow::Borrowed("*")),
                 }
             }
         }
-        if patterns.contains(&"*") {
-            return vec!["*"];
+        if patterns.iter().any(|one| one == "*") {
+            return vec![Cow::Borrowed("*")];
         }
         patterns.sort_unstable();
         patterns.dedup();
@@ -67,18 +103,32 @@ impl<'a> Model<'a> {
     }
 }
 
-/// What each statement spares that denies the action on everything else, whoever calls and however.
-fn spared<'p>(policy: &'p Policy, action: &str) -> impl Iterator<Item = Vec<&'p str>> {
-    policy.statements.iter().filter_map(move |statement| match &statement.resource {
-        Some(ResourceBlock::NotResource(of))
-            if statement.effect == Effect::Deny
-                && statement.condition.is_empty()
-                && applies(statement, action) =>
+/// What each statement spares that denies the action on everything else, or on everything, whoever calls and however.
+fn spared<'p>(policy: &'p Policy, action: &str) -> impl Iterator<Item = Vec<Cow<'p, str>>> {
+    let denies = |statement: &&Statement| {
+        statement.effect == Effect::Deny && statement.condition.is_empty() && statement.principal.is_none()
+    };
+    policy.statements.iter().filter(denies).filter_map(move |statement| match &statement.resource {
+        Some(ResourceBlock::NotResource(of)) if applies(statement, action) => {
+            Some(of.iter().map(|one| completed(one.as_str())).collect())
+        }
+        Some(ResourceBlock::Resource(of))
+            if of.iter().any(|one| one.as_str() == "*") && applies(statement, action) =>
         {
-            Some(of.iter().map(|one| one.as_str()).collect())
+            Some(Vec::new())
         }
         _ => None,
     })
+}
+
+/// The pattern with the parts that an incomplete ARN leaves out, which count as `*`
+/// (<https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html>).
+fn completed(pattern: &str) -> Cow<'_, str> {
+    let colons = pattern.bytes().filter(|byte| *byte == b':').count();
+    if !pattern.starts_with("arn:") || colons >= PARTS - 1 {
+        return Cow::Borrowed(pattern);
+    }
+    Cow::Owned(format!("{pattern}{}", ":*".repeat(PARTS - 1 - colons)))
 }
 
 fn applies(statement: &Statement, action: &str) -> bool {
@@ -88,29 +138,62 @@ fn applies(statement: &Statement, action: &str) -> bool {
     }
 }
 
+/// A pattern by its parts; what is not shaped like an ARN has one.
+struct Parts<'t> {
+    text: &'t str,
+    parts: Vec<(&'t str, Glob)>,
+}
+
+impl<'t> Parts<'t> {
+    fn of(text: &'t str) -> Parts<'t> {
+        let number = if text.starts_with("arn:") { PARTS } else { 1 };
+        Parts { text, parts: text.splitn(number, ':').map(|part| (part, Glob::new(part))).collect() }
+    }
+
+    fn subsumes(&self, other: &Parts<'_>) -> bool {
+        let mut parts = self.parts.iter().zip(&other.parts);
+        self.parts.len() == other.parts.len() && parts.all(|((_, one), (_, other))| one.subsumes(other))
+    }
+
+    fn overlaps(&self, other: &Parts<'_>) -> bool {
+        self.parts.iter().zip(&other.parts).all(|((_, one), (_, other))| one.overlaps(other))
+    }
+
+    /// Patterns for what both match, each by both, and one that has all of it.
+    fn meet(&self, other: &Parts<'_>) -> Vec<String> {
+        let mut met = vec![String::new()];
+        for (one, other) in self.parts.iter().zip(&other.parts) {
+            let part = meet_part(one, other);
+            let longer =
+                |before: &String| part.iter().map(|part| format!("{before}:{part}")).collect::<Vec<_>>();
+            met = met.iter().flat_map(longer).take(MOST_MET).collect();
+        }
+        met.iter().map(|text| text[1..].to_owned()).collect()
+    }
+}
+
+/// Ways of being in two patterns that are told apart.
+const MOST_MET: usize = 4;
+
 /// What both match: first what neither names as it is, then what one of them does.
-fn common<'p>(own: Vec<Cow<'p, str>>, layer: &[&'p str]) -> Vec<Cow<'p, str>> {
-    if layer.contains(&"*") || own.len() * layer.len() > MOST_PAIRS {
-        return own;
-    }
-    if own.iter().any(|one| one == "*") {
-        return layer.iter().copied().map(Cow::Borrowed).collect();
-    }
+fn met(own: &[Cow<'_, str>], layer: &[Cow<'_, str>]) -> Vec<String> {
     let (mut met, mut named) = (Vec::new(), Vec::new());
-    let layer: Vec<(&str, Glob)> = layer.iter().map(|of| (*of, Glob::new(of))).collect();
+    let layer: Vec<Parts<'_>> = layer.iter().map(|of| Parts::of(of)).collect();
     for one in own {
-        let glob = Glob::new(&one);
-        for (other, of) in &layer {
-            if glob.subsumes(of) {
-                named.push(Cow::Borrowed(*other));
-            } else if of.subsumes(&glob) {
-                named.push(one.clone());
-            } else if has_variable(&one) || has_variable(other) {
-                named.extend([one.clone(), Cow::Borrowed(*other)]);
-            } else if glob.overlaps(of) {
-                met.extend(meet(&one, other).map(Cow::Owned));
-                // Should a wildcard stand for more than was thought.
-                named.push(one.clone());
+        let one = Parts::of(one);
+        for other in &layer {
+            if one.subsumes(other) {
+                named.push(other.text.to_owned());
+            } else if other.subsumes(&one) {
+                named.push(one.text.to_owned());
+            } else if has_variable(one.text) || has_variable(other.text) {
+                named.extend([one.text.to_owned(), other.text.to_owned()]);
+            } else if one.parts.len() != other.parts.len() {
+                // Which of the one are among the other is left to whoever asks.
+                named.push(one.text.to_owned());
+            } else if one.overlaps(other) {
+                met.extend(one.meet(other));
+                named.push(one.text.to_owned());
             }
         }
     }
@@ -127,38 +210,38 @@ fn has_variable(pattern: &str) -> bool {
     pattern.contains("${")
 }
 
-/// A pattern for ARNs that both match, part by part.
-fn meet(one: &str, other: &str) -> Option<String> {
-    let (one, other) = (parts(one)?, parts(other)?);
-    let met: Option<Vec<String>> = one.iter().zip(&other).map(|(one, other)| meet_part(one, other)).collect();
-    Some(met?.join(":"))
-}
-
-/// The parts of the ARN; a pattern that ends early goes on with whatever.
-fn parts(pattern: &str) -> Option<Vec<&str>> {
-    let mut parts: Vec<&str> = pattern.splitn(PARTS, ':').collect();
-    if parts.len() < PARTS {
-        parts.last().filter(|last| last.ends_with('*'))?;
-        parts.resize(PARTS, "*");
+/// Patterns for texts that both match: what stands between the wildcards of the one before that of the other, or behind it.
+fn meet_part((one, of_one): &(&str, Glob), (other, of_other): &(&str, Glob)) -> Vec<String> {
+    if of_one.subsumes(of_other) {
+        return vec![(*other).to_owned()];
     }
-    Some(parts)
-}
-
-fn meet_part(one: &str, other: &str) -> Option<String> {
-    let (of_one, of_other) = (Glob::new(one), Glob::new(other));
-    if of_one.subsumes(&of_other) {
-        return Some(other.to_owned());
+    if of_other.subsumes(of_one) {
+        return vec![(*one).to_owned()];
     }
-    if of_other.subsumes(&of_one) {
-        return Some(one.to_owned());
+    let pieces = |text: &'_ str| text.split('*').map(str::to_owned).collect::<Vec<String>>();
+    let (ones, others) = (pieces(one), pieces(other));
+    let longer =
+        |one: &String, other: &String| if one.len() < other.len() { other.clone() } else { one.clone() };
+    let begin = longer(&ones[0], &others[0]);
+    let end = longer(&ones[ones.len() - 1], &others[others.len() - 1]);
+    let inner = |of: &[String]| of.get(1..of.len() - 1).unwrap_or_default().to_vec();
+    let within = |first: Vec<String>, second: Vec<String>| {
+        let all = [begin.clone()].into_iter().chain(first).chain(second).chain([end.clone()]);
+        all.collect::<Vec<String>>().join("*")
+    };
+    let ways = [
+        within(inner(&ones), inner(&others)),
+        within(inner(&others), inner(&ones)),
+        format!("{begin}*{end}"),
+    ];
+    let mut met: Vec<String> = Vec::new();
+    for way in ways {
+        let glob = Glob::new(&way);
+        if of_one.subsumes(&glob) && of_other.subsumes(&glob) && !met.contains(&way) {
+            met.push(way);
+        }
     }
-    let wild = ['*', '?'];
-    let head = |text: &'_ str| text.find(wild).map_or(text.len(), |at| at);
-    let tail = |text: &'_ str| text.rfind(wild).map_or(0, |at| at + 1);
-    let begins = [&one[..head(one)], &other[..head(other)]];
-    let ends = [&one[tail(one)..], &other[tail(other)..]];
-    let longer = |of: [&str; 2]| if of[0].len() < of[1].len() { of[1].to_owned() } else { of[0].to_owned() };
-    of_one.overlaps(&of_other).then(|| format!("{}*{}", longer(begins), longer(ends)))
+    if met.is_empty() { vec![(*one).to_owned()] } else { met }
 }
 
 #[cfg(test)]
@@ -169,25 +252,24 @@ mod tests {
     fn what_two_layers_have_in_common() {
         let function = "arn:aws:lambda:*:111122223333:function:";
         let case = |own: &[&str], layer: &[&str], expected: &[&str]| {
-            let own = own.iter().copied().map(|one| Cow::Owned(one.to_owned())).collect();
-            assert_eq!(common(own, layer), expected, "{layer:?}");
+            let of = |texts: &[&str]| -> Vec<Cow<'static, str>> {
+                texts.iter().map(|one| Cow::Owned(completed(one).into_owned())).collect()
+            };
+            assert_eq!(met(&of(own), &of(layer)), expected, "{layer:?}");
         };
         let (all, team, end) =
             (&format!("{function}*"), &format!("{function}team-*"), &format!("{function}*-x"));
-        case(&["*"], &[team], &[team]);
-        case(&[team], &["*"], &[team]);
         case(&[all], &[team], &[team]);
         case(&[team], &[all, end], &[&format!("{function}team-*-x"), team]);
         case(&[all], &["arn:aws:lambda:*:*:function:team-*"], &[team, all]);
-        case(&["arn:aws:lambda:*"], &[team], &[team]);
-        case(
-            &["arn:aws:lambda:eu-*"],
-            &[team],
-            &["arn:aws:lambda:eu-*:111122223333:function:team-*", "arn:aws:lambda:eu-*"],
-        );
+        case(&["arn:aws:lambda"], &[team], &[team]);
+        let eu = "arn:aws:lambda:eu-*";
+        let narrow = "arn:aws:lambda:eu-*:111122223333:function:team-*";
+        case(&[eu], &[team], &[narrow, "arn:aws:lambda:eu-*:*:*"]);
         case(&["arn:aws:iam::*:role/a-*"], &["arn:aws:s3:::*"], &[]);
-        // The region might be whatever, up to the name.
-        case(&[team], &[&format!("{function}ops-*")], &[team]);
+        case(&[team], &[&format!("{function}ops-*")], &[]);
+        let middle = format!("{function}*-prod-*");
+        case(&[team], &[&middle], &[&format!("{function}team-*-prod-*"), team]);
         let own = "arn:aws:iam::*:user/${aws:username}";
         case(&[own], &["arn:aws:iam::*:user/*"], &[own]);
         case(&[own], &["arn:aws:iam::*:user/team/*"], &[own, "arn:aws:iam::*:user/team/*"]);

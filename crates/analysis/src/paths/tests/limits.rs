@@ -140,8 +140,25 @@ fn names_that_a_layer_leaves_are_those_that_are_chosen() {
         ["lambda-001"]
     );
     let others = json!({"Effect": "Allow", "NotAction": "lambda:*", "Resource": "*"});
+    let incomplete = json!({"Effect": "Deny", "Action": "lambda:*", "NotResource": "arn:aws:lambda"});
+    check(passing(&[incomplete]), &["lambda-001"]);
     let narrow = [document(&[others, some(team)])];
     assert_eq!(of_attacker(&found_under(&passing(&[]).snapshot(), &narrow)), ["lambda-001"]);
+}
+
+#[test]
+fn a_service_control_policy_narrows_nothing_in_the_management_account() {
+    let spares = json!({"Effect": "Deny", "Action": "lambda:*", "NotResource": "arn:aws:s3:::a"});
+    let iam = json!({"Effect": "Allow", "Action": ["iam:*", "sts:*"], "Resource": "*"});
+    let account = passing(&[]).snapshot();
+    for policies in [[document(&[allow(&["*"]), spares])], [document(&[iam])]] {
+        let path = OrganizationPath { management_account: Some(ACCOUNT.to_owned()), ..under(&policies) };
+        let world =
+            World { service_control: BTreeMap::from([(ACCOUNT.to_owned(), path)]), ..world(&account) };
+        let options = Options { from: None, to: Target::Admin, cut: false };
+        assert_eq!(of_attacker(&find(&world, &options, Catalog::embedded())), ["lambda-001"]);
+        assert!(of_attacker(&found_under(&account, &policies)).is_empty());
+    }
 }
 
 #[test]
