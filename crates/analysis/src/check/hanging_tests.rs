@@ -186,3 +186,130 @@ fn a_condition_that_says_too_much_ends() {
     let text = agent("") + &admin("") + &denial("", "count = local.l39 ? 1 : 0", NAME) + &locals;
     assert!(is_admin(&text));
 }
+
+/// A role policy of this document for the agent, who is an admin by another.
+fn own(document: &str) -> String {
+    let policy = format!("name = \"p\"\n  role = {NAME}\n  policy = {document}");
+    format!("{}{}resource \"aws_iam_role_policy\" \"p\" {{\n  {policy}\n}}\n", agent(""), admin(""))
+}
+
+fn of_statements(statements: &str) -> String {
+    own(&format!("jsonencode({{Version = \"2012-10-17\", Statement = {statements}}})"))
+}
+
+fn of_data(statement: &str) -> String {
+    own("data.aws_iam_policy_document.d.json")
+        + &format!("data \"aws_iam_policy_document\" \"d\" {{\n  {statement}\n}}\n")
+}
+
+#[test]
+fn a_denial_is_no_wider_than_it_is_for_sure() {
+    for text in [
+        of_statements(r#"[{Effect = "Deny", Action = var.c ? "*" : "s3:GetObject", Resource = "*"}]"#),
+        of_statements(r#"[{Effect = "Deny", Action = "*", Resource = var.c ? ["*"] : ["arn:aws:s3:::a"]}]"#),
+        of_statements(r#"[{Effect = "Deny", Action = "*", Resource = [var.c ? "*" : "arn:aws:s3:::a"]}]"#),
+        of_data(
+            "statement {\n  effect = \"Deny\"\n  actions = var.c ? [\"*\"] : [\"s3:GetObject\"]\n  resources = [\"*\"]\n}",
+        ),
+        of_data(
+            "statement {\n  effect = \"Deny\"\n  actions = [\"*\"]\n  resources = [\"*\"]\n  dynamic \"condition\" {\n  for_each = var.names\n  content {\n  \
+             test = \"StringEquals\"\n  variable = \"aws:RequestedRegion\"\n  values = [\"mars-1\"]\n}\n}\n}",
+        ),
+    ] {
+        assert!(is_admin(&text), "{text}");
+    }
+    for text in [
+        of_statements(r#"[{Effect = "Deny", Action = var.c ? ["*", "s3:*"] : ["*"], Resource = "*"}]"#),
+        of_statements(
+            r#"[{Effect = "Deny", NotAction = var.c ? ["s3:Get*"] : ["s3:List*"], Resource = "*"}]"#,
+        ),
+    ] {
+        assert!(!is_admin(&text), "{text}");
+    }
+}
+
+#[test]
+fn a_statement_that_denies_only_sometimes_takes_nothing_away() {
+    let deny = r#"{Effect = "Deny", Action = "*", Resource = "*"}"#;
+    let document = format!(r#"jsonencode({{Version = "2012-10-17", Statement = [{deny}]}})"#);
+    let dynamic = |over: &str, effect: &str| {
+        of_data(&format!(
+            "dynamic \"statement\" {{\n  for_each = {over}\n  content {{\n  effect = {effect}\n  actions = [\"*\"]\n  resources = [\"*\"]\n}}\n}}"
+        ))
+    };
+    let heredoc = "<<EOF\n{\"Version\": \"2012-10-17\", \"Statement\": [{\"Effect\": \"Allow\", \"Action\": \"s3:GetObject\", \"Resource\": \"*\"}%{ if var.c }, {\"Effect\": \"Deny\", \"Action\": \"*\", \"Resource\": \"*\"}%{ endif }]}\nEOF\n";
+    for text in [
+        of_statements(&format!("[for one in [\"a\"] : {deny} if var.c]")),
+        of_statements(&format!("[for one in var.names : {deny}]")),
+        of_statements(&format!("[for one in (var.c ? [\"a\"] : []) : {deny}]")),
+        dynamic("var.names", "\"Deny\""),
+        dynamic("var.names", "var.c ? \"Deny\" : \"Deny\""),
+        dynamic("var.c ? [\"Deny\"] : []", "statement.value"),
+        of_data(&format!("source_policy_documents = var.c ? [{document}] : []")),
+        of_data(&format!("source_policy_documents = compact([var.c ? {document} : \"\"])")),
+        own(&format!("try(var.names[0], {document})")),
+        own(heredoc),
+    ] {
+        assert!(is_admin(&text), "{text}");
+    }
+    for text in [
+        of_statements(&format!("[for one in [\"a\"] : {deny}]")),
+        dynamic("[\"Deny\"]", "statement.value"),
+        of_data(&format!("source_policy_documents = [{document}]")),
+        own(&heredoc.replace("%{ if var.c }", "").replace("%{ endif }", "")),
+    ] {
+        assert!(!is_admin(&text), "{text}");
+    }
+}
+
+#[test]
+fn a_collection_that_may_hold_nothing_makes_a_denial_sometimes() {
+    for attachment in [
+        "count = length(var.c ? [\"a\"] : [])",
+        "for_each = toset([for one in (var.c ? [\"a\"] : []) : \"x-${one}\"])",
+        "for_each = toset(keys(var.c ? { a = 1 } : {}))",
+    ] {
+        assert!(is_admin(&(agent("") + &admin("") + &denial("", attachment, NAME))), "{attachment}");
+    }
+    assert!(!is_admin(&(agent("") + &admin("") + &denial("", "count = var.c ? 1 : 2", NAME))));
+}
+
+#[test]
+fn what_a_value_went_through_elsewhere_is_no_condition_of_the_role() {
+    let each = |locals: &str, roles: &str, denied: &str| {
+        let text =
+            agent(&format!("for_each = {roles}")) + &admin("").replace(".agent.", ".agent[\"agent\"].");
+        let attached = denial("", &format!("for_each = {denied}"), "aws_iam_role.agent[\"agent\"].name");
+        format!("locals {{\n  {locals}\n}}\nvariable \"flags\" {{\n  type = map(bool)\n}}\n{text}{attached}")
+    };
+    let roles = "roles = { agent = { deny = var.c }, other = { deny = true } }";
+    let filtered = "{ for k, v in local.roles : k => v if v.deny }";
+    assert!(is_admin(&each(roles, "local.roles", filtered)));
+    let some = "some = [for one in [\"agent\"] : one if var.c]";
+    assert!(!is_admin(&each(some, "toset(local.some)", "toset(local.some)")));
+    // The same words, and another flag.
+    let flagged = |name: &str| format!("toset([for x in [\"{name}\"] : x if var.flags[x]])");
+    assert!(is_admin(&each("a = 1", &flagged("agent"), &flagged("strict"))));
+}
+
+#[test]
+fn what_is_chosen_in_one_policy_counts_whole_in_another() {
+    let many = |name: &str| {
+        let arn = |number: usize| format!("\"arn:aws:s3:::{name}-00000000000-00000000000-{number:03}/*\"");
+        format!("{name} = [{}]", (0..80).map(arn).collect::<Vec<_>>().join(", "))
+    };
+    let policy = |name: &str, resource: &str| {
+        let statement = format!("{{Effect = \"Allow\", Action = \"s3:GetObject\", Resource = {resource}}}");
+        format!(
+            "resource \"aws_iam_policy\" \"{name}\" {{\n  name = \"{name}\"\n  policy = jsonencode({{Version = \"2012-10-17\", Statement = [{statement}]}})\n}}\n"
+        )
+    };
+    let locals =
+        format!("variable \"c\" {{\n  type = bool\n}}\nlocals {{\n  {}\n  {}\n}}\n", many("x"), many("y"));
+    let either = policy("either", "var.c ? local.x : local.y");
+    let both = policy("both", "concat(local.x, local.y)");
+    let told =
+        |text: &str| found("main.tf", text).iter().filter(|code| code.starts_with("POLICY_SIZE")).count();
+    assert_eq!(told(&format!("{locals}{either}")), 0);
+    assert_eq!(told(&format!("{locals}{either}{both}")), 1);
+}

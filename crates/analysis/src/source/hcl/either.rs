@@ -4,6 +4,7 @@
 //! have it. So nothing passes for limited that a variable may leave without a limit.
 
 use super::eval::{same, unknown};
+use super::place::chosen;
 use super::template::{encode, encoded};
 use crate::source::{Entry, Node, Value};
 
@@ -19,9 +20,14 @@ pub(super) enum Wanted {
     Limit,
     /// The same, one step further in: of a condition its keys.
     LimitWithin,
+    /// For what a denial is about: what is on both sides.
+    Shared,
     /// For an `Effect`.
     Effect,
 }
+
+/// Elements of which a denial is not about what they name.
+const SPARED: [&str; 3] = ["NotAction", "NotResource", "NotPrincipal"];
 
 /// Elements of a statement, and of a principal in it, of which each value counts.
 const EACH: [&str; 7] = ["Statement", "Action", "Resource", "Principal", "AWS", "Service", "Federated"];
@@ -53,9 +59,20 @@ impl Wanted {
     pub(super) fn of_key(self, key: &str) -> Wanted {
         match (self, key) {
             (Wanted::Limit, _) => Wanted::LimitWithin,
+            (Wanted::Shared, _) => Wanted::Shared,
             (_, "Condition") => Wanted::Limit,
             (_, "Effect") => Wanted::Effect,
             (_, key) if EACH.contains(&key) => Wanted::Each,
+            _ => Wanted::One,
+        }
+    }
+
+    /// The same in a statement that denies: it is sure to deny what is there either way, but for what may be spared.
+    pub(super) fn of_denied(key: &str) -> Wanted {
+        match key {
+            "Effect" | "effect" => Wanted::Effect,
+            "Action" | "Resource" | "Principal" | "actions" | "resources" | "identifiers" => Wanted::Shared,
+            key if SPARED.contains(&key) => Wanted::Each,
             _ => Wanted::One,
         }
     }
@@ -79,6 +96,9 @@ impl Wanted {
 pub(super) fn either(then: Node, otherwise: Node, hangs_on: String, wanted: Wanted) -> Node {
     if same(&then, &otherwise) {
         return then;
+    }
+    if wanted == Wanted::Shared {
+        return shared(then, otherwise, hangs_on);
     }
     if wanted.limits() && (is_nothing(&then) || is_nothing(&otherwise)) {
         return if is_nothing(&then) { then } else { otherwise };
@@ -108,14 +128,26 @@ pub(super) fn either(then: Node, otherwise: Node, hangs_on: String, wanted: Want
             Node::new(at, Value::Text(text))
         }
         (one, other) if wanted == Wanted::Each && is_several(&one) && is_several(&other) => {
-            let items = |value, at| match value {
-                Value::List(items) => items,
-                value => vec![Node::new(at, value)],
-            };
-            let (one, other) = (items(one, at), items(other, otherwise.at));
+            let (one, other) = (items(Node::new(at, one)), items(Node::new(otherwise.at, other)));
             Node::new(at, Value::List(both(one, other, wanted)))
         }
         _ => unknown(at, hangs_on),
+    }
+}
+
+/// What is on both sides.
+fn shared(then: Node, otherwise: Node, hangs_on: String) -> Node {
+    let at = then.at;
+    let others = items(otherwise);
+    let shared: Vec<Node> =
+        items(then).into_iter().filter(|item| others.iter().any(|other| same(item, other))).collect();
+    if shared.is_empty() { unknown(at, hangs_on) } else { Node::new(at, Value::List(shared)) }
+}
+
+fn items(node: Node) -> Vec<Node> {
+    match node.value {
+        Value::List(items) => items,
+        value => vec![Node::new(node.at, value)],
     }
 }
 
@@ -144,17 +176,58 @@ fn denies(node: &Node) -> bool {
 
 /// What is there on one side only: no denial, and no condition.
 fn alone(node: Node) -> Node {
-    let at = node.at;
+    let node = without_denials(node);
+    let at = chosen(node.at);
     match node.value {
-        _ if denies(&node) => Node::new(at, Value::Null),
         Value::List(items) => {
-            Node::new(at, Value::List(items.into_iter().filter(|item| !denies(item)).collect()))
+            let items = items.into_iter().map(|item| Node::new(chosen(item.at), item.value));
+            Node::new(node.at, Value::List(items.collect()))
         }
         Value::Map(entries) if encoded_of(&entries).is_none() => {
             Node::new(at, Value::Map(entries.into_iter().filter(|entry| entry.key != "Condition").collect()))
         }
         value => Node::new(at, value),
     }
+}
+
+/// What is left of what may not be there, or of documents with it: a denial is null.
+pub(super) fn without_denials(node: Node) -> Node {
+    let at = node.at;
+    if denies(&node) {
+        return Node::new(at, Value::Null);
+    }
+    if let Some(tree) = encoded(&node) {
+        let is_sure = |statement: &Node| !denies(statement);
+        return if statements(tree).all(is_sure) { node } else { encode(keeping(tree, is_sure)) };
+    }
+    match node.value {
+        Value::List(items) => {
+            let kept = items.into_iter().filter(|item| !denies(item)).map(without_denials);
+            Node::new(at, Value::List(kept.collect()))
+        }
+        value => Node::new(at, value),
+    }
+}
+
+fn statements(document: &Node) -> impl Iterator<Item = &Node> {
+    document.get("Statement").map(Node::one_or_many).unwrap_or_default().iter()
+}
+
+/// A document with these of its statements.
+fn keeping(document: &Node, is_kept: impl Fn(&Node) -> bool) -> Node {
+    let mut made = document.clone();
+    if let Value::Map(entries) = &mut made.value
+        && let Some(entry) = entries.iter_mut().find(|entry| entry.key == "Statement")
+    {
+        entry.value.value = Value::List(statements(document).filter(|one| is_kept(one)).cloned().collect());
+    }
+    made
+}
+
+/// A document with those of its denials that are in another way in which it can be, too.
+pub(super) fn with_shared_denials(document: &Node, other: Option<&Node>) -> Node {
+    let is_there = |one: &Node| other.is_some_and(|other| statements(other).any(|known| same(known, one)));
+    keeping(document, |one| !denies(one) || is_there(one))
 }
 
 fn encoded_of(entries: &[Entry]) -> Option<&Entry> {
@@ -167,15 +240,22 @@ fn both(one: Vec<Node>, other: Vec<Node>, wanted: Wanted) -> Vec<Node> {
     if wanted == Wanted::Limit {
         return one.into_iter().filter(|item| is_on(&other, item)).collect();
     }
+    let on_one = |item: &Node| {
+        let left = without_denials(item.clone());
+        Node::new(chosen(item.at), left.value)
+    };
+    let mark = |item: &Node| if is_on(&other, item) { item.clone() } else { on_one(item) };
     let mut items: Vec<Node> =
-        one.iter().filter(|item| !denies(item) || is_on(&other, item)).cloned().collect();
+        one.iter().filter(|item| !denies(item) || is_on(&other, item)).map(mark).collect();
     let Some(at) = one.iter().find(|item| !is_on(&other, item)).map(|item| item.at) else {
-        items.extend(other.into_iter().filter(|item| !denies(item) && !is_on(&one, item)));
+        let more = other.iter().filter(|item| !denies(item) && !is_on(&one, item));
+        items.extend(more.map(on_one));
         return items;
     };
-    for item in other.into_iter().filter(|item| !denies(item) && !is_on(&one, item)) {
+    for item in other.iter().filter(|item| !denies(item) && !is_on(&one, item)) {
         // Where one of two statements will be, neither stands beside the other.
-        items.push(if item.get("Effect").is_some() { item.alternative(at, true) } else { item });
+        let is_statement = item.get("Effect").is_some();
+        items.push(if is_statement { item.alternative(chosen(at), true) } else { on_one(item) });
     }
     items
 }

@@ -5,10 +5,10 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::either::{Wanted, either};
+use super::either::{Wanted, either, without_denials};
 use super::machine::{Machine, contents};
 use super::place::in_file;
-use super::syntax::{Expr, For, Kind, Operator, Step};
+use super::syntax::{Expr, For, Kind, Operator, Part, Step};
 use super::{functions, template};
 use crate::source::{Entry, Node, Place, Value, has_hole};
 
@@ -98,7 +98,9 @@ impl Machine<'_> {
                     let node = self.needed(wanted, item, scope);
                     match (node.value, &item.kind) {
                         // Each of several that one stands for.
-                        (Value::List(several), Kind::Conditional(_)) if wanted == Wanted::Each => {
+                        (Value::List(several), Kind::Conditional(_))
+                            if matches!(wanted, Wanted::Each | Wanted::Shared) =>
+                        {
                             found.extend(several)
                         }
                         (Value::Null, Kind::Conditional(_)) if wanted == Wanted::Each => {}
@@ -137,10 +139,14 @@ impl Machine<'_> {
     fn object(&mut self, entries: &[(Expr, Expr)], scope: &Scope<'_>, at: Place) -> Node {
         let mut made: Vec<Entry> = Vec::with_capacity(entries.len());
         let mut index: HashMap<String, usize> = HashMap::new();
+        let is_effect = |(key, _): &&(Expr, Expr)| is_text(key, "Effect");
+        let effect = entries.iter().find(is_effect).map(|(_, effect)| effect);
+        let is_denial =
+            effect.is_some_and(|effect| self.eval_for(Wanted::Effect, effect, scope).text() == Some("Deny"));
         for (key, value) in entries {
             let node = self.eval_for(Wanted::One, key, scope);
             let Some(key) = as_text(&node) else { continue };
-            let wanted = self.wanted.of_key(&key);
+            let wanted = if is_denial { Wanted::of_denied(&key) } else { self.wanted.of_key(&key) };
             let value = self.needed(wanted, value, scope);
             if wanted == Wanted::Limit && value.value == Value::Null {
                 continue;
@@ -236,7 +242,7 @@ impl Machine<'_> {
                 Value::Unknown(what) => missed = missed.or_else(|| Some(what.clone())),
                 _ if missed.is_none() => return node,
                 // A default behind something that is not known is what is left when that does not exist.
-                _ if name == "try" => return node,
+                _ if name == "try" => return without_denials(node),
                 _ => break,
             }
         }
@@ -249,10 +255,12 @@ impl Machine<'_> {
     fn each(&mut self, each: &For, scope: &Scope<'_>, at: Place) -> Node {
         let collection = self.eval_for(Wanted::One, &each.collection, scope);
         let is_set = self.is_set(&each.collection, 0);
+        let mut may_be_less = !self.deciding(&each.collection).is_empty();
         let pairs = match pairs(&collection) {
             Ok(pairs) if is_set => by_value(pairs),
             Ok(pairs) => pairs,
             Err(what) => {
+                may_be_less = true;
                 // Once, with holes, so that what is written in it is seen.
                 vec![(unknown(at, format!("{what} key")), unknown(at, what))]
             }
@@ -268,9 +276,19 @@ impl Machine<'_> {
             if filter == Some(Value::Bool(false)) {
                 continue;
             }
-            let value = self.eval(&each.value, &inner);
-            if let Some(condition) = each.condition.as_ref().filter(|_| filter != Some(Value::Bool(true))) {
-                self.modules.library.hang_on(value.at, &self.conditions(condition, &inner));
+            let mut value = self.eval(&each.value, &inner);
+            let condition = each.condition.as_ref().filter(|_| filter != Some(Value::Bool(true)));
+            if let Some(condition) = condition {
+                let conditions = self.conditions(condition, &inner);
+                self.modules.library.hang_on(value.at, condition.at, &conditions);
+            }
+            // A denial that may not be there takes nothing away.
+            if may_be_less || condition.is_some() {
+                let was = value.value == Value::Null;
+                value = without_denials(value);
+                if value.value == Value::Null && !was {
+                    continue;
+                }
             }
             let Some(key) = &each.key else {
                 items.push(value);
@@ -284,6 +302,15 @@ impl Machine<'_> {
             }
         }
         Node::new(at, if each.key.is_some() { Value::Map(entries) } else { Value::List(items) })
+    }
+}
+
+fn is_text(expr: &Expr, text: &str) -> bool {
+    match &expr.kind {
+        Kind::Literal(Value::Text(known)) => known == text,
+        Kind::Template(parts) => matches!(&parts[..], [Part::Text(only)] if only.text == text),
+        Kind::Reference { root, steps, .. } => root == text && steps.is_empty(),
+        _ => false,
     }
 }
 

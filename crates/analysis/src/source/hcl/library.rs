@@ -14,7 +14,7 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use super::lower;
 use super::module::joined;
-use super::place::{in_file, put_in_file};
+use super::place::{anyway, in_file, put_in_file};
 use super::syntax::Part;
 use crate::source::{Node, Place, Refusal};
 
@@ -27,8 +27,8 @@ pub(super) struct Library<'t> {
     refused: RefCell<BTreeSet<(Arc<str>, Place, String)>>,
     /// Where more instances are asked for than are told apart.
     cut: RefCell<BTreeSet<Place>>,
-    /// The conditions that what stands at a place hangs on.
-    hanging: RefCell<HashMap<Place, BTreeSet<String>>>,
+    /// The conditions that what stands at a place hangs on, and the place of the expression that says so.
+    hanging: RefCell<HashMap<Place, BTreeMap<Place, BTreeSet<String>>>>,
     /// The same of what excludes something else that may stand there, by what it is.
     sides: RefCell<HashMap<(Place, u64), BTreeSet<String>>>,
 }
@@ -54,16 +54,24 @@ impl<'t> Library<'t> {
         self.cut.borrow().iter().copied().collect()
     }
 
-    /// What stands here hangs on these conditions too.
-    pub(super) fn hang_on(&self, at: Place, conditions: &BTreeSet<String>) {
+    /// What stands here hangs on these conditions too, where it went through the expression at `by`.
+    pub(super) fn hang_on(&self, at: Place, by: Place, conditions: &BTreeSet<String>) {
         if !conditions.is_empty() {
-            self.hanging.borrow_mut().entry(at).or_default().extend(conditions.iter().cloned());
+            let mut hanging = self.hanging.borrow_mut();
+            hanging.entry(anyway(at)).or_default().entry(by).or_default().extend(conditions.iter().cloned());
         }
     }
 
-    /// The conditions that what stands here hangs on.
+    /// The conditions that what stands here may hang on, whatever it went through.
     pub(super) fn hangs_on(&self, at: Place) -> BTreeSet<String> {
-        self.hanging.borrow().get(&at).cloned().unwrap_or_default()
+        self.hangs_on_by(at, |_| true)
+    }
+
+    /// The conditions that what stands here hangs on when it went through expressions of which this is true.
+    pub(super) fn hangs_on_by(&self, at: Place, is_by: impl Fn(&Place) -> bool) -> BTreeSet<String> {
+        let hanging = self.hanging.borrow();
+        let all = hanging.get(&anyway(at)).into_iter().flatten();
+        all.filter(|(by, _)| is_by(by)).flat_map(|(_, conditions)| conditions.iter().cloned()).collect()
     }
 
     /// This hangs on these conditions, when it stands where it does now.

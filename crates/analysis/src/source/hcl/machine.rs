@@ -15,7 +15,7 @@ use std::cell::Cell;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::rc::Rc;
 
-use self::hangs::Hangs;
+use self::hangs::Hanging;
 pub(super) use self::hangs::contents;
 use self::instances::Instance;
 pub(super) use self::instances::shown_key;
@@ -59,17 +59,19 @@ pub(super) struct Machine<'m> {
     /// What they say where it is called.
     said: HashMap<String, String>,
     /// The conditions that it hangs on as a whole.
-    hangs_on: Hangs,
     /// Resources that are called the same, by their addresses.
     pub(super) twins: Rc<Twins>,
     /// What the root module calls the providers that this one is given.
     providers: HashMap<String, String>,
+    hangs_on: Hanging,
     memo: HashMap<String, Node>,
     busy: HashSet<String>,
     instances: HashMap<String, Rc<Vec<Instance>>>,
     children: HashMap<String, Vec<(Option<Node>, Machine<'m>)>>,
     steps: Rc<Cell<usize>>,
     pub(super) depth: usize,
+    /// Whether what is being worked out is a block of a statement that denies.
+    is_denial: bool,
     /// What is being worked out is for.
     pub(super) wanted: Wanted,
     /// The folders of those that call it.
@@ -96,9 +98,10 @@ impl<'m> Machine<'m> {
             default_tags: None,
             inputs: HashMap::new(),
             said: HashMap::new(),
-            hangs_on: Hangs::new(),
             twins: Rc::default(),
             providers: HashMap::new(),
+            hangs_on: Hanging::default(),
+            is_denial: false,
             memo: HashMap::new(),
             busy: HashSet::new(),
             instances: HashMap::new(),
@@ -143,7 +146,9 @@ impl<'m> Machine<'m> {
         if !self.busy.insert(name.clone()) {
             return unknown(at, name);
         }
+        let was_denial = std::mem::take(&mut self.is_denial);
         let node = work(self);
+        self.is_denial = was_denial;
         self.busy.remove(&name);
         self.memo.insert(name, node.clone());
         node

@@ -73,6 +73,8 @@ pub struct Resource {
     pub hangs_on: BTreeSet<String>,
     /// The provider that makes it, as the root module calls it: `aws.other`.
     pub provider: String,
+    /// Those of them that it hangs on for sure.
+    pub surely_on: BTreeSet<String>,
 }
 
 impl<'t> Sources<'t> {
@@ -234,6 +236,11 @@ impl<'t> Sources<'t> {
         self.modules.library.side(node)
     }
 
+    /// The place of a value, whether or not it is always there.
+    pub fn anyway(at: Place) -> Place {
+        place::anyway(at)
+    }
+
     /// The file and place of a value.
     pub fn place(&self, at: Place) -> (Arc<str>, Place) {
         (self.modules.library.name(place::file(at)), place::plain(at))
@@ -267,6 +274,7 @@ fn collect(machine: &mut Machine<'_>, found: &mut Vec<Resource>) {
         let Some(enabled) = machine.enabled(block) else { continue };
         let instances = machine.instances(address, block);
         for (position, instance) in instances.iter().enumerate() {
+            let hanging = machine.conditions_of_instance(instance).with(&enabled);
             let body = machine.declared(address, block, position, instance);
             let label = |index: usize| block.labels.get(index).cloned().unwrap_or_default();
             found.push(Resource {
@@ -278,7 +286,8 @@ fn collect(machine: &mut Machine<'_>, found: &mut Vec<Resource>) {
                 at: block.at,
                 body,
                 provider: machine.provider(block),
-                hangs_on: &machine.conditions_of_instance(instance) | &enabled,
+                hangs_on: hanging.all,
+                surely_on: hanging.sure,
             });
         }
     }

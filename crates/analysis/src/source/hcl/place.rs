@@ -8,6 +8,9 @@ use crate::source::{Node, Place, Value};
 const BITS: u32 = 16;
 const MOST: u32 = (1 << BITS) - 1;
 
+/// In the line: what stands here is there on one side of a conditional alone.
+const CHOSEN: u32 = 1 << 31;
+
 /// The place in this file.
 pub(super) fn in_file(file: u16, place: Place) -> Place {
     Place { line: place.line, column: u32::from(file) << BITS | place.column.min(MOST) }
@@ -25,7 +28,17 @@ pub(super) fn column(place: Place) -> u32 {
 
 /// The place without the file.
 pub(in crate::source) fn plain(place: Place) -> Place {
-    Place { line: place.line, column: column(place) }
+    Place { line: place.line & !CHOSEN, column: column(place) }
+}
+
+/// The place of what is there on one side of a conditional alone.
+pub(super) fn chosen(place: Place) -> Place {
+    Place { line: place.line | CHOSEN, ..place }
+}
+
+/// The place of it, whether or not it is always there.
+pub(in crate::source) fn anyway(place: Place) -> Place {
+    Place { line: place.line & !CHOSEN, ..place }
 }
 
 /// So many characters further to the right.

@@ -5,6 +5,7 @@
 
 use leastwise_policy::json;
 
+use super::either::with_shared_denials;
 use super::eval::{Scope, as_text, pairs, text, unknown, what};
 use super::machine::Machine;
 use super::place::{down, right};
@@ -37,6 +38,10 @@ struct Written<'p> {
     text: String,
     /// Where in the text a piece begins, and what piece it is.
     pieces: Vec<(usize, Piece<'p>)>,
+    /// Whether it could be another, by a condition that is not known.
+    is_unsure: bool,
+    /// Whether it is that one.
+    is_other: bool,
 }
 
 #[derive(Clone, Copy)]
@@ -65,6 +70,7 @@ fn eval_parts(machine: &mut Machine<'_>, parts: &[Part], scope: &Scope<'_>, at: 
     if let Err(hangs_on) = write(machine, parts, scope, &mut written) {
         return unknown(at, hangs_on);
     }
+    let is_unsure = std::mem::take(&mut written.is_unsure);
     if !machine.spend(written.text.len() / 16) {
         return unknown(at, "what is too large to be worked out");
     }
@@ -78,6 +84,16 @@ fn eval_parts(machine: &mut Machine<'_>, parts: &[Part], scope: &Scope<'_>, at: 
     match tree {
         Some(mut tree) => {
             unquote(&mut tree);
+            if is_unsure {
+                // The other way: what is denied in both is denied.
+                let mut other = Written { is_other: true, ..Written::default() };
+                let other = write(machine, parts, scope, &mut other).ok().and_then(|()| self::tree(&other));
+                let other = other.map(|mut other| {
+                    unquote(&mut other);
+                    other
+                });
+                tree = with_shared_denials(&tree, other.as_ref());
+            }
             tree.at = at;
             encode(tree)
         }
@@ -131,7 +147,10 @@ fn write<'p>(
                 let chosen = match machine.eval(condition, scope).value {
                     Value::Bool(truth) => truth,
                     // More of the text is seen with it than without.
-                    _ => !then.is_empty(),
+                    _ => {
+                        out.is_unsure = true;
+                        then.is_empty() == out.is_other
+                    }
                 };
                 write(machine, if chosen { then } else { otherwise }, scope, out)?;
             }

@@ -26,7 +26,7 @@ impl Deployed {
         let mut joined_sometimes = BTreeSet::new();
         for given in std::mem::take(&mut self.given) {
             let receivers = self.receivers(&given);
-            let Given { kind, holder, gift, hangs_on, .. } = given;
+            let Given { kind, holder, gift, surely_on, .. } = given;
             if let (Gift::Inline(name, written), true) = (&gift, receivers.is_empty()) {
                 let name = format!("{}/{holder}#{name}", kind.arn_part());
                 self.document(name, DocumentKind::Identity, "", written.clone());
@@ -34,7 +34,7 @@ impl Deployed {
             let gift = self.found(gift);
             if let Gift::Group(group) = &gift {
                 for Receiver { index, is_sure } in receivers {
-                    self.joins(index, group, (&hangs_on, is_sure), &mut joined_sometimes);
+                    self.joins(index, group, (&surely_on, is_sure), &mut joined_sometimes);
                 }
                 continue;
             }
@@ -82,7 +82,7 @@ impl Deployed {
         {
             return vec![Receiver { index: *only, is_sure: is_sure(only) }];
         }
-        let can = |index: &&usize| !excludes(&given.hangs_on, &self.entities[**index].hangs_on);
+        let can = |index: &&usize| !excludes(&given.surely_on, &self.entities[**index].hangs_on);
         let receiver = |index: &usize| {
             let is_there = given.provider == self.entities[*index].provider;
             Receiver { index: *index, is_sure: is_there && is_sure(index) }
@@ -95,7 +95,7 @@ impl Deployed {
         &mut self,
         index: usize,
         group: &str,
-        (hangs_on, is_sure): (&Hangs, bool),
+        (surely_on, is_sure): (&Hangs, bool),
         joined_sometimes: &mut BTreeSet<usize>,
     ) {
         let groups = self.named(Kind::Group, group).to_vec();
@@ -109,7 +109,8 @@ impl Deployed {
         for &group in &groups {
             let (of_group, of_user) = (&self.entities[group], &self.entities[index]);
             if groups.len() > 1
-                && (excludes(hangs_on, &of_group.hangs_on) || excludes(&of_user.hangs_on, &of_group.hangs_on))
+                && (excludes(surely_on, &of_group.hangs_on)
+                    || excludes(&of_user.hangs_on, &of_group.hangs_on))
             {
                 continue;
             }
@@ -118,7 +119,7 @@ impl Deployed {
                 continue;
             }
             let is_there = groups.len() == 1 || of_group.provider == of_user.provider;
-            if !is_sure || !is_there || !of_group.hangs_on.is_subset(&of_user.hangs_on) {
+            if !is_sure || !is_there || !of_group.may_hang_on.is_subset(&of_user.hangs_on) {
                 joined_sometimes.insert(group);
             }
             self.entities[index].groups.push(name);
@@ -129,7 +130,7 @@ impl Deployed {
     /// or made by hand. Of what else it has, nothing is known.
     fn name_the_undeclared(&mut self) {
         let mut named: BTreeMap<(Kind, String), (Home, Hangs)> = BTreeMap::new();
-        for Given { kind, holder, gift, hangs_on, .. } in &self.given {
+        for Given { kind, holder, gift, surely_on, .. } in &self.given {
             let home = match gift {
                 Gift::Attached(_, home) | Gift::Boundary(_, home) => Some(home),
                 Gift::Group(_) => self.joined.get(holder),
@@ -139,14 +140,14 @@ impl Deployed {
             let Some(home) = home.filter(|_| !holder.is_empty() && !self.by_name.contains_key(&key)) else {
                 continue;
             };
-            let known = named.entry(key).or_insert_with(|| (home.clone(), hangs_on.clone()));
-            known.1 = &known.1 & hangs_on;
+            let known = named.entry(key).or_insert_with(|| (home.clone(), surely_on.clone()));
+            known.1 = &known.1 & surely_on;
         }
-        for ((kind, holder), (home, hangs_on)) in named {
+        for ((kind, holder), (home, surely_on)) in named {
             let entity = self.entity(kind, holder, String::new(), home);
             entity.is_declared = false;
             // Whatever it gets, it gets no sooner.
-            entity.hangs_on = hangs_on;
+            entity.hangs_on = surely_on;
         }
     }
 

@@ -69,10 +69,12 @@ pub(super) struct Entity {
     pub(super) attached: Vec<String>,
     /// Those of the attached that are not always.
     pub(super) sometimes: Vec<String>,
+    /// What it hangs on for sure, and all that it may hang on.
     hangs_on: Hangs,
     /// What makes it, and as what it is declared.
     provider: Rc<str>,
     declared_as: String,
+    may_hang_on: Hangs,
     pub(super) groups: Vec<String>,
     pub(super) boundary: Option<String>,
     /// Others that may be the boundary.
@@ -131,6 +133,8 @@ pub(super) struct Deployed {
     provider: Rc<str>,
     /// What is called the same and is not the same.
     twins: Rc<Twins>,
+    /// Those of them that it hangs on for sure, which counts for principals.
+    surely_on: Hangs,
 }
 
 /// The conditions that something hangs on: it is there when all of them hold. What they are called matters to nobody, as long
@@ -144,6 +148,8 @@ struct Given {
     holder: String,
     gift: Gift,
     hangs_on: Hangs,
+    /// Those of the conditions that it hangs on for sure.
+    surely_on: Hangs,
     provider: Rc<str>,
     declared_as: String,
 }
@@ -242,6 +248,7 @@ impl Deployed {
 
     /// Says as what it is declared, what is added from here on, on which conditions it hangs, and what makes it.
     pub(super) fn declare(&mut self, declared_as: &str, conditions: Hangs, provider: &str) {
+        self.surely_on.clone_from(&conditions);
         declared_as.clone_into(&mut self.declared_as);
         self.hangs_on = conditions;
         if *self.provider != *provider {
@@ -252,6 +259,16 @@ impl Deployed {
     /// The name of what is being added, which tells it from what is called the same.
     pub(super) fn told_apart(&self, name: String) -> String {
         self.twins.get(&self.declared_as).map_or_else(|| name.clone(), |number| alternative(&name, *number))
+    }
+
+    /// Says on which of its conditions hangs for sure what is added from here on.
+    pub(super) fn surely_hang_on(&mut self, surely: Hangs) {
+        self.surely_on = surely;
+    }
+
+    /// The conditions that what is being added hangs on for sure.
+    pub(super) fn surely_on(&self) -> &Hangs {
+        &self.surely_on
     }
 
     /// The conditions that what is being added hangs on.
@@ -273,7 +290,7 @@ impl Deployed {
 
     /// A policy of the principal that is being added, which hangs on these conditions.
     pub(super) fn written_under(&self, mut written: Written, conditions: &Hangs) -> Written {
-        if !conditions.is_subset(&self.hangs_on) {
+        if !conditions.is_subset(&self.surely_on) {
             written.denials = Some(Rc::from([]));
         }
         written
@@ -282,7 +299,8 @@ impl Deployed {
     fn give(&mut self, kind: Kind, holder: &str, gift: Gift) {
         let (hangs_on, provider) = (self.hangs_on.clone(), self.provider.clone());
         let (holder, declared_as) = (last(holder), self.declared_as.clone());
-        self.given.push(Given { kind, holder, gift, hangs_on, provider, declared_as });
+        let surely_on = self.surely_on.clone();
+        self.given.push(Given { kind, holder, gift, hangs_on, surely_on, provider, declared_as });
     }
 
     /// A principal or group that is declared.
@@ -310,9 +328,10 @@ impl Deployed {
             inline: Vec::new(),
             attached: Vec::new(),
             sometimes: Vec::new(),
-            hangs_on: self.hangs_on.clone(),
             provider: self.provider.clone(),
             declared_as: self.declared_as.clone(),
+            hangs_on: self.surely_on.clone(),
+            may_hang_on: self.hangs_on.clone(),
             groups: Vec::new(),
             boundary: None,
             boundaries: Vec::new(),

@@ -87,6 +87,7 @@ impl Root<'_> {
                 hangs_on: &|at| self.sources.hangs_on(at),
             };
             deployed.declare(&resource.address, resource.hangs_on.clone(), &resource.provider);
+            deployed.surely_hang_on(resource.surely_on.clone());
             add(&declared, deployed);
         }
         // Documents that nothing uses are policies all the same: a module may hand them out.
@@ -104,8 +105,8 @@ impl Root<'_> {
     fn written(&self, node: &Node) -> Written {
         let tree = json_text(node).unwrap_or(node);
         let mut used = self.used.borrow_mut();
-        used.insert(tree.at);
-        used.extend(statements(tree).map(|statement| statement.at));
+        used.insert(Sources::anyway(tree.at));
+        used.extend(statements(tree).map(|statement| Sources::anyway(statement.at)));
         let (file, root): (Arc<str>, Node) = self.sources.settled(tree);
         let longest = longest(tree, &|node| self.sources.side(node));
         Written { longest, ..Written::new(file, String::new(), root) }
@@ -113,7 +114,8 @@ impl Root<'_> {
 
     fn is_used(&self, document: &Node) -> bool {
         let used = self.used.borrow();
-        used.contains(&document.at) || statements(document).any(|statement| used.contains(&statement.at))
+        let is_used = |node: &Node| used.contains(&Sources::anyway(node.at));
+        is_used(document) || statements(document).any(is_used)
     }
 }
 

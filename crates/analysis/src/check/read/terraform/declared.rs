@@ -116,7 +116,7 @@ impl Declared<'_> {
     /// Those of the texts at a path that are there less often than what is being added.
     fn sometimes(&self, path: &str, deployed: &Deployed) -> Vec<String> {
         let hanging = self.hanging(path).into_iter();
-        hanging.filter(|(.., on)| !on.is_subset(deployed.hangs_on())).map(|(text, ..)| text).collect()
+        hanging.filter(|(.., on)| !on.is_subset(deployed.surely_on())).map(|(text, ..)| text).collect()
     }
 
     /// The name; one that is not known is the same wherever it is used.

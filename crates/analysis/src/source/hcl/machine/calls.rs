@@ -50,7 +50,7 @@ impl<'m> Machine<'m> {
             }
             machine.prefix = format!("{}module.{name}{}.", self.prefix, shown_key(instance.key.as_ref()));
             machine.root_folder = self.root_folder;
-            machine.hangs_on = &self.conditions_of_instance(instance) | &enabled;
+            machine.hangs_on = self.conditions_of_instance(instance).with(&enabled);
             machine.twins = self.twins.clone();
             machine.providers = self.providers_of(call);
             machine.steps = self.steps.clone();

@@ -2,20 +2,20 @@
 //! <https://opentofu.org/docs/language/meta-arguments/enabled/>.
 
 use super::Machine;
-use super::hangs::Hangs;
+use super::hangs::Hanging;
 use crate::source::Value;
 use crate::source::hcl::eval::Scope;
 use crate::source::hcl::syntax::{Block, Expr, Kind, Part};
 
 impl Machine<'_> {
     /// The conditions that a block hangs on besides those of its instances; none when it is surely not there.
-    pub(in crate::source::hcl) fn enabled(&mut self, block: &Block) -> Option<Hangs> {
-        let Some(switch) = switch(block) else { return Some(Hangs::new()) };
+    pub(in crate::source::hcl) fn enabled(&mut self, block: &Block) -> Option<Hanging> {
+        let Some(switch) = switch(block) else { return Some(Hanging::default()) };
         match self.eval(switch, &Scope::default()).value {
-            Value::Bool(true) => Some(Hangs::new()),
+            Value::Bool(true) => Some(Hanging::default()),
             // A switch that is off by default can be switched on.
             Value::Bool(false) if matches!(switch.kind, Kind::Literal(_)) => None,
-            _ => Some(self.conditions(switch, &Scope::default())),
+            _ => Some(Hanging::surely(self.conditions(switch, &Scope::default()))),
         }
     }
 }

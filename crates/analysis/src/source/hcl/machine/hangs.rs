@@ -12,6 +12,7 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use super::Machine;
 use super::instances::Instance;
+use crate::source::hcl::either::Wanted;
 use crate::source::hcl::eval::Scope;
 use crate::source::hcl::syntax::{Expr, Kind, Operator, Part, Step};
 use crate::source::hcl::template::encoded;
@@ -41,6 +42,25 @@ impl Budget {
 
 /// Conditions: something is there when all of them hold.
 pub(in crate::source::hcl) type Hangs = BTreeSet<String>;
+
+/// The conditions that something may hang on, which counts when it takes something away, and those of them that it hangs on
+/// for sure, which counts when something is taken away from it.
+#[derive(Debug, Clone, Default)]
+pub(in crate::source::hcl) struct Hanging {
+    pub(in crate::source::hcl) all: Hangs,
+    pub(in crate::source::hcl) sure: Hangs,
+}
+
+impl Hanging {
+    pub(super) fn surely(conditions: Hangs) -> Hanging {
+        Hanging { sure: conditions.clone(), all: conditions }
+    }
+
+    pub(in crate::source::hcl) fn with(&self, other: &Hanging) -> Hanging {
+        let all = self.all.union(&other.all).cloned().collect();
+        Hanging { all, sure: self.sure.union(&other.sure).cloned().collect() }
+    }
+}
 
 impl Machine<'_> {
     /// What somebody called this module with, by what it says.
@@ -90,6 +110,7 @@ impl Machine<'_> {
                     }
                     all
                 }
+                [_, then, otherwise] if is_some(then) && is_some(otherwise) => Hangs::new(),
                 [condition, then, otherwise] if is_none(then) && is_some(otherwise) => {
                     [not(&self.said(condition, scope))].into()
                 }
@@ -142,10 +163,19 @@ impl Machine<'_> {
                 ("var", [Step::Attribute(name)]) if self.said.contains_key(name) => {
                     self.said.get(name).cloned().unwrap_or_default()
                 }
-                ("local", steps) => match self.local(steps) {
+                ("local", steps) if self.local(steps).is_some() => match self.local(steps) {
                     Some(local) => self.said_in(local, &Scope::default(), (depth + 1, budget)),
-                    None => format!("{}{written}", self.prefix),
+                    None => here(),
                 },
+                // What it is indexed by may be another thing each time.
+                _ if steps.iter().any(|step| matches!(step, Step::Index(_))) => {
+                    let step = |step: &Step| match step {
+                        Step::Attribute(name) => format!(".{name}"),
+                        Step::Index(index) => format!("[{}]", said(index)),
+                        Step::Splat => "[*]".to_owned(),
+                    };
+                    format!("{}{root}{}", self.prefix, steps.iter().map(step).collect::<String>())
+                }
                 _ => format!("{}{written}", self.prefix),
             },
             Kind::Conditional(sides) => {
@@ -182,8 +212,9 @@ impl Machine<'_> {
         };
         let holds = self.conditions(condition, scope);
         let fails = [not(&self.said(condition, scope))].into();
-        only(&one, &other).into_iter().for_each(|at| self.modules.library.hang_on(at, &holds));
-        only(&other, &one).into_iter().for_each(|at| self.modules.library.hang_on(at, &fails));
+        let hang_on = |at, conditions: &Hangs| self.modules.library.hang_on(at, condition.at, conditions);
+        only(&one, &other).into_iter().for_each(|at| hang_on(at, &holds));
+        only(&other, &one).into_iter().for_each(|at| hang_on(at, &fails));
     }
 
     /// Notes of all that is in what a conditional came to on which of its sides it is, when it is on one alone: of two things
@@ -211,16 +242,69 @@ impl Machine<'_> {
         }
     }
 
-    /// The conditions of one round of a loop over these, from what its key and value went through.
-    pub(super) fn conditions_of_round(&self, (key, value): (&Node, &Node)) -> Hangs {
-        let mut all = self.modules.library.hangs_on(key.at);
-        all.extend(self.modules.library.hangs_on(value.at));
-        all
+    /// The conditions of one round of a loop over these: all that its key and value may have gone through, and those that
+    /// they went through in what the loop is over.
+    pub(super) fn conditions_of_round(&mut self, over: &Expr, (key, value): (&Node, &Node)) -> Hanging {
+        let library = &self.modules.library;
+        let mut all = library.hangs_on(key.at);
+        all.extend(library.hangs_on(value.at));
+        if all.is_empty() {
+            return Hanging::default();
+        }
+        let by = self.deciding(over);
+        let library = &self.modules.library;
+        let mut sure = library.hangs_on_by(key.at, |at| by.contains(at));
+        sure.extend(library.hangs_on_by(value.at, |at| by.contains(at)));
+        Hanging { all, sure }
+    }
+
+    /// The places of what decides in an expression, and in what it refers to, whether something is in it, where that is not
+    /// known.
+    pub(in crate::source::hcl) fn deciding(&mut self, expr: &Expr) -> HashSet<Place> {
+        let mut found = HashSet::new();
+        self.deciding_in(expr, 0, &mut found);
+        found
+    }
+
+    fn deciding_in(&mut self, expr: &Expr, depth: usize, found: &mut HashSet<Place>) {
+        if depth > FURTHEST || !self.spend(1) {
+            return;
+        }
+        let is_known = |machine: &mut Self, condition: &Expr| {
+            matches!(machine.eval_for(Wanted::One, condition, &Scope::default()).value, Value::Bool(_))
+        };
+        match &expr.kind {
+            Kind::Conditional(sides) => {
+                if !is_known(self, &sides[0]) {
+                    found.insert(sides[0].at);
+                }
+                sides[1..].iter().for_each(|side| self.deciding_in(side, depth + 1, found));
+            }
+            Kind::For(each) => {
+                if let Some(condition) = each.condition.as_ref().filter(|one| !is_known(self, one)) {
+                    found.insert(condition.at);
+                }
+                self.deciding_in(&each.collection, depth + 1, found);
+            }
+            Kind::Call { arguments, .. } => {
+                arguments.iter().for_each(|argument| self.deciding_in(argument, depth + 1, found));
+            }
+            Kind::List(items) => items.iter().for_each(|item| self.deciding_in(item, depth + 1, found)),
+            Kind::Access { of, .. } => self.deciding_in(of, depth + 1, found),
+            Kind::Reference { root, steps, .. } if root == "local" => {
+                let module = self.module;
+                let Some(Step::Attribute(name)) = steps.first() else { return };
+                if let Some(local) = module.locals.get(name) {
+                    self.deciding_in(local, depth + 1, found);
+                }
+            }
+            _ => {}
+        }
     }
 
     /// The conditions that an instance of something here hangs on.
-    pub(in crate::source::hcl) fn conditions_of_instance(&self, instance: &Instance) -> Hangs {
-        self.hangs_on.union(&instance.hangs_on).cloned().collect()
+    pub(in crate::source::hcl) fn conditions_of_instance(&self, instance: &Instance) -> Hanging {
+        self.hangs_on.with(&instance.hangs_on)
     }
 }
 

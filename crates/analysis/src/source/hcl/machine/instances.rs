@@ -2,10 +2,10 @@
 
 use std::rc::Rc;
 
-use super::hangs::Hangs;
+use super::hangs::Hanging;
 use super::{Machine, map};
 use crate::source::hcl::eval::{Scope, number, pairs, same, unknown};
-use crate::source::hcl::syntax::{Block, Kind};
+use crate::source::hcl::syntax::{Block, Expr, Kind};
 use crate::source::{Node, Place, Value};
 
 /// The most instances of one resource that are told apart.
@@ -18,13 +18,13 @@ pub(in crate::source::hcl) struct Instance {
     pub(in crate::source::hcl) key: Option<Node>,
     pub(in crate::source::hcl) names: Vec<(String, Node)>,
     /// The conditions that it hangs on.
-    pub(in crate::source::hcl) hangs_on: Hangs,
+    pub(in crate::source::hcl) hangs_on: Hanging,
 }
 
 impl Instance {
     /// The only one, which is always there.
     fn only() -> Instance {
-        Instance { key: None, names: Vec::new(), hangs_on: Hangs::new() }
+        Instance { key: None, names: Vec::new(), hangs_on: Hanging::default() }
     }
 }
 
@@ -59,7 +59,7 @@ impl Machine<'_> {
             let at = count.value.at;
             let node = self.eval(&count.value, &top);
             let number = number(&node).map(|number| number.max(0.0) as usize);
-            let instance = |index: Node, hangs_on: Hangs| Instance {
+            let instance = |index: Node, hangs_on: Hanging| Instance {
                 key: Some(index.clone()),
                 names: vec![("count".to_owned(), map(at, [("index", index)]))],
                 hangs_on,
@@ -67,11 +67,15 @@ impl Machine<'_> {
             // A switch that is off by default can be switched on: only a zero that is written is none.
             return match number {
                 Some(0) if matches!(count.value.kind, Kind::Literal(_)) => Vec::new(),
-                Some(number) if number > 0 => (0..self.cut(number, at))
-                    .map(|index| instance(Node::new(at, Value::Number(index.to_string())), Hangs::new()))
-                    .collect(),
+                Some(number) if number > 0 => {
+                    let hangs_on = self.conditions_of_known(&count.value);
+                    (0..self.cut(number, at))
+                        .map(|index| Node::new(at, Value::Number(index.to_string())))
+                        .map(|index| instance(index, hangs_on.clone()))
+                        .collect()
+                }
                 _ => {
-                    let hangs_on = self.conditions_of_some(&count.value, &top);
+                    let hangs_on = Hanging::surely(self.conditions_of_some(&count.value, &top));
                     vec![instance(unknown(at, "count.index"), hangs_on)]
                 }
             };
@@ -82,7 +86,7 @@ impl Machine<'_> {
         let at = each.value.at;
         let node = self.eval(&each.value, &top);
         let is_list = matches!(node.value, Value::List(_));
-        let instance = |key: Node, value: Node, hangs_on: Hangs| Instance {
+        let instance = |key: Node, value: Node, hangs_on: Hanging| Instance {
             key: Some(key.clone()),
             names: vec![("each".to_owned(), map(at, [("key", key), ("value", value)]))],
             hangs_on,
@@ -90,21 +94,32 @@ impl Machine<'_> {
         match pairs(&node) {
             Ok(pairs) if !pairs.is_empty() => {
                 let most = self.cut(pairs.len(), at);
+                let of_all = self.conditions_of_known(&each.value);
                 pairs
                     .into_iter()
                     .take(most)
                     // A set has its values for keys.
                     .map(|(key, value)| {
-                        let hangs_on = self.conditions_of_round((&key, &value));
+                        let hangs_on = of_all.with(&self.conditions_of_round(&each.value, (&key, &value)));
                         let key = if is_list { value.clone() } else { key };
                         instance(key, value, hangs_on)
                     })
                     .collect()
             }
             _ => {
-                let hangs_on = self.conditions_of_some(&each.value, &top);
+                let hangs_on = Hanging::surely(self.conditions_of_some(&each.value, &top));
                 vec![instance(unknown(at, "each.key"), unknown(at, "each.value"), hangs_on)]
             }
+        }
+    }
+}
+
+impl Machine<'_> {
+    /// The conditions on which there is something of what is known, because a conditional counts with both its sides.
+    fn conditions_of_known(&mut self, expr: &Expr) -> Hanging {
+        match self.deciding(expr).is_empty() {
+            true => Hanging::default(),
+            false => Hanging::surely(self.conditions_of_some(expr, &Scope::default())),
         }
     }
 }
