@@ -1,7 +1,7 @@
 //! Somebody else's boundary: whoever may take it away, or write another version of the policy that it is, and can become that
 //! principal, has what that is without it.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use leastwise_policy::glob;
 
@@ -16,12 +16,14 @@ use super::target::Standing;
 struct Freers {
     row: usize,
     exact: Naming,
-    /// Of patterns with wildcards or variables.
-    open: Naming,
+    /// Of patterns with wildcards or variables, by what they begin with.
+    open: HashMap<(String, String), Naming>,
+    /// The lengths of those beginnings.
+    lengths: BTreeSet<usize>,
 }
 
 /// By account and pattern: nodes that have it, of many the first two, one of which is another than whoever is asked about.
-type Naming = HashMap<(String, String), Vec<usize>>;
+type Naming = BTreeMap<(String, String), Vec<usize>>;
 
 /// Those whom the loss of their boundary makes something, and as what.
 #[derive(Default)]
@@ -49,13 +51,21 @@ impl Search<'_> {
     fn freers(&self) -> Vec<Freers> {
         let rows = self.model.table.rows.iter().enumerate().filter(|(_, said)| said.kind == Kind::Frees);
         let of_row = |(row, said): (usize, &Row)| {
-            let mut freers = Freers { row, exact: HashMap::new(), open: HashMap::new() };
+            let mut freers =
+                Freers { row, exact: Naming::new(), open: HashMap::new(), lengths: BTreeSet::new() };
             let nodes = 0..self.model.principals.len();
             for node in nodes.filter(|node| !self.is_there(*node) && self.could(*node, row)) {
                 for pattern in self.model.patterns(node, said.needs[0].action) {
-                    let is_open = pattern.contains(['*', '?']) || pattern.contains("${");
-                    let naming = if is_open { &mut freers.open } else { &mut freers.exact };
-                    let key = (self.model.nodes[node].account.clone(), pattern.into_owned());
+                    let wild = [pattern.find(['*', '?']), pattern.find("${")].into_iter().flatten().min();
+                    let account = self.model.nodes[node].account.clone();
+                    let naming = match wild {
+                        None => &mut freers.exact,
+                        Some(length) => {
+                            freers.lengths.insert(length);
+                            freers.open.entry((account.clone(), pattern[..length].to_owned())).or_default()
+                        }
+                    };
+                    let key = (account, pattern.into_owned());
                     let nodes = naming.entry(key).or_default();
                     if nodes.len() < 2 && !nodes.contains(&node) {
                         nodes.push(node);
@@ -72,16 +82,19 @@ impl Search<'_> {
         let granted = self.model.principals[plain];
         let account = &self.model.nodes[plain].account;
         let is_other = |nodes: &Vec<usize>| nodes.iter().any(|node| *node != plain);
-        freers.iter().any(|Freers { row, exact, open }| {
+        freers.iter().any(|Freers { row, exact, open, lengths }| {
             let said = &self.model.table.rows[*row];
-            let on = self.on(said.needs[0].on[0], granted);
-            let names =
-                |pattern: &String| pattern.contains("${") || on.iter().any(|arn| glob::matches(pattern, arn));
-            let mut open = open.iter().filter(|((of, _), nodes)| of == account && is_other(nodes));
-            said.of.includes(granted)
-                && !on.is_empty()
-                && (on.iter().any(|arn| exact.get(&(account.clone(), arn.clone())).is_some_and(is_other))
-                    || open.any(|((_, pattern), _)| names(pattern)))
+            if !said.of.includes(granted) {
+                return false;
+            }
+            self.on(said.needs[0].on[0], granted).iter().any(|arn| {
+                let of = |text: &str| (account.clone(), text.to_owned());
+                let names = |pattern: &str| pattern.contains("${") || glob::matches(pattern, arn);
+                let beginnings = lengths.iter().filter_map(|length| arn.get(..*length));
+                let mut near = beginnings.filter_map(|begins| open.get(&of(begins))).flatten();
+                exact.get(&of(arn)).is_some_and(is_other)
+                    || near.any(|((_, pattern), nodes)| is_other(nodes) && names(pattern))
+            })
         })
     }
 
@@ -95,7 +108,7 @@ impl Search<'_> {
                 continue;
             }
             // That is asked first: becoming somebody is tried in many ways.
-            if let Some(frees) = self.model.attempt(&self.kept, from, row, Some(plain), None)
+            if let Some(frees) = self.frees(from, row, plain)
                 && let Some(becomes) = self.any_becoming(from, plain)
             {
                 self.relax(from, free, vec![frees, becomes]);
@@ -143,17 +156,17 @@ impl Search<'_> {
             }
             let patterns = self.model.patterns(from, said.needs[0].action);
             let decides = said.needs[0].on[0];
-            for plain in patterns
-                .into_iter()
-                .flat_map(|pattern| matching(&freed.held, decides, &pattern).collect::<Vec<_>>())
-            {
+            let others = patterns.into_iter();
+            let others =
+                others.flat_map(|pattern| matching(&freed.held, decides, &pattern).collect::<Vec<_>>());
+            for plain in others.collect::<Vec<_>>() {
                 let (source, other) = (&self.model.nodes[from], &self.model.nodes[plain]);
                 let is_other = other.arn != source.arn && other.account == source.account;
                 let fits = said.of.includes(self.model.principals[plain]) && !self.is_protected(plain);
                 if is_other
                     && fits
                     && !self.is_there(plain)
-                    && let Some(attempt) = self.model.attempt(&self.kept, from, row, Some(plain), None)
+                    && let Some(attempt) = self.frees(from, row, plain)
                 {
                     return Some((freed.free[&plain], attempt));
                 }

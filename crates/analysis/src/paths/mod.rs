@@ -9,6 +9,7 @@
 //! condition keys which are not the caller's to choose ([`Certainty::Conditional`]), that it takes somebody else's
 //! credentials ([`Certainty::Another`]).
 
+mod alike;
 mod ask;
 mod attempt;
 mod bits;

@@ -15,7 +15,7 @@ use super::bits::{Bits, to_name};
 use super::denials::Changed;
 use super::doubts::Doubts;
 use super::outside::Stranger;
-use super::patterns::Met;
+use super::patterns::{Met, Refused};
 use super::rows::{Row, Table};
 use crate::granted::{GrantedGroup, GrantedPrincipal, PrincipalKind, Sessions};
 
@@ -55,6 +55,7 @@ pub(super) struct Model<'a> {
     pub(super) everything: Rc<Bits>,
     /// What was found that layers have in common.
     pub(super) met: Met,
+    pub(super) refused: Refused,
     removed: Option<&'a Removed>,
     pub(super) documents: HashMap<&'a str, Rc<Bits>>,
     /// Actions that a document allows without naming their service, of those for which that does not count.
@@ -152,6 +153,7 @@ impl<'a> Model<'a> {
             chosen: RefCell::default(),
             everything: Rc::new(Bits::all(actions.len())),
             met: Met::default(),
+            refused: Refused::default(),
             removed,
             documents: HashMap::new(),
             unnamed: HashMap::new(),

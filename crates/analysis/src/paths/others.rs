@@ -85,6 +85,7 @@ impl Search<'_> {
                 };
                 if self.is_settled(raised)
                     && !self.is_there(plain)
+                    && !self.is_refused(from, row, plain)
                     && let Some(attempt) = self.model.attempt(&self.kept, from, row, Some(plain), None)
                 {
                     return Some((raised, attempt));
@@ -92,6 +93,13 @@ impl Search<'_> {
             }
         }
         None
+    }
+
+    /// Whether it is plain that a node may do nothing by which the row changes another.
+    pub(super) fn is_refused(&self, from: usize, row: usize, plain: usize) -> bool {
+        let need = &self.model.table.rows[row].needs[0];
+        let on = self.on(need.on[0], self.model.principals[plain]);
+        !on.is_empty() && on.iter().all(|arn| self.model.is_refused(from, need.action, arn))
     }
 
     /// Principals by what somebody would change to raise them.

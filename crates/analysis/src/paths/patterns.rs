@@ -6,6 +6,7 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 use std::rc::Rc;
 
+use leastwise_policy::arn::ArnPattern;
 use leastwise_policy::aws::ActionBlock::{Action, NotAction};
 use leastwise_policy::aws::{Effect, Named, Policy, ResourceBlock, Statement};
 use leastwise_policy::glob::Glob;
@@ -19,6 +20,9 @@ const MOST_PAIRS: usize = 1024;
 /// The parts of an ARN.
 const PARTS: usize = 6;
 
+/// What is denied to a node whoever calls and however, by node and action.
+pub(super) type Refused = RefCell<HashMap<(usize, usize), Rc<[ArnPattern]>>>;
+
 /// What was found in common, by what the two layers name.
 pub(super) type Met = RefCell<HashMap<u64, Rc<[String]>>>;
 
@@ -26,21 +30,47 @@ impl<'a> Model<'a> {
     /// Resources of the statements of a node that allow an action, as they are spelled, and before them what these and each
     /// layer above have in common. Everything that is allowed is among them.
     pub(super) fn patterns(&self, node: usize, action: usize) -> Vec<Cow<'_, str>> {
+        let (held, layers) = self.documents_of(node);
         let node = &self.nodes[node];
-        let held = node.granted.map(|granted| self.held(granted, node.form)).unwrap_or_default();
         let own = match node.granted.filter(|_| !node.form.has_everything()) {
             Some(_) => self.named_by(held.iter().copied(), action),
             None => vec![Cow::Borrowed("*")],
         };
-        let bounded = node.granted.and_then(|granted| self.boundary(granted, node.form));
-        let is_under = !node.form.is_outside() && !self.management.contains(node.account.as_str());
-        let levels = self.world.service_control.get(&node.account).filter(|_| is_under);
-        let levels = levels.into_iter().flat_map(|path| &path.levels).map(|level| level.policies.as_slice());
-        let layers: Vec<&[Named<Policy>]> = bounded.into_iter().chain(levels).collect();
         let denials = held.into_iter().chain(layers.iter().copied().flatten());
         let spared = denials.flat_map(|document| spared(&document.policy, &self.actions[action]));
         let above = layers.iter().map(|layer| self.named_by(*layer, action)).chain(spared);
         above.fold(own, |own, layer| self.common(own, layer))
+    }
+
+    /// What a node has itself, and the layers above.
+    pub(super) fn documents_of(&self, node: usize) -> (Vec<&Named<Policy>>, Vec<&[Named<Policy>]>) {
+        let node = &self.nodes[node];
+        let held = node.granted.map(|granted| self.held(granted, node.form)).unwrap_or_default();
+        let bounded = node.granted.and_then(|granted| self.boundary(granted, node.form));
+        let is_under = !node.form.is_outside() && !self.management.contains(node.account.as_str());
+        let levels = self.world.service_control.get(&node.account).filter(|_| is_under);
+        let levels = levels.into_iter().flat_map(|path| &path.levels).map(|level| level.policies.as_slice());
+        (held, bounded.into_iter().chain(levels).collect())
+    }
+
+    /// Whether some statement denies the action on this, whoever calls and however: asked of many before all the rest.
+    pub(super) fn is_refused(&self, node: usize, action: usize, arn: &str) -> bool {
+        let known = self.refused.borrow().get(&(node, action)).cloned();
+        let patterns = known.unwrap_or_else(|| {
+            let (held, layers) = self.documents_of(node);
+            let documents = held.into_iter().chain(layers.into_iter().flatten());
+            let statements = documents.flat_map(|document| &document.policy.statements);
+            let denying = statements.filter(|one| denies(one) && applies(one, &self.actions[action]));
+            let patterns = denying.filter_map(|statement| match &statement.resource {
+                Some(ResourceBlock::Resource(of)) => Some(of),
+                _ => None,
+            });
+            let patterns = patterns.flatten().map(|one| one.as_str()).filter(|one| !has_variable(one));
+            let patterns: Rc<[ArnPattern]> = patterns.map(ArnPattern::new).collect();
+            self.refused.borrow_mut().insert((node, action), Rc::clone(&patterns));
+            patterns
+        });
+        patterns.iter().any(|pattern| pattern.matches(arn))
     }
 
     /// What both match: first what neither names as it is, then what one of them does.
@@ -105,20 +135,24 @@ impl<'a> Model<'a> {
 
 /// What each statement spares that denies the action on everything else, or on everything, whoever calls and however.
 fn spared<'p>(policy: &'p Policy, action: &str) -> impl Iterator<Item = Vec<Cow<'p, str>>> {
-    let denies = |statement: &&Statement| {
-        statement.effect == Effect::Deny && statement.condition.is_empty() && statement.principal.is_none()
-    };
-    policy.statements.iter().filter(denies).filter_map(move |statement| match &statement.resource {
-        Some(ResourceBlock::NotResource(of)) if applies(statement, action) => {
-            Some(of.iter().map(|one| completed(one.as_str())).collect())
+    policy.statements.iter().filter(|statement| denies(statement)).filter_map(move |statement| {
+        match &statement.resource {
+            Some(ResourceBlock::NotResource(of)) if applies(statement, action) => {
+                Some(of.iter().map(|one| completed(one.as_str())).collect())
+            }
+            Some(ResourceBlock::Resource(of))
+                if of.iter().any(|one| one.as_str() == "*") && applies(statement, action) =>
+            {
+                Some(Vec::new())
+            }
+            _ => None,
         }
-        Some(ResourceBlock::Resource(of))
-            if of.iter().any(|one| one.as_str() == "*") && applies(statement, action) =>
-        {
-            Some(Vec::new())
-        }
-        _ => None,
     })
+}
+
+/// Whether the statement denies, whoever calls and however.
+fn denies(statement: &Statement) -> bool {
+    statement.effect == Effect::Deny && statement.condition.is_empty() && statement.principal.is_none()
 }
 
 /// The pattern with the parts that an incomplete ARN leaves out, which count as `*`

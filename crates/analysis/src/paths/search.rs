@@ -1,7 +1,7 @@
 //! The search: from the targets backwards, the surest and then the shortest first.
 
 use std::cmp::Reverse;
-use std::collections::{BinaryHeap, HashMap};
+use std::collections::{BinaryHeap, HashMap, HashSet};
 use std::rc::Rc;
 
 use super::ask::Answer;
@@ -56,6 +56,10 @@ pub(super) struct Search<'a> {
     /// By role: the identity providers that it trusts.
     pub(super) providers: HashMap<usize, Vec<Federated>>,
     pub(super) strangers: Strangers,
+    /// Nodes that are alike have the same number; none where it matters who calls.
+    pub(super) alike: HashMap<usize, Option<u64>>,
+    /// Who may not free whom by which row, by that number.
+    pub(super) refused: HashSet<(u64, usize, usize)>,
     /// Principals with other versions of their policies.
     pub(super) reverted: Vec<Reverted>,
 }
@@ -104,6 +108,8 @@ impl<'a> Search<'a> {
             trusts: HashMap::new(),
             providers: HashMap::new(),
             strangers: Strangers::new(),
+            alike: HashMap::new(),
+            refused: HashSet::new(),
             reverted: Vec::new(),
             model,
         }
