@@ -6,6 +6,7 @@ use super::index::Index;
 use super::rows::{Kind, Need, Of, On, Row};
 use super::search::Search;
 use crate::granted::GrantedPrincipal;
+use std::collections::HashSet;
 use std::rc::Rc;
 
 impl Search<'_> {
@@ -39,10 +40,11 @@ impl Search<'_> {
         }
         let works = self.model.works(row, &granted.arn);
         let decides = said.work().is_some_and(|work| said.is_about(work));
-        if !decides && self.model.is_listed(row) && works.is_empty() {
+        let is_listed = self.model.is_listed(row, granted.account());
+        if !decides && is_listed && works.is_empty() {
             return Vec::new();
         }
-        if !self.model.is_listed(row) || !decides {
+        if !is_listed || !decides {
             let account = if said.named { "" } else { granted.account() };
             let settled = std::mem::take(&mut self.settled);
             let over = |node: usize| settled.get(node).copied().unwrap_or_default();
@@ -106,12 +108,13 @@ impl Search<'_> {
     pub(super) fn indexed(&self, row: usize) -> Index {
         let said = &self.model.table.rows[row];
         let mut index = Index::default();
-        let listed = self.model.is_listed(row);
         let about = |need: &&Need| match said.work() {
-            Some(work) => listed && need.on.contains(&On::Var(work)),
+            Some(work) => need.on.contains(&On::Var(work)),
             None => need.is_about_target(),
         };
         let deciding = said.needs.iter().find(about);
+        let accounts = self.model.accounts.iter().copied();
+        let listed: HashSet<&str> = accounts.filter(|account| self.model.is_listed(row, account)).collect();
         for (number, node) in self.model.nodes.iter().enumerate() {
             if !node.acts || node.granted.is_none() || self.is_there(number) || !self.could(number, row) {
                 continue;
@@ -120,10 +123,20 @@ impl Search<'_> {
             if said.kind == Kind::Raises && !self.is_mobile(number) {
                 continue;
             }
-            match deciding {
-                Some(need) => index.add(number, self.model.patterns(number, need.action)),
-                None if said.named => index.add_to_account(number, ""),
-                None => index.add_to_account(number, &node.account),
+            let account = if said.named { "" } else { node.account.as_str() };
+            let is_listed = listed.contains(node.account.as_str());
+            match (deciding, said.work()) {
+                (Some(need), None) => index.add(number, self.model.patterns(number, need.action)),
+                (None, _) => index.add_to_account(number, account),
+                (Some(need), Some(_)) => {
+                    // What is listed of the account of whom it would become decides.
+                    if said.named || is_listed {
+                        index.add(number, self.model.patterns(number, need.action));
+                    }
+                    if said.named || !is_listed {
+                        index.add_to_account(number, account);
+                    }
+                }
             }
         }
         index

@@ -183,9 +183,9 @@ impl<'a> Model<'a> {
         model
     }
 
-    /// Whether something is listed of what the row works on.
-    pub(super) fn is_listed(&self, row: usize) -> bool {
-        !self.works[row].is_empty()
+    /// Whether something is listed of what the row works on in an account: of another, nothing is known by that.
+    pub(super) fn is_listed(&self, row: usize, account: &str) -> bool {
+        self.works[row].keys().any(|role| role.split(':').nth(4) == Some(account))
     }
 
     /// What is listed that the row works on and that runs as the role.

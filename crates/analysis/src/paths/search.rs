@@ -274,7 +274,7 @@ impl<'a> Search<'a> {
                 continue;
             }
             let works: Vec<Option<String>> = match said.work() {
-                Some(_) if self.model.is_listed(row) => {
+                Some(_) if self.model.is_listed(row, self.model.principals[node].account()) => {
                     let arn = &self.model.principals[node].arn;
                     self.model.works(row, arn).into_iter().map(Some).collect()
                 }

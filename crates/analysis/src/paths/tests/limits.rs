@@ -162,6 +162,30 @@ fn a_service_control_policy_narrows_nothing_in_the_management_account() {
 }
 
 #[test]
+fn what_is_listed_of_another_account_says_nothing_of_this_one() {
+    let account = Account::default().user("attacker", &[allow(&["lambda:UpdateFunctionCode"])]).role(
+        "target",
+        trust("Service", "lambda.amazonaws.com"),
+        &[allow(&["*"])],
+    );
+    let listed = |role: &str| {
+        let account = role.split(':').nth(4).unwrap_or_default();
+        let arn = format!("arn:aws:lambda:eu-west-1:{account}:function:f");
+        let service = "lambda.amazonaws.com".to_owned();
+        super::super::Workload { arn, service, role: role.to_owned() }
+    };
+    let way = |roles: &[&str]| {
+        let workloads: Vec<_> = roles.iter().map(|role| listed(role)).collect();
+        of_attacker(&found(&account.snapshot(), &workloads)).len()
+    };
+    let elsewhere = "arn:aws:iam::444455556666:role/target";
+    assert_eq!(way(&[]), 1);
+    assert_eq!(way(&[elsewhere]), 1);
+    assert_eq!(way(&[&arn("role", "target"), elsewhere]), 1);
+    assert_eq!(way(&[&arn("role", "other"), elsewhere]), 0);
+}
+
+#[test]
 fn time_is_known() {
     let until = |date: &str| {
         let condition = json!({"DateGreaterThan": {"aws:CurrentTime": date}});
