@@ -62,10 +62,11 @@ fn rule(cluster: &Cluster, finds: &mut Finds<'_>) {
             if BUILT_IN.contains(&role) {
                 continue;
             }
-            let message = format!(
-                "role `{role}` is bound to `{}`: everybody with any credentials has it",
-                subject.name
-            );
+            let who = match subject.name {
+                "system:serviceaccounts" => "every pod",
+                _ => "everybody with any credentials",
+            };
+            let message = format!("role `{role}` is bound to `{}`: {who} has it", subject.name);
             finds.at(&binding.thing, subject.node, message).fix("bind the service account that needs it");
         }
     }

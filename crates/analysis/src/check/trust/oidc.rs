@@ -282,7 +282,7 @@ fn audience(subject: &Subject<'_>, _: &Facts<'_>, report: &mut Report<'_>) {
                 };
                 report
                     .at(trusted.node, format!("takes tokens of `{}` for {any}", trusted.name))
-                    .fix(format!("test `{}:aud`, which is `sts.amazonaws.com` by default", trusted.name));
+                    .fix(format!("test `{}:aud` for the audience that the token is asked for", trusted.name));
             }
         }
     }
