@@ -16,7 +16,7 @@ use crate::source::{Node, Value};
 
 /// Whether it is a document, or something that AWS's command line prints with one in it.
 pub(super) fn takes(text: &Text<'_>) -> bool {
-    text.as_json().is_some_and(|node| is_document(node) || wrapped(node).is_some())
+    text.as_json().is_some_and(|node| is_document(node) || is_misspelt(node) || wrapped(node).is_some())
 }
 
 pub(super) fn read(text: Text<'_>, gathered: &mut Gathered) {
@@ -26,7 +26,7 @@ pub(super) fn read(text: Text<'_>, gathered: &mut Gathered) {
     if gathered.used.contains(name) {
         return;
     }
-    if is_document(&node) {
+    if is_document(&node) || is_misspelt(&node) {
         let kind = kind_of(name, &node);
         return add(gathered, name, "", node, kind);
     }
@@ -55,6 +55,12 @@ pub(super) fn is_document(node: &Node) -> bool {
     let dated = node.get("Version").and_then(Node::text).is_some_and(|version| version.starts_with("20"));
     let about = |statement: &Node| statement.get("Effect").is_some() || statement.get("Action").is_some();
     node.get("Statement").is_some_and(|statement| dated || statement.one_or_many().iter().any(about))
+}
+
+/// Whether it has the version of a policy document, and no `Statement` that is spelled so.
+fn is_misspelt(node: &Node) -> bool {
+    let version = node.get("Version").and_then(Node::text);
+    matches!(version, Some("2012-10-17" | "2008-10-17")) && node.get("Statement").is_none()
 }
 
 struct Wrapped<'a> {

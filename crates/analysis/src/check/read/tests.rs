@@ -80,6 +80,18 @@ fn other_json_that_is_met_in_a_folder_is_left_alone() {
 }
 
 #[test]
+fn a_policy_that_is_cut_off_or_misspelt_is_not_left_alone() {
+    let met = |text: &str| {
+        let file = SourceFile { name: "p.json".into(), text: text.into(), named: false, beside: false };
+        let estate = read(&[file]);
+        (estate.left_alone.len(), estate.unreadable.len(), estate.documents.len())
+    };
+    assert_eq!(met(r#"{"Version": "2012-10-17""#), (0, 1, 0));
+    assert_eq!(met(r#"{"Version": "2012-10-17", "Statment": []}"#), (0, 0, 1));
+    assert_eq!(met(r#"{"Version": "2.0", "Statment": []}"#), (1, 0, 0));
+}
+
+#[test]
 fn documents_of_a_snapshot_have_the_names_that_its_policy_sets_use() {
     let text = format!(
         r#"{{

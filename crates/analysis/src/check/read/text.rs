@@ -27,7 +27,9 @@ pub(in crate::check) enum Content {
 const TEMPLATES: [&str; 3] = ["tftpl", "tpl", "tmpl"];
 
 /// Words by which a broken text can be told to have been meant for us.
-const MARKS: [&str; 17] = [
+const MARKS: [&str; 19] = [
+    "\"2012-10-17\"",
+    "\"2008-10-17\"",
     "\"Statement\"",
     "\"Effect\"",
     "AWSTemplateFormatVersion",
