@@ -208,6 +208,9 @@ fn a_denial_is_no_wider_than_it_is_for_sure() {
         of_statements(r#"[{Effect = "Deny", Action = var.c ? "*" : "s3:GetObject", Resource = "*"}]"#),
         of_statements(r#"[{Effect = "Deny", Action = "*", Resource = var.c ? ["*"] : ["arn:aws:s3:::a"]}]"#),
         of_statements(r#"[{Effect = "Deny", Action = "*", Resource = [var.c ? "*" : "arn:aws:s3:::a"]}]"#),
+        of_statements(
+            r#"[{Effect = "Deny", Action = "*", Resource = "*", Condition = {Bool = {"aws:SecureTransport" = var.c ? ["true", "false"] : ["false"]}}}]"#,
+        ),
         of_data(
             "statement {\n  effect = \"Deny\"\n  actions = var.c ? [\"*\"] : [\"s3:GetObject\"]\n  resources = [\"*\"]\n}",
         ),
@@ -249,6 +252,7 @@ fn a_statement_that_denies_only_sometimes_takes_nothing_away() {
         of_data(&format!("source_policy_documents = compact([var.c ? {document} : \"\"])")),
         own(&format!("try(var.names[0], {document})")),
         own(heredoc),
+        own(&heredoc.replace("if var.c }", "for one in (var.c ? [1] : []) }").replace("endif", "endfor")),
     ] {
         assert!(is_admin(&text), "{text}");
     }

@@ -22,6 +22,8 @@ pub(super) enum Wanted {
     LimitWithin,
     /// For what a denial is about: what is on both sides.
     Shared,
+    /// For the conditions of a denial: what is the same on both sides.
+    Same,
     /// For an `Effect`.
     Effect,
 }
@@ -59,7 +61,7 @@ impl Wanted {
     pub(super) fn of_key(self, key: &str) -> Wanted {
         match (self, key) {
             (Wanted::Limit, _) => Wanted::LimitWithin,
-            (Wanted::Shared, _) => Wanted::Shared,
+            (Wanted::Shared | Wanted::Same, _) => self,
             (_, "Condition") => Wanted::Limit,
             (_, "Effect") => Wanted::Effect,
             (_, key) if EACH.contains(&key) => Wanted::Each,
@@ -72,6 +74,7 @@ impl Wanted {
         match key {
             "Effect" | "effect" => Wanted::Effect,
             "Action" | "Resource" | "Principal" | "actions" | "resources" | "identifiers" => Wanted::Shared,
+            "Condition" | "test" | "variable" | "values" => Wanted::Same,
             key if SPARED.contains(&key) => Wanted::Each,
             _ => Wanted::One,
         }
@@ -96,6 +99,9 @@ impl Wanted {
 pub(super) fn either(then: Node, otherwise: Node, hangs_on: String, wanted: Wanted) -> Node {
     if same(&then, &otherwise) {
         return then;
+    }
+    if wanted == Wanted::Same {
+        return unknown(then.at, hangs_on);
     }
     if wanted == Wanted::Shared {
         return shared(then, otherwise, hangs_on);
@@ -188,6 +194,14 @@ fn alone(node: Node) -> Node {
         }
         value => Node::new(at, value),
     }
+}
+
+/// Whether it denies something, or documents in it do.
+pub(super) fn has_denials(node: &Node) -> bool {
+    let of_document = || encoded(node).is_some_and(|tree| statements(tree).any(denies));
+    denies(node)
+        || of_document()
+        || matches!(&node.value, Value::List(items) if items.iter().any(has_denials))
 }
 
 /// What is left of what may not be there, or of documents with it: a denial is null.

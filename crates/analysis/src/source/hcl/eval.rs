@@ -5,7 +5,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::either::{Wanted, either, without_denials};
+use super::either::{Wanted, either, has_denials, without_denials};
 use super::machine::{Machine, contents};
 use super::place::in_file;
 use super::syntax::{Expr, For, Kind, Operator, Part, Step};
@@ -255,12 +255,13 @@ impl Machine<'_> {
     fn each(&mut self, each: &For, scope: &Scope<'_>, at: Place) -> Node {
         let collection = self.eval_for(Wanted::One, &each.collection, scope);
         let is_set = self.is_set(&each.collection, 0);
-        let mut may_be_less = !self.deciding(&each.collection).is_empty();
+        // Looked up where it matters: few loops make denials.
+        let mut may_be_less = None;
         let pairs = match pairs(&collection) {
             Ok(pairs) if is_set => by_value(pairs),
             Ok(pairs) => pairs,
             Err(what) => {
-                may_be_less = true;
+                may_be_less = Some(true);
                 // Once, with holes, so that what is written in it is seen.
                 vec![(unknown(at, format!("{what} key")), unknown(at, what))]
             }
@@ -283,10 +284,12 @@ impl Machine<'_> {
                 self.modules.library.hang_on(value.at, condition.at, &conditions);
             }
             // A denial that may not be there takes nothing away.
-            if may_be_less || condition.is_some() {
-                let was = value.value == Value::Null;
+            if has_denials(&value)
+                && (condition.is_some()
+                    || *may_be_less.get_or_insert_with(|| !self.deciding(&each.collection).is_empty()))
+            {
                 value = without_denials(value);
-                if value.value == Value::Null && !was {
+                if value.value == Value::Null {
                     continue;
                 }
             }

@@ -156,6 +156,12 @@ fn write<'p>(
             }
             Part::For { key, value, collection, parts } => {
                 let node = machine.eval(collection, scope);
+                if !machine.deciding(collection).is_empty() {
+                    out.is_unsure = true;
+                    if out.is_other {
+                        continue;
+                    }
+                }
                 for (index, item) in pairs(&node)? {
                     let mut names = vec![(value.clone(), item)];
                     names.extend(key.clone().map(|key| (key, index)));
