@@ -10,7 +10,8 @@ pub(super) fn not_usage(event: &Event<'_>) -> Option<&'static str> {
         (_, b"Insight") => Some("Insights events"),
         (_, b"NetworkActivity") => Some("network activity events"),
         (_, b"Aggregated") => Some("aggregated events"),
-        (b"AwsApiCall" | b"", _) => None,
+        // The Data API of RDS writes a type of its own (Aurora User Guide, "Understanding Data API log file entries").
+        (b"AwsApiCall" | b"Rds Data Service" | b"", _) => None,
         (b"AwsServiceEvent", _) => Some("events of AWS services themselves"),
         (b"AwsConsoleSignIn", _) => Some("console sign-ins"),
         (b"AwsConsoleAction", _) => Some("console actions that are no API call"),

@@ -193,6 +193,15 @@ fn calls_of_services_and_calls_that_need_nothing_are_nobodys_usage() {
 }
 
 #[test]
+fn a_statement_of_the_data_api_is_a_call_though_its_type_has_a_name_of_its_own() {
+    let cluster = "arn:aws:rds:eu-west-1:111122223333:cluster:orders";
+    let statement = event(1, "ExecuteStatement", json!({"resourceArn": cluster, "sql": "**********"}));
+    let statement = with(statement, "eventSource", json!("rdsdataapi.amazonaws.com"));
+    let rows = usage(&[with(statement, "eventType", json!("Rds Data Service"))]).rows();
+    assert_eq!(short(&rows), [("rds-data:ExecuteStatement", cluster, Outcome::Used, 1)]);
+}
+
+#[test]
 fn a_call_through_another_service_says_so() {
     let mut kms = with(event(1, "Decrypt", json!({})), "eventSource", json!("kms.amazonaws.com"));
     kms["userIdentity"]["invokedBy"] = json!("secretsmanager.amazonaws.com");
