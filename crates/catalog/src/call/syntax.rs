@@ -70,6 +70,8 @@ pub(super) enum Transform {
     Lower,
     /// The text after the first `.`: a model's id behind the region prefix of an inference profile.
     AfterDot,
+    /// The text after the first of these: a bus's name, slashes and all, out of its ARN. Without it the whole.
+    After(Box<str>),
     /// The text before the last `:`: an ARN without its qualifier.
     Init,
     /// The text between the last `/` and the `:` behind it.
@@ -380,6 +382,7 @@ fn source(text: &str) -> Result<Source, String> {
                 "loggroup" => Transform::LogGroup,
                 "parameter" => Transform::Parameter,
                 _ => match name.split_once(':') {
+                    Some(("after", text)) => Transform::After(text.into()),
                     Some(("append", pattern)) => Transform::Append(pattern.into()),
                     Some(("suffix", pattern)) => Transform::Suffix(pattern.into()),
                     Some(("only", pattern)) => Transform::Only(Glob::new(pattern)),

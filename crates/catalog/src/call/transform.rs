@@ -16,6 +16,7 @@ pub(super) fn apply<'a>(transform: &Transform, value: Cow<'a, str>) -> Cow<'a, s
         Transform::Id => keep(value, |text| if looks_like_id(text) { text } else { "*" }),
         Transform::Lower => Cow::Owned(value.to_ascii_lowercase()),
         Transform::AfterDot => keep(value, |text| text.split_once('.').map_or(text, |(_, rest)| rest)),
+        Transform::After(mark) => keep(value, |text| text.split_once(&**mark).map_or(text, |(_, rest)| rest)),
         Transform::Init => keep(value, |text| text.rsplit_once(':').map_or(text, |(rest, _)| rest)),
         Transform::Between => keep(value, |text| {
             let last = text.rsplit('/').next().unwrap_or(text);
@@ -163,6 +164,13 @@ mod tests {
         check(Transform::Role, "arn:aws:iam::111122223333:role/svc/app", "svc/app");
         check(Transform::Lower, "MyDb", "mydb");
         check(Transform::AfterDot, "eu.anthropic.claude-v1:0", "anthropic.claude-v1:0");
+        let bus = Transform::After(":event-bus/".into());
+        check(
+            bus.clone(),
+            "arn:aws:events:eu-west-1:111122223333:event-bus/aws.partner/x/y",
+            "aws.partner/x/y",
+        );
+        check(bus, "aws.partner/x/y", "aws.partner/x/y");
         check(
             Transform::Init,
             "arn:aws:states:eu-west-1:111122223333:stateMachine:m:7",
