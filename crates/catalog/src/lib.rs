@@ -29,6 +29,7 @@ mod principals;
 mod regions;
 mod terms;
 mod unpack;
+mod via;
 
 pub use arn_format::{ArnFormat, Piece};
 pub use catalog::{Action, Catalog, CatalogVersion};
@@ -43,3 +44,4 @@ pub use level::{Level, Levels};
 pub use managed::{ManagedPolicy, managed_policies, managed_policies_date, managed_policy};
 pub use regions::{is_region, partitions, regions};
 pub use terms::Terms;
+pub use via::kms_via_service;

@@ -4,6 +4,7 @@
 
 use super::row::UsageContext;
 use crate::audit_log::{Cursor, Event, Value, unescape};
+use leastwise_catalog::kms_via_service;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -80,13 +81,17 @@ fn is_stable(key: &[u8]) -> bool {
         || matches!(key, b"aws:PrincipalOrgID" | b"aws:SourceVpc" | b"aws:ResourceOrgID")
 }
 
-/// The service that made the call for the caller: `kms:ViaService` for KMS, `aws:CalledViaLast` for the rest.
-pub(super) fn via(invoked_by: &[u8], region: &[u8], kms: bool, into: &mut Vec<u8>) {
-    let Some(label) = invoked_by.strip_suffix(b".amazonaws.com") else { return };
-    if !kms {
+/// The service that made the call for the caller: `kms:ViaService` for calls on a KMS key, `aws:CalledViaLast` for the
+/// rest. Nothing when it is not known what KMS calls the service.
+pub(super) fn via(invoked_by: &[u8], region: &[u8], key: bool, into: &mut Vec<u8>) {
+    if !invoked_by.ends_with(b".amazonaws.com") {
+        return;
+    }
+    if !key {
         return push(into, "aws:CalledViaLast", &[invoked_by]);
     }
-    let host = [label, b".", region, b".amazonaws.com"].concat();
+    let Some(service) = std::str::from_utf8(invoked_by).ok().and_then(kms_via_service) else { return };
+    let host = [service.as_bytes(), b".", region, b".amazonaws.com"].concat();
     push(into, "kms:ViaService", &[&host]);
 }
 

@@ -5,6 +5,7 @@ use super::parameters::TAGS;
 use super::recipe::Recipe;
 use super::table::Table;
 use crate::audit_log::{Event, unescape};
+use leastwise_catalog::Action;
 use leastwise_catalog::call::{Plan, Planner};
 
 /// How many kinds are at hand.
@@ -26,6 +27,7 @@ pub(super) struct EventKind {
 pub(super) struct NeedKind {
     /// The action's number in the table.
     pub action: u32,
+    /// It is on a KMS key and nothing else, so the key `kms:ViaService` can be in the request.
     pub kms: bool,
     /// The action can be allowed by the tags in the request.
     pub tags: bool,
@@ -94,7 +96,7 @@ fn plan(event: &Event<'_>, planner: &Planner<'_>, table: &mut Table) -> EventKin
             let action = planner.catalog().action(&need.action);
             NeedKind {
                 action: table.actions.intern(need.action.as_bytes()),
-                kms: need.action.starts_with("kms:"),
+                kms: action.is_some_and(|action| is_on_a_key(&action)),
                 tags: action.is_some_and(|action| action.keys.iter().any(|key| &**key == "aws:TagKeys")),
                 maybe: need.maybe,
             }
@@ -109,6 +111,13 @@ fn plan(event: &Event<'_>, planner: &Planner<'_>, table: &mut Table) -> EventKin
     let tags = if needs.iter().any(|need| need.tags) { &TAGS[..] } else { &[] };
     let recipe = Recipe::new(&plan, tags);
     EventKind { plan: Some(Box::new(plan)), needs, recipe, data: false }
+}
+
+/// Whether the action is authorised for a KMS key: `kms:ViaService` is for these alone.
+fn is_on_a_key(action: &Action<'_>) -> bool {
+    *action.service.prefix == *"kms"
+        && !action.resources.is_empty()
+        && action.resources.iter().all(|resource| *resource.resource_type == *"key")
 }
 
 /// `s3.amazonaws.com` → `s3`.

@@ -212,6 +212,24 @@ fn a_call_through_another_service_says_so() {
 }
 
 #[test]
+fn kms_is_said_to_be_asked_through_services_that_it_knows_and_for_keys_alone() {
+    let through = |name: &str, invoked_by: &str| {
+        let mut kms = with(event(1, name, json!({})), "eventSource", json!("kms.amazonaws.com"));
+        kms["userIdentity"]["invokedBy"] = json!(invoked_by);
+        kms["resources"] =
+            json!([{"ARN": "arn:aws:kms:eu-west-1:111122223333:key/k", "type": "AWS::KMS::Key"}]);
+        usage(&[kms]).rows()[0].context.get("kms:ViaService").map(<[String]>::to_vec)
+    };
+    let ec2 = Some(vec!["ec2.eu-west-1.amazonaws.com".to_owned()]);
+    assert_eq!(through("GenerateDataKeyWithoutPlaintext", "ec2-frontend-api.amazonaws.com"), ec2);
+    assert_eq!(through("EnableKeyRotation", "cloudformation.amazonaws.com"), None);
+    assert_eq!(through("Decrypt", "AWS Internal"), None);
+    for name in ["CreateKey", "ListAliases"] {
+        assert_eq!(through(name, "ec2.amazonaws.com"), None, "{name}");
+    }
+}
+
+#[test]
 fn the_window_and_the_principal_filter_leave_the_rest_out() {
     let settings = Settings {
         since: leastwise_policy::time::Timestamp::parse("2026-10-03"),
