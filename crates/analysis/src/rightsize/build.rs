@@ -132,6 +132,13 @@ impl<'a> Builder<'a> {
                 let document = grants.document(statement).to_owned();
                 self.note(NoteKind::ConditionKept, &document, &text);
             }
+            if section == Section::Pinned
+                && let Some(key) = all.clash(conds)
+            {
+                let text = format!("pinned for values of `{key}` for which it is not granted; not added");
+                self.note(NoteKind::Pin, name, &text);
+                continue;
+            }
             all.and_others(conds);
             if narrowed && let Scope::Resource(asked) = &asked {
                 let text =

@@ -93,6 +93,14 @@ impl Conds {
         }
     }
 
+    /// The key of a condition that both have, on values none of which they share: together they allow nothing.
+    pub(super) fn clash(&self, other: &Conds) -> Option<&str> {
+        self.0.iter().find_map(|(slot, (key, values))| {
+            let (_, others) = other.0.get(slot).filter(|_| !slot.0.base.is_negated())?;
+            values.is_disjoint(others).then_some(key.as_str())
+        })
+    }
+
     /// Keys with their values, for a report.
     pub(super) fn listed(&self) -> impl Iterator<Item = (String, Vec<String>)> + '_ {
         self.0.values().map(|(key, values)| (key.clone(), values.iter().cloned().collect()))

@@ -11,10 +11,11 @@
 //! ```
 //! A YAML list of the same mappings or of plain actions is read too.
 
+use leastwise_policy::aws::Conditions;
 use serde::{Deserialize, Serialize};
 
 /// A permission that is kept though unused.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Pin {
     /// The action, with wildcards if need be.
@@ -25,6 +26,9 @@ pub struct Pin {
     /// Why.
     #[serde(default)]
     pub reason: String,
+    /// Under which conditions; a policy document has them, a list of actions none.
+    #[serde(skip)]
+    pub conditions: Conditions,
 }
 
 /// Why a pin file cannot be read.
@@ -68,7 +72,7 @@ fn one_or_many<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Vec<
 impl Pin {
     /// A pin on everything that was granted.
     pub fn new(action: impl Into<String>) -> Pin {
-        Pin { action: action.into(), resources: Vec::new(), reason: String::new() }
+        Pin { action: action.into(), ..Pin::default() }
     }
 
     /// The pins of a file.
@@ -126,7 +130,8 @@ fn from_line(line: &str) -> Option<Pin> {
     let (pin, reason) = line.split_once('#').unwrap_or((line, ""));
     let mut words = pin.split_whitespace();
     let action = words.next()?.to_owned();
-    Some(Pin { action, resources: words.map(str::to_owned).collect(), reason: reason.trim().to_owned() })
+    let resources = words.map(str::to_owned).collect();
+    Some(Pin { action, resources, reason: reason.trim().to_owned(), ..Pin::default() })
 }
 
 fn line_of(text: &str, action: &str) -> usize {

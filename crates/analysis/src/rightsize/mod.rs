@@ -12,6 +12,7 @@ mod classify;
 mod condition;
 mod grants;
 mod keep;
+mod keep_policy;
 mod keep_yaml;
 mod locate;
 mod minimise;
@@ -21,6 +22,7 @@ mod pack;
 mod pair;
 mod scope;
 mod sid;
+mod spelling;
 mod width;
 
 use std::collections::BTreeSet;
@@ -32,6 +34,7 @@ use leastwise_policy::aws::{Effect, Named, Policy, Statement, Version};
 pub(crate) use classify::cut_of;
 pub use grants::Reached;
 pub use keep::{Pin, PinError};
+pub use keep_policy::{Kept, NotKept};
 pub use options::{
     Coverage, Destructive, Inference, NotGranted, Options, Pairs, Thresholds, Unlisted, Width,
 };
@@ -79,7 +82,7 @@ pub fn rightsize(
     let before = granted.map(|granted| classify::allowed_actions(&granted.identity, catalog));
     let fit = pack::fit(&documents, options, action_wildcards);
     let mut notes = built.notes;
-    notes.extend(kept_notes(granted));
+    notes.extend(kept_notes(granted, options));
     notes.sort();
     notes.dedup();
     Rightsized {
@@ -128,7 +131,7 @@ fn documents(
     catalog: &Catalog,
     options: &Options,
 ) -> (Vec<Named<Policy>>, bool) {
-    if drafts.is_empty() && denies(granted).next().is_none() {
+    if drafts.is_empty() && denies(granted).next().is_none() && options.deny.is_empty() {
         // AWS refuses an empty Statement. A Deny is kept even alone: a resource policy may allow what it denies.
         return (Vec::new(), false);
     }
@@ -152,6 +155,7 @@ fn packed(
     let mut taken = BTreeSet::new();
     let mut denies: Vec<(Version, Statement)> =
         denies(granted).map(|(_, version, statement)| (version, statement.clone())).collect();
+    denies.extend(options.deny.iter().filter(|asked| !denies.contains(asked)).cloned().collect::<Vec<_>>());
     denies.dedup();
     pack::name_denies(&mut denies, &mut taken);
     let named = |draft: &Draft| draft.statement(sid::unique(sid::name(draft, catalog), &mut taken));
@@ -167,22 +171,26 @@ fn denies(granted: Option<&PolicySet>) -> impl Iterator<Item = (&str, Version, &
     })
 }
 
-fn kept_notes(granted: Option<&PolicySet>) -> Vec<Note> {
+fn kept_notes(granted: Option<&PolicySet>, options: &Options) -> Vec<Note> {
     let mut notes: Vec<Note> = denies(granted)
-        .map(|(document, _, statement)| Note {
-            kind: NoteKind::DenyKept,
-            place: document.to_owned(),
-            text: match &statement.sid {
-                Some(sid) => format!("the Deny statement `{sid}` is kept as it is"),
-                None => "a Deny statement is kept as it is".to_owned(),
-            },
-        })
+        .map(|(document, _, statement)| deny_kept(document, statement, "is kept as it is"))
         .collect();
+    notes.extend(
+        options.deny.iter().map(|(_, deny)| deny_kept("", deny, "of what is to be kept is taken over")),
+    );
     for boundary in granted.and_then(|granted| granted.boundary.as_ref()).into_iter().flatten() {
         let text = "the permissions boundary stays as it is".to_owned();
         notes.push(Note { kind: NoteKind::Boundary, place: boundary.name.clone(), text });
     }
     notes
+}
+
+fn deny_kept(document: &str, deny: &Statement, what: &str) -> Note {
+    let text = match &deny.sid {
+        Some(sid) => format!("the Deny statement `{sid}` {what}"),
+        None => format!("a Deny statement {what}"),
+    };
+    Note { kind: NoteKind::DenyKept, place: document.to_owned(), text }
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use leastwise_catalog::{Catalog, Visibility};
 use leastwise_policy::aws::quota::{MANAGED_PER_ROLE, Quota};
+use leastwise_policy::aws::{Statement, Version};
 use leastwise_policy::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -29,6 +30,8 @@ pub struct Options {
     pub unlisted: Unlisted,
     /// What the user wants kept although it was not used.
     pub keep: Vec<Pin>,
+    /// What the user wants denied besides, with the version that it is written in.
+    pub deny: Vec<(Version, Statement)>,
     /// The kind of place the policy will live in.
     pub quota: Quota,
     /// How many documents may be attached there.
@@ -139,6 +142,7 @@ impl Default for Options {
             not_granted: NotGranted::Report,
             unlisted: Unlisted::LeaveOut,
             keep: Vec::new(),
+            deny: Vec::new(),
             quota: Quota::ManagedPolicy,
             max_documents: MANAGED_PER_ROLE,
             coverage: Coverage::default(),

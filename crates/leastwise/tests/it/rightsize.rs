@@ -304,6 +304,34 @@ fn what_cannot_be_asked_is_refused_with_a_way_out() {
 }
 
 #[test]
+fn a_policy_document_is_kept_with_its_conditions_and_denials() {
+    let folder = Folder::new("keep-policy");
+    let pass = r#"{"Sid":"Pass","Effect":"Allow","Action":"iam:PassRole","Resource":"*","Condition":{"StringEquals":{"iam:PassedToService":"ec2.amazonaws.com"}}}"#;
+    let deny = r#"{"Sid":"Never","Effect":"Deny","Action":"s3:DeleteBucket","Resource":"*"}"#;
+    let not = r#"{"Effect":"Allow","NotAction":"iam:*","Resource":"*"}"#;
+    let keep = |statements: &str| {
+        folder.write("keep.json", format!(r#"{{"Version":"2012-10-17","Statement":{statements}}}"#));
+        agent(&folder, &["--keep", "keep.json"])
+    };
+    let done = keep(&format!("[{pass},{deny}]"));
+    assert_eq!(done.code, Some(0), "{}", done.err);
+    let policy: Value = serde_json::from_str(&done.out).expect("JSON");
+    let statements = policy["Statement"].as_array().expect("statements");
+    let pass = statements.iter().find(|one| one["Action"] == "iam:PassRole").expect("it is kept");
+    assert_eq!(pass["Condition"]["StringEquals"]["iam:PassedToService"], "ec2.amazonaws.com");
+    assert_eq!(statements.iter().find(|one| one["Sid"] == "Never").expect("it is kept")["Effect"], "Deny");
+    for (statements, pointer) in [
+        (format!("[{deny},{not}]"), "`keep.json` /Statement/1/NotAction"),
+        (not.to_owned(), " /Statement/NotAction"),
+    ] {
+        let refused = keep(&statements);
+        assert_eq!(refused.code, Some(3), "{}", refused.err);
+        assert!(refused.err.contains(pointer), "{}", refused.err);
+        assert!(refused.err.contains("name the actions"), "{}", refused.err);
+    }
+}
+
+#[test]
 fn keys_made_by_openssl_are_read() {
     let folder = Folder::new("openssl");
     let made = Command::new("sh")

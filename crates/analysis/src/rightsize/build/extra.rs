@@ -39,6 +39,8 @@ impl Builder<'_> {
             }
             return;
         }
+        let mut conds = Conds::default();
+        conds.and_all(&pin.conditions);
         let any = ["*".to_owned()];
         let resources = if pin.resources.is_empty() { &any[..] } else { &pin.resources };
         let mut fits = false;
@@ -52,7 +54,7 @@ impl Builder<'_> {
             fits = true;
             place.reason = place.reason.map(|_| WideningReason::Pinned);
             let Some(grant) = self.grant(&name, &place, None) else { continue };
-            self.add_held(&name, Section::Pinned, &Conds::default(), &grant, alone(place), 0);
+            self.add_held(&name, Section::Pinned, &conds, &grant, alone(place), 0);
         }
         if !fits && single {
             self.note(

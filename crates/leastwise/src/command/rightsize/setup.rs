@@ -3,11 +3,12 @@
 use std::path::{Path, PathBuf};
 
 use leastwise_analysis::proof::SigningKey;
-use leastwise_analysis::rightsize::{Destructive, Inference, Options, Pin, Width};
+use leastwise_analysis::rightsize::{Destructive, Inference, Kept, Options, Pin, Width};
 use leastwise_analysis::usage::FOLD_AT;
 use leastwise_catalog::{Catalog, Terms};
+use leastwise_policy::aws::Policy;
 use leastwise_policy::aws::quota::Quota;
-use leastwise_policy::aws::{ActionBlock, Effect, Policy, ResourceBlock};
+use serde_json::Value;
 
 use super::granted::Granted;
 use crate::cli::rightsize::{self as cli, RightsizeArgs};
@@ -35,7 +36,7 @@ pub struct Setup<'a> {
     pub quiet: bool,
     /// Only events in it.
     pub window: Window,
-    keep: Vec<Pin>,
+    keep: Kept,
 }
 
 impl<'a> Setup<'a> {
@@ -66,7 +67,7 @@ impl<'a> Setup<'a> {
             granted: Granted::read(&args.granted)?,
             report: report.transpose()?,
             sign_key: args.sign_key.as_deref().map(read_key).transpose()?,
-            keep: args.keep.as_deref().map(read_pins).transpose()?.unwrap_or_default(),
+            keep: args.keep.as_deref().map(read_keep).transpose()?.unwrap_or_default(),
             window: collect::window(&args.logs.window)?,
             args,
             catalog,
@@ -142,7 +143,8 @@ impl<'a> Setup<'a> {
                 cli::Conditions::Stable => Inference::Stable,
                 cli::Conditions::None => Inference::None,
             },
-            keep: self.keep.clone(),
+            keep: self.keep.pins.clone(),
+            deny: self.keep.denies.clone(),
             quota: match (args.attach, user) {
                 (cli::Attach::Managed, _) => Quota::ManagedPolicy,
                 (cli::Attach::Inline, true) => Quota::InlineUser,
@@ -160,37 +162,34 @@ fn read_key(path: &Path) -> Result<SigningKey> {
         .map_err(|error| Error::input(format!("cannot sign with `{}`", path.display())).because(error))
 }
 
-fn read_pins(path: &Path) -> Result<Vec<Pin>> {
+/// What is to be kept: a list of actions, or a policy document.
+fn read_keep(path: &Path) -> Result<Kept> {
     let text = std::fs::read_to_string(path)
         .map_err(|error| Error::input(format!("cannot read `{}`", path.display())).because(error))?;
-    if let Ok(policy) = Policy::parse(&text) {
-        return Ok(pins_of(&policy));
+    // A list of actions is an array, plain lines, or an object with `keep`.
+    let statements = serde_json::from_str::<Value>(text.trim_start_matches('\u{feff}'))
+        .ok()
+        .and_then(|mut document| document.get_mut("Statement").map(Value::take));
+    if let Some(statements) = statements {
+        return kept_of(path, &text, &statements);
     }
-    Pin::parse_all(&text).map_err(|error| {
+    let pins = Pin::parse_all(&text).map_err(|error| {
         Error::input(format!("cannot take `{}` for a list of permissions to keep", path.display()))
             .because(error)
             .hint("one action pattern a line, then optionally resources: `s3:Get* arn:aws:s3:::backup/*`")
-    })
+    })?;
+    Ok(Kept { pins, denies: Vec::new() })
 }
 
-/// A policy document pins what it allows.
-fn pins_of(policy: &Policy) -> Vec<Pin> {
-    let mut pins = Vec::new();
-    for statement in policy.statements.iter().filter(|statement| statement.effect == Effect::Allow) {
-        let ActionBlock::Action(actions) = &statement.action else { continue };
-        let resources: Vec<String> = match &statement.resource {
-            Some(ResourceBlock::Resource(patterns)) => {
-                patterns.iter().map(|pattern| pattern.as_str().to_owned()).collect()
-            }
-            _ => continue,
+fn kept_of(path: &Path, text: &str, statements: &Value) -> Result<Kept> {
+    let path = path.display();
+    let policy = Policy::parse(text)
+        .map_err(|error| Error::input(format!("`{path}` is not a policy document")).because(error))?;
+    Kept::of(&policy).map_err(|refused| {
+        let statement = match statements {
+            Value::Array(_) => format!("/Statement/{}", refused.statement),
+            _ => "/Statement".to_owned(),
         };
-        for action in actions {
-            pins.push(Pin {
-                action: action.as_str().to_owned(),
-                resources: resources.clone(),
-                reason: statement.sid.clone().unwrap_or_default(),
-            });
-        }
-    }
-    pins
+        Error::input(format!("`{path}` {statement}/{}: {refused}", refused.element)).hint(refused.way_out)
+    })
 }
