@@ -73,6 +73,8 @@ pub struct Scratch {
     /// Which value each variable has at the moment.
     pub(super) odometer: Vec<usize>,
     pub(super) arn: String,
+    /// The account that the parameters say the resource is of, or nothing.
+    pub(super) account: String,
     pub(super) context: Vec<(Arc<str>, String)>,
     pub(super) asked: Vec<Asked>,
 }
@@ -91,6 +93,25 @@ pub(super) struct Range {
     pub(super) start: usize,
     pub(super) end: usize,
     pub(super) pattern: bool,
+    /// How much of the values behind it says where its resource is, as [`Home`] writes it: region and account.
+    pub(super) home: Option<(usize, usize)>,
+}
+
+/// Where an ARN of a service says that its resource is, which is where what is within that resource is, too.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Home<'a> {
+    pub(super) region: &'a str,
+    pub(super) account: &'a str,
+}
+
+impl<'a> Home<'a> {
+    /// `None` for what is no ARN, an ARN of another service, and one without an account.
+    pub(super) fn of(value: &'a str, service: &str) -> Option<Home<'a>> {
+        let mut fields = value.strip_prefix("arn:")?.split(':');
+        let (_partition, own) = (fields.next()?, fields.next()?);
+        let home = Home { region: fields.next()?, account: fields.next()? };
+        (own == service && !home.account.is_empty()).then_some(home)
+    }
 }
 
 impl Plan {
@@ -175,11 +196,11 @@ impl PlannedNeed {
         match &self.resource {
             PlannedResource::Any => out.say("*", Known::Exact),
             PlannedResource::Types { types, fallback } => {
-                apply_types(types, *fallback, parameters, scope, scratch, &mut out);
+                apply_types(types, fallback, parameters, scope, scratch, &mut out);
             }
             PlannedResource::Template(template) => apply_template(template, parameters, scope, &mut out),
             PlannedResource::Value { source, types } => {
-                apply_value(source, types, parameters, scope, scratch, &mut out);
+                apply_value((source, types, self.role), parameters, scope, scratch, &mut out);
             }
         }
         scratch.context = context;
@@ -194,13 +215,17 @@ fn apply_template(
     out: &mut Out<'_, '_>,
 ) {
     let mut seen = false;
-    let mut values: Vec<String> = Vec::new();
+    // Each value, and where it says that its resource is.
+    let mut values: Vec<(String, Option<(String, String)>)> = Vec::new();
+    let service = template.service();
     if let Some(source) = template.first_parameter() {
-        parameters.each(&source.path, &mut |value| {
-            seen |= !value.is_empty();
-            let value = transformed(source, value);
+        parameters.each(&source.path, &mut |raw| {
+            seen |= !raw.is_empty();
+            let value = transformed(source, raw);
             if !value.is_empty() && values.len() < MAX_VALUES {
-                values.push(value.into_owned());
+                let home =
+                    Home::of(raw, service).map(|home| (home.region.to_owned(), home.account.to_owned()));
+                values.push((value.into_owned(), home));
             }
         });
         if seen && values.is_empty() {
@@ -212,8 +237,11 @@ fn apply_template(
     loop {
         let chosen = first.next();
         let mut arn = String::new();
-        let whole = render(template, chosen.map(String::as_str), parameters, scope, &mut arn);
-        let exact = whole && chosen.is_none_or(|value| value != "*") && !has_star(template);
+        let home = chosen.and_then(|(_, home)| home.as_ref());
+        let scope = &home.map_or(*scope, |(region, account)| Scope { region, account, ..*scope });
+        let value = chosen.map(|(value, _)| value.as_str());
+        let whole = render(template, value, parameters, scope, &mut arn);
+        let exact = whole && value != Some("*") && !has_star(template);
         out.say(&arn, if exact { Known::Exact } else { Known::Pattern });
         if first.len() == 0 {
             return;

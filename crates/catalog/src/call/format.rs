@@ -9,6 +9,10 @@ use crate::{ArnFormat, Piece};
 pub(super) struct FormatPlan {
     pub(super) pieces: Vec<PlannedPiece>,
     pub(super) variables: Vec<Vec<Source>>,
+    /// Which parameters say whose the resource is, when it is not the caller's.
+    pub(super) account: Vec<Source>,
+    /// The service in its ARNs, empty where the format does not say.
+    pub(super) service: Box<str>,
     /// The resource part is a variable and nothing else.
     pub(super) whole_name: bool,
     /// What the resource part begins with, where no variable stands before it but partition, region and account.
@@ -27,7 +31,15 @@ pub(super) enum PlannedPiece {
 /// Compiles a format; `sources` says where the values of its variables come from.
 pub(super) fn format_plan(format: &ArnFormat<'_>, sources: &impl Fn(&str) -> Vec<Source>) -> FormatPlan {
     let whole_name = resource_part(format.as_str()).is_some_and(is_one_variable);
-    let mut plan = FormatPlan { pieces: Vec::new(), variables: Vec::new(), whole_name, begins: None };
+    let service = format.as_str().split(':').nth(2).filter(|field| !field.contains("${"));
+    let mut plan = FormatPlan {
+        pieces: Vec::new(),
+        variables: Vec::new(),
+        account: Vec::new(),
+        service: service.unwrap_or_default().into(),
+        whole_name,
+        begins: None,
+    };
     for piece in format.pieces() {
         plan.pieces.push(match piece {
             Piece::Literal(text) => PlannedPiece::Literal((*text).into()),

@@ -8,6 +8,9 @@ use super::syntax::{ChosenType, Condition, NeedRule, Path, ResourceSpec, Source,
 use crate::{Action, Catalog, ResourceType};
 use std::sync::Arc;
 
+/// The predefined variable that a binding may fill: whose the resource is.
+const ACCOUNT: &str = "Account";
+
 /// What a kind of call needs.
 #[derive(Debug, Clone)]
 pub enum Plan {
@@ -52,7 +55,8 @@ pub(super) enum PlannedResource {
     Any,
     Types {
         types: Vec<TypePlan>,
-        fallback: Option<usize>,
+        /// Those that stand in when none is bound, in order of preference.
+        fallback: Vec<usize>,
     },
     Template(Template),
     Value {
@@ -225,7 +229,8 @@ impl<'c> Planner<'c> {
             return PlannedResource::Any;
         }
         let primary = self.rules.primary(prefix);
-        let fallback = primary.iter().find_map(|name| types.iter().position(|plan| plan.name == *name));
+        let position = |name: &Arc<str>| types.iter().position(|plan: &TypePlan| plan.name == *name);
+        let fallback = primary.iter().filter_map(position).collect();
         PlannedResource::Types { types, fallback }
     }
 
@@ -245,7 +250,15 @@ impl<'c> Planner<'c> {
             }
             vec![Source { path: Path::parse(variable), transforms: Box::new([]) }]
         };
-        let formats = kind.formats().map(|format| format_plan(&format, &sources)).collect();
+        let own_account =
+            own.iter().find(|(name, _)| &**name == ACCOUNT).map(|(_, source)| vec![source.clone()]);
+        let account = own_account
+            .or_else(|| self.rules.bind(prefix, &kind.name, ACCOUNT).map(<[Source]>::to_vec))
+            .unwrap_or_default();
+        let formats = kind
+            .formats()
+            .map(|format| FormatPlan { account: account.clone(), ..format_plan(&format, &sources) })
+            .collect();
         TypePlan { name: (*kind.name).into(), required, formats }
     }
 }
@@ -264,6 +277,20 @@ impl Template {
             TemplatePiece::Parameter(source) => Some(source),
             _ => None,
         })
+    }
+
+    /// The service of the ARNs that it makes, empty where that is not text or it makes none.
+    pub(super) fn service(&self) -> &str {
+        match &*self.0 {
+            [TemplatePiece::Literal(arn), TemplatePiece::Partition, TemplatePiece::Literal(rest), ..]
+                if **arn == *"arn:" =>
+            {
+                rest.strip_prefix(':')
+                    .and_then(|rest| rest.split_once(':'))
+                    .map_or("", |(service, _)| service)
+            }
+            _ => "",
+        }
     }
 
     /// Whether nothing in it depends on the call's parameters.

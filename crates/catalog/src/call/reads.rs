@@ -2,7 +2,7 @@
 
 use super::format::FormatPlan;
 use super::plan::{Plan, PlannedNeed, PlannedResource, TypePlan};
-use super::syntax::{Path, Source, Template, TemplatePiece, Test};
+use super::syntax::{Path, Source, Template, TemplatePiece, Test, Transform};
 use crate::arn_format::resource_part;
 use std::collections::BTreeSet;
 
@@ -36,7 +36,11 @@ impl Plan {
             match &need.resource {
                 PlannedResource::Any => {}
                 PlannedResource::Types { types, .. } => {
-                    let freely = |source: &&Source| !(source.transforms.is_empty() && is_name(&source.path));
+                    let freely = |source: &&Source| {
+                        let unchanged = source.transforms.iter().all(|one| *one == Transform::Text);
+                        !(unchanged && is_name(&source.path))
+                    };
+                    accounts(types).for_each(|source| bound(&source.path));
                     sources(types).filter(freely).for_each(|source| bound(&source.path));
                 }
                 PlannedResource::Template(template) => of_template(template, &mut bound),
@@ -95,7 +99,7 @@ pub struct Asked {
 
 /// Whether a value is a mere name: it is not empty, no ARN, and no pattern.
 pub fn is_plain(value: &str) -> bool {
-    !(value.is_empty() || value == "*" || value.starts_with("arn:") || value.ends_with(":*"))
+    !(value.is_empty() || value == "*" || value.starts_with("arn:"))
 }
 
 /// Whether a path is one name.
@@ -120,7 +124,11 @@ impl PlannedNeed {
 }
 
 fn of_types<'p>(types: &'p [TypePlan], found: &mut dyn FnMut(&'p Path)) {
-    sources(types).for_each(|source| found(&source.path));
+    sources(types).chain(accounts(types)).for_each(|source| found(&source.path));
+}
+
+fn accounts(types: &[TypePlan]) -> impl Iterator<Item = &Source> {
+    types.iter().flat_map(|plan| &plan.formats).flat_map(|format| &format.account)
 }
 
 fn sources(types: &[TypePlan]) -> impl Iterator<Item = &Source> {

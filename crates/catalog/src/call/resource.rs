@@ -1,16 +1,15 @@
 //! The resources of one need: ARNs made from the types that an action has and the values that a call gives.
 
-use super::apply::{Known, MAX_VALUES, Out, Parameters, Range, Scope, Scratch, transformed};
+use super::apply::{Home, Known, MAX_VALUES, Out, Parameters, Range, Scope, Scratch, transformed};
 use super::format::{FormatPlan, PlannedPiece};
-use super::plan::TypePlan;
+use super::plan::{Role, TypePlan};
 use super::reads::Asked;
 use super::syntax::{Source, Transform};
-use super::transform::escape;
+use super::transform::{self, escape, is_behind};
 
 /// The parameter is the ARN itself; a plain name is put into the action's only type.
 pub(super) fn apply_value(
-    source: &Source,
-    types: &[TypePlan],
+    (source, types, role): (&Source, &[TypePlan], Role),
     parameters: &dyn Parameters,
     scope: &Scope<'_>,
     scratch: &mut Scratch,
@@ -21,7 +20,9 @@ pub(super) fn apply_value(
     parameters.each(&source.path, &mut |value| {
         let value = transformed(source, value);
         if value.starts_with("arn:") {
-            out.say(&value, Known::Exact);
+            if may_be_of(types, role, &value) {
+                out.say(&value, Known::Exact);
+            }
         } else if let Some(format) = named.filter(|_| !value.is_empty() && value != "*") {
             scratch.arn.clear();
             for piece in &format.pieces {
@@ -46,7 +47,7 @@ pub(super) fn apply_value(
 
 pub(super) fn apply_types(
     types: &[TypePlan],
-    fallback: Option<usize>,
+    fallback: &[usize],
     parameters: &dyn Parameters,
     scope: &Scope<'_>,
     scratch: &mut Scratch,
@@ -80,12 +81,35 @@ pub(super) fn apply_types(
             say_each(format, scope, scratch, out);
         }
     }
-    if out.said == 0 {
-        match fallback.and_then(|index| types[index].formats.first()) {
-            Some(format) => say_pattern(format, scope, scratch, out),
-            None => out.say("*", Known::Nothing),
+    if out.said > 0 {
+        return;
+    }
+    // What is known in part says more than a whole type.
+    for plan in fallback.iter().map(|index| &types[*index]) {
+        let Some(format) = plan.formats.first() else { continue };
+        collect(format, plan, parameters, scratch, out);
+        if scratch.ranges.iter().take(format.variables.len()).any(|ranges| !ranges.is_empty()) {
+            star_missing(format, scratch);
+            return say_each(format, scope, scratch, out);
         }
     }
+    match fallback.first().and_then(|index| types[*index].formats.first()) {
+        Some(format) => say_pattern(format, scope, scratch, out),
+        None => out.say("*", Known::Nothing),
+    }
+}
+
+/// Whether an ARN can be what an action with these types is about. What a call needs on top is of one of them; for the
+/// call's own action, which may tag whatever the service has, the catalogue does not always list them all.
+fn may_be_of(types: &[TypePlan], role: Role, arn: &str) -> bool {
+    let service = arn.split(':').nth(2).unwrap_or_default();
+    let may_be = |plan: &TypePlan| match role {
+        Role::Also => plan.fits(arn),
+        Role::Main | Role::Otherwise => {
+            plan.formats.iter().any(|format| format.service.is_empty() || *format.service == *service)
+        }
+    };
+    types.is_empty() || types.iter().any(may_be)
 }
 
 /// Which of the types an ARN of the log is of: the one with the most literal text.
@@ -108,8 +132,12 @@ fn is_pattern(source: &Source) -> bool {
 }
 
 /// Whether a value that is a whole ARN is taken as it is.
-fn takes_arns(source: &Source) -> bool {
-    !source.transforms.iter().any(|one| matches!(one, Transform::Suffix(_)))
+fn takes_arn(source: &Source, arn: &str) -> bool {
+    source.transforms.iter().all(|one| match one {
+        Transform::Suffix(_) => false,
+        Transform::Append(pattern) => is_behind(pattern, arn),
+        _ => true,
+    })
 }
 
 /// Collects the variables' values into the scratch; whole ARNs among them are said at once. Returns whether
@@ -131,20 +159,19 @@ fn collect(
         let (values, ranges) = (&mut scratch.values, &mut scratch.ranges[index]);
         ranges.clear();
         for source in sources {
-            parameters.each(&source.path, &mut |value| {
-                // The ARN of a log group may end in `:*`, which is not part of its name.
-                let value = value.strip_suffix(":*").unwrap_or(value);
-                if takes_arns(source) && is_arn_of(plan, value) {
-                    return out.say(value, Known::Exact);
+            parameters.each(&source.path, &mut |raw| {
+                let text = source.is_text();
+                if !text && is_arn_of(plan, raw) && takes_arn(source, raw) {
+                    return out.say(raw, Known::Exact);
                 }
-                let value = transformed(source, value);
-                if is_arn_of(plan, &value) {
+                let value = transformed(source, raw);
+                if !text && is_arn_of(plan, &value) {
                     return out.say(&value, if is_pattern(source) { Known::Pattern } else { Known::Exact });
                 }
-                if !value.is_empty() && !value.starts_with("arn:") && ranges.len() < MAX_VALUES {
-                    let pattern = value == "*" || is_pattern(source);
-                    ranges.push(Range { start: values.len(), end: values.len() + value.len(), pattern });
-                    values.push_str(&value);
+                if !value.is_empty() && (text || !value.starts_with("arn:")) && ranges.len() < MAX_VALUES {
+                    let pattern = !text && (value == "*" || is_pattern(source));
+                    let home = Home::of(raw, &format.service).filter(|_| !text);
+                    push_range(values, ranges, (&value, pattern), home);
                 }
             });
             if !ranges.is_empty() || out.said > before {
@@ -153,7 +180,33 @@ fn collect(
         }
         complete &= !ranges.is_empty();
     }
+    scratch.account.clear();
+    for source in &format.account {
+        parameters.each(&source.path, &mut |value| {
+            if scratch.account.is_empty() {
+                scratch.account.push_str(&transform::apply(&Transform::Account, transformed(source, value)));
+            }
+        });
+    }
     complete
+}
+
+/// Puts a value behind the others, and where its resource is behind that.
+fn push_range(
+    values: &mut String,
+    ranges: &mut Vec<Range>,
+    (value, pattern): (&str, bool),
+    home: Option<Home<'_>>,
+) {
+    let start = values.len();
+    values.push_str(value);
+    let end = values.len();
+    let home = home.map(|home| {
+        values.push_str(home.region);
+        values.push_str(home.account);
+        (home.region.len(), home.account.len())
+    });
+    ranges.push(Range { start, end, pattern, home });
 }
 
 /// Says the ARN for every combination of the collected values. A value `*` makes it a pattern.
@@ -188,13 +241,33 @@ fn push_piece(piece: &PlannedPiece, scope: &Scope<'_>, scratch: &mut Scratch, pa
     match piece {
         PlannedPiece::Literal(text) => scratch.arn.push_str(text),
         PlannedPiece::Partition => scratch.arn.push_str(scope.partition),
-        PlannedPiece::Region => scratch.arn.push_str(scope.region),
-        PlannedPiece::Account => scratch.arn.push_str(scope.account),
+        PlannedPiece::Region => push_home(scratch, scope, Part::Region),
+        PlannedPiece::Account => push_home(scratch, scope, Part::Account),
         PlannedPiece::Variable(variable) => {
             let range = current(scratch, *variable);
             push_value(scratch, range, pattern);
         }
     }
+}
+
+#[derive(Clone, Copy)]
+enum Part {
+    Region,
+    Account,
+}
+
+/// Puts in where the resource is: as an ARN among the values says, or the parameters, else where the call was made.
+fn push_home(scratch: &mut Scratch, scope: &Scope<'_>, part: Part) {
+    let homes = (0..scratch.odometer.len()).map(|variable| current(scratch, variable));
+    let said = homes.filter_map(|range| Some((range.end, range.home?))).next();
+    let Scratch { values, arn, account, .. } = scratch;
+    arn.push_str(match (part, said) {
+        (Part::Region, Some((at, (region, _)))) => &values[at..at + region],
+        (Part::Account, Some((at, (region, account)))) => &values[at + region..at + region + account],
+        (Part::Region, None) => scope.region,
+        (Part::Account, None) if !account.is_empty() => account,
+        (Part::Account, None) => scope.account,
+    });
 }
 
 /// Puts a value into the ARN: as it stands into an exact ARN, escaped into a pattern unless it is one itself.
@@ -209,7 +282,7 @@ fn star_missing(format: &FormatPlan, scratch: &mut Scratch) {
         if ranges.is_empty() {
             let start = scratch.values.len();
             scratch.values.push('*');
-            ranges.push(Range { start, end: start + 1, pattern: true });
+            ranges.push(Range { start, end: start + 1, pattern: true, home: None });
         }
     }
 }

@@ -93,6 +93,10 @@ pub(super) enum Transform {
     Only(Glob),
     /// The value unless it fits the pattern.
     Not(Glob),
+    /// The value as it stands, which is free text: an ARN or a `*` in it is only how the thing is called.
+    Text,
+    /// The id of the account in an id, an ARN or a URL.
+    Account,
 }
 
 /// Where a value comes from: a parameter, and what is done to it.
@@ -100,6 +104,13 @@ pub(super) enum Transform {
 pub(super) struct Source {
     pub(super) path: Path,
     pub(super) transforms: Box<[Transform]>,
+}
+
+impl Source {
+    /// Whether its values are free text, which names nothing but itself.
+    pub(super) fn is_text(&self) -> bool {
+        self.transforms.contains(&Transform::Text)
+    }
 }
 
 /// A piece of a template.
@@ -381,6 +392,8 @@ fn source(text: &str) -> Result<Source, String> {
                 "key" => Transform::Key,
                 "loggroup" => Transform::LogGroup,
                 "parameter" => Transform::Parameter,
+                "text" => Transform::Text,
+                "account" => Transform::Account,
                 _ => match name.split_once(':') {
                     Some(("after", text)) => Transform::After(text.into()),
                     Some(("append", pattern)) => Transform::Append(pattern.into()),

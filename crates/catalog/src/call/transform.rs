@@ -34,9 +34,14 @@ pub(super) fn apply<'a>(transform: &Transform, value: Cow<'a, str>) -> Cow<'a, s
         }),
         Transform::Only(pattern) => keep(value, |text| if pattern.matches(text) { text } else { "" }),
         Transform::Not(pattern) => keep(value, |text| if pattern.matches(text) { "" } else { text }),
+        Transform::Text => value,
+        Transform::Account => keep(value, account),
+        Transform::Append(pattern) if value.starts_with("arn:") && is_behind(pattern, &value) => value,
         Transform::Append(pattern) | Transform::Suffix(pattern) => {
+            // What stands there already does not come twice.
+            let value = value.strip_suffix(&**pattern).unwrap_or(&value);
             let mut appended = String::with_capacity(value.len() + pattern.len());
-            escape(&value, &mut appended);
+            escape(value, &mut appended);
             appended.push_str(pattern);
             Cow::Owned(appended)
         }
@@ -93,6 +98,19 @@ fn key(text: &str) -> &str {
         None if text.contains("alias/") => "",
         None => text,
     }
+}
+
+/// The account's id in an id, an ARN or a queue's URL: the first part that is one.
+fn account(text: &str) -> &str {
+    let is_id = |part: &&str| part.len() == 12 && part.bytes().all(|byte| byte.is_ascii_digit());
+    text.split([':', '/']).find(is_id).unwrap_or_default()
+}
+
+/// Whether a value ends in what an appended pattern stands for, of which a `?` is a letter or a digit.
+pub(super) fn is_behind(pattern: &str, value: &str) -> bool {
+    let Some(start) = value.len().checked_sub(pattern.len()) else { return false };
+    let mut pairs = pattern.bytes().zip(&value.as_bytes()[start..]);
+    pairs.all(|(wanted, byte)| if wanted == b'?' { byte.is_ascii_alphanumeric() } else { wanted == *byte })
 }
 
 /// Writes literal text into a pattern: `*` and `?` as IAM's `${*}` and `${?}`, and a `$` that would begin a
@@ -202,5 +220,30 @@ mod tests {
     #[test]
     fn an_appended_pattern_leaves_the_value_literal() {
         check(Transform::Append("-??????".into()), "db*", "db${*}-??????");
+        check(Transform::Suffix(":*".into()), "/a*", "/a${*}:*");
+        check(Transform::Suffix(":*".into()), "/a*:*", "/a${*}:*");
+    }
+
+    #[test]
+    fn an_arn_is_whole_when_it_ends_in_what_is_appended() {
+        let append = || Transform::Append("-??????".into());
+        check(append(), "arn:x:secret:prod/db-AbC123", "arn:x:secret:prod/db-AbC123");
+        check(append(), "arn:x:secret:prod/db", "arn:x:secret:prod/db-??????");
+        check(append(), "arn:x:secret:my-db/xyz", "arn:x:secret:my-db/xyz-??????");
+        // A name has no ending of its own, whatever it looks like.
+        check(append(), "prod-AbC123", "prod-AbC123-??????");
+    }
+
+    #[test]
+    fn an_account_is_found_in_an_id_an_arn_and_a_url() {
+        for text in [
+            "444455556666",
+            "444455556666:s3tablescatalog/b",
+            "arn:aws:s3:eu-west-1:444455556666:accesspoint/a",
+            "https://sqs.eu-west-1.amazonaws.com/444455556666/123456789012",
+        ] {
+            check(Transform::Account, text, "444455556666");
+        }
+        check(Transform::Account, "default", "");
     }
 }
