@@ -1,14 +1,19 @@
 //! Would the new policy have allowed what happened? Every authorised row is evaluated against it.
 //!
-//! The counts are of events. What the log cannot decide is listed with the keys that would decide it. A row that the
-//! granted set does not allow either is not *newly* denied: something else allows it, such as a resource policy.
+//! The counts are of events. What the log cannot decide is listed with the keys that would decide it. A row whose action
+//! the granted set allows nowhere is not *newly* denied: something else allows it, such as a resource policy. One whose
+//! action it allows, only not as the log shows it, is undecided as long as all that was granted for the action is kept:
+//! the log, or what is made of it, may be wrong about the resource or a condition.
 
 use leastwise_policy::aws::evaluate::{
-    Compiled, Context, Evaluation, PolicySet, PrincipalRef, Request, ResourceRef, Verdict, evaluate,
+    Compiled, Context, Evaluation, Layer, PolicySet, PrincipalRef, Request, ResourceRef, Verdict, evaluate,
 };
+use std::collections::BTreeMap;
+
+use leastwise_policy::arn::Arn;
 use serde::{Deserialize, Serialize};
 
-use crate::rightsize::Reached;
+use crate::rightsize::{Reached, Standing};
 use crate::usage::{Resource, UsageRow};
 
 /// What came out of a replay.
@@ -23,9 +28,11 @@ pub struct Replay {
     pub as_granted: u64,
     /// What would newly be denied.
     pub denied: Vec<Replayed>,
-    /// What cannot be decided from the log.
+    /// What cannot be decided from the log: it does not tell a key, or shows the action otherwise than it is granted, and all
+    /// that was granted for it is kept.
     pub undecided: Vec<Replayed>,
-    /// What neither the new nor the granted policy allows: it was allowed by something else.
+    /// What neither the new nor the granted policy allows, and whose action is not granted: it was allowed by something
+    /// else.
     pub not_granted: Vec<Replayed>,
 }
 
@@ -72,9 +79,9 @@ impl Replay {
         row: &UsageRow,
         answer: Evaluation,
         new: &PolicySet,
-        granted: Option<&PolicySet>,
+        before: Option<&mut Before<'_>>,
     ) {
-        if let Some(granted) = granted {
+        if let Some(Before { granted, standings }) = before {
             let before = ask(granted, row);
             let same_keys = answer.verdict == Verdict::Depends
                 && before.verdict == Verdict::Depends
@@ -84,9 +91,16 @@ impl Replay {
                 self.as_granted += row.count;
                 return;
             }
-            if let Some(reason) = not_granted(row, &before, granted) {
-                self.not_granted.push(Replayed::new(row, reason, Vec::new()));
-                return;
+            let newly = answer.verdict == Verdict::ExplicitDeny && before.verdict != Verdict::ExplicitDeny;
+            if !newly && let Some(reason) = not_granted(row, &before, granted) {
+                let standing = standings
+                    .entry(row.action.clone())
+                    .or_insert_with(|| Standing::of(&row.action, granted, new));
+                return match standing {
+                    Standing::NotGranted => self.not_granted.push(Replayed::new(row, reason, Vec::new())),
+                    Standing::Kept => self.undecided.push(Replayed::new(row, otherwise(row), Vec::new())),
+                    Standing::Lost => self.denied.push(Replayed::new(row, LOST, Vec::new())),
+                };
             }
         }
         match answer.verdict {
@@ -102,6 +116,27 @@ impl Replay {
     }
 }
 
+/// Why a row may newly be denied that is not granted as the log shows it.
+const LOST: &str =
+    "the action is granted otherwise than the log shows it, and the new policy does not keep all of that";
+
+/// Why nobody can tell what allowed a row whose action is granted otherwise.
+fn otherwise(row: &UsageRow) -> &'static str {
+    let account = |arn: &str| Arn::parse(arn).map(|arn| arn.account().to_owned()).unwrap_or_default();
+    let owner = account(row.resource.as_str());
+    let digits = !owner.is_empty() && owner.bytes().all(|byte| byte.is_ascii_digit());
+    match digits && owner != account(&row.principal) {
+        true => {
+            "the action is granted, though not as the log shows it, and a resource policy of another account alone \
+             does not allow it: what was granted for the action is kept"
+        }
+        false => {
+            "the action is granted, though not as the log shows it: a resource policy may have allowed it, or AWS judged \
+             by what the log does not show, so what was granted for the action is kept"
+        }
+    }
+}
+
 /// Why the granted set does not allow a row either, if it does not.
 fn not_granted(row: &UsageRow, before: &Evaluation, granted: &PolicySet) -> Option<&'static str> {
     match before.verdict {
@@ -109,7 +144,14 @@ fn not_granted(row: &UsageRow, before: &Evaluation, granted: &PolicySet) -> Opti
             Some("a granted policy denies it, so the grant has changed since")
         }
         Verdict::ImplicitDeny if row.resource.is_exact() || !Reached::by(granted, row).any() => {
-            Some("no granted policy allows it: something else does, such as a resource policy")
+            Some(match before.silent {
+                Some(Layer::Boundary) => {
+                    "the permissions boundary does not allow it, so the grant has changed since"
+                }
+                _ => {
+                    "no granted policy allows it: something else does, such as a resource policy, or the grant has changed since"
+                }
+            })
         }
         _ => None,
     }
@@ -136,19 +178,26 @@ pub fn replay<'a>(
 ) -> Replay {
     let mut replay = Replay::default();
     let compiled = Compiled::new(new.clone());
+    let mut before = granted.map(|granted| Before { granted, standings: BTreeMap::new() });
     for row in rows.into_iter().filter(|row| row.authorised()) {
         replay.events += row.count;
         // Reasons are for those that are not allowed.
         if with_request(row, |request| compiled.decide(request)) == Verdict::Allowed {
             replay.allowed += row.count;
         } else {
-            replay.not_allowed(row, ask(new, row), new, granted);
+            replay.not_allowed(row, ask(new, row), new, before.as_mut());
         }
     }
     for list in [&mut replay.denied, &mut replay.undecided, &mut replay.not_granted] {
         list.sort();
     }
     replay
+}
+
+/// What was granted, with what became of the actions that were asked for.
+struct Before<'a> {
+    granted: &'a PolicySet,
+    standings: BTreeMap<String, Standing>,
 }
 
 /// For a row whose resource the log does not pin down: whether the new policy reaches everything of it that the
@@ -178,15 +227,12 @@ fn with_request<T>(row: &UsageRow, ask: impl FnOnce(&Request<'_>) -> T) -> T {
     ask(&Request { principal, action: &row.action, resource, context: &context })
 }
 
-/// The keys of the request that a row tells. All others are unknown, but for `kms:ViaService`: a call that a service
-/// made for the caller says so, and every other was made by the caller.
+/// The keys of the request that a row tells. All others are unknown; `kms:ViaService` too, since a call that a service
+/// makes for the caller need not say so (`AWS Internal`, or nothing).
 pub fn context(row: &UsageRow) -> Context {
     let mut context = Context::new();
     for (key, values) in &*row.context.keys {
         context.insert(key, values.as_slice());
-    }
-    if row.context.get("kms:ViaService").is_none() && row.action.starts_with("kms:") {
-        context.absent("kms:ViaService");
     }
     context
 }

@@ -62,8 +62,38 @@ fn what_the_grant_did_not_allow_either_is_not_newly_denied() {
 }
 
 #[test]
-fn a_direct_call_to_kms_is_not_made_through_a_service() {
+fn an_action_that_is_granted_elsewhere_is_undecided_while_its_grant_is_kept() {
+    let rows = [row("s3:GetObject", "arn:aws:s3:::other/k", Outcome::Used)];
+    let kept = replay(&rows, &set(READ), Some(&set(READ)));
+    assert_eq!((kept.undecided_events(), kept.not_granted_events(), kept.denied_events()), (3, 0, 0));
+    let less = r#"{"Effect":"Allow","Action":"s3:GetObject","Resource":"arn:aws:s3:::b/k*"}"#;
+    assert_eq!(replay(&rows, &set(less), Some(&set(READ))).denied_events(), 3);
+}
+
+#[test]
+fn what_nobody_denied_before_is_newly_denied() {
+    let rows = [row("sqs:SendMessage", "arn:aws:sqs:eu-west-1:111122223333:q", Outcome::Used)];
+    let deny = format!(r#"{READ},{{"Effect":"Deny","Action":"sqs:*","Resource":"*"}}"#);
+    assert_eq!(replay(&rows, &set(&deny), Some(&set(READ))).denied_events(), 3);
+}
+
+#[test]
+fn a_boundary_that_does_not_allow_is_said_to_be_the_reason() {
+    let mut granted = set(r#"{"Effect":"Allow","Action":"*","Resource":"*"}"#);
+    granted.boundary = Some(set(READ).identity);
+    let mut new = set(READ);
+    new.boundary = granted.boundary.clone();
+    let rows = [row("sqs:SendMessage", "arn:aws:sqs:eu-west-1:111122223333:q", Outcome::Used)];
+    let replay = replay(&rows, &new, Some(&granted));
+    assert!(replay.not_granted[0].reason.starts_with("the permissions boundary"), "{replay:?}");
+}
+
+#[test]
+fn whether_a_service_asked_kms_for_the_caller_is_not_known_when_the_log_does_not_say() {
     let via = r#"{"Effect":"Allow","Action":"kms:*","Resource":"*","Condition":{"StringLike":{"kms:ViaService":"s3.*"}}}"#;
     let key = "arn:aws:kms:eu-west-1:111122223333:key/k";
-    assert_eq!(replay(&[row("kms:Decrypt", key, Outcome::Used)], &set(via), None).denied_events(), 3);
+    let rows = [row("kms:Decrypt", key, Outcome::Used)];
+    assert_eq!(replay(&rows, &set(via), None).undecided_events(), 3);
+    let as_before = replay(&rows, &set(via), Some(&set(via)));
+    assert_eq!((as_before.allowed, as_before.as_granted), (3, 3));
 }

@@ -15,7 +15,9 @@ use super::outcome::{InferredCondition, Note, NoteKind, PairSuggestion, Widening
 use super::scope::Scope;
 use super::width::Widened;
 use crate::usage::UsageRow;
+use contradicted::Contradicted;
 
+mod contradicted;
 mod extra;
 mod listing;
 mod rows;
@@ -30,6 +32,8 @@ pub(super) struct Builder<'a> {
     /// Action → the scopes it was used on, for inverses.
     reached: BTreeMap<String, BTreeSet<Scope>>,
     stable: BTreeMap<String, Vec<Stable>>,
+    /// Action → the calls that the log shows otherwise than they are granted.
+    contradicted: BTreeMap<String, Contradicted>,
     widenings: BTreeMap<WideningKey, WideningSum>,
     inferred: BTreeMap<(String, Vec<String>), InferredCondition>,
     built: Built,
@@ -73,6 +77,7 @@ impl<'a> Builder<'a> {
             used: BTreeSet::new(),
             reached: BTreeMap::new(),
             stable: BTreeMap::new(),
+            contradicted: BTreeMap::new(),
             widenings: BTreeMap::new(),
             inferred: BTreeMap::new(),
             built: Built::default(),
@@ -87,19 +92,32 @@ impl<'a> Builder<'a> {
     fn grant(&mut self, action: &str, place: &Located, row: Option<&UsageRow>) -> Option<Grant> {
         let Some(grants) = &self.grants else { return Some(Grant::Free) };
         let because = match grants.of(action, place, row) {
-            Ok(grant) => return Some(grant),
+            Ok(grant) => {
+                if let Some(row) = row
+                    && grants.contradicts(place, row)
+                {
+                    self.contradict(action, place, row);
+                }
+                return Some(grant);
+            }
             Err(because) => because,
         };
+        let add = row.is_some() && self.options.not_granted == NotGranted::Add;
+        if let Some(row) = row
+            && grants.somewhere(action)
+        {
+            self.contradict(action, place, row);
+            return add.then_some(Grant::Free);
+        }
         let reason = match because {
             NotGrantedBecause::NoStatement => {
-                "no granted policy allows it: something else may, such as a resource policy"
+                "no granted policy allows it: something else may, such as a resource policy, or the grant may have changed since"
             }
             NotGrantedBecause::Denied => "a granted policy denies it, so the grant may have changed since",
             NotGrantedBecause::Boundary => {
                 "the permissions boundary does not allow it, so the grant may have changed since"
             }
         };
-        let add = row.is_some() && self.options.not_granted == NotGranted::Add;
         let what = if add { "added" } else { "not added" };
         let kind = if row.is_some() { NoteKind::NotGrantedYetUsed } else { NoteKind::Pin };
         self.note(kind, action, &format!("on `{}`: {reason}; {what}", place.seen));

@@ -164,7 +164,7 @@ fn has_action_wildcard(statement: &Statement) -> bool {
     }
 }
 
-fn is_on_any(statement: &Statement) -> bool {
+pub(super) fn is_on_any(statement: &Statement) -> bool {
     match &statement.resource {
         Some(ResourceBlock::Resource(patterns)) => patterns.iter().any(|pattern| pattern.as_str() == "*"),
         _ => false,

@@ -61,6 +61,13 @@ const GLOBAL_ACTIONS: [&str; 2] = ["s3:ListAllMyBuckets", "s3:GetAccountPublicAc
 pub(super) struct Conds(BTreeMap<(Operator, String), (String, BTreeSet<String>)>);
 
 impl Conds {
+    /// The conditions of a statement.
+    pub(super) fn of(conditions: &Conditions) -> Conds {
+        let mut conds = Conds::default();
+        conds.and_all(conditions);
+        conds
+    }
+
     pub(super) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }

@@ -17,9 +17,11 @@ use crate::replay;
 use crate::usage::UsageRow;
 use allow::{Allow, open, scope_covers, touches};
 
+pub use as_granted::Standing;
 pub use reached::Reached;
 
 mod allow;
+mod as_granted;
 mod reached;
 
 /// The `Allow` statements of the granted set.
@@ -70,7 +72,7 @@ impl<'a> Grants<'a> {
         Grants { set, principal, allows }
     }
 
-    pub(super) fn conditions(&self, statement: usize) -> &'a Conditions {
+    pub(super) fn conditions(&self, statement: usize) -> &Conditions {
         &self.allows[statement].statement.condition
     }
 
@@ -110,6 +112,15 @@ impl<'a> Grants<'a> {
         }
         self.not_denied(action, place, &context)?;
         Ok(Grant::Held(held))
+    }
+
+    /// Whether the place was found, and the call as the log shows it is not granted all the same: the log names a resource
+    /// that is not what the action is on.
+    pub(super) fn contradicts(&self, place: &Located, row: &UsageRow) -> bool {
+        let as_shown = || replay::ask(self.set, row).verdict;
+        place.reason.is_some()
+            && row.resource.is_exact()
+            && matches!(as_shown(), Verdict::ImplicitDeny | Verdict::ExplicitDeny)
     }
 
     fn answer(

@@ -32,7 +32,7 @@ use leastwise_policy::aws::evaluate::PolicySet;
 use leastwise_policy::aws::{Effect, Named, Policy, Statement, Version};
 
 pub(crate) use classify::cut_of;
-pub use grants::Reached;
+pub use grants::{Reached, Standing};
 pub use keep::{Pin, PinError};
 pub use keep_policy::{Kept, NotKept};
 pub use options::{
@@ -64,6 +64,7 @@ pub fn rightsize(
 
     let mut builder = Builder::new(principal, granted, catalog, options);
     builder.add_rows(&own);
+    builder.add_contradicted();
     builder.add_pins();
     builder.add_pairs();
     if own.len() < rows.len() {

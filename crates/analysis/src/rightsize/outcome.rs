@@ -82,6 +82,8 @@ pub enum WideningReason {
     TypeMismatch,
     /// The granted policy's own resource was kept, since the log does not tell which part of it was used.
     GrantedResource,
+    /// The log shows the action otherwise than it is granted, and AWS allowed it: what was granted for it is kept.
+    GrantedOtherwise,
     /// The user pinned it.
     Pinned,
 }
@@ -276,6 +278,9 @@ impl WideningReason {
             }
             WideningReason::GrantedResource => {
                 "the log does not tell which part of the granted resource was used"
+            }
+            WideningReason::GrantedOtherwise => {
+                "AWS allowed the action and the log shows it otherwise than it is granted; what allowed it cannot be told, so it is kept as granted"
             }
             WideningReason::Pinned => "pinned by the user",
         }

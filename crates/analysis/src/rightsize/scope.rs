@@ -28,6 +28,14 @@ impl Scope {
         }
     }
 
+    /// For a reader.
+    pub(super) fn in_words(&self) -> String {
+        match self {
+            Scope::Resource(text) => text.clone(),
+            Scope::NotResource(texts) => format!("everything but {}", texts.join(", ")),
+        }
+    }
+
     /// Whether a request for this resource says which region it is in: the ARN has one.
     pub(super) fn names_region(&self) -> bool {
         match self {

@@ -33,6 +33,10 @@ pub(crate) struct Entry {
     pub destructive_kept: u64,
     /// Authorised events.
     pub events: u64,
+    /// Of these, not decidable from the log: what was granted for their actions is kept.
+    pub undecided: u64,
+    /// Of these, allowed neither by the new policy nor by the granted one, which has the action nowhere.
+    pub not_granted: u64,
     /// Whether the new policy allows nothing that was not granted; nothing when it was not right-sized.
     pub within: Option<Inclusion>,
     /// Whether the proof holds; nothing when there was nothing to replay.
@@ -154,6 +158,11 @@ impl Index {
             let count = sized().filter(|entry| entry.within == Some(answer)).count();
             (count > 0).then(|| within(answer, &principals(count)))
         }));
+        let sum = |count: fn(&Entry) -> u64| sized().map(count).sum::<u64>();
+        let open = not_told(sum(|entry| entry.undecided), sum(|entry| entry.not_granted));
+        if let Some(open) = open.strip_prefix("; ") {
+            lines.push(Line { mood: Mood::Bad, text: format!("Of all authorised events, {open}") });
+        }
         let dormant = sized().filter(|entry| entry.dormant).count();
         if dormant > 0 {
             lines.push(Line { mood: Mood::Bad, text: format!("Dormant: {}", principals(dormant)) });
@@ -164,6 +173,17 @@ impl Index {
         }
         lines
     }
+}
+
+/// Events that are neither allowed nor newly denied, when there are any.
+fn not_told(undecided: u64, not_granted: u64) -> String {
+    let mut text = String::new();
+    for (count, what) in [(undecided, "not decidable"), (not_granted, "not granted before either")] {
+        if count > 0 {
+            text.push_str(&format!("; {} {what}", grouped(count)));
+        }
+    }
+    text
 }
 
 fn within(answer: Inclusion, these: &str) -> Line {
@@ -190,6 +210,7 @@ fn row(entry: &Entry) -> Vec<Cell> {
         ("", false, None) => "",
         (why, ..) => why,
     };
+    let open = not_told(entry.undecided, entry.not_granted);
     let wider = match entry.within {
         Some(Inclusion::DoesNotHold) => "; allows what was not granted",
         Some(Inclusion::Unknown) => "; whether more than was granted is not decided",
@@ -202,7 +223,7 @@ fn row(entry: &Entry) -> Vec<Cell> {
         number(entry.removed()),
         Cell::Count(entry.destructive_kept),
         Cell::Count(entry.events),
-        Cell::text(format!("{proof}{wider}")),
+        Cell::text(format!("{proof}{open}{wider}")),
         Cell::some("", &entry.files, 4),
     ]
 }

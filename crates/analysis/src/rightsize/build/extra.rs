@@ -39,8 +39,7 @@ impl Builder<'_> {
             }
             return;
         }
-        let mut conds = Conds::default();
-        conds.and_all(&pin.conditions);
+        let conds = Conds::of(&pin.conditions);
         let any = ["*".to_owned()];
         let resources = if pin.resources.is_empty() { &any[..] } else { &pin.resources };
         let mut fits = false;

@@ -59,10 +59,7 @@ impl Builder<'_> {
 
     pub(super) fn list_widening(&mut self, name: &str, widened: &Widened, events: u64) {
         let Some(reason) = widened.reason else { return };
-        let to = match &widened.scope {
-            Scope::Resource(text) => text.clone(),
-            Scope::NotResource(texts) => format!("everything but {}", texts.join(", ")),
-        };
+        let to = widened.scope.in_words();
         let kind = widened.members.iter().find_map(|member| match &member.kind {
             Kind::Type(kind) => Some(kind.clone()),
             _ => None,

@@ -1,16 +1,19 @@
 //! One granted statement: which resources it is about, with policy variables at their widest and at their narrowest.
 
+use std::borrow::Cow;
+
 use leastwise_policy::arn::ArnPattern;
 use leastwise_policy::aws::evaluate::PolicySet;
 use leastwise_policy::aws::{Conditions, Named, Policy, ResourceBlock, ResourcePattern, Statement, Version};
 
 use crate::rightsize::scope::{Scope, covers, pattern};
+use crate::rightsize::spelling::in_current_version;
 
 /// An `Allow` statement of the granted set.
 pub(super) struct Allow<'a> {
     pub(super) document: &'a str,
-    pub(super) statement: &'a Statement,
-    version: Version,
+    /// As it means the same in the version of the new documents.
+    pub(super) statement: Cow<'a, Statement>,
     /// The statement without its conditions: asks about the resource alone.
     pub(super) bare: PolicySet,
     /// The statement on `*`: asks about the conditions alone.
@@ -19,24 +22,26 @@ pub(super) struct Allow<'a> {
 
 impl<'a> Allow<'a> {
     pub(super) fn new(document: &'a str, statement: &'a Statement, version: Version) -> Allow<'a> {
-        let alone = |statement: Statement| {
-            let policy = Policy { version, id: None, statements: vec![statement] };
-            PolicySet::of_identity(vec![Named::new("", policy)])
-        };
-        let bare = Statement { condition: Conditions::new(), ..statement.clone() };
+        let statement = in_current_version(version, statement);
+        let alone =
+            |statement: Statement| PolicySet::of_identity(vec![Named::new("", Policy::new(vec![statement]))]);
+        let bare = Statement { condition: Conditions::new(), ..(*statement).clone() };
         let any = ResourceBlock::Resource(vec![ResourcePattern::new("*")]);
-        let anywhere = Statement { resource: Some(any), ..statement.clone() };
-        Allow { document, statement, version, bare: alone(bare), anywhere: alone(anywhere) }
+        let anywhere = Statement { resource: Some(any), ..(*statement).clone() };
+        Allow { document, statement, bare: alone(bare), anywhere: alone(anywhere) }
     }
 
     /// Whether the statement's resources cover all of `scope`.
     pub(super) fn covers(&self, scope: &Scope) -> bool {
         match (&self.statement.resource, scope) {
             (Some(ResourceBlock::Resource(patterns)), Scope::Resource(text)) => {
-                patterns.iter().any(|pattern| self.readable(pattern) && covers(pattern.as_str(), text))
+                patterns.iter().any(|pattern| covers(pattern.as_str(), text))
             }
             (Some(ResourceBlock::NotResource(patterns)), Scope::Resource(text)) => {
-                !patterns.iter().any(|pattern| !self.readable(pattern) || touches(pattern.as_str(), text))
+                !patterns.iter().any(|pattern| touches(pattern.as_str(), text))
+            }
+            (Some(ResourceBlock::Resource(patterns)), Scope::NotResource(_)) => {
+                patterns.iter().any(|pattern| pattern.as_str() == "*")
             }
             (Some(ResourceBlock::NotResource(patterns)), Scope::NotResource(texts)) => {
                 patterns.iter().map(ResourcePattern::as_str).eq(texts.iter().map(String::as_str))
@@ -52,11 +57,6 @@ impl<'a> Allow<'a> {
             Some(ResourceBlock::NotResource(_)) => true,
             None => false,
         }
-    }
-
-    /// Whether the pattern means the same in the version of the new documents.
-    fn readable(&self, pattern: &ResourcePattern) -> bool {
-        self.version == Version::V2012_10_17 || !pattern.as_str().contains("${")
     }
 }
 

@@ -64,6 +64,112 @@ fn what_nothing_granted_allows_is_reported_and_not_added() {
 }
 
 #[test]
+fn what_the_log_shows_otherwise_than_it_is_granted_is_kept_as_granted() {
+    let set = granted(
+        r#"{"Version":"2012-10-17","Statement":[
+            {"Effect":"Allow","Action":"iam:PassRole","Resource":"arn:aws:iam::111122223333:role/web-role"},
+            {"Effect":"Allow","Action":["sqs:*","sns:*"],"Resource":"arn:aws:sqs:*:*:a","Condition":{"Bool":{"aws:SecureTransport":"true"}}},
+            {"Effect":"Allow","Action":"sqs:*","Resource":"*","Condition":{"StringEquals":{"aws:RequestedRegion":"eu-west-3"}}}]}"#,
+    );
+    let pass = row("iam:PassRole", "arn:aws:iam::111122223333:role/web-profile");
+    let send = with_key(
+        row("sqs:SendMessage", "arn:aws:sqs:eu-west-1:111122223333:q"),
+        "aws:RequestedRegion",
+        "eu-west-1",
+    );
+    let rows = [pass, send];
+    let result = rightsize(&rows, Some(&set), Catalog::embedded(), &Options::default());
+    assert_eq!(
+        shown(&result),
+        [
+            "SqsWriteIfRequestedRegion: sqs:SendMessage on * if StringEquals aws:RequestedRegion eu-west-3",
+            "SqsWriteIfSecureTransport: sqs:SendMessage on arn:aws:sqs:*:*:a if Bool aws:SecureTransport true",
+            "IamPassRole: iam:PassRole on arn:aws:iam::111122223333:role/web-role",
+        ]
+    );
+    let listed =
+        |widening: &&Widening| widening.reason == WideningReason::GrantedOtherwise && widening.events == 1;
+    assert_eq!(result.widenings.iter().filter(listed).count(), 3);
+    let replayed = replay(&rows, &PolicySet::of_identity(result.documents), Some(&set));
+    assert_eq!(
+        (replayed.undecided_events(), replayed.not_granted_events(), replayed.denied_events()),
+        (2, 0, 0)
+    );
+    assert!(
+        result.classification.iter().any(|one| one.action == "iam:PassRole" && one.status == Status::Used)
+    );
+}
+
+#[test]
+fn what_a_boundary_or_a_denial_takes_away_everywhere_is_not_granted() {
+    let mut set = granted(
+        r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"},
+            {"Effect":"Deny","Action":"sns:*","Resource":"*"}]}"#,
+    );
+    let bounds = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["s3:*","sns:*"],"Resource":"arn:aws:s3:::b/*"}]}"#;
+    set.boundary = Some(granted(bounds).identity);
+    let rows = [
+        row("sqs:DeleteQueue", "arn:aws:sqs:eu-west-1:111122223333:q"),
+        row("sns:Publish", "arn:aws:sns:eu-west-1:111122223333:t"),
+        row("s3:GetObject", "arn:aws:s3:::other/k"),
+    ];
+    let result = rightsize(&rows, Some(&set), Catalog::embedded(), &Options::default());
+    let mut new = PolicySet::of_identity(result.documents);
+    new.boundary = set.boundary.clone();
+    let replayed = replay(&rows, &new, Some(&set));
+    assert_eq!(
+        (replayed.not_granted_events(), replayed.undecided_events(), replayed.denied_events()),
+        (2, 1, 0)
+    );
+}
+
+#[test]
+fn what_was_no_variable_in_an_old_document_becomes_none() {
+    let old = r#"{"Version":"2008-10-17","Statement":[{"Effect":"Allow","Action":"s3:GetObject","Resource":"*","Condition":{"StringLike":{"aws:UserAgent":"${tool}*"}}},
+        {"Effect":"Allow","Action":"s3:PutObject","Resource":"arn:aws:s3:::b/${x}/*"}]}"#;
+    let rows = [row("s3:GetObject", "arn:aws:s3:::b/k"), row("s3:PutObject", "arn:aws:s3:::b/${x}/k")];
+    let set = granted(old);
+    let result = rightsize(&rows, Some(&set), Catalog::embedded(), &Options::default());
+    assert_eq!(
+        shown(&result),
+        [
+            "S3ReadObjectIfUserAgent: s3:GetObject on arn:aws:s3:::b/k if StringLike aws:UserAgent ${$}{tool}*",
+            "S3WriteObject: s3:PutObject on arn:aws:s3:::b/${$}{x}/k",
+        ]
+    );
+}
+
+#[test]
+fn what_the_user_pins_under_conditions_is_never_kept_without_them() {
+    let set = granted(
+        r#"{"Version":"2012-10-17","Statement":[
+            {"Effect":"Allow","Action":"iam:PassRole","Resource":"*","Condition":{"StringEquals":{"iam:PassedToService":["ec2.amazonaws.com","ecs.amazonaws.com"]}}},
+            {"Effect":"Allow","Action":"s3:*","Resource":"*"}]}"#,
+    );
+    let kept = |service: &str| {
+        let text = format!(
+            r#"{{"Version":"2012-10-17","Statement":[{{"Effect":"Allow","Action":"iam:PassRole","Resource":"*","Condition":{{"StringEquals":{{"iam:PassedToService":"{service}"}}}}}},
+            {{"Effect":"Deny","Action":"s3:DeleteBucket","Resource":"*"}}]}}"#
+        );
+        let Kept { pins, denies } = Kept::of(&Policy::parse(&text).unwrap()).unwrap();
+        let options = Options { keep: pins, deny: denies, ..Options::default() };
+        shown(&rightsize(
+            &[row("s3:GetObject", "arn:aws:s3:::b/k")],
+            Some(&set),
+            Catalog::embedded(),
+            &options,
+        ))
+    };
+    let ec2 = kept("ec2.amazonaws.com");
+    assert!(
+        ec2[2].ends_with("iam:PassRole on * if StringEquals iam:PassedToService ec2.amazonaws.com"),
+        "{ec2:?}"
+    );
+    assert!(ec2[0].ends_with("s3:DeleteBucket on *"), "{ec2:?}");
+    assert_eq!(kept("lambda.amazonaws.com").len(), 2);
+}
+
+#[test]
 fn what_the_user_pins_is_kept_within_the_grant() {
     let set = granted(
         r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3:*","Resource":"arn:aws:s3:::b*"}]}"#,

@@ -229,10 +229,36 @@ fn tell(index: &Index) {
         let kept = thousands(entry.kept_actions);
         let measured = entry.false_deny_rate.map(|rate| format!(", holdout denied {:.2} %", rate * 100.0));
         let measured = measured.unwrap_or_default();
-        lines.push(output::plain(&format!("  {}: {granted} → {kept}, {state}{measured}", entry.principal)));
+        let open = open(entry);
+        lines.push(output::plain(&format!(
+            "  {}: {granted} → {kept}, {state}{open}{measured}",
+            entry.principal
+        )));
     }
     if index.principals.len() > SHOWN {
         lines.push(format!("  and {} more in index.md", index.principals.len() - SHOWN));
     }
+    lines.extend(contradicted(index));
     output::note(&lines.join("\n"));
+}
+
+/// The events that the proof says nothing of.
+fn open(entry: &Entry) -> String {
+    match entry.undecided + entry.not_granted {
+        0 => String::new(),
+        some => format!(" (of {} it says nothing)", counted(some, "event", "events")),
+    }
+}
+
+/// How many events are not decided, and for whom, in one line.
+fn contradicted(index: &Index) -> Option<String> {
+    let of = || index.sized().filter(|entry| entry.undecided > 0);
+    let events: u64 = of().map(|entry| entry.undecided).sum();
+    (events > 0).then(|| {
+        let events = counted(events, "authorised event", "authorised events");
+        let principals = counted(of().count() as u64, "principal", "principals");
+        format!(
+            "{events} of {principals} cannot be decided from the log; what was granted for their actions is kept"
+        )
+    })
 }

@@ -105,6 +105,8 @@ impl Outcome {
             kept_actions: self.rightsized.cut.kept_actions as u64,
             destructive_kept: self.rightsized.cut.destructive.kept as u64,
             events: case.rows.iter().filter(|row| row.authorised()).map(|row| row.count).sum(),
+            undecided: self.proof.replay.undecided_events(),
+            not_granted: self.proof.replay.not_granted_events(),
             within: self.proof.within.as_ref().map(|within| within.answer),
             proof_holds: (self.proof.replay.events > 0).then(|| self.promised()),
             false_deny_rate: prove::held_out(&self.proof).and_then(|held| held.false_deny_rate),

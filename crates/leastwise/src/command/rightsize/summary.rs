@@ -1,6 +1,8 @@
 //! What a right-sizing comes to, for people, on stderr.
 
-use leastwise_analysis::rightsize::{Dormant, Rightsized, Status};
+use std::collections::BTreeSet;
+
+use leastwise_analysis::rightsize::{Dormant, Rightsized, Status, WideningReason};
 
 use crate::output::{counted, plain, thousands};
 use crate::report::{HoldoutSummary, ProofSummary, Replayed};
@@ -27,6 +29,7 @@ pub fn lines(
         lines.extend(some(&proof.newly_denied, "newly denied", replayed));
     }
     lines.extend(proof.within.as_ref().map(|within| plain(&format!("  {}", within.words()))));
+    lines.extend(contradicted(rightsized));
     lines.extend(some(&proof.not_decided, "not decided", replayed));
     lines.extend(some(&proof.not_granted_either, "not granted before either", replayed));
     if let Some(holdout) = holdout {
@@ -136,6 +139,16 @@ fn not_granted(events: u64) -> String {
         0 => String::new(),
         some => format!(", {} not allowed by the granted policy either", thousands(some)),
     }
+}
+
+/// That actions are kept as they were granted because the log contradicts the grant, when there are any.
+fn contradicted(rightsized: &Rightsized) -> Option<String> {
+    let kept = rightsized.widenings.iter().filter(|one| one.reason == WideningReason::GrantedOtherwise);
+    let actions: BTreeSet<&str> = kept.flat_map(|one| &one.actions).map(String::as_str).collect();
+    (!actions.is_empty()).then(|| {
+        let actions = counted(actions.len() as u64, "action", "actions");
+        format!("  {actions} kept as granted: AWS allowed calls that the log shows otherwise than they are granted")
+    })
 }
 
 fn held_out(holdout: &HoldoutSummary) -> String {
