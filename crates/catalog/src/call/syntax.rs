@@ -68,6 +68,8 @@ pub(super) enum Transform {
     Id,
     /// In lower case.
     Lower,
+    /// Without white space at both ends.
+    Trim,
     /// The text after the first `.`: a model's id behind the region prefix of an inference profile.
     AfterDot,
     /// The text after the first of these: a bus's name, slashes and all, out of its ARN. Without it the whole.
@@ -385,6 +387,7 @@ fn source(text: &str) -> Result<Source, String> {
                 "role" => Transform::Role,
                 "id" => Transform::Id,
                 "lower" => Transform::Lower,
+                "trim" => Transform::Trim,
                 "after." => Transform::AfterDot,
                 "init:" => Transform::Init,
                 "between/:" => Transform::Between,

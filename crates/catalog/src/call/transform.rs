@@ -15,6 +15,7 @@ pub(super) fn apply<'a>(transform: &Transform, value: Cow<'a, str>) -> Cow<'a, s
         Transform::Role => keep(value, |text| text.split_once(":role/").map_or(text, |(_, name)| name)),
         Transform::Id => keep(value, |text| if looks_like_id(text) { text } else { "*" }),
         Transform::Lower => Cow::Owned(value.to_ascii_lowercase()),
+        Transform::Trim => keep(value, str::trim),
         Transform::AfterDot => keep(value, |text| text.split_once('.').map_or(text, |(_, rest)| rest)),
         Transform::After(mark) => keep(value, |text| text.split_once(&**mark).map_or(text, |(_, rest)| rest)),
         Transform::Init => keep(value, |text| text.rsplit_once(':').map_or(text, |(rest, _)| rest)),
@@ -30,6 +31,8 @@ pub(super) fn apply<'a>(transform: &Transform, value: Cow<'a, str>) -> Cow<'a, s
         }),
         Transform::Parameter => keep(value, |text| {
             let name = text.split_once(":parameter/").map_or(text, |(_, name)| name);
+            // A version or label stands behind the name (`/app/db:3`); another ARN is no parameter.
+            let name = if name.starts_with("arn:") { name } else { name.split(':').next().unwrap_or(name) };
             name.strip_prefix('/').unwrap_or(name)
         }),
         Transform::Only(pattern) => keep(value, |text| if pattern.matches(text) { text } else { "" }),
@@ -199,6 +202,8 @@ mod tests {
         check(Transform::LogGroup, "arn:aws:logs:eu-west-1:111122223333:log-group:/a/b:*", "/a/b");
         check(Transform::LogGroup, "/a/b", "/a/b");
         check(Transform::Parameter, "/prod/url", "prod/url");
+        check(Transform::Parameter, "/prod/url:3", "prod/url");
+        check(Transform::Trim, "\n  SELECT 1 ", "SELECT 1");
     }
 
     #[test]
