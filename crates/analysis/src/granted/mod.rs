@@ -9,6 +9,7 @@
 mod document;
 mod lenient;
 mod listing;
+pub mod managed;
 mod problem;
 pub mod reach;
 mod resolve;
@@ -34,6 +35,7 @@ pub struct Snapshot {
     origins: BTreeMap<String, Origin>,
     /// ARNs of managed policies that allow everything, attached or not.
     allowing_all: Vec<String>,
+    managed: Vec<String>,
     versions: versions::Versions,
     truncated: bool,
 }
@@ -71,6 +73,8 @@ pub struct GrantedPrincipal {
     pub service_linked: bool,
     /// Whether every policy of it could be read.
     pub complete: bool,
+    /// Whether every identity policy of it could be read, whatever its boundary.
+    pub identity_complete: bool,
     /// Why the snapshot does not say what AWS would decide for it: an attachment that is not listed, a document that
     /// cannot be read or that no quota would let be. A decision needs that there are none.
     pub problems: Vec<Problem>,
@@ -243,6 +247,11 @@ impl Snapshot {
     /// ARNs of the managed policies that allow everything whatever the circumstances, whether somebody has them or not.
     pub(crate) fn allowing_all(&self) -> impl Iterator<Item = &str> {
         self.allowing_all.iter().map(String::as_str)
+    }
+
+    /// ARNs of all managed policies that are listed, AWS's own too.
+    pub fn managed_policies(&self) -> impl Iterator<Item = &str> {
+        self.managed.iter().map(String::as_str)
     }
 
     /// The groups that nobody is in yet, by ARN.

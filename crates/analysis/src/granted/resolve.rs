@@ -55,6 +55,7 @@ pub(super) fn snapshot(pages: Vec<Page>) -> Snapshot {
         }
     }
     let Resolver { groups, findings, origins, principals, managed } = resolver;
+    let arns = managed.keys().cloned().collect();
     let all = managed.into_iter().filter(|(_, listed)| listed.policy.as_ref().is_some_and(allows_all));
     let allowing_all = all.map(|(arn, _)| arn).collect();
     let mut groups: Vec<GrantedGroup> = groups
@@ -62,7 +63,7 @@ pub(super) fn snapshot(pages: Vec<Page>) -> Snapshot {
         .map(|((_, name), held)| GrantedGroup { arn: held.arn, name, policies: held.policies })
         .collect();
     groups.sort_by(|one, other| one.arn.cmp(&other.arn));
-    Snapshot { principals, groups, findings, origins, allowing_all, versions, truncated }
+    Snapshot { principals, groups, findings, origins, allowing_all, managed: arns, versions, truncated }
 }
 
 /// Whether the policy allows everything, and denies nothing.
@@ -98,6 +99,7 @@ impl Resolver {
         for group in &group_names {
             self.join(place, &entity, group, &mut held);
         }
+        let identity_complete = held.complete;
         let (boundary_arn, boundary) = self.boundary(place, &entity, &mut held);
         let trust = self.trust(place, &entity, &mut held);
         let path = entity.path.clone().unwrap_or_else(|| "/".to_owned());
@@ -118,6 +120,7 @@ impl Resolver {
                 .map(|list| list.into_iter().map(|profile| profile.arn).collect()),
             trust: None,
             complete: held.complete,
+            identity_complete,
             problems: held.problems,
             arn: entity.arn,
         };

@@ -36,12 +36,39 @@ fn a_user_has_the_inline_and_attached_policies_of_its_groups() {
 fn a_document_that_cannot_be_read_is_named_and_marks_the_principal() {
     let snapshot = Snapshot::parse("s.json", &listing()).unwrap();
     let app = snapshot.principal("arn:aws:iam::111122223333:role/x/app").unwrap();
-    assert!(!app.complete);
+    assert!(!app.complete && !app.identity_complete);
     assert_eq!(app.boundary.as_deref(), Some("arn:aws:iam::111122223333:policy/m"));
     assert!(app.policies.boundary.is_some());
     let places: Vec<_> = snapshot.findings().iter().map(|finding| finding.reason.as_str()).collect();
     assert!(places.iter().any(|reason| reason.contains("policy/gone")), "{places:?}");
     assert!(snapshot.findings().iter().any(|finding| finding.place.ends_with("#bad")));
+}
+
+#[test]
+fn a_boundary_that_is_not_listed_leaves_the_identity_policies_whole() {
+    let text = r#"{"RoleDetailList":[{"RoleName":"r","Arn":"arn:aws:iam::111122223333:role/r",
+        "PermissionsBoundary":{"PermissionsBoundaryArn":"arn:aws:iam::111122223333:policy/gone"}}]}"#;
+    let snapshot = Snapshot::parse("s.json", text).unwrap();
+    let role = snapshot.principals().next().unwrap();
+    assert_eq!((role.complete, role.identity_complete), (false, true));
+}
+
+#[test]
+fn a_policy_of_awss_own_that_is_not_listed_is_in_the_catalogue() {
+    let attached = |arn: &str| {
+        format!(
+            r#"{{"RoleDetailList":[{{"RoleName":"r","Arn":"arn:aws:iam::111122223333:role/r","AttachedManagedPolicies":[{{"PolicyArn":"{arn}"}}]}}]}}"#
+        )
+    };
+    let aws = attached("arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess");
+    let missing = managed::missing(&[("s.json".to_owned(), aws.clone())]);
+    assert_eq!(missing.known.len(), 1);
+    let (name, page) = missing.page.unwrap();
+    let snapshot = Snapshot::parse_all([("s.json", &*aws), (&*name, &*page)]).unwrap();
+    assert!(snapshot.principals().next().unwrap().identity_complete);
+    let own = attached("arn:aws:iam::111122223333:policy/own");
+    let missing = managed::missing(&[("s.json".to_owned(), own)]);
+    assert_eq!((missing.page, missing.unknown.len()), (None, 1));
 }
 
 #[test]

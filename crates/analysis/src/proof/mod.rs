@@ -82,7 +82,8 @@ pub struct Proof {
     pub dropped: Vec<String>,
     /// The replay of a newer part against a policy made without it. The new policy is made from all of the window.
     pub holdout: Option<HeldOut>,
-    /// What could not be read, as far as it is named; [`Counts::problems`] counts all.
+    /// What could not be read, as far as it is named ([`Counts::problems`] counts all of the logs), and what is not known of
+    /// what was granted.
     pub problems: Vec<Problem>,
     /// SHA-256 of the canonical bytes without this field and the signature: a guard against accidents.
     pub digest: String,

@@ -233,6 +233,8 @@ pub enum NoteKind {
     NotGrantedYetUsed,
     /// An existing `Deny` that was kept.
     DenyKept,
+    /// What is granted, where it is not as the snapshot says it or not all known.
+    Granted,
     /// The boundary: untouched.
     Boundary,
     /// Conditions of a granted statement that were kept.

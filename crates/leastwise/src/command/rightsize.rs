@@ -8,6 +8,7 @@
 mod all;
 mod deliver;
 mod granted;
+mod named;
 mod one;
 mod prove;
 mod setup;
@@ -45,6 +46,11 @@ fn run_one(setup: &Setup<'_>, principal: &str) -> Result<()> {
     if found.is_some_and(|found| found.service_linked) {
         return Err(Error::usage(format!("`{principal}` is a service-linked role"))
             .hint("AWS makes and keeps its policy; nobody else can change it"));
+    }
+    if let Some(why) = found.and_then(granted::incomplete) {
+        return Err(Error::input(format!("`{principal}` cannot be right-sized"))
+            .because(plain(&why))
+            .hint(granted::WAY_OUT));
     }
     let collected = setup.collect()?;
     collected.report(&setup.args.logs.read, setup.quiet)?;

@@ -203,6 +203,7 @@ fn about(kind: NoteKind) -> &'static str {
         NoteKind::UnlistedResource => "resource of no known type",
         NoteKind::NotGrantedYetUsed => "used though not granted",
         NoteKind::DenyKept => "deny kept",
+        NoteKind::Granted => "granted",
         NoteKind::Boundary => "boundary",
         NoteKind::ConditionKept => "condition kept",
         NoteKind::HeldToGranted => "held to what was granted",

@@ -331,6 +331,51 @@ fn a_policy_document_is_kept_with_its_conditions_and_denials() {
     }
 }
 
+/// A snapshot of one role with a policy attached that is not in it.
+fn with_missing(policy: &str) -> String {
+    format!(
+        r#"{{"RoleDetailList":[{{"RoleName":"app","Path":"/","Arn":"arn:aws:iam::111122223333:role/app",
+            "AttachedManagedPolicies":[{{"PolicyName":"x","PolicyArn":"{policy}"}}]}}]}}"#
+    )
+}
+
+#[test]
+fn a_policy_of_awss_own_that_the_snapshot_lacks_is_taken_from_the_catalogue() {
+    let folder = Folder::new("from-catalogue");
+    folder.write("log.json", log(&[event("1", "app", "k", "2026-10-02T00:00:00Z")]));
+    folder.write("s.json", with_missing("arn:aws:iam::aws:policy/AmazonS3FullAccess"));
+    let one = ["--principal", "arn:aws:iam::111122223333:role/app", "--report", "r.json"];
+    let done = run(&folder, &[&["rightsize", "log.json", "--granted", "s.json"][..], &one].concat());
+    assert_eq!(done.code, Some(0), "{}", done.err);
+    assert!(!actions(&done.out).is_empty(), "{}", done.out);
+    let report = std::fs::read_to_string(folder.0.join("r.json")).expect("the report");
+    for text in [&done.err, &report] {
+        assert!(text.contains("taken from the catalogue"), "{text}");
+    }
+}
+
+#[test]
+fn who_is_granted_more_than_the_snapshot_tells_is_left_alone() {
+    let folder = Folder::new("incomplete");
+    folder.write("log.json", log(&[event("1", "app", "k", "2026-10-02T00:00:00Z")]));
+    folder.write("s.json", with_missing("arn:aws:iam::111122223333:policy/own"));
+    let rightsize =
+        |more: &[&str]| run(&folder, &[&["rightsize", "log.json", "--granted", "s.json"], more].concat());
+    let one = rightsize(&["--principal", "arn:aws:iam::111122223333:role/app"]);
+    assert_eq!((one.code, one.out.as_str()), (Some(3), ""), "{}", one.err);
+    assert!(
+        one.err.contains("policy/own` is not in the snapshot") && one.err.contains("--filter"),
+        "{}",
+        one.err
+    );
+    let all = rightsize(&["--all", "--out", "all"]);
+    assert_eq!(all.code, Some(3), "{}", all.err);
+    let index = std::fs::read_to_string(folder.0.join("all/index.json")).expect("the index");
+    assert!(index.contains("what it is granted is not all known"), "{index}");
+    assert!(!folder.0.join("all/app.proof.json").exists());
+    assert_eq!(rightsize(&["--all", "--out", "all", "--allow-skipped"]).code, Some(0));
+}
+
 #[test]
 fn keys_made_by_openssl_are_read() {
     let folder = Folder::new("openssl");

@@ -4,7 +4,6 @@ use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
 use super::SourceFile;
-use super::managed;
 use super::text::{BEGIN, Text};
 use crate::check::input::{UNREADABLE, UNRESOLVED};
 use crate::check::{Class, Document, Estate, Finding, Home, Severity};
@@ -164,7 +163,7 @@ impl Gathered {
     }
 
     pub(super) fn finish(mut self) -> Estate {
-        let missing = managed::missing(&self.listings);
+        let missing = crate::granted::managed::missing(&self.listings);
         self.listings.extend(missing.page);
         for Wanted { policy, holder, is_boundary, home } in std::mem::take(&mut self.wanted) {
             if missing.unknown.contains(&policy) {

@@ -11,7 +11,6 @@ mod gathered;
 mod gcp;
 mod iam;
 mod kubernetes;
-mod managed;
 mod shape;
 mod snapshot;
 mod terraform;

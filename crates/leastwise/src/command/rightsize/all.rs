@@ -10,7 +10,7 @@ use leastwise_analysis::usage::UsageRow;
 use leastwise_generate::render::Names;
 use leastwise_policy::arn::Arn;
 
-use super::granted::Granted;
+use super::granted::{self, Granted};
 use super::one::{self, Case, Outcome, Parts};
 use super::setup::Setup;
 use super::{Evidence, deliver};
@@ -23,7 +23,7 @@ use crate::report::{Entry, Index, Kind};
 
 /// Reads once, right-sizes each, writes everything.
 pub fn run(setup: &Setup<'_>) -> Result<()> {
-    let Granted::Snapshot(snapshot) = &setup.granted else {
+    let Granted::Snapshot(snapshot, _) = &setup.granted else {
         return Err(Error::usage("--all needs a snapshot, not policy documents").hint(
             "`leastwise snapshot` fetches one; `aws iam get-account-authorization-details` prints the same",
         ));
@@ -42,7 +42,11 @@ pub fn run(setup: &Setup<'_>) -> Result<()> {
     for (case, outcome) in cases.iter().zip(outcomes) {
         entries.push(match outcome {
             Some(outcome) => files.add(case, &outcome)?,
-            None => left_alone(case),
+            None => Entry {
+                principal: case.principal.to_owned(),
+                left_alone: left_alone(case).unwrap_or_default(),
+                ..Entry::default()
+            },
         });
     }
     let mut batch = files.batch;
@@ -60,6 +64,7 @@ pub fn run(setup: &Setup<'_>) -> Result<()> {
     }
     output::result(format!("{}\n", folder.join("index.md").display()).as_bytes())?;
     verdict(&index)?;
+    not_known(setup, &cases)?;
     collected.skipped(&setup.args.logs.read)
 }
 
@@ -78,20 +83,24 @@ fn case<'a>(
     }
 }
 
-/// Right-sizes each, but for service-linked roles: AWS makes and keeps their policies.
+/// Why a principal is not right-sized, if so: AWS makes and keeps the policies of service-linked roles, and what is
+/// granted must be known.
+fn left_alone(case: &Case<'_>) -> Option<String> {
+    let found = case.found?;
+    if found.service_linked {
+        return Some("service-linked role".to_owned());
+    }
+    granted::incomplete(found)
+}
+
+/// Right-sizes each that is not left alone.
 fn outcomes(setup: &Setup<'_>, evidence: &Evidence<'_>, cases: &[Case<'_>]) -> Vec<Option<Outcome>> {
     let progress = Progress::new("right-sizing", setup.quiet);
     let outcomes = in_parallel(cases, setup.threads(), |case| {
-        let ours = !case.found.is_some_and(|found| found.service_linked);
-        ours.then(|| one::outcome(setup, evidence, case))
+        left_alone(case).is_none().then(|| one::outcome(setup, evidence, case))
     });
     progress.finish();
     outcomes
-}
-
-fn left_alone(case: &Case<'_>) -> Entry {
-    let left_alone = "service-linked role".to_owned();
-    Entry { principal: case.principal.to_owned(), left_alone, ..Entry::default() }
 }
 
 /// The files of all principals, not in their places yet.
@@ -142,6 +151,20 @@ fn verdict(index: &Index) -> Result<()> {
         Some(broken) => Err(Error::findings(format!("the proof does not hold for {broken}"))
             .hint("their reports say which calls would newly be denied")),
     }
+}
+
+/// Whether what each is granted was known.
+fn not_known(setup: &Setup<'_>, cases: &[Case<'_>]) -> Result<()> {
+    let unknown =
+        cases.iter().filter(|case| case.found.is_some_and(|found| granted::incomplete(found).is_some()));
+    let names: Vec<&str> = unknown.map(|case| case.principal).collect();
+    if names.is_empty() || setup.args.logs.read.allow_skipped {
+        return Ok(());
+    }
+    let count = counted(names.len() as u64, "principal is", "principals are");
+    let message = format!("{count} left alone, as not all that is granted is known: {}", names.join(", "));
+    Err(Error::input(output::plain(&message))
+        .hint(format!("{}; --allow-skipped takes that for success", granted::WAY_OUT)))
 }
 
 /// Where the files of an account go: into a folder of its own when there are several accounts.

@@ -1,8 +1,11 @@
 //! `--granted`: a snapshot in one or several files, or policy documents.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
-use leastwise_analysis::granted::{self, GrantedFile, GrantedPrincipal, Snapshot};
+use leastwise_analysis::granted::{self, GrantedFile, GrantedPrincipal, Snapshot, managed};
+use leastwise_analysis::rightsize::{Note, NoteKind};
+use leastwise_catalog::managed_policies_date;
 use leastwise_policy::aws::evaluate::PolicySet;
 
 use crate::error::{Error, Result};
@@ -12,8 +15,9 @@ use crate::output::{self, counted, plain};
 pub enum Granted {
     /// Nobody said.
     Unsaid,
-    /// What `aws iam get-account-authorization-details` prints.
-    Snapshot(Snapshot),
+    /// What `aws iam get-account-authorization-details` prints, and the policies of AWS's own that it attaches and does
+    /// not list, which come from the catalogue.
+    Snapshot(Snapshot, BTreeSet<String>),
     /// The policies of the one principal at hand.
     Policies(PolicySet),
 }
@@ -38,8 +42,10 @@ impl Granted {
             (true, true) => Ok(Granted::Unsaid),
             (true, false) => Ok(Granted::Policies(granted::from_policies(policies))),
             (false, true) => {
+                let missing = managed::missing(&snapshots);
+                snapshots.extend(missing.page);
                 let files = snapshots.iter().map(|(name, text)| (name.as_str(), text.as_str()));
-                Ok(Granted::Snapshot(Snapshot::parse_all(files).map_err(unreadable)?))
+                Ok(Granted::Snapshot(Snapshot::parse_all(files).map_err(unreadable)?, missing.known))
             }
             (false, false) => Err(Error::usage("--granted has a snapshot and policy documents")
                 .hint("the snapshot already holds the policies; give the one or the others")),
@@ -51,7 +57,7 @@ impl Granted {
         match self {
             Granted::Unsaid => Ok((None, None)),
             Granted::Policies(policies) => Ok((Some(policies), None)),
-            Granted::Snapshot(snapshot) => match snapshot.principal(principal) {
+            Granted::Snapshot(snapshot, _) => match snapshot.principal(principal) {
                 Some(found) => Ok((Some(&found.policies), Some(found))),
                 None => {
                     let error = Error::input(format!("`{principal}` is not in the snapshot"));
@@ -66,17 +72,29 @@ impl Granted {
         }
     }
 
+    /// What a reader should know of what a principal is granted.
+    pub fn notes(&self, found: &GrantedPrincipal) -> Vec<Note> {
+        let Granted::Snapshot(_, known) = self else { return Vec::new() };
+        let note =
+            |place: &str, text: String| Note { kind: NoteKind::Granted, place: place.to_owned(), text };
+        let documents = found.policies.identity.iter().chain(found.policies.boundary.iter().flatten());
+        let mut notes: Vec<Note> = documents
+            .filter(|document| known.contains(&document.name))
+            .map(|document| note(&document.name, from_catalog()))
+            .collect();
+        notes.extend(found.problems.iter().map(|problem| note(&problem.subject, problem.reason.clone())));
+        notes
+    }
+
     /// What could not be taken as it stands, for people.
     pub fn warnings(&self) -> Vec<String> {
-        let Granted::Snapshot(snapshot) = self else { return Vec::new() };
-        let mut lines: Vec<String> = snapshot
-            .findings()
-            .iter()
-            .take(10)
-            .map(|finding| {
-                plain(&format!("warning: {}: {}: {}", finding.file, finding.place, finding.reason))
-            })
-            .collect();
+        let Granted::Snapshot(snapshot, known) = self else { return Vec::new() };
+        let from_catalog = known.iter().map(|arn| plain(&format!("warning: `{arn}`: {}", from_catalog())));
+        let mut lines: Vec<String> = from_catalog.collect();
+        let findings = snapshot.findings().iter().take(10).map(|finding| {
+            plain(&format!("warning: {}: {}: {}", finding.file, finding.place, finding.reason))
+        });
+        lines.extend(findings);
         let more = snapshot.findings().len().saturating_sub(10) as u64;
         if more > 0 {
             lines.push(format!("warning: and {} more in the snapshot", counted(more, "finding", "findings")));
@@ -89,6 +107,25 @@ impl Granted {
         }
         lines
     }
+}
+
+/// That the identity policies of a principal are not all known, with the reasons. What is right-sized by a part of them
+/// loses what the rest allowed.
+pub fn incomplete(found: &GrantedPrincipal) -> Option<String> {
+    let reasons = || found.problems.iter().map(|problem| format!("{}: {}", problem.subject, problem.reason));
+    (!found.identity_complete)
+        .then(|| format!("what it is granted is not all known: {}", reasons().collect::<Vec<_>>().join("; ")))
+}
+
+/// What to do when it is not.
+pub const WAY_OUT: &str = "take the snapshot anew and whole, without --filter and with every page: `leastwise snapshot` does; \
+                           or give all policy documents of the principal to --granted";
+
+fn from_catalog() -> String {
+    let date = managed_policies_date();
+    format!(
+        "attached and not in the snapshot: taken from the catalogue, as of {date}; AWS may have changed it since"
+    )
 }
 
 fn unreadable(error: granted::GrantedError) -> Error {

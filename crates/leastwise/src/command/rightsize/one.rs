@@ -8,7 +8,7 @@ use leastwise_policy::aws::evaluate::PolicySet;
 
 use super::prove;
 use super::setup::Setup;
-use super::{Evidence, deliver, summary};
+use super::{Evidence, summary};
 use crate::command::collect::Collected;
 use crate::error::{Error, Result};
 use crate::report::{Entry, Input, Report, Run};
@@ -48,9 +48,11 @@ pub struct Outcome {
 pub fn outcome(setup: &Setup<'_>, evidence: &Evidence<'_>, case: &Case<'_>) -> Outcome {
     let user = case.found.is_some_and(|found| found.kind == PrincipalKind::User)
         || case.principal.contains(":user/");
-    let name = deliver::target(case.principal, case.found).name;
+    let name = setup.names.of(case.principal, case.found);
     let options = Options { coverage: evidence.coverage.clone(), ..setup.options(&name, user) };
-    let rightsized = rightsize(case.rows, case.policies, setup.catalog, &options);
+    let mut rightsized = rightsize(case.rows, case.policies, setup.catalog, &options);
+    rightsized.notes.extend(case.found.map(|found| setup.granted.notes(found)).unwrap_or_default());
+    rightsized.notes.sort();
     let trial = case.holdout.zip(evidence.older_coverage.as_ref()).map(|(parts, coverage)| {
         // INVARIANT: what is delivered is made from all of the window; this policy is only for measuring.
         let options = Options { coverage: coverage.clone(), ..options.clone() };

@@ -40,7 +40,7 @@ pub fn proof(
         holdout: trial.map(|((parts, from), policy)| Trial { from, policy, newer: parts.newer }),
         rightsized,
         granted: case.policies,
-        problems: problems(evidence),
+        problems: problems(evidence, case),
     });
     if let Some(key) = &setup.sign_key {
         sign(&mut proof, key);
@@ -48,9 +48,16 @@ pub fn proof(
     proof
 }
 
-fn problems(evidence: &Evidence<'_>) -> Vec<Problem> {
+/// What of the logs could not be read, and what of what is granted.
+fn problems(evidence: &Evidence<'_>, case: &Case<'_>) -> Vec<Problem> {
     let problem = |skipped: report::Skipped| Problem { place: skipped.place, reason: skipped.reason };
-    super::skipped(evidence.collected).into_iter().map(problem).collect()
+    let mut problems: Vec<Problem> = super::skipped(evidence.collected).into_iter().map(problem).collect();
+    let granted = case.found.iter().flat_map(|found| &found.problems);
+    problems.extend(granted.map(|problem| Problem {
+        place: format!("{} {}", problem.file, problem.pointer),
+        reason: format!("{}: {}", problem.subject, problem.reason),
+    }));
+    problems
 }
 
 /// What the replay says.

@@ -11,6 +11,7 @@ use leastwise_policy::aws::quota::Quota;
 use serde_json::Value;
 
 use super::granted::Granted;
+use super::named::PolicyNames;
 use crate::cli::rightsize::{self as cli, RightsizeArgs};
 use crate::command::collect::{self, Collected, Divided, Wanted, collect};
 use crate::error::{Error, Result};
@@ -28,6 +29,8 @@ pub struct Setup<'a> {
     pub terms: Terms<'a>,
     /// What is granted today.
     pub granted: Granted,
+    /// What the new policies are called.
+    pub names: PolicyNames,
     /// Where the report goes, and as what.
     pub report: Option<(PathBuf, Kind)>,
     /// Signs the proof.
@@ -63,8 +66,10 @@ impl<'a> Setup<'a> {
             None => Err(Error::usage(format!("`{}` does not say which format", path.display()))
                 .hint("name the report .md, .json or .html")),
         });
+        let granted = Granted::read(&args.granted)?;
         let setup = Setup {
-            granted: Granted::read(&args.granted)?,
+            names: PolicyNames::new(&granted, args.attach),
+            granted,
             report: report.transpose()?,
             sign_key: args.sign_key.as_deref().map(read_key).transpose()?,
             keep: args.keep.as_deref().map(read_keep).transpose()?.unwrap_or_default(),

@@ -1,5 +1,5 @@
-//! Managed policies of AWS that are attached and of which the files do not hold the document: the catalogue has them, as
-//! of its date.
+//! Managed policies that are attached and of which no listing holds the document: AWS's own the catalogue has, as of its
+//! date.
 
 use std::collections::BTreeSet;
 
@@ -8,15 +8,17 @@ use serde_json::{Value, json};
 
 /// What the listings attach and do not hold.
 #[derive(Debug, Default)]
-pub(super) struct Missing {
+pub struct Missing {
     /// The policies of AWS that the catalogue knows, as a page of an account's listing: its name, and its text.
-    pub(super) page: Option<(String, String)>,
+    pub page: Option<(String, String)>,
+    /// Their ARNs.
+    pub known: BTreeSet<String>,
     /// The ARNs of the others.
-    pub(super) unknown: BTreeSet<String>,
+    pub unknown: BTreeSet<String>,
 }
 
 /// What these listings attach and do not hold.
-pub(super) fn missing(listings: &[(String, String)]) -> Missing {
+pub fn missing(listings: &[(String, String)]) -> Missing {
     let (mut attached, mut listed) = (BTreeSet::new(), BTreeSet::new());
     for (_, text) in listings {
         // What is no listing has been told by now.
@@ -31,6 +33,7 @@ pub(super) fn missing(listings: &[(String, String)]) -> Missing {
             None => drop(unknown.insert(arn.clone())),
         }
     }
+    let arns = known.iter().map(|(arn, _)| (*arn).clone()).collect();
     let policies: Vec<Value> = known
         .into_iter()
         .map(|(arn, policy)| {
@@ -47,7 +50,7 @@ pub(super) fn missing(listings: &[(String, String)]) -> Missing {
         .collect();
     let name = format!("managed policies of AWS as of {}", managed_policies_date());
     let page = (!policies.is_empty()).then(|| (name, json!({"Policies": policies}).to_string()));
-    Missing { page, unknown }
+    Missing { page, known: arns, unknown }
 }
 
 /// The ARNs of policies that are attached, or boundaries, and of those that are listed.
