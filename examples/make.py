@@ -287,10 +287,8 @@ def log_files():
     twice, as S3 may; readers count each eventID once."""
     files = {}
     for record in events():
-        day, region = record["eventTime"][:10], record["awsRegion"]
-        week = (datetime.date.fromisoformat(day) - FIRST_DAY.date()).days // 7
-        last = FIRST_DAY.date() + datetime.timedelta(weeks=week, days=6)
-        files.setdefault(log_path(region, last, "aBcDeFgHiJkLmNoP"), []).append(record)
+        day = datetime.date.fromisoformat(record["eventTime"][:10])
+        files.setdefault(log_path(record["awsRegion"], day, "aBcDeFgHiJkLmNoP"), []).append(record)
     again = next(path for path in files if "/2026/10/" in path)
     files[again.replace("aBcDeFgHiJkLmNoP", "QrStUvWxYz012345")] = files[again][:20]
     return files

@@ -133,3 +133,30 @@ def test_many_threads_and_many_objects_give_one_answer(usage):
     many = usage("--threads", "8")
     assert one.stdout == many.stdout
     assert collections.Counter(objects(one)).most_common(1)[0][1] == 1
+
+
+def test_an_object_too_large_to_hold_is_read_to_its_end(usage, s3):
+    """It is streamed; the threads that fetch must outlive the listing, also when it is the last or only one."""
+    where = "large/one.json"
+    events = [event(number, "2026-10-01") for number in range(15_000)]
+    body = json.dumps({"Records": events}).encode()
+    assert len(body) > 8 << 20
+    s3.put_object(Bucket=BUCKET, Key=where, Body=body)
+    try:
+        for threads in ["1", "2", "1", "2"]:
+            done = usage("--threads", threads, where=f"s3://{BUCKET}/large/")
+            assert sum(row["count"] for row in json.loads(done.stdout)) == 15_000
+            assert "15,000 records of 1 file" in done.stderr
+    finally:
+        s3.delete_object(Bucket=BUCKET, Key=where)
+
+
+def test_an_object_that_is_named_is_read_whenever_it_was_delivered(usage):
+    done = usage("--until", "2026-09-20", where=f"s3://{BUCKET}/{key('2026-10-01', 9)}")
+    assert "1 record: outside the window" in done.stderr
+
+
+def test_a_prefix_without_objects_is_an_error(run, server, s3):
+    done = run("usage", f"s3://{BUCKET}/nothing/", "--endpoint-url", server, env=CREDENTIALS, check=False)
+    assert done.returncode == 3
+    assert f"there are no logs in `s3://{BUCKET}/nothing/`" in done.stderr

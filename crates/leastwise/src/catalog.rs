@@ -1,6 +1,7 @@
 //! Which catalogue is in use: the folder that was named, else the one that was imported on this machine, else the one
 //! in the binary.
 
+use std::io;
 use std::path::{Path, PathBuf};
 
 use leastwise_catalog::Catalog;
@@ -33,7 +34,7 @@ pub fn load(named: Option<&Path>) -> Result<&'static Catalog> {
     let Some(path) = kept() else { return Ok(Catalog::embedded()) };
     let text = match std::fs::read(&path) {
         Ok(text) => text,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Catalog::embedded()),
+        Err(error) if is_nothing_kept(&path, &error) => return Ok(Catalog::embedded()),
         Err(error) => return Err(unusable(&path).because(error)),
     };
     match serde_json::from_slice::<Kept>(&text) {
@@ -55,6 +56,20 @@ pub fn keep(folder: &Path) -> Result<(Catalog, PathBuf)> {
     let catalog = import(kept.files)?;
     atomic::write(&path, &text)?;
     Ok((catalog, path))
+}
+
+/// Whether nothing was kept, as far as this user can have kept anything: a home that may not be entered, or is no folder,
+/// is what services and containers often run with.
+fn is_nothing_kept(path: &Path, error: &io::Error) -> bool {
+    match error.kind() {
+        io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => true,
+        // What is there and may not be read was kept by somebody; what may not even be looked for was not kept by this user.
+        io::ErrorKind::PermissionDenied => {
+            std::env::var_os("LEASTWISE_DATA_DIR").is_none_or(|folder| folder.is_empty())
+                && std::fs::symlink_metadata(path).is_err()
+        }
+        _ => false,
+    }
 }
 
 fn unusable(path: &Path) -> Error {

@@ -11,6 +11,7 @@ use super::cursor::{Cursor, Malformed, Value, unescape};
 use super::event::Event;
 use super::identity::Identities;
 use super::structural::{self, Structure};
+use leastwise_policy::time::Timestamp;
 
 /// How much is looked at in one go: small enough to stay in the second-level cache.
 const WINDOW: usize = 256 << 10;
@@ -18,6 +19,15 @@ const WINDOW: usize = 256 << 10;
 /// How much is looked at behind a line that was lost; from there on it grows again. Many lost lines cost no more than
 /// so much each.
 const FRESH_WINDOW: usize = 1 << 10;
+
+/// The members of envelopes that hold records: CloudTrail's own first; the others wrap each record.
+const ARRAYS: [&[u8]; 4] = [b"Records", b"Events", b"events", b"logEvents"];
+
+/// What a subscription of CloudWatch Logs sends to see whether its destination is there.
+const CONTROL: &[u8] = b"CWL CONTROL MESSAGE";
+
+/// The longest time before a line of an export.
+const LONGEST_TIME: usize = 40;
 
 /// The largest single record. CloudTrail cuts events at 256 KB (1 MB for Lake and enriched events).
 pub const MAX_RECORD: usize = 16 << 20;
@@ -50,8 +60,8 @@ enum State {
     Top,
     /// In an array of records, `wrapped` when each must be unwrapped first. `tail`: an object surrounds it.
     Array { wrapped: bool, tail: bool, first: bool },
-    /// Behind the array, inside the object that surrounds it, this deep in brackets.
-    Tail { depth: usize },
+    /// Behind the array, inside the object that surrounds it.
+    Tail,
     /// The rest of the text cannot be read.
     Lost,
 }
@@ -63,6 +73,8 @@ pub struct Reader {
     offset: u64,
     records: u64,
     values: u64,
+    /// Which of [`ARRAYS`] the object at hand had so far, a bit each.
+    arrays: u8,
     structure: Structure,
     inner: Structure,
     /// The blocks with backslashes of the window at hand, and how many of them lie before the record at hand.
@@ -95,6 +107,7 @@ impl Reader {
             offset: 0,
             records: 0,
             values: 0,
+            arrays: 0,
             structure: Structure::default(),
             inner: Structure::default(),
             escapes: Vec::new(),
@@ -106,7 +119,7 @@ impl Reader {
     /// Starts over for the next file, keeping what was allocated.
     pub fn reset(&mut self) {
         self.state = State::Start;
-        (self.offset, self.records, self.values) = (0, 0, 0);
+        (self.offset, self.records, self.values, self.arrays) = (0, 0, 0, 0);
     }
 
     /// How many records were handed to the sink, good or not.
@@ -215,7 +228,7 @@ impl Reader {
             State::Array { wrapped, tail, first } => {
                 self.element(cursor, start, sink, (wrapped, tail, first))
             }
-            State::Tail { depth } => Ok(self.tail(cursor, at, depth)),
+            State::Tail => self.tail(cursor, start, sink),
             State::Lost => Ok(Step::Stop),
         }
     }
@@ -228,6 +241,7 @@ impl Reader {
         sink: &mut impl Sink,
     ) -> Result<Step, Malformed> {
         let text = cursor.text();
+        self.arrays = 0;
         match text[start] {
             b'[' => {
                 cursor.enter()?;
@@ -239,6 +253,10 @@ impl Reader {
                 let probe = self.probe(cursor, sink)?;
                 self.values += 1;
                 Ok(Step::Done(probe))
+            }
+            b'0'..=b'9' if let Some(len) = exported(&text[start..]) => Ok(Step::Done(start + len)),
+            b'0'..=b'9' if text.len() - start < LONGEST_TIME => {
+                Err(Malformed { at: start, reason: "this is not JSON", incomplete: true })
             }
             _ => Err(Malformed { at: start, reason: "this is not JSON", incomplete: false }),
         }
@@ -259,7 +277,7 @@ impl Reader {
         match byte {
             b']' => {
                 cursor.step()?;
-                self.state = if tail { State::Tail { depth: 1 } } else { State::Top };
+                self.state = if tail { State::Tail } else { State::Top };
                 Ok(Step::Done(start + 1))
             }
             b',' if !first => {
@@ -285,36 +303,57 @@ impl Reader {
         }
     }
 
-    /// Skips to the end of the object that surrounds the array of records.
-    fn tail(&mut self, cursor: &mut Cursor<'_>, from: usize, mut depth: usize) -> Step {
-        while let Some(byte) = cursor.peek() {
-            let at = cursor.position();
-            match byte {
-                b'"' => {
-                    let before = *cursor;
-                    let _ = cursor.step();
-                    // Where a string ends is known only by what follows it.
-                    if cursor.peek().is_none() {
-                        *cursor = before;
-                        if at == from {
-                            return Step::More;
-                        }
-                        self.state = State::Tail { depth };
-                        return Step::Done(at);
-                    }
-                    continue;
-                }
-                b'{' | b'[' => depth += 1,
-                _ => depth -= 1,
-            }
-            let _ = cursor.step();
-            if depth == 0 {
+    /// What follows an array of records in the object that surrounds it: a member, which can be another such array, or
+    /// the object's end.
+    fn tail(
+        &mut self,
+        cursor: &mut Cursor<'_>,
+        start: usize,
+        sink: &mut impl Sink,
+    ) -> Result<Step, Malformed> {
+        const REASON: &str = "expected `,` or `}` behind the records";
+        let text = cursor.text();
+        let wrong = |at| Malformed { at, reason: REASON, incomplete: at >= text.len() };
+        match text.get(start) {
+            None => return Ok(Step::Done(start)),
+            Some(b'}') => {
+                cursor.step()?;
                 self.state = State::Top;
-                return Step::Done(at + 1);
+                return Ok(Step::Done(start + 1));
             }
+            Some(b',') => {}
+            Some(_) => return Err(wrong(start)),
         }
-        self.state = State::Tail { depth };
-        Step::Done(cursor.text().len())
+        let name_at = start + 1 + text[start + 1..].iter().take_while(|b| b.is_ascii_whitespace()).count();
+        if text.get(name_at) != Some(&b'"') {
+            return Err(wrong(name_at));
+        }
+        let Some((name, value)) = cursor.member()? else { return Err(wrong(name_at)) };
+        let end_of_text = |part: &[u8]| part.as_ptr().addr() - text.as_ptr().addr() + part.len();
+        let end = match value {
+            Value::Array if let Some(bit) = array_bit(name) => {
+                if self.arrays & bit != 0 {
+                    self.report(sink, name_at, "a second array of records of the same name; both are read");
+                }
+                return self.enter(cursor, name, bit).map(Step::Done);
+            }
+            Value::Object | Value::Array => {
+                cursor.skip()?;
+                end_of(cursor, start)
+            }
+            Value::String(part) => end_of_text(part) + 1,
+            Value::Scalar(part) => end_of_text(part),
+        };
+        Ok(Step::Done(end))
+    }
+
+    /// Steps into an array of records, at which the cursor stands.
+    fn enter(&mut self, cursor: &mut Cursor<'_>, name: &[u8], bit: u8) -> Result<usize, Malformed> {
+        let end = cursor.position() + 1;
+        cursor.enter()?;
+        self.arrays |= bit;
+        self.state = State::Array { wrapped: name != ARRAYS[0], tail: true, first: true };
+        Ok(end)
     }
 
     /// Finds out what the object at the cursor is, and reads it. Returns where reading goes on.
@@ -324,13 +363,11 @@ impl Reader {
         cursor.enter()?;
         while let Some((name, value)) = cursor.member()? {
             match (name, value) {
-                (b"Records" | b"Events" | b"events" | b"logEvents", Value::Array)
-                    if !matches!(self.state, State::Array { .. }) =>
+                (_, Value::Array)
+                    if !matches!(self.state, State::Array { .. })
+                        && let Some(bit) = array_bit(name) =>
                 {
-                    let end = cursor.position() + 1;
-                    cursor.enter()?;
-                    self.state = State::Array { wrapped: name != b"Records", tail: true, first: true };
-                    return Ok(end);
+                    return self.enter(cursor, name, bit);
                 }
                 (b"eventVersion" | b"eventName" | b"eventSource" | b"userIdentity" | b"eventID", _) => {
                     *cursor = whole;
@@ -340,7 +377,10 @@ impl Reader {
                     let mut detail = *cursor;
                     let end = Self::skip_whole(cursor, whole, start)?;
                     let event = Event::read(&mut detail)?;
-                    self.hand_over(&event, start, sink);
+                    match event.name.is_empty() && event.time.is_empty() {
+                        true => self.report(sink, start, "an EventBridge event that is no CloudTrail record"),
+                        false => self.hand_over(&event, start, sink),
+                    }
                     return Ok(end);
                 }
                 (b"CloudTrailEvent" | b"message", Value::String(text)) => {
@@ -388,6 +428,9 @@ impl Reader {
 
     /// A record that stands as text inside another document.
     fn inner(&mut self, raw: &[u8], at: usize, sink: &mut impl Sink) {
+        if raw.starts_with(CONTROL) {
+            return;
+        }
         let Some(text) = unescape(raw) else {
             return self.report(sink, at, "a message that is not UTF-8 text; it is left out");
         };
@@ -423,9 +466,17 @@ impl Reader {
                 *first = false;
                 Ok(end_of(cursor, start))
             }
-            // One line of NDJSON is lost, not the file.
-            State::Top if self.values > 0 && text.get(start) == Some(&b'{') => {
-                Ok(start + memchr::memchr(b'\n', &text[start..]).ok_or(true)? + 1)
+            // One line of NDJSON is lost, not the file: lines follow that are objects, or came before.
+            State::Top => {
+                // What is no text at all need not be read to its end.
+                let more = self.values > 0 || text.len() - start < WINDOW;
+                let end = start + memchr::memchr(b'\n', &text[start..]).ok_or(more)? + 1;
+                let next = text[end..].iter().find(|byte| !byte.is_ascii_whitespace());
+                match (self.values, next) {
+                    (0, None) => Err(true),
+                    (0, Some(next)) if *next != b'{' => Err(false),
+                    _ => Ok(end),
+                }
             }
             _ => Err(false),
         }
@@ -462,6 +513,20 @@ impl Reader {
             ),
         }
     }
+}
+
+/// The number of an array of records, as a bit, if a member of this name is one.
+fn array_bit(name: &[u8]) -> Option<u8> {
+    ARRAYS.iter().position(|known| *known == name).map(|at| 1 << at)
+}
+
+/// How long the time is that CloudWatch Logs puts before each line of what it exports to S3, with the space behind it;
+/// `None` when this is no such line.
+fn exported(line: &[u8]) -> Option<usize> {
+    let len = line.iter().take(LONGEST_TIME).position(|byte| *byte == b' ')?;
+    let time = std::str::from_utf8(&line[..len]).ok()?;
+    (time.contains('T') && Timestamp::parse(time).is_some() && line.get(len + 1) == Some(&b'{'))
+        .then_some(len + 1)
 }
 
 /// Where the container ended that the cursor has just left.

@@ -120,3 +120,42 @@ fn nesting_beyond_the_bound_is_refused_without_recursion() {
     let fine = format!("{}{}", "[".repeat(300), "]".repeat(300));
     check(&format!(r#"{{"Records":[{{"eventName":"C","x":{fine}}},{A}]}}"#), &["C", "A"], 0);
 }
+
+#[test]
+fn what_stands_behind_the_records_is_looked_at() {
+    check(&format!(r#"{{"Records":[{A}],"Records":[{B}]}}"#), &["A", "B"], 1);
+    check(&format!(r#"{{"events":[],"searched":[{{"x":[1]}}],"logEvents":[{A}],"n":null}}"#), &["A"], 0);
+    check(&format!(r#"{{"Records":[{A}],"next":"]}}{{","n":12 }}"#), &["A"], 0);
+    for behind in ["b", " garbage", r#""x""#, ",b", ",", r#","x""#, r#","x":"#, "]", ",{}"] {
+        let seen = read(&format!(r#"{{"Records":[{A}]{behind}}}"#));
+        assert_eq!((seen.names.as_slice(), seen.problems.len()), (&["A".to_owned()][..], 1), "{behind}");
+    }
+}
+
+#[test]
+fn a_line_that_is_no_record_is_lost_and_not_the_file() {
+    check(&format!("garbage\n{A}\nmore garbage, {{\n{B}\n"), &["A", "B"], 2);
+    check(&format!("{{\"eventName\": cut\n{A}\n"), &["A"], 1);
+    check("one\ntwo\n", &[], 1);
+    check("garbage", &[], 1);
+}
+
+#[test]
+fn lines_that_cloudwatch_logs_exports_are_read() {
+    check(&format!("2026-10-01T10:00:00.123Z {A}\n2026-10-01T10:00:01.000Z {B}\n"), &["A", "B"], 0);
+    check(&format!("2026-10-01 {A}\n{B}\n"), &["B"], 1);
+}
+
+#[test]
+fn what_a_subscription_asks_of_its_destination_is_no_record() {
+    let message = "CWL CONTROL MESSAGE: Checking health of destination Firehose.";
+    let control =
+        format!(r#"{{"messageType":"CONTROL_MESSAGE","logEvents":[{{"id":"","message":"{message}"}}]}}"#);
+    check(&control, &[], 0);
+}
+
+#[test]
+fn other_events_of_eventbridge_are_told() {
+    let seen = read(r#"{"detail-type":"EC2 Instance State-change","detail":{"state":"running"}}"#);
+    assert_eq!(seen.problems, ["an EventBridge event that is no CloudTrail record"]);
+}

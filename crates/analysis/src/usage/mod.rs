@@ -29,7 +29,7 @@ mod when;
 pub use collector::Collector;
 pub use duplicates::Duplicates;
 pub use row::{Outcome, Resource, UsageContext, UsageRow};
-pub use save::{LoadError, MAGIC};
+pub use save::{LoadError, is_saved};
 pub use tally::{Source, Tally, Unmapped};
 
 use leastwise_catalog::call::Planner;

@@ -13,21 +13,34 @@ use miniz_oxide::deflate::compress_to_vec;
 use miniz_oxide::inflate::decompress_to_vec_with_limit;
 use sha2::{Digest, Sha256};
 
-/// What a saved usage begins with; the last byte is the version of the format.
-pub const MAGIC: &[u8; 8] = b"LWUSAGE\x01";
+/// What a saved usage begins with, in every version of the format, and the version.
+const MAGIC: &[u8; 7] = b"LWUSAGE";
+const VERSION: u8 = 1;
 
 /// The largest body that is read: 2 GiB.
 const LIMIT: usize = 2 << 30;
+
+/// A body is at most so many times as long as the file: rows hold hashes, which do not compress. What says otherwise was
+/// not written by [`Usage::save`].
+const RATIO: usize = 64;
 
 /// Why a file is not a usage.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum LoadError {
     /// It begins otherwise.
-    #[error("this is not a saved usage, or one of another version of leastwise")]
+    #[error("this is not a saved usage")]
     Magic,
+    /// It is of another version of the format.
+    #[error("it was saved by another version of leastwise (format {0}; this one reads {VERSION})")]
+    Version(u8),
     /// It was cut short or changed.
     #[error("the saved usage is damaged: {0}")]
     Damaged(&'static str),
+}
+
+/// Whether a file that begins with these bytes is a saved usage, of whatever version.
+pub fn is_saved(file: &[u8]) -> bool {
+    file.starts_with(MAGIC)
 }
 
 impl Usage {
@@ -37,6 +50,7 @@ impl Usage {
         body.tally(&self.tally);
         body.table(&self.table);
         let mut file = MAGIC.to_vec();
+        file.push(VERSION);
         file.extend(compress_to_vec(&body.0, 6));
         file.extend(Sha256::digest(&body.0));
         file
@@ -47,10 +61,15 @@ impl Usage {
     /// # Errors
     /// When the bytes are anything else, or were changed or cut since.
     pub fn load(file: &[u8]) -> Result<Usage, LoadError> {
-        let rest = file.strip_prefix(MAGIC).ok_or(LoadError::Magic)?;
+        let (version, rest) =
+            file.strip_prefix(MAGIC).and_then(<[u8]>::split_first).ok_or(LoadError::Magic)?;
+        if *version != VERSION {
+            return Err(LoadError::Version(*version));
+        }
         let at = rest.len().checked_sub(32).ok_or(LoadError::Damaged("it is cut short"))?;
         let (packed, digest) = rest.split_at(at);
-        let body = decompress_to_vec_with_limit(packed, LIMIT)
+        let most = packed.len().saturating_mul(RATIO).saturating_add(1 << 20).min(LIMIT);
+        let body = decompress_to_vec_with_limit(packed, most)
             .map_err(|_| LoadError::Damaged("its body does not decompress"))?;
         if Sha256::digest(&body).as_slice() != digest {
             return Err(LoadError::Damaged("its digest does not match"));

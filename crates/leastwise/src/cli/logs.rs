@@ -16,7 +16,7 @@ pub struct LogArgs {
         required = true,
         long_help = "Where the logs are, any number of:\n\
         - a file: CloudTrail .json or .json.gz, NDJSON, EventBridge, CloudWatch Logs or LookupEvents envelopes\n\
-        - a folder, read with all that is below it, such as AWSLogs/ of one account or of an organisation\n\
+        - a folder, read with all that is below it (links to folders are told, not followed), such as AWSLogs/ of one account or of an organisation\n\
         - s3://bucket/prefix\n\
         - - for standard input\n\
         - a file written by `leastwise usage --save`"

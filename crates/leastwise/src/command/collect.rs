@@ -4,6 +4,7 @@ mod parts;
 mod report;
 mod saved;
 
+use std::collections::BTreeSet;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 
@@ -60,8 +61,20 @@ pub struct Collected {
     pub account: Account,
     /// Every principal that was seen, also those that were not asked for.
     pub seen: Vec<String>,
+    /// The accounts of those.
+    accounts: BTreeSet<String>,
     /// Inputs that were left out, since they are none of those to read.
     pub left_out: Vec<String>,
+    /// Saved usages that hold only some principals: of others they say nothing.
+    pub partial: Vec<Partial>,
+}
+
+/// A saved usage that was made of some principals only.
+pub struct Partial {
+    /// Its file.
+    pub name: String,
+    /// Whose usage it holds.
+    pub principals: Vec<String>,
 }
 
 /// Usage before and after some moment.
@@ -92,7 +105,7 @@ pub fn collect(wanted: Wanted<'_>, catalog: &Catalog) -> Result<Collected> {
     let shared = shared(&wanted, catalog);
     let mut parts = Parts::new(wanted.window, wanted.split);
     let known = wanted.inputs.map(|inputs| Arc::new(Known::new(inputs)));
-    let mut left_out = Vec::new();
+    let (mut left_out, mut partial) = (Vec::new(), Vec::new());
     let mut takes = |name: &str, saved: &Usage| {
         let digests = saved.tally.sources.iter().map(|source| &source.sha256);
         let takes = known.as_ref().is_none_or(|known| known.take_any(digests));
@@ -103,6 +116,7 @@ pub fn collect(wanted: Wanted<'_>, catalog: &Catalog) -> Result<Collected> {
         if takes(name, saved) {
             shared.remember(saved);
             parts.merge(name, saved)?;
+            partial.extend(Partial::of(name, saved));
         }
     }
     let progress = Progress::new("reading", wanted.quiet);
@@ -128,6 +142,7 @@ pub fn collect(wanted: Wanted<'_>, catalog: &Catalog) -> Result<Collected> {
         let saved = load(name, bytes)?;
         if takes(name, &saved) {
             parts.merge(name, &saved)?;
+            partial.extend(Partial::of(name, &saved));
         }
     }
     left_out.extend(harvest.left_out);
@@ -135,14 +150,64 @@ pub fn collect(wanted: Wanted<'_>, catalog: &Catalog) -> Result<Collected> {
     let (mut usage, parts) = parts.whole();
     usage.tally.sources.extend(harvest.sources);
     usage.tally.problems += harvest.account.skipped();
-    Ok(Collected { usage, parts, account: harvest.account, seen, left_out })
+    if found_nothing(&harvest.account, &usage) {
+        let error = Error::input(format!("there are no logs in {}", named(wanted.logs)));
+        let set_aside: Vec<String> =
+            harvest.account.lines().iter().skip(1).map(|line| line.trim().to_owned()).collect();
+        return Err(match set_aside.is_empty() {
+            true => error.hint("LOGS are files, folders, `-` or s3://bucket/prefix"),
+            false => error.hint(set_aside.join("; ")),
+        });
+    }
+    let accounts = seen.iter().filter_map(|seen| account_of(seen)).map(str::to_owned).collect();
+    Ok(Collected { usage, parts, account: harvest.account, seen, accounts, left_out, partial })
+}
+
+/// Whether nothing was there to read: an empty folder, a mistyped prefix, files that are no logs by their names. Files
+/// that lie outside the window are there.
+fn found_nothing(account: &Account, usage: &Usage) -> bool {
+    account.files == 0 && account.pruned == 0 && account.skipped() == 0 && usage.tally.records == 0
+}
+
+/// The first of the arguments, for messages.
+fn named(logs: &[String]) -> String {
+    match logs {
+        [] => "what was named".to_owned(),
+        [one] => format!("`{one}`"),
+        [one, rest @ ..] => format!("`{one}` and {} more", rest.len()),
+    }
+}
+
+impl Partial {
+    fn of(name: &str, saved: &Usage) -> Option<Partial> {
+        let whole = saved.tally.other_principals == 0;
+        (!whole).then(|| Partial { name: name.to_owned(), principals: saved.principals() })
+    }
+
+    /// What to say to somebody who asks for whom it says nothing of.
+    pub fn error(&self) -> Error {
+        Error::usage(format!("saved usage `{}` holds only some principals", self.name))
+            .hint("it was saved with --principal; save it without, or give the logs")
+    }
+}
+
+impl Collected {
+    /// Whether the logs hold anything of the account of a principal: if not, its silence says nothing.
+    pub fn speaks_of(&self, principal: &str) -> bool {
+        account_of(principal).is_some_and(|account| self.accounts.contains(account))
+    }
+}
+
+/// The account in an ARN.
+fn account_of(arn: &str) -> Option<&str> {
+    arn.split(':').nth(4)
 }
 
 /// When the newest event of the logs was, as of now: what a clock that runs wrong dates later is left out.
 pub fn newest(wanted: &Wanted<'_>) -> Result<Option<i64>> {
     let places = wanted.logs.iter().map(|text| Place::parse(text)).collect::<Result<Vec<_>>>()?;
-    if places.contains(&Place::Stdin) {
-        return Err(Error::usage("--holdout would have to read standard input twice")
+    if let Some(once) = places.iter().find_map(Place::read_once) {
+        return Err(Error::usage(format!("--holdout would have to read {once} twice"))
             .hint("say --until when the logs end, or give files"));
     }
     let (saved, places) = split(places)?;

@@ -56,9 +56,16 @@ fn run_one(setup: &Setup<'_>, principal: &str) -> Result<()> {
     collected.report(&setup.args.logs.read, setup.quiet)?;
     let of = |usage: &Usage| usage.rows_where(|name| name == principal);
     let rows = of(&collected.usage);
+    let holds = |partial: &&collect::Partial| partial.principals.iter().any(|name| name == principal);
+    if let Some(partial) = collected.partial.iter().find(|partial| !holds(partial)) {
+        return Err(partial.error());
+    }
     if rows.is_empty() {
         let nobody = collect::nobody(principal, &collected.seen);
         return Err(match found {
+            Some(_) if !collected.speaks_of(principal) => {
+                nobody.hint("the logs hold no event of its account at all, so they say nothing of it")
+            }
             Some(_) => {
                 nobody.hint("it is in the snapshot, so it is dormant: disable it first, remove it later")
             }

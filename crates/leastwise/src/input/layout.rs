@@ -29,14 +29,17 @@ pub fn sibling(path: &str) -> Option<&'static str> {
 }
 
 /// The span of time in which a file with this path was delivered, as far as the path tells: `[from, to)` in seconds
-/// since the epoch.
+/// since the epoch. Only CloudTrail's own names and folders tell: what others date, such as a backup, may be the day when
+/// it was stored, or the first of many.
 pub fn delivered(path: &str) -> Option<(i64, i64)> {
-    let name = path.rsplit(['/', '\\']).next().unwrap_or(path);
-    if let Some(minute) = name.split('_').find_map(minute_stamp) {
+    let (folder, name) = path.rsplit_once(['/', '\\']).unwrap_or(("", path));
+    let mut parts = name.split('_');
+    if parts.any(|part| part == "CloudTrail")
+        && let Some(minute) = parts.find_map(minute_stamp)
+    {
         return Some((minute, minute + 60));
     }
-    let day = day_of_folders(path)?;
-    Some((day, day + DAY))
+    folder_span(folder).filter(|(from, to)| to - from == DAY)
 }
 
 /// Whether a file or folder with this path can hold events of the window `[since, until)`. What the path does not
@@ -73,13 +76,19 @@ pub fn judge(path: &str, since: Option<i64>, until: Option<i64>) -> Verdict {
     let name = path.rsplit(['/', '\\']).next().unwrap_or(path);
     if let Some(folder) = sibling(path) {
         Verdict::Sibling(folder)
-    } else if name.starts_with('.') || !ENDINGS.iter().any(|ending| name.ends_with(ending)) {
+    } else if name.starts_with('.') || !ENDINGS.iter().any(|ending| ends_with(name, ending)) {
         Verdict::NotALog
     } else if may_hold(path, since, until) {
         Verdict::Read
     } else {
         Verdict::Outside
     }
+}
+
+/// Whether a name has an ending, in whatever case.
+fn ends_with(name: &str, ending: &str) -> bool {
+    let from = name.len().checked_sub(ending.len());
+    from.and_then(|from| name.get(from..)).is_some_and(|end| end.eq_ignore_ascii_case(ending))
 }
 
 /// `20260817T1235Z` → seconds since the epoch.
@@ -94,22 +103,17 @@ fn minute_stamp(text: &str) -> Option<i64> {
     (hour < 24 && minute < 60).then_some(day + hour * 3_600 + minute * 60)
 }
 
-/// The day of the last three folders that look like `YYYY/MM/DD`.
-fn day_of_folders(path: &str) -> Option<i64> {
-    let parts: Vec<&str> = path.split(['/', '\\']).filter(|part| !part.is_empty()).collect();
-    parts.windows(3).rev().find_map(|window| match window {
-        [y, m, d] if y.len() == 4 && m.len() == 2 && d.len() == 2 => {
-            midnight(digits(y)?, digits(m)?, digits(d)?)
-        }
-        _ => None,
-    })
-}
-
 /// The span that a folder of the layout stands for, counted from the region: a year, a month, a day.
 fn folder_span(path: &str) -> Option<(i64, i64)> {
     let parts: Vec<&str> = path.split(['/', '\\']).filter(|part| !part.is_empty()).collect();
     let region = parts.iter().rposition(|part| *part == "CloudTrail")? + 1;
-    let dates: Vec<i64> = parts.get(region + 1..)?.iter().map(|part| digits(part)).collect::<Option<_>>()?;
+    // Where the region's folder is missing, the year would be taken for it and the month for the year.
+    parts.get(region).filter(|region| !region.starts_with(|first: char| first.is_ascii_digit()))?;
+    let dates = parts.get(region + 1..)?;
+    if dates.first()?.len() != 4 || dates[1..].iter().any(|part| part.len() != 2) {
+        return None;
+    }
+    let dates: Vec<i64> = dates.iter().map(|part| digits(part)).collect::<Option<_>>()?;
     match dates[..] {
         [year] => Some((midnight(year, 1, 1)?, midnight(year + 1, 1, 1)?)),
         [year, 12] => Some((midnight(year, 12, 1)?, midnight(year + 1, 1, 1)?)),
@@ -153,9 +157,26 @@ mod tests {
 
     #[test]
     fn folders_tell_the_day_when_the_name_does_not() {
-        assert_eq!(delivered("x/2026/08/17/events.json"), Some((at(2026, 8, 17), at(2026, 8, 18))));
-        assert_eq!(delivered("x/2026/13/17/events.json"), None);
-        assert_eq!(delivered("x/2026/02/30/events.json"), None);
+        let of = |day: &str| delivered(&format!("x/CloudTrail/eu-west-1/{day}/events.json"));
+        assert_eq!(of("2026/08/17"), Some((at(2026, 8, 17), at(2026, 8, 18))));
+        assert_eq!(of("2026/13/17"), None);
+        assert_eq!(of("2026/02/30"), None);
+        assert_eq!(of("2026/08"), None);
+    }
+
+    #[test]
+    fn what_others_date_tells_nothing() {
+        for path in [
+            "backup/2026/11/20/all.json",
+            "x/export_20261120T0000Z.json",
+            "CloudTrail/2026/08/17/events.json",
+            "CloudTrail/111122223333/10/17/events.json",
+        ] {
+            assert_eq!(delivered(path), None, "{path}");
+        }
+        for folder in ["CloudTrail/2026/08", "CloudTrail/2026/08/17", "CloudTrail/111122223333/10"] {
+            assert_eq!(folder_span(folder), None, "{folder}");
+        }
     }
 
     #[test]
@@ -212,6 +233,7 @@ mod tests {
             judge("AWSLogs/1/CloudTrail-Digest/x.json.gz", None, None),
             Verdict::Sibling("CloudTrail-Digest")
         );
+        assert_eq!(judge("AWSLogs/EVENTS.JSON.GZ", None, None), Verdict::Read);
         assert_eq!(judge("AWSLogs/README.txt", None, None), Verdict::NotALog);
         assert_eq!(judge("AWSLogs/.hidden.json", None, None), Verdict::NotALog);
     }

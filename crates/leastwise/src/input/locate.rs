@@ -55,6 +55,17 @@ impl Place {
     }
 }
 
+impl Place {
+    /// What it is called, if it can be read only once: standard input, a pipe.
+    pub fn read_once(&self) -> Option<String> {
+        match self {
+            Place::Stdin => Some("standard input".to_owned()),
+            Place::File(path) if !path.is_file() => Some(format!("`{}`", path.display())),
+            _ => None,
+        }
+    }
+}
+
 /// Sends every file of the place to the workers, in order of name.
 pub fn feed(
     place: Place,
@@ -101,12 +112,28 @@ impl Walk<'_> {
                 return;
             }
             let path = entry.path();
-            // A link to a folder could lead in circles; a link to a file cannot.
             match entry.file_type() {
                 Ok(kind) if kind.is_dir() => self.sub_folder(&path, depth + 1),
-                Ok(kind) if kind.is_file() || (kind.is_symlink() && path.is_file()) => self.file(path),
+                Ok(kind) if kind.is_file() => self.file(path),
+                Ok(kind) if kind.is_symlink() => self.link(path),
                 _ => self.account.other += 1,
             }
+        }
+    }
+
+    /// A link to a folder could lead in circles, and is told; a link to a file cannot.
+    fn link(&mut self, path: PathBuf) {
+        let name = path.display().to_string();
+        match fs::metadata(&path) {
+            Ok(found) if found.is_file() => self.file(path),
+            Ok(found) if found.is_dir() => {
+                let reason = "a link to a folder, which is not followed; give it as an argument of its own";
+                self.account.bad_file(&name, reason);
+            }
+            Err(error) if layout::judge(&name, None, None) == layout::Verdict::Read => {
+                self.account.bad_file(&name, format!("a link to what cannot be read: {error}"));
+            }
+            _ => self.account.other += 1,
         }
     }
 

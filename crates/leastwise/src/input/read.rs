@@ -5,12 +5,12 @@
 //! what was read before the damage is said to have been used.)
 
 use std::fs::File;
-use std::io::{ErrorKind, Read};
+use std::io::{ErrorKind, Read, Seek};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use leastwise_analysis::audit_log::{Event, Problem, Reader, Sink};
-use leastwise_analysis::usage::{MAGIC, Source};
+use leastwise_analysis::usage::{Source, is_saved};
 
 use super::account::Account;
 use super::digest::{Hashed, Seen};
@@ -21,6 +21,9 @@ use super::unpack::{Room, Unpacker, is_gzip};
 
 /// The largest file that is held in memory as it lies there; a CloudTrail file of 50 MB comes to some 5 MB. Larger ones are read a piece at a time.
 pub const HELD: u64 = 8 << 20;
+
+/// The largest saved usage that is taken in.
+const SAVED: u64 = 1 << 30;
 
 /// Something to read.
 pub struct Item {
@@ -122,6 +125,14 @@ impl<C: Sink> Worker<C> {
         if len <= HELD {
             return self.once(name, &mut file, len as usize);
         }
+        let mut begin = Vec::new();
+        if (&mut file).take(16).read_to_end(&mut begin).is_ok() && is_saved(&begin) {
+            return self.long_saved(name, &mut begin.as_slice().chain(file));
+        }
+        if file.rewind().is_err() {
+            self.account.bad_file(name, "cannot be read from its beginning");
+            return len;
+        }
         if self.known.is_some() && Seen::of_file(path).is_ok_and(|seen| self.leaves_out(name, &seen)) {
             return len;
         }
@@ -152,6 +163,7 @@ impl<C: Sink> Worker<C> {
                 self.held(name, &raw);
                 raw.len() as u64
             }
+            Ok(_) if is_saved(&raw) => self.long_saved(name, &mut raw.as_slice().chain(source)),
             Ok(_) => self.pieces(name, &mut raw.as_slice().chain(source), ", after records of it were used"),
             Err(error) => {
                 self.account.bad_file(name, format!("cannot be read: {error}"));
@@ -162,9 +174,23 @@ impl<C: Sink> Worker<C> {
         bytes
     }
 
+    /// Takes in a saved usage that is larger than what is held of logs: it is checked as a whole.
+    fn long_saved(&mut self, name: &str, source: &mut dyn Read) -> u64 {
+        let mut saved = Vec::new();
+        match source.take(SAVED + 1).read_to_end(&mut saved) {
+            Ok(_) if saved.len() as u64 > SAVED => {
+                self.account.bad_file(name, format!("a saved usage larger than {}", ByteSize(SAVED)));
+            }
+            Ok(_) => self.saved.push((name.to_owned(), saved)),
+            Err(error) => self.account.bad_file(name, format!("cannot be read: {error}")),
+        }
+        // It is known how long it is only as far as it was read.
+        self.saved.last().map_or(0, |(_, saved)| saved.len() as u64)
+    }
+
     /// Reads a file that is in memory as it lies on disk.
     fn held(&mut self, name: &str, raw: &[u8]) {
-        if raw.starts_with(MAGIC) {
+        if is_saved(raw) {
             self.saved.push((name.to_owned(), raw.to_owned()));
             return;
         }

@@ -2,11 +2,11 @@
 //! that are on their way, handed to the same workers as files.
 
 use std::io::Read;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 
 use aws_sdk_s3::Client;
 use aws_sdk_s3::primitives::ByteStream;
-use tokio::runtime::Handle;
+use tokio::runtime::Runtime;
 use tokio::sync::Semaphore;
 use tokio::sync::mpsc::{Sender, UnboundedSender, unbounded_channel};
 use tokio::task::JoinSet;
@@ -45,8 +45,9 @@ struct Object {
 
 /// Lists the bucket and sends every log in it to the workers.
 pub fn feed(bucket: Bucket, args: &AwsArgs, queue: &Sender<Item>, account: &mut Account) -> Result<()> {
-    let runtime = aws::runtime()?;
-    let handle = runtime.handle().clone();
+    let runtime = Arc::new(aws::runtime()?);
+    // What fetches runs in the runtime and must not keep it; what is read later does.
+    let weak = Arc::downgrade(&runtime);
     runtime.block_on(async {
         let config = aws::config(args).await;
         let settings =
@@ -55,7 +56,7 @@ pub fn feed(bucket: Bucket, args: &AwsArgs, queue: &Sender<Item>, account: &mut 
         let bucket = Arc::new(bucket);
         let (found, mut objects) = unbounded_channel();
         let listing = tokio::spawn(list(client.clone(), bucket.clone(), found));
-        let fetch = Fetch { client, bucket: bucket.clone(), queue: queue.clone(), handle };
+        let fetch = Fetch { client, bucket: bucket.clone(), queue: queue.clone(), runtime: weak };
         fetch.all(&mut objects).await;
         let listed =
             listing.await.map_err(|error| Error::input("listing was cut short").because(error))??;
@@ -118,17 +119,19 @@ async fn list_folder(
             if key.ends_with('/') {
                 continue;
             }
-            match layout::judge(key, bucket.window.since, bucket.window.until) {
+            // The object that was asked for by its full key is read whatever it is called and whenever it was delivered,
+            // as a file is.
+            let verdict = match key == bucket.prefix {
+                true => Verdict::Read,
+                false => layout::judge(key, bucket.window.since, bucket.window.until),
+            };
+            match verdict {
                 Verdict::Read => {
                     let size = object.size().and_then(|size| u64::try_from(size).ok()).unwrap_or(0);
                     let _ = found.send(Object { key: key.to_owned(), size });
                 }
                 Verdict::Sibling(folder) => *account.siblings.entry(folder).or_default() += 1,
                 Verdict::Outside => account.pruned += 1,
-                // The object that was asked for by its full key is read whatever it is called.
-                Verdict::NotALog if key == bucket.prefix => {
-                    let _ = found.send(Object { key: key.to_owned(), size: 0 });
-                }
                 Verdict::NotALog => account.other += 1,
             }
         }
@@ -142,7 +145,7 @@ struct Fetch {
     client: Client,
     bucket: Arc<Bucket>,
     queue: Sender<Item>,
-    handle: Handle,
+    runtime: Weak<Runtime>,
 }
 
 impl Fetch {
@@ -174,9 +177,10 @@ impl Fetch {
                 Ok(found) => found,
                 Err(error) => return Body::Failed(format!("cannot be fetched: {}", aws::reason(&error))),
             };
-            if found.content_length().is_none_or(|size| size as u64 > HELD) {
-                let stream =
-                    Stream { body: found.body, handle: self.handle.clone(), piece: Vec::new(), at: 0 };
+            if found.content_length().is_none_or(|size| size as u64 > HELD)
+                && let Some(runtime) = self.runtime.upgrade()
+            {
+                let stream = Stream { body: found.body, runtime, piece: Vec::new(), at: 0 };
                 return Body::Stream(Box::new(stream));
             }
             match found.body.collect().await {
@@ -189,9 +193,12 @@ impl Fetch {
 }
 
 /// An object too large to hold, read a piece at a time by a worker.
+///
+/// INVARIANT: the threads that bring the pieces live as long as there is one of these, which is longer than whoever
+/// feeds the workers.
 struct Stream {
     body: ByteStream,
-    handle: Handle,
+    runtime: Arc<Runtime>,
     piece: Vec<u8>,
     at: usize,
 }
@@ -199,7 +206,7 @@ struct Stream {
 impl Read for Stream {
     fn read(&mut self, out: &mut [u8]) -> std::io::Result<usize> {
         while self.at == self.piece.len() {
-            match self.handle.block_on(self.body.next()) {
+            match self.runtime.block_on(self.body.next()) {
                 Some(Ok(bytes)) => (self.piece, self.at) = (bytes.to_vec(), 0),
                 Some(Err(error)) => return Err(std::io::Error::other(error)),
                 None => return Ok(0),

@@ -124,21 +124,35 @@ impl<'a> Text<'a> {
         }
     }
 
-    /// Goes on to the next gzip member, if there is one.
+    /// Goes on to the next gzip member, if there is one. Zeros between members and behind the last pad a file to whole
+    /// blocks; they are passed over however many they are.
     fn next_member(&mut self) {
         let From::Gzip(gzip) = std::mem::replace(&mut self.from, From::Nothing) else { return };
         let mut raw = gzip.into_inner();
-        match raw.fill_buf() {
+        match skip_zeros(&mut raw) {
+            Ok([]) => {}
             // The second magic byte can be behind the end of the buffer; then the decoder looks at it.
             Ok(rest) if is_gzip(rest) || rest == [0x1f] => {
                 self.from = From::Gzip(Box::new(GzDecoder::new(raw)))
             }
-            Ok(rest) if rest.iter().all(|byte| *byte == 0) => {}
             Ok(_) => {
                 self.pending =
                     Some(Cut::Damaged("something that is not gzip follows the gzip data".to_owned()))
             }
             Err(error) => self.pending = Some(cut(&error)),
+        }
+    }
+}
+
+/// Passes over zeros; what follows them as far as the buffer holds it, nothing at the end.
+fn skip_zeros(raw: &mut impl BufRead) -> io::Result<&[u8]> {
+    loop {
+        let rest = raw.fill_buf()?;
+        let zeros = rest.iter().take_while(|byte| **byte == 0).count();
+        let only_zeros = zeros == rest.len() && zeros > 0;
+        raw.consume(zeros);
+        if !only_zeros {
+            return raw.fill_buf();
         }
     }
 }
@@ -242,6 +256,15 @@ mod tests {
         let file = gzip(&vec![b' '; 64 << 20]);
         assert_eq!(check_read(&file, 8 << 20).1, Some(Cut::TooLarge));
         assert_eq!(check(&mut &file[..], 8 << 20, &mut Vec::new()).1, Some(Cut::TooLarge));
+    }
+
+    #[test]
+    fn zeros_pad_however_many_they_are_and_hide_nothing() {
+        let (member, zeros) = (gzip(&log(3)), vec![0; 200_000]);
+        assert_eq!(check_read(&[&member[..], &zeros].concat(), 1 << 20), (3, None));
+        assert_eq!(check_read(&[&member[..], &zeros, &gzip(b"\n")].concat(), 1 << 20), (3, None));
+        let (records, cut) = check_read(&[&member[..], &zeros, b"garbage"].concat(), 1 << 20);
+        assert!(records == 3 && matches!(cut, Some(Cut::Damaged(_))), "{records} {cut:?}");
     }
 
     #[test]

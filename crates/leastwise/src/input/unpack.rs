@@ -102,7 +102,7 @@ impl Unpacker {
             let room = self.buffer.len().min(limit);
             match self.decompressor.gzip_decompress(member, &mut self.buffer[filled.min(room)..room]) {
                 // libdeflate ignores what stands behind a member; its length says whether the slice ends with it.
-                Ok(bytes) => return (bytes == hint).then_some(bytes),
+                Ok(bytes) => return (bytes == hint && !may_end_before(member)).then_some(bytes),
                 Err(DecompressionError::InsufficientSpace) if room < limit => {
                     let more = if room < most { most } else { (room * 2).clamp(1 << 16, limit) };
                     if !self.reserve(more, filled) {
@@ -148,6 +148,17 @@ impl Unpacker {
 /// The length of the text, as the last bytes of a member tell.
 fn length(member: &[u8]) -> usize {
     member.last_chunk::<4>().map_or(0, |size| u32::from_le_bytes(*size) as usize)
+}
+
+/// Whether a slice whose member is as long as its last bytes say could have that member's end before its own: what is
+/// damaged behind a member can be as long as it. Then the length stands there too.
+fn may_end_before(slice: &[u8]) -> bool {
+    let Some((rest, length)) = slice.split_last_chunk::<4>() else { return false };
+    // Four zeros stand in many headers; a member of nothing is short.
+    if *length == [0; 4] {
+        return rest.len() > 64;
+    }
+    memchr::memmem::find(rest, length).is_some()
 }
 
 /// The same as far as it is to be trusted: no byte of deflate stands for more than 1,032 bytes of text.
@@ -225,6 +236,16 @@ mod tests {
         check(&changed, WHOLE, None);
         check(&[&whole[..], b"garbage"].concat(), WHOLE, None);
         check(&[&whole[..], &[0; 512]].concat(), WHOLE, None);
+    }
+
+    #[test]
+    fn a_damaged_member_as_long_as_the_one_before_is_not_taken_for_its_end() {
+        let mut damaged = gzip(b"two");
+        damaged[0] ^= 1;
+        check(&[gzip(b"one"), damaged].concat(), WHOLE, None);
+        let garbage = [b"garbage".as_slice(), &3u32.to_le_bytes()].concat();
+        check(&[gzip(b"one"), garbage].concat(), WHOLE, None);
+        check(&[gzip(b"one"), vec![0; 8], gzip(b"two")].concat(), WHOLE, None);
     }
 
     #[test]

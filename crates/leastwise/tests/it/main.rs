@@ -22,6 +22,7 @@ mod layers;
 mod model;
 mod paths;
 mod rightsize;
+mod silence;
 mod simulate;
 mod support;
 mod usage;

@@ -56,11 +56,25 @@ impl Collected {
     /// Says at the end that something was skipped, unless that was allowed.
     pub fn skipped(&self, read: &ReadArgs) -> Result<()> {
         let account = &self.account;
-        if account.skipped() == 0 || read.allow_skipped {
-            return Ok(());
+        let before = self.usage.tally.problems.saturating_sub(account.skipped());
+        let skipped = match (account.skipped(), before) {
+            (0, 0) => return Ok(()),
+            (0, _) => format!("{} could not be read when the usage was saved", in_words(before)),
+            (_, 0) => format!("{} could not be read", account.skipped_in_words()),
+            _ => format!(
+                "{} could not be read, and {} when the usage was saved",
+                account.skipped_in_words(),
+                in_words(before)
+            ),
+        };
+        match read.allow_skipped {
+            true => Ok(()),
+            false => Err(Error::input(format!("{skipped}; the result rests on the others"))
+                .hint("--allow-skipped takes that for success")),
         }
-        let skipped = account.skipped_in_words();
-        Err(Error::input(format!("{skipped} could not be read; the result rests on the others"))
-            .hint("--allow-skipped takes that for success"))
     }
+}
+
+fn in_words(problems: u64) -> String {
+    counted(problems, "file or record", "files and records")
 }

@@ -4,7 +4,8 @@ use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
-use leastwise_analysis::usage::{MAGIC, Usage};
+use leastwise_analysis::usage;
+use leastwise_analysis::usage::Usage;
 use leastwise_policy::time::Timestamp;
 
 use crate::error::{Error, Result};
@@ -33,10 +34,10 @@ pub fn split(places: Vec<Place>) -> Result<(Vec<Saved>, Vec<Place>)> {
 
 fn is_saved(path: &Path) -> bool {
     // Only a regular file can be looked into without taking something from it.
-    let mut start = [0; MAGIC.len()];
+    let mut start = Vec::new();
     path.is_file()
-        && File::open(path).and_then(|mut file| file.read_exact(&mut start)).is_ok()
-        && start == *MAGIC
+        && File::open(path).and_then(|file| file.take(16).read_to_end(&mut start)).is_ok()
+        && usage::is_saved(&start)
 }
 
 /// Reads what `usage --save` wrote.

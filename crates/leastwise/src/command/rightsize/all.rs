@@ -31,6 +31,14 @@ pub fn run(setup: &Setup<'_>) -> Result<()> {
     let Some(folder) = &setup.args.out else { return Err(Error::usage("--all needs --out DIR")) };
     let collected = setup.collect()?;
     collected.report(&setup.args.logs.read, setup.quiet)?;
+    if let Some(partial) = collected.partial.first() {
+        return Err(partial.error());
+    }
+    if !snapshot.principals().any(|found| collected.speaks_of(&found.arn)) {
+        return Err(Error::input("the logs hold no event of any account of the snapshot").hint(
+            "a principal that no log speaks of is not dormant; give the logs of the same accounts and window",
+        ));
+    }
     let rows = collected.usage.rows();
     let parts = collected.parts.as_ref().map(|parts| (parts.older.rows(), parts.newer.rows()));
     let case = |found| case(found, &rows, parts.as_ref());
@@ -44,7 +52,7 @@ pub fn run(setup: &Setup<'_>) -> Result<()> {
             Some(outcome) => files.add(case, &outcome)?,
             None => Entry {
                 principal: case.principal.to_owned(),
-                left_alone: left_alone(case).unwrap_or_default(),
+                left_alone: left_alone(&collected, case).unwrap_or_default(),
                 ..Entry::default()
             },
         });
@@ -83,12 +91,15 @@ fn case<'a>(
     }
 }
 
-/// Why a principal is not right-sized, if so: AWS makes and keeps the policies of service-linked roles, and what is
-/// granted must be known.
-fn left_alone(case: &Case<'_>) -> Option<String> {
+/// Why a principal is not right-sized, if so: AWS makes and keeps the policies of service-linked roles, the silence of
+/// logs without any event of its account says nothing, and what is granted must be known.
+fn left_alone(collected: &Collected, case: &Case<'_>) -> Option<String> {
     let found = case.found?;
     if found.service_linked {
         return Some("service-linked role".to_owned());
+    }
+    if !collected.speaks_of(case.principal) {
+        return Some("the logs hold no event of its account".to_owned());
     }
     granted::incomplete(found)
 }
@@ -97,7 +108,7 @@ fn left_alone(case: &Case<'_>) -> Option<String> {
 fn outcomes(setup: &Setup<'_>, evidence: &Evidence<'_>, cases: &[Case<'_>]) -> Vec<Option<Outcome>> {
     let progress = Progress::new("right-sizing", setup.quiet);
     let outcomes = in_parallel(cases, setup.threads(), |case| {
-        left_alone(case).is_none().then(|| one::outcome(setup, evidence, case))
+        left_alone(evidence.collected, case).is_none().then(|| one::outcome(setup, evidence, case))
     });
     progress.finish();
     outcomes
