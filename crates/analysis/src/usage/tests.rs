@@ -62,7 +62,7 @@ fn a_role_session_counts_for_its_role_with_the_path() {
 fn wildcards_in_a_key_are_characters_of_the_key() {
     for key in ["*", "a:*", "a?b", "${x}", "arn:aws:s3:::victim/0"] {
         let rows = usage(&[get(1, key)]).rows();
-        assert_eq!(rows[0].resource, Resource::Exact(format!("arn:aws:s3:::b/{key}").into()), "{key}");
+        assert_eq!(rows[0].resource, Resource::Exact(format!("arn:aws:s3:::b/{key}")), "{key}");
     }
     let rows = usage(&[event(1, "PutObject", json!({"bucketName": "b", "key": ""}))]).rows();
     assert_eq!(rows[0].resource, Resource::Pattern("arn:aws:s3:::b/*".into()));
