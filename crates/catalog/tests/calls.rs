@@ -37,6 +37,7 @@ fn needs(event: &Value) -> Option<BTreeSet<(String, String)>> {
         region: text(event, "awsRegion"),
         account: text(event, "recipientAccountId"),
         event: text(event, "eventName"),
+        caller: text(&event["userIdentity"], "arn"),
     };
     let mut found = BTreeSet::new();
     plan.apply(&event["requestParameters"], &scope, &mut Scratch::default(), &mut |need| {

@@ -78,7 +78,13 @@ fn an_event_whose_parameters_are_hidden_still_needs_something() {
             continue;
         }
         let plan = planner.plan(event.0, event.1);
-        let scope = Scope { partition: "aws", region: "eu-west-1", account: "111122223333", event: event.1 };
+        let scope = Scope {
+            partition: "aws",
+            region: "eu-west-1",
+            account: "111122223333",
+            event: event.1,
+            caller: "",
+        };
         let mut said = 0;
         plan.apply(&Value::Null, &scope, &mut Scratch::default(), &mut |_| said += 1);
         if said == 0 && !matches!(plan, Plan::Ignored) {

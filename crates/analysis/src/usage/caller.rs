@@ -19,6 +19,8 @@ pub(super) struct Caller {
     pub who: Result<u32, Who>,
     /// Whether the settings ask for it.
     pub wanted: bool,
+    /// Whether it is an IAM user.
+    pub user: bool,
     pub partition: &'static str,
 }
 
@@ -216,7 +218,7 @@ fn new_caller(id: u32, event: &Event<'_>, table: &mut Table, settings: &Settings
         }
         (who, _) => (Err(who), false),
     };
-    Caller { id, who, wanted, partition }
+    Caller { id, who, wanted, user: event.identity.kind == b"IAMUser", partition }
 }
 
 #[cold]

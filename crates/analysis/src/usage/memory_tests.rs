@@ -25,6 +25,7 @@ fn value() -> impl Strategy<Value = Value> {
             "arn:aws:s3:::a/b", "arn:aws:s3:eu-west-1:111122223333:accesspoint/a",
             "arn:aws:s3:eu-west-1:111122223333:accesspoint/a/object/b", "arn:aws:iam::111122223333:role/r",
             "arn:aws:kms:eu-west-1:111122223333:key/a", "arn:aws:logs:eu-west-1:111122223333:log-group:a:*",
+            "data-x-s3alias", "arn:aws:s3:eu-west-1:444455556666:accesspoint/a", "444455556666",
             "alias/a", "/a/b?versionId=1", "a/b", "123456789012", "arn:aws:lambda:eu-west-1:111122223333:function:f:1",
         ]).prop_map(str::to_owned),
     ]
@@ -52,6 +53,9 @@ fn request() -> impl Strategy<Value = Value> {
         ("ec2", "RunInstances", &["instancesSet", "subnetId", "iamInstanceProfile", "tagSet"]),
         ("lambda", "CreateFunction20150331", &["functionName", "role", "tags"]),
         ("sqs", "SendMessage", &["queueUrl"]),
+        ("iam", "CreateAccessKey", &["userName"]),
+        ("iam", "ChangePassword", &["x"]),
+        ("glue", "GetTable", &["catalogId", "databaseName", "name"]),
         ("ec2", "CreateNatGateway", &["CreateNatGatewayRequest"]),
         ("nothing", "KnownOfThis", &["name"]),
     ];
@@ -73,6 +77,9 @@ fn circumstances() -> impl Strategy<Value = Value> {
         "arn:aws:s3:::a/b",
         "arn:aws:s3:::a",
         "arn:aws:s3:eu-west-1:111122223333:accesspoint/a/object/b",
+        "arn:aws:s3:eu-west-1:111122223333:accesspoint/a",
+        "arn:aws:s3:eu-west-1:444455556666:accesspoint/b",
+        "arn:aws:s3:::data-x-s3alias/b",
         "arn:aws:kms:eu-west-1:111122223333:key/a",
         "arn:aws:kms:eu-west-1:111122223333:key/b",
         "arn:aws:dynamodb:eu-west-1:111122223333:table/a",
@@ -80,20 +87,27 @@ fn circumstances() -> impl Strategy<Value = Value> {
     (
         prop::collection::vec(arn, 0..2),
         prop::sample::select(vec!["eu-west-1", "us-east-1", "cn-north-1", ""]),
-        prop::sample::select(vec!["app", "web"]),
+        prop::sample::select(vec!["app", "web", "user/u", "user/v"]),
         prop::sample::select(vec!["", "", "", "NoSuchKey", "AccessDenied", "ThrottlingException"]),
         prop::sample::select(vec![Value::Null, json!("vpce-0123456789abcdef0")]),
     )
         .prop_map(|(arns, region, role, error, endpoint)| {
             let arns: Vec<Value> = arns.into_iter().map(|arn| json!({ "ARN": arn })).collect();
-            json!({
-                "userIdentity": {
+            let identity = match role {
+                "user/u" | "user/v" => json!({
+                    "type": "IAMUser", "arn": format!("arn:aws:iam::111122223333:{role}"),
+                    "accountId": "111122223333", "accessKeyId": "AKIAIOSFODNN7EXAMPLE",
+                }),
+                _ => json!({
                     "type": "AssumedRole", "principalId": "AROAEXAMPLEEXAMPLE:session",
                     "arn": format!("arn:aws:sts::111122223333:assumed-role/{role}/s"),
                     "accountId": "111122223333", "accessKeyId": "ASIAIOSFODNN7EXAMPLE",
                     "sessionContext": {"sessionIssuer": {"type": "Role",
                         "arn": format!("arn:aws:iam::111122223333:role/{role}")}},
-                },
+                }),
+            };
+            json!({
+                "userIdentity": identity,
                 "awsRegion": region, "errorCode": error, "resources": arns, "vpcEndpointId": endpoint,
             })
         })

@@ -69,6 +69,55 @@ fn wildcards_in_a_key_are_characters_of_the_key() {
 }
 
 #[test]
+fn what_users_do_for_themselves_is_about_them() {
+    let own = |id, arn: &str, parameters: Value| {
+        let user = json!({"type": "IAMUser", "arn": arn, "accountId": "111122223333"});
+        let event = with(event(id, "CreateAccessKey", parameters), "eventSource", json!("iam.amazonaws.com"));
+        with(event, "userIdentity", user)
+    };
+    let (bob, eve) = ("arn:aws:iam::111122223333:user/team/bob", "arn:aws:iam::111122223333:user/eve");
+    let action = "iam:CreateAccessKey";
+    let rows = usage(&[own(1, bob, Value::Null), own(2, eve, Value::Null), own(3, bob, Value::Null)]).rows();
+    assert_eq!(short(&rows), [(action, eve, Outcome::Used, 1), (action, bob, Outcome::Used, 2)]);
+    let role = with(event(1, "CreateAccessKey", Value::Null), "eventSource", json!("iam.amazonaws.com"));
+    assert_eq!(short(&usage(&[role]).rows())[0].1, "arn:aws:iam::111122223333:user/*");
+}
+
+#[test]
+fn an_alias_stands_for_the_access_point_that_the_log_names() {
+    let alias = "data-aqfqprnstn7aefdfbarligizwgyfouse1a-s3alias";
+    let call = |id, resources: Value| {
+        with(event(id, "GetObject", json!({"bucketName": alias, "key": "k"})), "resources", resources)
+    };
+    let object = json!({"type": "AWS::S3::Object", "ARN": format!("arn:aws:s3:::{alias}/k")});
+    let point =
+        json!({"type": "AWS::S3::AccessPoint", "ARN": "arn:aws:s3:eu-west-1:444455556666:accesspoint/data"});
+    let named = usage(&[call(1, json!([object, point]))]).rows();
+    let resource = "arn:aws:s3:eu-west-1:444455556666:accesspoint/data/object/k";
+    assert_eq!(short(&named), [("s3:GetObject", resource, Outcome::Used, 1)]);
+    assert_eq!(named[0].resource, Resource::Exact(resource.into()));
+    let unnamed = usage(&[call(1, json!([object]))]).rows();
+    let pattern = "arn:aws:s3:eu-west-1:111122223333:accesspoint/data*/object/k";
+    assert_eq!(unnamed[0].resource, Resource::Pattern(pattern.into()));
+}
+
+#[test]
+fn the_role_of_a_profile_is_not_known_and_its_service_has_two_names_in_china() {
+    let run = |region: &str, partition: &str| {
+        let mut run = event(1, "RunInstances", json!({"iamInstanceProfile": {"name": "web"}}));
+        run["eventSource"] = json!("ec2.amazonaws.com");
+        run["awsRegion"] = json!(region);
+        run["userIdentity"]["arn"] = json!(format!("arn:{partition}:sts::111122223333:assumed-role/app/s"));
+        usage(&[run]).rows().into_iter().find(|row| &*row.action == "iam:PassRole").expect("a role is passed")
+    };
+    let (here, china) = (run("eu-west-1", "aws"), run("cn-north-1", "aws-cn"));
+    assert_eq!(here.resource, Resource::Pattern("arn:aws:iam::111122223333:role/*".into()));
+    assert_eq!(here.context.get("iam:PassedToService").unwrap(), ["ec2.amazonaws.com"]);
+    assert_eq!(china.resource, Resource::Pattern("arn:aws-cn:iam::111122223333:role/*".into()));
+    assert_eq!(china.context.get("iam:PassedToService"), None);
+}
+
+#[test]
 fn what_a_call_may_have_needed_is_unknown_and_names_the_table_of_the_log() {
     let table = "arn:aws:dynamodb:eu-west-1:111122223333:table/Music";
     let statement = |id, parameters: Value| {

@@ -1,9 +1,9 @@
 //! Applies a plan to one call: looks up the parameters and says which action is needed on which resource.
 
-use super::plan::{Plan, PlannedNeed, PlannedResource, Role};
+use super::plan::{Plan, PlannedKey, PlannedNeed, PlannedResource, Role};
 use super::reads::Asked;
 use super::resource::{apply_types, apply_value};
-use super::syntax::{Condition, Path, Source, Template, TemplatePiece, Test};
+use super::syntax::{Condition, Origin, Path, Source, Template, TemplatePiece, Test};
 use super::transform::{self, escape};
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -34,6 +34,8 @@ pub struct Scope<'a> {
     pub account: &'a str,
     /// The operation's name.
     pub event: &'a str,
+    /// The ARN of the caller when that is an IAM user, else nothing: some calls of users are about themselves.
+    pub caller: &'a str,
 }
 
 /// How exactly a resource is known.
@@ -183,7 +185,10 @@ impl PlannedNeed {
     ) {
         let mut context = std::mem::take(&mut scratch.context);
         context.clear();
-        for (key, template) in &self.with {
+        for PlannedKey { key, value: template, unsure } in &self.with {
+            if unsure.iter().any(|partition| **partition == *scope.partition) {
+                continue;
+            }
             let mut value = String::new();
             if template.is_literal() || render(template, None, parameters, scope, &mut value) {
                 if let ([TemplatePiece::Literal(text)], true) = (&*template.0, value.is_empty()) {
@@ -291,6 +296,21 @@ fn render(
 
 fn push(value: &str, pattern: bool, into: &mut String) {
     if pattern && value != "*" { escape(value, into) } else { into.push_str(value) }
+}
+
+/// Calls `found` with every value of a source, as it stands.
+pub(super) fn each(
+    source: &Source,
+    parameters: &dyn Parameters,
+    scope: &Scope<'_>,
+    found: &mut dyn FnMut(&str),
+) {
+    match source.origin {
+        Origin::Parameters => parameters.each(&source.path, found),
+        Origin::Caller if scope.caller.is_empty() => {}
+        Origin::Caller => found(scope.caller),
+        Origin::Log => parameters.resources(found),
+    }
 }
 
 /// The value as the source's transforms leave it; nothing comes of nothing.

@@ -70,6 +70,12 @@ impl FormatPlan {
         self.fits_with(arn, resource_part(arn).unwrap_or_default())
     }
 
+    /// Whether the resource part of `arn` begins like this format's, whatever comes then.
+    pub(super) fn begins_like(&self, arn: &str) -> bool {
+        let resource = resource_part(arn).unwrap_or_default();
+        self.begins.as_ref().is_some_and(|text| resource.starts_with(&**text))
+    }
+
     /// The same for an ARN whose resource part is known, empty for none.
     #[inline]
     pub(super) fn fits_with(&self, arn: &str, resource: &str) -> bool {

@@ -2,9 +2,12 @@
 //!
 //! A plan is made once for each kind of call and then applied to every call of that kind.
 
+use super::apply::transformed;
 use super::format::{FormatPlan, format_plan};
 use super::rules::Rules;
-use super::syntax::{ChosenType, Condition, NeedRule, Path, ResourceSpec, Source, Template, TemplatePiece};
+use super::syntax::{
+    ChosenType, Condition, NeedRule, Origin, Path, ResourceSpec, Source, Template, TemplatePiece, Transform,
+};
 use crate::{Action, Catalog, ResourceType};
 use std::sync::Arc;
 
@@ -33,8 +36,17 @@ pub struct PlannedNeed {
     pub maybe: bool,
     pub(super) role: Role,
     pub(super) when: Vec<Condition>,
-    pub(super) with: Vec<(Arc<str>, Template)>,
+    pub(super) with: Vec<PlannedKey>,
     pub(super) resource: PlannedResource,
+}
+
+/// A condition key with the value that the request has.
+#[derive(Debug, Clone)]
+pub(super) struct PlannedKey {
+    pub(super) key: Arc<str>,
+    pub(super) value: Template,
+    /// The partitions in which it may have another.
+    pub(super) unsure: Vec<Arc<str>>,
 }
 
 /// What a need is to the others of its plan.
@@ -195,9 +207,17 @@ impl<'c> Planner<'c> {
             maybe: rule.maybe,
             role,
             when: rule.when.clone(),
-            with: rule.with.clone(),
+            with: rule.with.iter().map(|(key, value)| self.key(key, value)).collect(),
             resource,
         })
+    }
+
+    fn key(&self, key: &Arc<str>, value: &Template) -> PlannedKey {
+        let unsure = match &*value.0 {
+            [TemplatePiece::Literal(text)] => self.rules.unsure(key, text),
+            _ => Vec::new(),
+        };
+        PlannedKey { key: key.clone(), value: value.clone(), unsure }
     }
 
     /// The types of an action; only those in `chosen`, and with its bindings, when it is not empty.
@@ -248,7 +268,7 @@ impl<'c> Planner<'c> {
             if let Some(sources) = self.rules.bind(prefix, &kind.name, variable) {
                 return sources.to_vec();
             }
-            vec![Source { path: Path::parse(variable), transforms: Box::new([]) }]
+            vec![Source { origin: Origin::Parameters, path: Path::parse(variable), transforms: Box::new([]) }]
         };
         let own_account =
             own.iter().find(|(name, _)| &**name == ACCOUNT).map(|(_, source)| vec![source.clone()]);
@@ -267,6 +287,33 @@ impl TypePlan {
     /// Whether `arn` is of one of its formats.
     pub(super) fn fits(&self, arn: &str) -> bool {
         self.formats.iter().any(|format| format.fits(arn))
+    }
+
+    /// Whether an ARN that the log names is of the type: no part of it is what a `not:` of its sources drops.
+    pub(super) fn fits_log(&self, arn: &str) -> bool {
+        let dropped = |part: &str| {
+            self.sources().flat_map(|source| &source.transforms).any(|one| match one {
+                Transform::Not(pattern) => pattern.matches(part),
+                _ => false,
+            })
+        };
+        self.fits(arn) && !arn.split([':', '/']).any(dropped)
+    }
+
+    /// Whether an ARN that the log names fills one of its variables.
+    pub(super) fn takes_from_log(&self, arn: &str) -> bool {
+        let mut sources = self.sources().filter(|source| source.origin == Origin::Log);
+        sources.any(|source| !transformed(source, arn).is_empty())
+    }
+
+    /// Whether any ARN that the log names could.
+    pub(super) fn reads_log(&self) -> bool {
+        self.sources().any(|source| source.origin == Origin::Log)
+    }
+
+    /// Where its variables' values come from.
+    pub(super) fn sources(&self) -> impl Iterator<Item = &Source> {
+        self.formats.iter().flat_map(|format| format.variables.iter().flatten())
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::format::FormatPlan;
 use super::plan::{Plan, PlannedNeed, PlannedResource, TypePlan};
-use super::syntax::{Path, Source, Template, TemplatePiece, Test, Transform};
+use super::syntax::{Origin, Path, Source, Template, TemplatePiece, Test, Transform};
 use crate::arn_format::resource_part;
 use std::collections::BTreeSet;
 
@@ -32,7 +32,7 @@ impl Plan {
             {
                 bound(&condition.source.path);
             }
-            need.with.iter().for_each(|(_, template)| of_template(template, &mut bound));
+            need.with.iter().for_each(|one| of_template(&one.value, &mut bound));
             match &need.resource {
                 PlannedResource::Any => {}
                 PlannedResource::Types { types, .. } => {
@@ -58,9 +58,9 @@ impl Plan {
     pub fn would_take(&self, asked: &[Asked], arn: &str) -> bool {
         let resource = resource_part(arn).unwrap_or_default();
         asked.iter().any(|asked| match self.needs().get(asked.need).map(|need| &need.resource) {
-            Some(PlannedResource::Types { types, .. }) => types
-                .get(asked.kind)
-                .is_some_and(|plan| plan.formats.iter().any(|one| one.fits_with(arn, resource))),
+            Some(PlannedResource::Types { types, .. }) => types.get(asked.kind).is_some_and(|plan| {
+                plan.takes_from_log(arn) || plan.formats.iter().any(|one| one.fits_with(arn, resource))
+            }),
             _ => true,
         })
     }
@@ -110,7 +110,7 @@ fn is_name(path: &Path) -> bool {
 impl PlannedNeed {
     fn paths<'p>(&'p self, found: &mut dyn FnMut(&'p Path)) {
         self.when.iter().for_each(|condition| found(&condition.source.path));
-        self.with.iter().for_each(|(_, template)| of_template(template, found));
+        self.with.iter().for_each(|one| of_template(&one.value, found));
         match &self.resource {
             PlannedResource::Any => {}
             PlannedResource::Types { types, .. } => of_types(types, found),
@@ -132,7 +132,7 @@ fn accounts(types: &[TypePlan]) -> impl Iterator<Item = &Source> {
 }
 
 fn sources(types: &[TypePlan]) -> impl Iterator<Item = &Source> {
-    types.iter().flat_map(|plan| &plan.formats).flat_map(|format| format.variables.iter().flatten())
+    types.iter().flat_map(TypePlan::sources).filter(|source| source.origin == Origin::Parameters)
 }
 
 fn of_template<'p>(template: &'p Template, found: &mut dyn FnMut(&'p Path)) {

@@ -1,10 +1,10 @@
 //! The resources of one need: ARNs made from the types that an action has and the values that a call gives.
 
-use super::apply::{Home, Known, MAX_VALUES, Out, Parameters, Range, Scope, Scratch, transformed};
+use super::apply::{Home, Known, MAX_VALUES, Out, Parameters, Range, Scope, Scratch, each, transformed};
 use super::format::{FormatPlan, PlannedPiece};
 use super::plan::{Role, TypePlan};
 use super::reads::Asked;
-use super::syntax::{Source, Transform};
+use super::syntax::{Origin, Source, Transform};
 use super::transform::{self, escape, is_behind};
 
 /// The parameter is the ARN itself; a plain name is put into the action's only type.
@@ -56,7 +56,7 @@ pub(super) fn apply_types(
     for (index, plan) in types.iter().enumerate() {
         let before = out.said;
         for format in &plan.formats {
-            let bound = collect(format, plan, parameters, scratch, out);
+            let bound = collect(format, plan, (parameters, scope), scratch, out);
             if bound {
                 say_each(format, scope, scratch, out);
             }
@@ -64,10 +64,12 @@ pub(super) fn apply_types(
                 break;
             }
         }
-        if out.said == before {
+        if out.said == before || plan.reads_log() {
             scratch.asked.push(Asked { need: out.index, kind: index });
+        }
+        if out.said == before {
             parameters.resources(&mut |arn| {
-                if plan.fits(arn) && best_fit(types, arn) == Some(index) {
+                if plan.fits_log(arn) && best_fit(types, arn) == Some(index) {
                     out.say(arn, Known::Exact);
                 }
             });
@@ -76,7 +78,7 @@ pub(super) fn apply_types(
             && plan.required
             && let Some(format) = plan.formats.first()
         {
-            collect(format, plan, parameters, scratch, out);
+            collect(format, plan, (parameters, scope), scratch, out);
             star_missing(format, scratch);
             say_each(format, scope, scratch, out);
         }
@@ -87,7 +89,7 @@ pub(super) fn apply_types(
     // What is known in part says more than a whole type.
     for plan in fallback.iter().map(|index| &types[*index]) {
         let Some(format) = plan.formats.first() else { continue };
-        collect(format, plan, parameters, scratch, out);
+        collect(format, plan, (parameters, scope), scratch, out);
         if scratch.ranges.iter().take(format.variables.len()).any(|ranges| !ranges.is_empty()) {
             star_missing(format, scratch);
             return say_each(format, scope, scratch, out);
@@ -134,7 +136,7 @@ fn is_pattern(source: &Source) -> bool {
 /// Whether a value that is a whole ARN is taken as it is.
 fn takes_arn(source: &Source, arn: &str) -> bool {
     source.transforms.iter().all(|one| match one {
-        Transform::Suffix(_) => false,
+        Transform::Suffix(_) | Transform::Unqualified => false,
         Transform::Append(pattern) => is_behind(pattern, arn),
         _ => true,
     })
@@ -145,7 +147,7 @@ fn takes_arn(source: &Source, arn: &str) -> bool {
 fn collect(
     format: &FormatPlan,
     plan: &TypePlan,
-    parameters: &dyn Parameters,
+    (parameters, scope): (&dyn Parameters, &Scope<'_>),
     scratch: &mut Scratch,
     out: &mut Out<'_, '_>,
 ) -> bool {
@@ -159,7 +161,12 @@ fn collect(
         let (values, ranges) = (&mut scratch.values, &mut scratch.ranges[index]);
         ranges.clear();
         for source in sources {
-            parameters.each(&source.path, &mut |raw| {
+            each(source, parameters, scope, &mut |raw| {
+                // INVARIANT: an ARN of the log that fills a variable begins like those of the format, which is what
+                // `Plan::may_take` looks at.
+                if source.origin == Origin::Log && !format.begins_like(raw) {
+                    return;
+                }
                 let text = source.is_text();
                 if !text && is_arn_of(plan, raw) && takes_arn(source, raw) {
                     return out.say(raw, Known::Exact);

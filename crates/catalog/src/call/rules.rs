@@ -21,6 +21,8 @@ pub struct Rules {
     binds: HashMap<Arc<str>, Binds>,
     primary: HashMap<Arc<str>, Vec<Arc<str>>>,
     outcomes: Vec<(Arc<str>, ErrorClass)>,
+    /// Partition, key and value.
+    unsure: Vec<[Arc<str>; 3]>,
 }
 
 #[derive(Debug)]
@@ -122,6 +124,7 @@ impl Rules {
             Rule::Primary { prefix, types } => {
                 self.primary.insert(prefix, types);
             }
+            Rule::Unsure { partition, key, value } => self.unsure.push([partition, key, value]),
             Rule::Outcome { class, code } => self.outcomes.push((code, class)),
         }
     }
@@ -178,6 +181,12 @@ impl Rules {
     /// The types that stand in when no type of an action is bound, in order of preference.
     pub(super) fn primary(&self, prefix: &str) -> &[Arc<str>] {
         self.primary.get(prefix).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    /// The partitions in which a condition key may have another value than this one.
+    pub(super) fn unsure(&self, key: &str, value: &str) -> Vec<Arc<str>> {
+        let rows = self.unsure.iter().filter(|[_, own, other]| **own == *key && **other == *value);
+        rows.map(|[partition, ..]| partition.clone()).collect()
     }
 
     /// What an error code says. A code that no rule names was raised after the caller was authorised.

@@ -99,13 +99,31 @@ pub(super) enum Transform {
     Text,
     /// The id of the account in an id, an ARN or a URL.
     Account,
+    /// A Lambda function's name with its version or alias, if it has one, from a name or a partial ARN.
+    Qualified,
+    /// An ARN, without what stands behind the name: a state machine's version or alias.
+    Unqualified,
+    /// The text before the last `-`.
+    InitDash,
 }
 
-/// Where a value comes from: a parameter, and what is done to it.
+/// Where a value comes from: a parameter as a rule, and what is done to it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Source {
+    pub(super) origin: Origin,
     pub(super) path: Path,
     pub(super) transforms: Box<[Transform]>,
+}
+
+/// What a source's value is looked up in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Origin {
+    /// The call's parameters.
+    Parameters,
+    /// The calling user's ARN: `@caller`.
+    Caller,
+    /// The ARNs that the log itself names for the call: `@resources`.
+    Log,
 }
 
 impl Source {
@@ -196,6 +214,8 @@ pub(super) enum Rule {
     Primary { prefix: Arc<str>, types: Vec<Arc<str>> },
     /// Nobody's API call.
     Ignore { label: Arc<str>, event: Arc<str> },
+    /// In this partition the key may have another value than the rules say.
+    Unsure { partition: Arc<str>, key: Arc<str>, value: Arc<str> },
     /// What an error code says about the permission.
     Outcome { class: ErrorClass, code: Arc<str> },
 }
@@ -271,6 +291,10 @@ fn rule(words: &[&str]) -> Result<Rule, String> {
             Rule::Primary { prefix: (*prefix).into(), types: types.iter().map(|&t| t.into()).collect() }
         }
         ["ignore", label, event] => Rule::Ignore { label: (*label).into(), event: (*event).into() },
+        ["unsure", partition, pair] => {
+            let (key, value) = pair.split_once('=').ok_or_else(|| format!("`{pair}` is not `key=value`"))?;
+            Rule::Unsure { partition: (*partition).into(), key: key.into(), value: value.into() }
+        }
         ["outcome", class, code] => Rule::Outcome { class: error_class(class)?, code: (*code).into() },
         _ => return Err(format!("not a rule: `{}`", words.join(" "))),
     })
@@ -397,6 +421,9 @@ fn source(text: &str) -> Result<Source, String> {
                 "parameter" => Transform::Parameter,
                 "text" => Transform::Text,
                 "account" => Transform::Account,
+                "qualified" => Transform::Qualified,
+                "unqualified" => Transform::Unqualified,
+                "init-" => Transform::InitDash,
                 _ => match name.split_once(':') {
                     Some(("after", text)) => Transform::After(text.into()),
                     Some(("append", pattern)) => Transform::Append(pattern.into()),
@@ -408,7 +435,12 @@ fn source(text: &str) -> Result<Source, String> {
             })
         })
         .collect::<Result<_, String>>()?;
-    Ok(Source { path, transforms })
+    let origin = match &*path.0 {
+        [Step { name, .. }] if **name == *"@caller" => Origin::Caller,
+        [Step { name, .. }] if **name == *"@resources" => Origin::Log,
+        _ => Origin::Parameters,
+    };
+    Ok(Source { origin, path, transforms })
 }
 
 pub(super) fn template(text: &str) -> Result<Template, String> {

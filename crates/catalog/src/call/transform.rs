@@ -37,6 +37,9 @@ pub(super) fn apply<'a>(transform: &Transform, value: Cow<'a, str>) -> Cow<'a, s
         }),
         Transform::Only(pattern) => keep(value, |text| if pattern.matches(text) { text } else { "" }),
         Transform::Not(pattern) => keep(value, |text| if pattern.matches(text) { "" } else { text }),
+        Transform::Qualified => keep(value, qualified),
+        Transform::Unqualified => keep(value, unqualified),
+        Transform::InitDash => keep(value, |text| text.rsplit_once('-').map_or(text, |(rest, _)| rest)),
         Transform::Text => value,
         Transform::Account => keep(value, account),
         Transform::Append(pattern) if value.starts_with("arn:") && is_behind(pattern, &value) => value,
@@ -90,8 +93,19 @@ fn percent_decode(text: &str) -> String {
 /// A function name from `name`, `name:alias`, `123456789012:function:name`, or an ARN with or without a
 /// qualifier (Lambda API reference, `FunctionName`).
 fn lambda(text: &str) -> &str {
-    let name = text.rsplit_once("function:").map_or(text, |(_, name)| name);
+    let name = qualified(text);
     name.split(':').next().unwrap_or(name)
+}
+
+/// The same with the qualifier.
+fn qualified(text: &str) -> &str {
+    let behind = text.split_once(":function:").map(|(_, name)| name);
+    behind.or_else(|| text.strip_prefix("function:")).unwrap_or(text)
+}
+
+/// An ARN without what stands behind its seventh field, the name.
+fn unqualified(text: &str) -> &str {
+    text.match_indices(':').nth(6).map_or(text, |(at, _)| &text[..at])
 }
 
 /// A key id (KMS API reference, `KeyId`: id, ARN, alias name, alias ARN).
@@ -166,6 +180,17 @@ mod tests {
         {
             check(Transform::Lambda, text, "f");
         }
+        check(Transform::Lambda, "my-function:prod", "my-function");
+        check(Transform::Qualified, "my-function:prod", "my-function:prod");
+        check(Transform::Qualified, "111122223333:function:f:7", "f:7");
+        check(Transform::Qualified, "function:f", "f");
+    }
+
+    #[test]
+    fn an_arn_loses_its_qualifier_if_it_has_one() {
+        let arn = "arn:aws:states:eu-west-1:111122223333:stateMachine:m";
+        check(Transform::Unqualified, arn, arn);
+        check(Transform::Unqualified, &format!("{arn}:PROD"), arn);
     }
 
     #[test]

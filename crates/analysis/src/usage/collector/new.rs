@@ -43,7 +43,16 @@ impl Collector<'_> {
         } else {
             let name = std::str::from_utf8(event.name).unwrap_or_default();
             let region = std::str::from_utf8(event.region).unwrap_or_default();
-            let scope = Scope { partition: caller.partition, region, account, event: name };
+            // The caller's number is in the key of a call, so what is said may depend on who it is.
+            let user = if caller.user { caller.who.ok() } else { None };
+            let user = user.map(|number| self.usage.table.principals.text(number).to_owned());
+            let scope = Scope {
+                partition: caller.partition,
+                region,
+                account,
+                event: name,
+                caller: user.as_deref().unwrap_or_default(),
+            };
             let mut scratch = std::mem::take(&mut self.scratch);
             plan.apply(&parameters, &scope, &mut scratch, &mut |need: Need<'_>| {
                 let planned = self.kinds.get(common.kind).needs[need.index];
