@@ -55,18 +55,19 @@ pub fn missing(listings: &[(String, String)]) -> Missing {
 
 /// The ARNs of policies that are attached, or boundaries, and of those that are listed.
 fn walk(listing: &Value, attached: &mut BTreeSet<String>, listed: &mut BTreeSet<String>) {
-    let items = |list: &Value| list.as_array().cloned().unwrap_or_default();
-    for page in listing.as_array().map_or_else(|| vec![listing.clone()], Clone::clone) {
-        for list in ["UserDetailList", "GroupDetailList", "RoleDetailList"] {
-            for entity in items(&page[list]) {
-                let policies = items(&entity["AttachedManagedPolicies"]);
-                attached
-                    .extend(policies.iter().filter_map(|one| Some(one["PolicyArn"].as_str()?.to_owned())));
-                let boundary = entity["PermissionsBoundary"]["PermissionsBoundaryArn"].as_str();
-                attached.extend(boundary.map(str::to_owned));
-            }
+    let pages = listing.as_array().map_or(std::slice::from_ref(listing), Vec::as_slice);
+    for page in pages {
+        let entities = ["UserDetailList", "GroupDetailList", "RoleDetailList"];
+        for entity in entities.iter().flat_map(|list| items(&page[*list])) {
+            let policies = items(&entity["AttachedManagedPolicies"]);
+            attached.extend(policies.filter_map(|one| Some(one["PolicyArn"].as_str()?.to_owned())));
+            let boundary = entity["PermissionsBoundary"]["PermissionsBoundaryArn"].as_str();
+            attached.extend(boundary.map(str::to_owned));
         }
-        listed
-            .extend(items(&page["Policies"]).iter().filter_map(|one| Some(one["Arn"].as_str()?.to_owned())));
+        listed.extend(items(&page["Policies"]).filter_map(|one| Some(one["Arn"].as_str()?.to_owned())));
     }
+}
+
+fn items(list: &Value) -> impl Iterator<Item = &Value> {
+    list.as_array().into_iter().flatten()
 }

@@ -1,7 +1,9 @@
 //! The head of a report: the sentences that a reviewer reads first, and what identifies the run.
 
+use std::collections::BTreeSet;
+
 use leastwise_analysis::proof::Within;
-use leastwise_analysis::rightsize::Dormant;
+use leastwise_analysis::rightsize::{Dormant, WideningReason};
 
 use super::page::{Cell, Line, Mood, grouped, plural};
 use super::view::{HoldoutSummary, ProofSummary, Report};
@@ -20,6 +22,7 @@ pub(super) fn headline(report: &Report) -> Vec<Line> {
         lines.push(Line { mood: Mood::Bad, text: dormancy(dormant).to_owned() });
     }
     lines.extend(report.proof.as_ref().map(proof_line));
+    lines.extend(contradicted(report));
     lines.extend(report.proof.as_ref().and_then(|proof| proof.within.as_ref()).map(within_line));
     lines.extend(report.holdout.as_ref().map(holdout_line));
     if !report.fit.fits {
@@ -62,6 +65,17 @@ fn proof_line(proof: &ProofSummary) -> Line {
         "The proof does not hold{how}: of {replayed} authorised events, {denied} would be denied{which}{rest}"
     );
     Line { mood: Mood::Bad, text }
+}
+
+/// That actions are kept because the log contradicts their grant, when there are any.
+fn contradicted(report: &Report) -> Option<Line> {
+    let kept = report.widenings.iter().filter(|one| one.reason == WideningReason::GrantedOtherwise);
+    let actions: BTreeSet<&str> = kept.flat_map(|one| &one.actions).map(String::as_str).collect();
+    let count = plural(actions.len() as u64, "action is", "actions are");
+    let text = format!(
+        "{count} kept as granted: AWS allowed calls that the log shows otherwise than they are granted"
+    );
+    (!actions.is_empty()).then_some(Line { mood: Mood::Bad, text })
 }
 
 fn within_line(within: &Within) -> Line {

@@ -6,9 +6,10 @@
 use leastwise_analysis::proof::Within;
 use leastwise_analysis::rightsize::{
     ActionStatus, Cut, Dormant, Fit, InferredCondition, Note, PairSuggestion, Rightsized, Widening,
+    WideningReason,
 };
 use leastwise_analysis::usage::UsageRow;
-use leastwise_policy::aws::{Effect, Named, Policy};
+use leastwise_policy::aws::{Effect, Named, Policy, Statement};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -212,6 +213,8 @@ pub(crate) enum Reason {
     UsedDestructive,
     /// It was granted and denies: never dropped.
     DenyKept,
+    /// AWS allowed its actions, and the log shows them otherwise than it is granted.
+    KeptAsGranted,
     /// It was not used, and the user or a rule keeps it.
     Kept,
 }
@@ -223,6 +226,7 @@ impl Reason {
             Reason::Used => "used",
             Reason::UsedDestructive => "used, destructive",
             Reason::DenyKept => "existing deny, kept",
+            Reason::KeptAsGranted => "used, though the log shows it otherwise; kept as granted",
             Reason::Kept => "not used, kept on purpose",
         }
     }
@@ -235,7 +239,7 @@ impl Report {
         let document = |named: &Named<Policy>| Document {
             name: named.name.clone(),
             characters: named.policy.quota_len(),
-            statements: statements(&named.policy, classification, input.rows),
+            statements: statements(&named.policy, input.rightsized, input.rows),
             policy: serde_json::from_str(&named.policy.to_json()).unwrap_or(Value::Null),
         };
         Report {
@@ -259,15 +263,19 @@ impl Report {
     }
 }
 
-fn statements(policy: &Policy, classification: &[ActionStatus], rows: &[UsageRow]) -> Vec<StatementView> {
+fn statements(policy: &Policy, rightsized: &Rightsized, rows: &[UsageRow]) -> Vec<StatementView> {
     let evidence = evidence::of_statements(policy, rows);
-    let view = |(statement, evidence): (&leastwise_policy::aws::Statement, Evidence)| {
+    let view = |(statement, evidence): (&Statement, Evidence)| {
         let destructive = evidence.events > 0
-            && classification
+            && rightsized
+                .classification
                 .iter()
                 .any(|row| row.destructive && row.count > 0 && statement.action.applies_to(&row.action));
         let reason = match statement.effect {
             Effect::Deny => Reason::DenyKept,
+            Effect::Allow if evidence.events == 0 && is_as_granted(statement, rightsized) => {
+                Reason::KeptAsGranted
+            }
             Effect::Allow if evidence.events == 0 => Reason::Kept,
             Effect::Allow if destructive => Reason::UsedDestructive,
             Effect::Allow => Reason::Used,
@@ -290,4 +298,14 @@ fn statements(policy: &Policy, classification: &[ActionStatus], rows: &[UsageRow
         }
     };
     policy.statements.iter().zip(evidence).map(view).collect()
+}
+
+/// Whether the statement is listed as kept because the log contradicts the grant.
+fn is_as_granted(statement: &Statement, rightsized: &Rightsized) -> bool {
+    let otherwise = |one: &&Widening| one.reason == WideningReason::GrantedOtherwise;
+    rightsized
+        .widenings
+        .iter()
+        .filter(otherwise)
+        .any(|one| one.actions.iter().any(|action| statement.action.applies_to(action)))
 }

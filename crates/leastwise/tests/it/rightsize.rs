@@ -331,6 +331,40 @@ fn a_policy_document_is_kept_with_its_conditions_and_denials() {
     }
 }
 
+#[test]
+fn what_the_log_shows_otherwise_than_it_is_granted_is_kept_and_told() {
+    let folder = Folder::new("otherwise");
+    folder.write("log.json", log(&[event("1", "app", "k", "2026-10-02T00:00:00Z")]));
+    let read = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3:*","Resource":"arn:aws:s3:::elsewhere/*"}]}"#;
+    folder.write(
+        "s.json",
+        format!(
+            r#"{{"RoleDetailList":[{{"RoleName":"app","Path":"/","Arn":"arn:aws:iam::111122223333:role/app",
+                "RolePolicyList":[{{"PolicyName":"p","PolicyDocument":{read}}}]}}]}}"#
+        ),
+    );
+    let rightsize = |more: &[&str]| {
+        let done = run(&folder, &[&["rightsize", "log.json", "--granted", "s.json"], more].concat());
+        assert_eq!(done.code, Some(0), "{}", done.err);
+        done
+    };
+    let one = rightsize(&["--principal", "arn:aws:iam::111122223333:role/app", "--report", "r.md"]);
+    assert!(one.out.contains("arn:aws:s3:::elsewhere/*"), "{}", one.out);
+    let report = std::fs::read_to_string(folder.0.join("r.md")).expect("the report");
+    for text in [&one.err, &report] {
+        assert!(text.contains("kept as granted: AWS allowed calls that the log shows otherwise"), "{text}");
+    }
+    assert!(one.err.contains("0 allowed, 0 denied, 1 not decidable"), "{}", one.err);
+    let all = rightsize(&["--all", "--out", "all"]);
+    assert!(all.err.contains("1 authorised event of 1 principal cannot be decided"), "{}", all.err);
+    let index = std::fs::read_to_string(folder.0.join("all/index.json")).expect("the index");
+    let index: Value = serde_json::from_str(&index).expect("JSON");
+    assert_eq!(
+        (&index["principals"][0]["undecided"], &index["principals"][0]["not_granted"]),
+        (&1.into(), &0.into())
+    );
+}
+
 /// A snapshot of one role with a policy attached that is not in it.
 fn with_missing(policy: &str) -> String {
     format!(

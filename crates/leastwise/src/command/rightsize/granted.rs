@@ -42,10 +42,13 @@ impl Granted {
             (true, true) => Ok(Granted::Unsaid),
             (true, false) => Ok(Granted::Policies(granted::from_policies(policies))),
             (false, true) => {
+                let listed = snapshot(&snapshots)?;
+                if listed.principals().all(|principal| principal.complete) {
+                    return Ok(Granted::Snapshot(listed, BTreeSet::new()));
+                }
                 let missing = managed::missing(&snapshots);
                 snapshots.extend(missing.page);
-                let files = snapshots.iter().map(|(name, text)| (name.as_str(), text.as_str()));
-                Ok(Granted::Snapshot(Snapshot::parse_all(files).map_err(unreadable)?, missing.known))
+                Ok(Granted::Snapshot(snapshot(&snapshots)?, missing.known))
             }
             (false, false) => Err(Error::usage("--granted has a snapshot and policy documents")
                 .hint("the snapshot already holds the policies; give the one or the others")),
@@ -126,6 +129,10 @@ fn from_catalog() -> String {
     format!(
         "attached and not in the snapshot: taken from the catalogue, as of {date}; AWS may have changed it since"
     )
+}
+
+fn snapshot(files: &[(String, String)]) -> Result<Snapshot> {
+    Snapshot::parse_all(files.iter().map(|(name, text)| (name.as_str(), text.as_str()))).map_err(unreadable)
 }
 
 fn unreadable(error: granted::GrantedError) -> Error {

@@ -1,21 +1,21 @@
 //! What the new policies are called.
 //!
 //! A managed policy's name is in its account once, whatever its case
-//! (<https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html>): roles and users that are called alike
-//! get names of their own, and none that a policy of the account has. When there are several documents, a number
-//! follows, so no name is another with a number either. Whoever is right-sized alone has the name that it has among all.
+//! (<https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreatePolicy.html>): roles and users that are called alike
+//! get names of their own, and none that a policy of the account has. Such a name says that it is ours, so the next run,
+//! which finds it in the snapshot, gives it again. When there are several documents, a number follows, so no name is
+//! another with a number either. Whoever is right-sized alone has the name that it has among all.
 
 use std::collections::BTreeMap;
 
 use leastwise_analysis::granted::{GrantedPrincipal, Snapshot};
-use leastwise_generate::render::PrincipalTarget;
 use leastwise_policy::arn::Arn;
 
 use super::deliver;
 use super::granted::Granted;
 use crate::cli::rightsize::Attach;
 
-/// IAM takes 128 characters; kind, version and number need some of them.
+/// IAM takes 128 characters; what is added needs some of them.
 const LONGEST: usize = 100;
 
 /// The names of the new policies by the ARN of the principal.
@@ -23,23 +23,15 @@ const LONGEST: usize = 100;
 pub struct PolicyNames(BTreeMap<String, String>);
 
 impl PolicyNames {
-    /// Names for all that are in the snapshot.
+    /// Names for all that are in the snapshot. Those of inline policies are the principal's own.
     pub fn new(granted: &Granted, attach: Attach) -> PolicyNames {
         let Granted::Snapshot(snapshot, _) = granted else { return PolicyNames::default() };
-        let mut taken = customer_policies(snapshot);
-        let mut names = BTreeMap::new();
-        for found in snapshot.principals().filter(|found| !found.service_linked) {
-            let target = deliver::target(&found.arn, Some(found));
-            let name = match attach {
-                Attach::Managed => free(&target, taken.entry(found.account().to_owned()).or_default()),
-                // The names of inline policies are the principal's own.
-                Attach::Inline => {
-                    free(&target, &mut found.inline.iter().map(|name| name.to_ascii_lowercase()).collect())
-                }
-            };
-            names.insert(found.arn.clone(), name);
+        if attach == Attach::Inline {
+            return PolicyNames::default();
         }
-        PolicyNames(names)
+        let mut taken = customer_policies(snapshot);
+        let ours = snapshot.principals().filter(|found| !found.service_linked);
+        PolicyNames(ours.map(|found| (found.arn.clone(), free(found, &mut taken))).collect())
     }
 
     /// The name, or what goes before the numbers, of a principal's new policies.
@@ -49,27 +41,59 @@ impl PolicyNames {
     }
 }
 
-/// The names that policies of the customer have, in lower case, by account.
-fn customer_policies(snapshot: &Snapshot) -> BTreeMap<String, Vec<String>> {
-    let mut taken: BTreeMap<String, Vec<String>> = BTreeMap::new();
-    for arn in snapshot.managed_policies().filter_map(Arn::parse).filter(|arn| arn.account() != "aws") {
-        let name = arn.resource().rsplit('/').next().unwrap_or_default().to_ascii_lowercase();
-        taken.entry(arn.account().to_owned()).or_default().push(name);
+/// A name that is taken.
+struct Taken {
+    /// In lower case.
+    name: String,
+    account: String,
+    /// The one principal that a policy of this name is attached to.
+    holder: Option<String>,
+}
+
+/// The names that policies of the customer have.
+fn customer_policies(snapshot: &Snapshot) -> Vec<Taken> {
+    let mut holders: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for found in snapshot.principals() {
+        for arn in &found.attached {
+            holders.entry(arn).or_default().push(&found.arn);
+        }
     }
-    taken
+    let taken = |text: &str| {
+        let arn = Arn::parse(text).filter(|arn| arn.account() != "aws")?;
+        let name = arn.resource().rsplit('/').next().unwrap_or_default().to_ascii_lowercase();
+        let holder = match holders.get(text).map(Vec::as_slice) {
+            Some([only]) => Some((*only).to_owned()),
+            _ => None,
+        };
+        Some(Taken { name, account: arn.account().to_owned(), holder })
+    };
+    snapshot.managed_policies().filter_map(taken).collect()
 }
 
 /// The first name that is not taken; takes it.
-fn free(target: &PrincipalTarget, taken: &mut Vec<String>) -> String {
-    let (name, kind) = (safe(&target.name), target.kind.word());
-    let with_kind = || format!("{kind}-{name}");
-    let numbered = (2u32..).map(|number| format!("{kind}-{name}-v{number}"));
-    let name = std::iter::once(name.clone())
-        .chain(std::iter::once_with(with_kind))
-        .chain(numbered)
-        .find(|name| !taken.iter().any(|other| collide(&name.to_ascii_lowercase(), other)))
-        .expect("an endless supply of numbers outlasts a finite set");
-    taken.push(name.to_ascii_lowercase());
+fn free(found: &GrantedPrincipal, taken: &mut Vec<Taken>) -> String {
+    let target = deliver::target(&found.arn, Some(found));
+    let (plain, kind) = (safe(&target.name), target.kind.word());
+    let marked = format!("{kind}-{plain}-leastwise");
+    let like = |name: &str| {
+        let name = name.to_ascii_lowercase();
+        let near = taken.iter().filter(|other| other.account == found.account());
+        near.filter(|other| collide(&name, &other.name)).collect::<Vec<_>>()
+    };
+    let is_own = |other: &&Taken| other.holder.as_ref() == Some(&found.arn);
+    let before = like(&marked);
+    let name = if !before.is_empty() && before.iter().all(is_own) {
+        marked
+    } else {
+        let numbered = (2u32..).map(|number| format!("{marked}-v{number}"));
+        std::iter::once(plain)
+            .chain(std::iter::once(marked.clone()))
+            .chain(numbered)
+            .find(|name| like(name).is_empty())
+            .expect("an endless supply of numbers outlasts a finite set")
+    };
+    let account = found.account().to_owned();
+    taken.push(Taken { name: name.to_ascii_lowercase(), account, holder: None });
     name
 }
 
@@ -103,24 +127,33 @@ mod tests {
             {"RoleName":"app","Arn":"arn:aws:iam::111122223333:role/app"},
             {"RoleName":"app-1","Arn":"arn:aws:iam::111122223333:role/app-1"},
             {"RoleName":"app","Arn":"arn:aws:iam::444455556666:role/app"},
-            {"RoleName":"order","Arn":"arn:aws:iam::111122223333:role/order",
-             "RolePolicyList":[{"PolicyName":"Order","PolicyDocument":{"Statement":[]}}]}],
-        "Policies":[
-            {"PolicyName":"Order","Arn":"arn:aws:iam::111122223333:policy/x/Order"},
-            {"PolicyName":"role-order","Arn":"arn:aws:iam::111122223333:policy/role-order"}]}"#;
+            {"RoleName":"order","Arn":"arn:aws:iam::111122223333:role/order"}],
+        "Policies":[{"PolicyName":"Order","Arn":"arn:aws:iam::111122223333:policy/x/Order"}]}"#;
 
     #[test]
     fn no_two_policies_of_an_account_are_called_alike() {
+        let names = names(LISTING, Attach::Managed);
         assert_eq!(
-            names(LISTING, Attach::Managed),
-            ["app", "role-app-1", "role-order-v2", "user-APP", "app"]
+            names,
+            ["app", "role-app-1-leastwise", "role-order-leastwise", "user-APP-leastwise", "app"]
         );
     }
 
     #[test]
-    fn an_inline_policy_is_called_otherwise_than_those_that_are_there() {
-        let names = names(LISTING, Attach::Inline);
-        assert_eq!(names, ["app", "app-1", "role-order", "APP", "app"]);
+    fn the_next_run_gives_the_name_again_that_it_finds_attached() {
+        let own = "arn:aws:iam::111122223333:policy/role-app-leastwise-1";
+        let listing = |holders: &str| {
+            format!(
+                r#"{{"RoleDetailList":[
+                    {{"RoleName":"app","Arn":"arn:aws:iam::111122223333:role/app","AttachedManagedPolicies":[{{"PolicyArn":"{own}"}}]}}{holders}],
+                    "Policies":[{{"PolicyName":"role-app-leastwise-1","Arn":"{own}"}}]}}"#
+            )
+        };
+        assert_eq!(names(&listing(""), Attach::Managed), ["role-app-leastwise"]);
+        let another = format!(
+            r#",{{"RoleName":"b","Arn":"arn:aws:iam::111122223333:role/b","AttachedManagedPolicies":[{{"PolicyArn":"{own}"}}]}}"#
+        );
+        assert_eq!(names(&listing(&another), Attach::Managed), ["app", "b"]);
     }
 
     #[test]
