@@ -4,6 +4,7 @@
 use std::collections::HashMap;
 
 use leastwise_catalog::{Action, Name};
+use leastwise_policy::glob;
 
 use super::outcome::WideningReason;
 use super::scope::{Scope, escape};
@@ -67,7 +68,13 @@ impl Locator {
             let reason = Some(reason.unwrap_or(WideningReason::LogUnknown));
             return Located { scope: Scope::any(), seen, kind: Kind::Anything, reason, distinct };
         }
-        match self.kind(action, &seen) {
+        let kind = match (resource, self.kind(action, &seen)) {
+            (Resource::Folded { pattern, .. }, kind @ (None | Some(Kind::Unlisted))) => {
+                kind_of_fold(action, pattern).or(kind)
+            }
+            (_, kind) => kind,
+        };
+        match kind {
             Some(kind) => Located { scope: Scope::Resource(text), seen, kind, reason, distinct },
             None => {
                 let reason = Some(WideningReason::TypeMismatch);
@@ -89,5 +96,52 @@ impl Locator {
         }
         let supported = action.resources.iter().find(|resource| types.contains(&resource.resource_type));
         supported.map(|resource| Kind::Type(resource.resource_type.to_string()))
+    }
+}
+
+/// The kind of what was folded so far that it reads like another type: objects of too many buckets (`arn:aws:s3:::*`)
+/// look like a bucket. It is the first type of the action that has resources which the pattern holds.
+fn kind_of_fold(action: &Action<'_>, pattern: &str) -> Option<Kind> {
+    let fields: Vec<&str> = pattern.splitn(6, ':').collect();
+    let field = |at: usize| fields.get(at).filter(|text| !text.is_empty()).map(|text| (*text).to_owned());
+    let types = &action.service.resource_types;
+    let mut kinds =
+        action.resources.iter().filter_map(|one| types.iter().find(|kind| kind.name == one.resource_type));
+    let kind = kinds.find(|kind| {
+        kind.formats().any(|format| {
+            let arn = format.fill(|variable| match variable {
+                "Partition" => field(1),
+                "Region" => field(3),
+                "Account" => field(4),
+                _ => Some("x".to_owned()),
+            });
+            glob::matches(pattern, &arn)
+        })
+    })?;
+    Some(Kind::Type(kind.name.to_string()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use leastwise_catalog::Catalog;
+
+    fn check(action: &str, pattern: &str, expected: Option<&str>) {
+        let action = Catalog::embedded().action(action).expect("an action");
+        let folded = Resource::Folded { pattern: pattern.to_owned(), distinct: 1_001 };
+        let located = Locator::default().locate(&action, &folded);
+        let kind = expected.map_or(Kind::Anything, |kind| Kind::Type(kind.to_owned()));
+        let scope = expected.map_or(Scope::any(), |_| Scope::Resource(pattern.to_owned()));
+        assert_eq!((located.kind, located.scope), (kind, scope), "{pattern}");
+    }
+
+    #[test]
+    fn what_is_folded_beyond_its_name_stays_of_its_type() {
+        check("s3:GetObject", "arn:aws:s3:::*", Some("object"));
+        check("s3:GetObject", "arn:aws:s3:::b/*", Some("object"));
+        check("s3:ListBucket", "arn:aws:s3:::*", Some("bucket"));
+        check("s3:GetObject", "arn:aws:s3:eu-west-1:111122223333:*", Some("accesspointobject"));
+        check("dynamodb:GetItem", "arn:aws:dynamodb:eu-west-1:111122223333:*", Some("table"));
+        check("s3:GetObject", "arn:aws:s3:::b", None);
     }
 }
