@@ -164,6 +164,7 @@ pub(super) fn counts(tally: &Tally, rows: &[&UsageRow], unmapped: &[Unmapped], p
         outside_window: tally.outside_window,
         left_out: tally.left_out.clone(),
         problems: tally.problems,
+        saved: tally.saved,
         used: sum(Outcome::Used),
         failed: sum(Outcome::Failed),
         denied: sum(Outcome::Denied),

@@ -181,6 +181,9 @@ pub struct Counts {
     pub left_out: BTreeMap<String, u64>,
     /// Records and files that could not be read.
     pub problems: u64,
+    /// How many saved usages this was put together from. Each was read with a window of its own, so the totals above are
+    /// not those of the logs.
+    pub saved: u64,
     /// The principal's permission checks: authorised and done. A call that needs two permissions counts twice.
     pub used: u64,
     /// Authorised, and failed for another reason.

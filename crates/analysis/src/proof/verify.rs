@@ -11,7 +11,7 @@ use serde::Serialize;
 use super::checks::{self, same};
 use super::make::{counts, in_force, own};
 use super::outcome;
-use super::{Proof, PublicKey, inputs_digest, usage_digest};
+use super::{Counts, Proof, PublicKey, inputs_digest, usage_digest};
 use crate::usage::{Source, Tally, Unmapped, UsageRow};
 
 /// What a proof is checked against: the logs, read as they were read for it (its window, every principal, its
@@ -104,6 +104,9 @@ fn on_trust(proof: &Proof, with: &Verification<'_>) -> Vec<&'static str> {
         "the names of inputs, documents and problems",
         "the lists of widenings and inferred conditions",
     ];
+    if proof.counts.saved + with.tally.saved > 0 {
+        list.push("the totals over all records, which saved usage counts otherwise than logs");
+    }
     if with.granted.is_none() {
         list.extend(["what was granted before", "that nothing is allowed that was not granted"]);
     }
@@ -241,7 +244,20 @@ fn logs(checks: &mut Checks, proof: &Proof, with: &Verification<'_>) {
     };
     checks.add("usage", usage, format!("{} as in the proof", counted(rows.len(), "usage row")));
     let counts = counts(with.tally, &rows, with.unmapped, &proof.principal);
-    checks.add("counts", same(&proof.counts, &counts), format!("{} read", counted(counts.records, "record")));
+    let read = counted(counts.records, "record");
+    match (proof.counts.saved, counts.saved) {
+        (0, 0) => checks.add("counts", same(&proof.counts, &counts), format!("{read} read")),
+        _ => {
+            let words = format!("{read} read; totals over saved usage count twice what two of them read");
+            checks.add("counts", same(&of_principal(&proof.counts), &of_principal(&counts)), words);
+        }
+    }
+}
+
+/// The counts that do not depend on how the logs were read.
+fn of_principal(counts: &Counts) -> Counts {
+    let Counts { used, failed, denied, unknown, unmapped, .. } = counts.clone();
+    Counts { used, failed, denied, unknown, unmapped, ..Counts::default() }
 }
 
 fn window(proof: &Proof, with: &Verification<'_>, rows: &[&UsageRow]) -> Result<(), String> {

@@ -28,6 +28,9 @@ pub struct Tally {
     pub span: Option<(i64, i64)>,
     /// The digests of the catalogues that said what the events need.
     pub catalogs: BTreeSet<String>,
+    /// How many saved usages this was put together from: files that two of them read are counted twice in the totals. It
+    /// is not saved itself.
+    pub saved: u64,
     /// The files that were read, with their digests, where those were taken.
     pub sources: BTreeSet<Source>,
 }
@@ -94,6 +97,7 @@ impl Tally {
         self.outside_window += other.outside_window;
         self.other_principals += other.other_principals;
         self.problems += other.problems;
+        self.saved += other.saved;
         for (reason, count) in &other.left_out {
             *self.left_out.entry(reason.clone()).or_default() += count;
         }

@@ -10,6 +10,17 @@ use leastwise_analysis::usage::Source;
 #[derive(Debug, Default)]
 pub struct Known(Mutex<HashMap<String, Copies>>);
 
+/// What to do with an input.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Take {
+    /// It is in the list: to be read.
+    Read,
+    /// It was taken as often as it is in the list, itself or within a saved usage.
+    Again,
+    /// It is not in the list.
+    Unknown,
+}
+
 #[derive(Debug, Default, Clone, Copy)]
 struct Copies {
     named: u32,
@@ -26,15 +37,16 @@ impl Known {
         Known(Mutex::new(known))
     }
 
-    /// Whether an input is to be read: `false` when it is not in the list, or was taken as often as it is there.
-    pub fn take(&self, sha256: &str) -> bool {
+    /// Whether an input is to be read.
+    pub fn take(&self, sha256: &str) -> Take {
         let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         match known.get_mut(sha256) {
             Some(copies) if copies.taken < copies.named => {
                 copies.taken += 1;
-                true
+                Take::Read
             }
-            _ => false,
+            Some(_) => Take::Again,
+            None => Take::Unknown,
         }
     }
 
@@ -71,7 +83,8 @@ mod tests {
     #[test]
     fn an_input_is_read_as_often_as_it_is_named() {
         let known = known(&["a", "A", "b"]);
-        assert_eq!(["a", "a", "a", "b", "c"].map(|name| known.take(name)), [true, true, false, true, false]);
+        let expected = [Take::Read, Take::Read, Take::Again, Take::Read, Take::Unknown];
+        assert_eq!(["a", "a", "a", "b", "c"].map(|name| known.take(name)), expected);
     }
 
     #[test]
@@ -80,6 +93,6 @@ mod tests {
         assert!(known.take_any(["a", "x"]));
         assert!(!known.take_any(["x"]));
         assert!(known.take_any(Vec::<String>::new()));
-        assert_eq!(["a", "b"].map(|name| known.take(name)), [false, true]);
+        assert_eq!(["a", "b"].map(|name| known.take(name)), [Take::Again, Take::Read]);
     }
 }

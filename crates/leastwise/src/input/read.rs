@@ -14,7 +14,7 @@ use leastwise_analysis::usage::{Source, is_saved};
 
 use super::account::Account;
 use super::digest::{Hashed, Seen};
-use super::known::Known;
+use super::known::{Known, Take};
 use super::size::ByteSize;
 use super::stream::{self, Cut};
 use super::unpack::{Room, Unpacker, is_gzip};
@@ -248,12 +248,12 @@ impl<C: Sink> Worker<C> {
 
     /// Whether the file is not among those to read.
     fn leaves_out(&mut self, name: &str, seen: &Seen) -> bool {
-        let taken = |known: &Arc<Known>| seen.sha256.as_ref().is_some_and(|sha256| known.take(sha256));
-        let leaves_out = self.known.as_ref().is_some_and(|known| !taken(known));
-        if leaves_out {
+        let Some(known) = &self.known else { return false };
+        let take = seen.sha256.as_ref().map_or(Take::Unknown, |sha256| known.take(sha256));
+        if take == Take::Unknown {
             self.left_out.push(name.to_owned());
         }
-        leaves_out
+        take != Take::Read
     }
 
     /// Closes the account of a file of which nothing was used. It is a source all the same: that it was there, and

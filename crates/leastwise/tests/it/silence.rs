@@ -110,6 +110,41 @@ fn the_parts_that_the_readme_saves_are_the_whole() {
 }
 
 #[test]
+fn a_proof_holds_against_the_logs_and_against_what_was_saved_of_them() {
+    let folder = Folder::new("proof-of-saved");
+    let (logs, snapshot) = (account("logs"), account("snapshot.json"));
+    let logs = text(&logs);
+    for (part, file) in [(["--until", "2026-09-30"], "1.lwu"), (["--since", "2026-10-01"], "2.lwu")] {
+        let done = run(&folder, &["usage", logs, part[0], part[1], "--save", file]);
+        assert_eq!(done.code, Some(0), "{}", done.err);
+    }
+    let agent = "arn:aws:iam::111122223333:role/agents/order-agent";
+    for (of, from) in [("saved", &["1.lwu", "2.lwu"][..]), ("logs", &[logs][..])] {
+        let proof = format!("{of}.json");
+        let more = [
+            "--granted",
+            text(&snapshot),
+            "--principal",
+            agent,
+            "--width",
+            "prefix",
+            "--out",
+            of,
+            "--proof",
+            &proof,
+        ];
+        let done = run(&folder, &[&["rightsize"], from, &more].concat());
+        assert_eq!(done.code, Some(0), "{}", done.err);
+        let policy = format!("{of}/order-agent-1.json");
+        for against in [&["1.lwu", "2.lwu"][..], &[logs], &["1.lwu", "2.lwu", logs]] {
+            let done = run(&folder, &[&["verify", &proof, "--policy", &policy, "--logs"], against].concat());
+            assert_eq!(done.code, Some(0), "{of} against {against:?}: {}\n{}", done.out, done.err);
+            assert!(!done.out.contains("not covered"), "{of} against {against:?}: {}", done.out);
+        }
+    }
+}
+
+#[test]
 fn saved_usage_of_another_version_is_told_wherever_it_lies() {
     let folder = Folder::new("saved-version");
     folder.write("saved/1.lwu", b"LWUSAGE\x02and more");

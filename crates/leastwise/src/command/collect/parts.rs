@@ -30,6 +30,7 @@ impl Parts {
     /// Takes in a saved usage: into the part that it lies in as a whole.
     pub fn merge(&mut self, name: &str, saved: &Usage) -> Result<()> {
         fits(saved, self.window).map_err(|row| row.error(name, "--since or --until"))?;
+        self.older.tally.saved += 1;
         match self.windows {
             (_, Some(newer)) if fits(saved, newer).is_ok() => self.newer.merge(saved),
             (older, _) => {
