@@ -261,6 +261,15 @@ fn a_statement_of_the_data_api_is_a_call_though_its_type_has_a_name_of_its_own()
 }
 
 #[test]
+fn an_entry_without_a_bus_goes_to_the_default_one() {
+    let entries = json!({"entries": [{"eventBusName": "bus", "source": "x"}, {"source": "y"}]});
+    let put = with(event(1, "PutEvents", entries), "eventSource", json!("events.amazonaws.com"));
+    let rows = usage(&[put]).rows();
+    let buses: Vec<&str> = short(&rows).iter().map(|row| row.1.rsplit('/').next().unwrap()).collect();
+    assert_eq!(buses, ["bus", "default"]);
+}
+
+#[test]
 fn a_call_through_another_service_says_so() {
     let mut kms = with(event(1, "Decrypt", json!({})), "eventSource", json!("kms.amazonaws.com"));
     kms["userIdentity"]["invokedBy"] = json!("secretsmanager.amazonaws.com");

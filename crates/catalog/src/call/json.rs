@@ -63,12 +63,17 @@ fn walk(value: &Value, path: &[Step], found: &mut dyn FnMut(&Value)) {
     }
 }
 
-/// Walks those elements whose member has a value.
+/// Walks those elements whose member has a value; without a value, those that do not have the member.
 fn walk_some(value: &Value, filter: &(Box<str>, Box<str>), rest: &[Step], found: &mut dyn FnMut(&Value)) {
     for element in value.as_array().map_or(std::slice::from_ref(value), Vec::as_slice) {
-        let members = element.as_object().into_iter().flatten();
-        let mut own = members.filter(|(name, _)| name.eq_ignore_ascii_case(&filter.0));
-        if own.any(|(_, own)| own.as_str().is_some_and(|own| own.eq_ignore_ascii_case(&filter.1))) {
+        let Some(members) = element.as_object() else { continue };
+        let mut own = members.iter().filter(|(name, _)| name.eq_ignore_ascii_case(&filter.0));
+        let fits = if filter.1.is_empty() {
+            own.all(|(_, own)| own.is_null())
+        } else {
+            own.any(|(_, own)| own.as_str().is_some_and(|own| own.eq_ignore_ascii_case(&filter.1)))
+        };
+        if fits {
             walk(element, rest, found);
         }
     }

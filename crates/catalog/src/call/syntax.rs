@@ -19,7 +19,8 @@ pub struct Path(pub(super) Box<[Step]>);
 pub struct Step {
     /// The member.
     pub name: Box<str>,
-    /// Only elements in which this member has this value: `items[operation=Put]`.
+    /// Only elements in which this member has this value: `items[operation=Put]`. Without a value, those without it:
+    /// `entries[eventBusName=]`.
     pub filter: Option<(Box<str>, Box<str>)>,
 }
 
