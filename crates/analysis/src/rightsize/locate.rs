@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 
-use leastwise_catalog::{Action, Name};
+use leastwise_catalog::{Action, Name, ResourceType};
 use leastwise_policy::glob;
 
 use super::outcome::WideningReason;
@@ -94,9 +94,30 @@ impl Locator {
         if types.is_empty() {
             return Some(Kind::Unlisted);
         }
-        let supported = action.resources.iter().find(|resource| types.contains(&resource.resource_type));
-        supported.map(|resource| Kind::Type(resource.resource_type.to_string()))
+        let mut resources = action.resources.iter().map(|resource| &resource.resource_type);
+        let supported = resources.clone().find(|name| types.contains(name)).or_else(|| {
+            let listed = |name: &Name| service.resource_types.iter().find(|kind| kind.name == *name);
+            resources.find(|name| {
+                let qualified = |of: &Name| {
+                    listed(of).zip(listed(name)).is_some_and(|(of, plain)| is_qualified(of, plain))
+                };
+                types.iter().any(qualified)
+            })
+        });
+        supported.map(|name| Kind::Type(name.to_string()))
     }
+}
+
+/// Whether one type is the other with a qualifier behind it: an alias or a version of a function, which the service
+/// reference does not list for the actions that take it (Lambda Developer Guide, "Fine-tuning the Resources and Conditions
+/// sections of policies").
+fn is_qualified(kind: &ResourceType, plain: &ResourceType) -> bool {
+    kind.formats().any(|format| {
+        plain.formats().any(|plain| {
+            let rest = format.as_str().strip_prefix(plain.as_str()).and_then(|rest| rest.strip_prefix(":${"));
+            rest.is_some_and(|rest| rest.find('}') == Some(rest.len() - 1))
+        })
+    })
 }
 
 /// The kind of what was folded so far that it reads like another type: objects of too many buckets (`arn:aws:s3:::*`)
@@ -133,6 +154,14 @@ mod tests {
         let kind = expected.map_or(Kind::Anything, |kind| Kind::Type(kind.to_owned()));
         let scope = expected.map_or(Scope::any(), |_| Scope::Resource(pattern.to_owned()));
         assert_eq!((located.kind, located.scope), (kind, scope), "{pattern}");
+    }
+
+    #[test]
+    fn an_alias_of_a_function_is_a_function() {
+        let action = Catalog::embedded().action("lambda:InvokeFunction").expect("an action");
+        let arn = "arn:aws:lambda:eu-west-1:111122223333:function:billing:PROD";
+        let located = Locator::default().locate(&action, &Resource::Exact(arn.to_owned()));
+        assert_eq!((located.scope, located.reason), (Scope::Resource(arn.to_owned()), None));
     }
 
     #[test]
