@@ -147,11 +147,9 @@ impl Account {
 
     fn set_aside(&self) -> impl Iterator<Item = (u64, String)> {
         let siblings =
-            self.siblings.iter().map(|(folder, files)| (*files, format!("of {folder}, which hold no usage")));
-        let rest = [
-            (self.other, "that are not logs by their name".to_owned()),
-            (self.empty, "without any record".to_owned()),
-        ];
+            self.siblings.iter().map(|(folder, files)| (*files, format!("of {folder}, without usage")));
+        let rest =
+            [(self.other, "not named as logs are".to_owned()), (self.empty, "without any record".to_owned())];
         siblings.chain(rest)
     }
 }

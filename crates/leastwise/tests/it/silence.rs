@@ -182,3 +182,15 @@ fn a_home_that_may_not_be_entered_keeps_no_catalogue() {
         .into();
     assert_eq!(done.code, Some(0), "{}", done.err);
 }
+
+#[test]
+fn usage_that_was_put_together_says_of_what() {
+    let folder = Folder::new("put-together");
+    let logs = account("logs");
+    for (part, file) in [(["--until", "2026-09-30"], "1.lwu"), (["--since", "2026-10-01"], "2.lwu")] {
+        run(&folder, &["usage", text(&logs), part[0], part[1], "--save", file]);
+    }
+    let done = run(&folder, &["usage", "1.lwu", "2.lwu"]);
+    assert!(done.err.contains("put together 2 saved usages of 94 files"), "{}", done.err);
+    assert!(done.err.contains("outside the window that usage was saved with"), "{}", done.err);
+}

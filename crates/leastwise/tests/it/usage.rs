@@ -139,8 +139,8 @@ fn files_that_are_not_logs_are_counted_not_read() {
     folder.write("logs/CloudTrail-Digest/x.json", "{}");
     let done = run(&folder, &["usage", "logs"]);
     assert_eq!(done.code, Some(0), "{}", done.err);
-    assert!(done.err.contains("1 file of CloudTrail-Digest, which hold no usage"), "{}", done.err);
-    assert!(done.err.contains("1 file that are not logs by their name"), "{}", done.err);
+    assert!(done.err.contains("1 file of CloudTrail-Digest, without usage"), "{}", done.err);
+    assert!(done.err.contains("1 file not named as logs are"), "{}", done.err);
 }
 
 #[test]

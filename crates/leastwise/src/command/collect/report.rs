@@ -16,10 +16,25 @@ impl Collected {
             atomic::write(path, &text)?;
         }
         if !quiet {
-            let lines = self.account.lines().into_iter().chain(self.tally_lines());
+            let mut lines = self.account.lines();
+            if self.account.files == 0 && self.usage.tally.saved > 0 {
+                lines[0] = self.merged();
+            }
+            let lines = lines.into_iter().chain(self.tally_lines());
             output::note(&lines.collect::<Vec<_>>().join("\n"));
         }
         Ok(())
+    }
+
+    /// The line of figures when there were no logs, but what was saved of them.
+    fn merged(&self) -> String {
+        let tally = &self.usage.tally;
+        format!(
+            "put together {} of {}, {}",
+            counted(tally.saved, "saved usage", "saved usages"),
+            counted(tally.sources.len() as u64, "file", "files"),
+            counted(tally.records, "record", "records")
+        )
     }
 
     fn tally_lines(&self) -> Vec<String> {
@@ -31,7 +46,12 @@ impl Collected {
             }
         };
         line(tally.duplicates, "delivered twice");
-        line(tally.outside_window, "outside the window");
+        let when = if self.account.files == 0 {
+            "outside the window that usage was saved with"
+        } else {
+            "outside the window"
+        };
+        line(tally.outside_window, when);
         line(tally.other_principals, "of other principals");
         for (reason, count) in &tally.left_out {
             line(*count, &format!("nobody's usage, {reason}"));
