@@ -213,7 +213,7 @@ impl Reader {
         sink: &mut impl Sink,
     ) -> Result<Step, Malformed> {
         let text = cursor.text();
-        let start = at + text[at..].iter().take_while(|b| b.is_ascii_whitespace()).count();
+        let start = after_space(text, at);
         match self.state {
             State::Start => {
                 const BOM: &[u8] = b"\xEF\xBB\xBF";
@@ -324,7 +324,7 @@ impl Reader {
             Some(b',') => {}
             Some(_) => return Err(wrong(start)),
         }
-        let name_at = start + 1 + text[start + 1..].iter().take_while(|b| b.is_ascii_whitespace()).count();
+        let name_at = after_space(text, start + 1);
         if text.get(name_at) != Some(&b'"') {
             return Err(wrong(name_at));
         }
@@ -459,7 +459,7 @@ impl Reader {
     /// After a malformed record: where the next one may begin. An error says whether more text could help.
     fn resynchronise(&mut self, cursor: &mut Cursor<'_>, at: usize) -> Result<usize, bool> {
         let text = cursor.text();
-        let start = at + text[at..].iter().take_while(|b| b.is_ascii_whitespace()).count();
+        let start = after_space(text, at);
         match &mut self.state {
             State::Array { first, .. } if text.get(start) == Some(&b'{') => {
                 cursor.skip().map_err(|malformed| malformed.incomplete)?;
@@ -513,6 +513,12 @@ impl Reader {
             ),
         }
     }
+}
+
+/// The first place from `at` on that is not white space.
+#[inline]
+fn after_space(text: &[u8], at: usize) -> usize {
+    at + text[at..].iter().take_while(|byte| byte.is_ascii_whitespace()).count()
 }
 
 /// The number of an array of records, as a bit, if a member of this name is one.

@@ -387,7 +387,7 @@ fn condition(text: &str) -> Result<Condition, String> {
     if let Some(path) = text.strip_prefix("has(").and_then(|rest| rest.strip_suffix(')')) {
         return Ok(Condition { negated, source: source(path)?, test: Test::Has });
     }
-    let at = text.find(['=', '~']).ok_or_else(|| format!("`{text}` is not a condition"))?;
+    let at = operator(text).ok_or_else(|| format!("`{text}` is not a condition"))?;
     let (path, inverted) = match text[..at].strip_suffix('!') {
         Some(path) => (path, true),
         None => (&text[..at], false),
@@ -395,6 +395,15 @@ fn condition(text: &str) -> Result<Condition, String> {
     let value: Box<str> = text[at + 1..].into();
     let test = if text.as_bytes()[at] == b'=' { Test::Equals(value) } else { Test::Like(Glob::new(&value)) };
     Ok(Condition { negated: negated != inverted, source: source(path)?, test })
+}
+
+/// Where the operator of a condition is: what stands in brackets is a filter's own.
+fn operator(text: &str) -> Option<usize> {
+    let mut inside = false;
+    text.find(|one: char| {
+        inside = if inside { one != ']' } else { one == '[' };
+        !inside && matches!(one, '=' | '~')
+    })
 }
 
 fn source(text: &str) -> Result<Source, String> {
@@ -465,4 +474,18 @@ pub(super) fn template(text: &str) -> Result<Template, String> {
         pieces.push(TemplatePiece::Literal(rest.into()));
     }
     Ok(Template(pieces.into()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_operator_of_a_condition_is_not_in_a_filter() {
+        let filtered = condition("targets[key=InstanceIds].values[]!~i-*").unwrap();
+        let first = &filtered.source.path.0[0];
+        assert_eq!(first.filter, Some(("key".into(), "InstanceIds".into())));
+        assert!(filtered.negated && matches!(filtered.test, Test::Like(_)));
+        assert!(condition("targets[key=InstanceIds].values[]").is_err());
+    }
 }

@@ -174,18 +174,20 @@ impl<C: Sink> Worker<C> {
         bytes
     }
 
-    /// Takes in a saved usage that is larger than what is held of logs: it is checked as a whole.
+    /// Takes in a saved usage that is larger than what is held of logs: it is checked as a whole. Returns how much of it
+    /// was read.
     fn long_saved(&mut self, name: &str, source: &mut dyn Read) -> u64 {
         let mut saved = Vec::new();
-        match source.take(SAVED + 1).read_to_end(&mut saved) {
-            Ok(_) if saved.len() as u64 > SAVED => {
+        let read = source.take(SAVED + 1).read_to_end(&mut saved);
+        let bytes = saved.len() as u64;
+        match read {
+            Ok(_) if bytes > SAVED => {
                 self.account.bad_file(name, format!("a saved usage larger than {}", ByteSize(SAVED)));
             }
             Ok(_) => self.saved.push((name.to_owned(), saved)),
             Err(error) => self.account.bad_file(name, format!("cannot be read: {error}")),
         }
-        // It is known how long it is only as far as it was read.
-        self.saved.last().map_or(0, |(_, saved)| saved.len() as u64)
+        bytes
     }
 
     /// Reads a file that is in memory as it lies on disk.

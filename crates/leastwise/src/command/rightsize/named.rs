@@ -45,41 +45,67 @@ impl PolicyNames {
 struct Taken {
     /// In lower case.
     name: String,
-    account: String,
     /// The one principal that a policy of this name is attached to.
     holder: Option<String>,
 }
 
+/// The names that are taken, by account and by what is left of a name without numbers: only such names collide.
+#[derive(Default)]
+struct AllTaken(BTreeMap<(String, String), Vec<Taken>>);
+
+impl AllTaken {
+    fn add(&mut self, account: &str, taken: Taken) {
+        let place = (account.to_owned(), without_numbers(&taken.name).to_owned());
+        self.0.entry(place).or_default().push(taken);
+    }
+
+    /// Those that a name would collide with.
+    fn like(&self, account: &str, name: &str) -> Vec<&Taken> {
+        let name = name.to_ascii_lowercase();
+        let near = self.0.get(&(account.to_owned(), without_numbers(&name).to_owned()));
+        near.into_iter().flatten().filter(|other| collide(&name, &other.name)).collect()
+    }
+}
+
+/// A name without the numbers at its end: `app-1-2` → `app`.
+fn without_numbers(name: &str) -> &str {
+    let mut rest = name;
+    while let Some((before, number)) = rest.rsplit_once('-')
+        && !number.is_empty()
+        && number.bytes().all(|byte| byte.is_ascii_digit())
+    {
+        rest = before;
+    }
+    rest
+}
+
 /// The names that policies of the customer have.
-fn customer_policies(snapshot: &Snapshot) -> Vec<Taken> {
+fn customer_policies(snapshot: &Snapshot) -> AllTaken {
     let mut holders: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     for found in snapshot.principals() {
         for arn in &found.attached {
             holders.entry(arn).or_default().push(&found.arn);
         }
     }
-    let taken = |text: &str| {
-        let arn = Arn::parse(text).filter(|arn| arn.account() != "aws")?;
+    let mut all = AllTaken::default();
+    for text in snapshot.managed_policies() {
+        let Some(arn) = Arn::parse(text).filter(|arn| arn.account() != "aws") else { continue };
         let name = arn.resource().rsplit('/').next().unwrap_or_default().to_ascii_lowercase();
         let holder = match holders.get(text).map(Vec::as_slice) {
             Some([only]) => Some((*only).to_owned()),
             _ => None,
         };
-        Some(Taken { name, account: arn.account().to_owned(), holder })
-    };
-    snapshot.managed_policies().filter_map(taken).collect()
+        all.add(arn.account(), Taken { name, holder });
+    }
+    all
 }
 
 /// The first name that is not taken; takes it.
-fn free(found: &GrantedPrincipal, taken: &mut Vec<Taken>) -> String {
+fn free(found: &GrantedPrincipal, taken: &mut AllTaken) -> String {
     let target = deliver::target(&found.arn, Some(found));
     let (plain, kind) = (safe(&target.name), target.kind.word());
     let marked = format!("{kind}-{plain}-leastwise");
-    let like = |name: &str| {
-        let name = name.to_ascii_lowercase();
-        let near = taken.iter().filter(|other| other.account == found.account());
-        near.filter(|other| collide(&name, &other.name)).collect::<Vec<_>>()
-    };
+    let like = |name: &str| taken.like(found.account(), name);
     let is_own = |other: &&Taken| other.holder.as_ref() == Some(&found.arn);
     let before = like(&marked);
     let name = if !before.is_empty() && before.iter().all(is_own) {
@@ -92,8 +118,7 @@ fn free(found: &GrantedPrincipal, taken: &mut Vec<Taken>) -> String {
             .find(|name| like(name).is_empty())
             .expect("an endless supply of numbers outlasts a finite set")
     };
-    let account = found.account().to_owned();
-    taken.push(Taken { name: name.to_ascii_lowercase(), account, holder: None });
+    taken.add(found.account(), Taken { name: name.to_ascii_lowercase(), holder: None });
     name
 }
 
