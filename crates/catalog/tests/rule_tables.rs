@@ -1,7 +1,7 @@
 //! What holds for every line of the rule tables, whoever wrote it.
 
-use leastwise_catalog::Catalog;
 use leastwise_catalog::call::{Plan, Planner, Rules, Scope, Scratch};
+use leastwise_catalog::{Catalog, Level};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -107,4 +107,43 @@ fn a_role_passed_to_nobody_in_particular_says_why() {
         }
     }
     assert!(unexplained.is_empty(), "{}", unexplained.join("\n"));
+}
+
+/// Parameters in which `path` (`tags`, `channel.tags`, `sources[].tags`) leads to a tag.
+fn with_tags_at(path: &str) -> Value {
+    path.split('.').rev().fold(serde_json::json!([{"key": "a", "value": "b"}]), |inner, name| {
+        match name.strip_suffix("[]") {
+            Some(name) => serde_json::json!({name: [inner]}),
+            None => serde_json::json!({name: inner}),
+        }
+    })
+}
+
+#[test]
+fn tags_given_at_creation_need_the_tagging_action_and_only_then() {
+    let catalog = Catalog::embedded();
+    let planner = Planner::new(catalog, Rules::embedded());
+    let mut wrong = BTreeSet::new();
+    for (_, line, words) in rules().iter().filter(|(file, ..)| file == "_tags.rules") {
+        let (label, event, sign, action) = (&words[1], &words[2], &words[3], &words[4]);
+        let condition = words.last().map_or("", String::as_str);
+        let path =
+            condition.strip_prefix("has(").and_then(|rest| rest.split_once(')')).map_or("", |(path, _)| path);
+        let plan = planner.plan(label, event);
+        let Plan::Needs(planned) = &plan else { panic!("line {line}: {event} needs nothing") };
+        let scope =
+            Scope { partition: "aws", region: "eu-west-1", account: "111122223333", event, caller: "" };
+        let needed = |parameters: &Value| {
+            let mut found = BTreeSet::new();
+            plan.apply(parameters, &scope, &mut Scratch::default(), &mut |need| {
+                found.insert((planned[need.index].maybe, need.action.to_string()));
+            });
+            found.contains(&(sign == "?", action.clone()))
+        };
+        let tagging = catalog.action(action).is_some_and(|action| action.levels.contains(Level::Tagging));
+        if !tagging || !needed(&with_tags_at(path)) || needed(&Value::Null) {
+            wrong.insert(format!("_tags.rules:{line}: {label} {event}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.into_iter().collect::<Vec<_>>().join("\n"));
 }
