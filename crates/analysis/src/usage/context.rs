@@ -81,14 +81,15 @@ fn is_stable(key: &[u8]) -> bool {
         || matches!(key, b"aws:PrincipalOrgID" | b"aws:SourceVpc" | b"aws:ResourceOrgID")
 }
 
-/// The service that made the call for the caller: `kms:ViaService` for calls on a KMS key, `aws:CalledViaLast` for the
-/// rest. Nothing when it is not known what KMS calls the service.
+/// The service that made a call on a KMS key for the caller: `kms:ViaService`. Nothing when it is not known what KMS
+/// calls the service.
+///
+/// For other calls there is nothing to say: `invokedBy` is there for forward access sessions and for roles that a service
+/// assumed, and `aws:CalledVia…` is present for the first alone
+/// (<https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-calledvialast>).
 pub(super) fn via(invoked_by: &[u8], region: &[u8], key: bool, into: &mut Vec<u8>) {
-    if !invoked_by.ends_with(b".amazonaws.com") {
+    if !key || invoked_by.is_empty() {
         return;
-    }
-    if !key {
-        return push(into, "aws:CalledViaLast", &[invoked_by]);
     }
     let Some(service) = std::str::from_utf8(invoked_by).ok().and_then(kms_via_service) else { return };
     let host = [service.as_bytes(), b".", region, b".amazonaws.com"].concat();

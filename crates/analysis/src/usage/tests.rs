@@ -298,6 +298,40 @@ fn kms_is_said_to_be_asked_through_services_that_it_knows_and_for_keys_alone() {
 }
 
 #[test]
+fn a_key_is_left_and_the_other_taken_when_something_is_encrypted_again() {
+    let arn = |key: &str| format!("arn:aws:kms:eu-west-1:111122223333:key/{key}");
+    let again = |id: u32, parameters: Value, keys: [&str; 2]| {
+        let mut kms = with(event(id, "ReEncrypt", parameters), "eventSource", json!("kms.amazonaws.com"));
+        kms["resources"] = keys.map(|key| json!({"ARN": arn(key), "type": "AWS::KMS::Key"})).into();
+        kms
+    };
+    let found = |events: &[Value]| {
+        let rows = usage(events).rows();
+        short(&rows).iter().map(|row| (row.0.to_owned(), row.1.to_owned())).collect::<Vec<_>>()
+    };
+    let expected = |from: &str, to: &str| {
+        vec![("kms:ReEncryptFrom".to_owned(), arn(from)), ("kms:ReEncryptTo".to_owned(), arn(to))]
+    };
+    let by_id = again(1, json!({"destinationKeyId": "new"}), ["old", "new"]);
+    let by_alias = again(2, json!({"destinationKeyId": "alias/app"}), ["old", "new"]);
+    let back = again(3, json!({"destinationKeyId": "alias/app"}), ["new", "old"]);
+    assert_eq!(found(std::slice::from_ref(&by_id)), expected("old", "new"));
+    assert_eq!(found(std::slice::from_ref(&by_alias)), expected("old", "new"));
+    let both = found(&[by_alias, back]);
+    assert_eq!(both.len(), 4, "{both:?}");
+}
+
+#[test]
+fn who_called_for_a_role_is_not_said_since_a_role_of_the_service_looks_the_same() {
+    let mut stack = get(1, "k");
+    stack["userIdentity"]["invokedBy"] = json!("cloudformation.amazonaws.com");
+    let rows = usage(&[stack]).rows();
+    for key in ["aws:CalledVia", "aws:CalledViaFirst", "aws:CalledViaLast", "aws:ViaAWSService"] {
+        assert_eq!(rows[0].context.get(key), None, "{key}");
+    }
+}
+
+#[test]
 fn the_window_and_the_principal_filter_leave_the_rest_out() {
     let settings = Settings {
         since: leastwise_policy::time::Timestamp::parse("2026-10-03"),

@@ -3,7 +3,7 @@
 use super::plan::{Plan, PlannedKey, PlannedNeed, PlannedResource, Role};
 use super::reads::Asked;
 use super::resource::{apply_types, apply_value};
-use super::syntax::{Condition, Origin, Path, Source, Template, TemplatePiece, Test};
+use super::syntax::{Condition, Origin, Path, Source, Template, TemplatePiece, Test, Which};
 use super::transform::{self, escape};
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -309,7 +309,18 @@ pub(super) fn each(
         Origin::Parameters => parameters.each(&source.path, found),
         Origin::Caller if scope.caller.is_empty() => {}
         Origin::Caller => found(scope.caller),
-        Origin::Log => parameters.resources(found),
+        Origin::Log(Which::All) => parameters.resources(found),
+        Origin::Log(which) => {
+            let mut chosen: Option<String> = None;
+            parameters.resources(&mut |arn| {
+                if which == Which::Last || chosen.is_none() {
+                    chosen = Some(arn.to_owned());
+                }
+            });
+            if let Some(arn) = chosen {
+                found(&arn);
+            }
+        }
     }
 }
 

@@ -302,13 +302,13 @@ impl TypePlan {
 
     /// Whether an ARN that the log names fills one of its variables.
     pub(super) fn takes_from_log(&self, arn: &str) -> bool {
-        let mut sources = self.sources().filter(|source| source.origin == Origin::Log);
+        let mut sources = self.sources().filter(|source| source.origin.is_log());
         sources.any(|source| !transformed(source, arn).is_empty())
     }
 
     /// Whether any ARN that the log names could.
     pub(super) fn reads_log(&self) -> bool {
-        self.sources().any(|source| source.origin == Origin::Log)
+        self.sources().any(|source| source.origin.is_log())
     }
 
     /// Where its variables' values come from.

@@ -4,7 +4,7 @@ use super::apply::{Home, Known, MAX_VALUES, Out, Parameters, Range, Scope, Scrat
 use super::format::{FormatPlan, PlannedPiece};
 use super::plan::{Role, TypePlan};
 use super::reads::Asked;
-use super::syntax::{Origin, Source, Transform};
+use super::syntax::{Source, Transform};
 use super::transform::{self, escape, is_behind};
 
 /// The parameter is the ARN itself; a plain name is put into the action's only type.
@@ -164,7 +164,7 @@ fn collect(
             each(source, parameters, scope, &mut |raw| {
                 // INVARIANT: an ARN of the log that fills a variable begins like those of the format, which is what
                 // `Plan::may_take` looks at.
-                if source.origin == Origin::Log && !format.begins_like(raw) {
+                if source.origin.is_log() && !format.begins_like(raw) {
                     return;
                 }
                 let text = source.is_text();

@@ -123,8 +123,22 @@ pub(super) enum Origin {
     Parameters,
     /// The calling user's ARN: `@caller`.
     Caller,
-    /// The ARNs that the log itself names for the call: `@resources`.
-    Log,
+    /// The ARNs that the log itself names for the call: `@resources`; of several the first, `@first`, or the last, `@last`.
+    Log(Which),
+}
+
+/// Which of the ARNs that a log names are meant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Which {
+    All,
+    First,
+    Last,
+}
+
+impl Origin {
+    pub(super) fn is_log(self) -> bool {
+        matches!(self, Origin::Log(_))
+    }
 }
 
 impl Source {
@@ -447,7 +461,9 @@ fn source(text: &str) -> Result<Source, String> {
         .collect::<Result<_, String>>()?;
     let origin = match &*path.0 {
         [Step { name, .. }] if **name == *"@caller" => Origin::Caller,
-        [Step { name, .. }] if **name == *"@resources" => Origin::Log,
+        [Step { name, .. }] if **name == *"@resources" => Origin::Log(Which::All),
+        [Step { name, .. }] if **name == *"@first" => Origin::Log(Which::First),
+        [Step { name, .. }] if **name == *"@last" => Origin::Log(Which::Last),
         _ => Origin::Parameters,
     };
     Ok(Source { origin, path, transforms })
