@@ -34,11 +34,11 @@ pub struct LogArgs {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Reading logs")]
 pub struct WindowArgs {
-    /// Only events from then on: 90d, 12h, 2026-10-01 or 2026-10-01T06:00:00Z
+    /// Only events from then on: 12h, 90d, 2w or 1y ago, today, yesterday, 2026-10-01, 2026-10-01T06:00:00Z
     #[arg(long, value_name = "WHEN")]
     pub since: Option<When>,
 
-    /// Only events until then; a date means the end of that day (UTC)
+    /// Only events until then, written alike; a day means its end (UTC)
     #[arg(long, value_name = "WHEN")]
     pub until: Option<When>,
 }

@@ -11,15 +11,15 @@ use crate::input::window::Span;
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
-  leastwise rightsize AWSLogs/ --principal arn:aws:iam::111122223333:role/agent
+  leastwise rightsize AWSLogs/ --principal '*role/agent'
   leastwise rightsize AWSLogs/ --principal arn:aws:iam::111122223333:role/agent --granted snapshot.json \\
       --width prefix --format terraform --out iam/ --proof agent.proof.json --report agent.md
   leastwise rightsize AWSLogs/ --all --granted snapshot.json --out rightsized/
 
 The result goes to stdout, or to --out; what was cut and why goes to stderr.")]
 pub struct RightsizeArgs {
-    /// The principal's ARN: a role (with its path), a user
-    #[arg(long, value_name = "ARN", conflicts_with = "all")]
+    /// Whose: the ARN of a role (with its path) or a user, or a pattern with * and ? that fits one of them alone
+    #[arg(long, value_name = "ARN|GLOB", conflicts_with = "all")]
     pub principal: Option<String>,
 
     /// Every principal of the snapshot, with an index of what shrank and by how much

@@ -12,7 +12,8 @@ use super::logs::LogArgs;
 Examples:
   leastwise usage AWSLogs/ --since 90d
   leastwise usage s3://my-trail/AWSLogs/111122223333/ --since 7d --principal 'arn:aws:iam::*:role/agent-*'
-  leastwise usage today/ --save usage-2026-10-01.lwu      # later: leastwise usage usage-*.lwu
+  leastwise usage AWSLogs/ --since yesterday --until yesterday --save usage-2026-10-01.lwu --output none
+  leastwise usage usage-*.lwu
   leastwise usage AWSLogs/ --output json | jq '.[] | select(.outcome == \"denied\")'")]
 pub struct UsageArgs {
     /// Only this principal: its ARN, or a pattern with * and ?
@@ -40,4 +41,6 @@ pub enum Output {
     Json,
     /// Comma-separated values with a header line (RFC 4180)
     Csv,
+    /// Nothing: only --save, as a nightly run does
+    None,
 }

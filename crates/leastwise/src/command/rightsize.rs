@@ -13,6 +13,7 @@ mod one;
 mod prove;
 mod setup;
 mod summary;
+mod whose;
 
 use leastwise_analysis::rightsize::Coverage;
 use leastwise_analysis::usage::{Unmapped, Usage, UsageRow};
@@ -35,25 +36,30 @@ pub fn run(args: &RightsizeArgs, catalog: &Catalog, quiet: bool) -> Result<()> {
         (Some(principal), _) => run_one(&setup, principal),
         (None, true) => all::run(&setup),
         (None, false) => {
-            Err(Error::usage("whose policy?").hint("give --principal ARN, or --all with --out DIR"))
+            Err(Error::usage("whose policy?").hint("give --principal ARN|GLOB, or --all with --out DIR"))
         }
     }
 }
 
-fn run_one(setup: &Setup<'_>, principal: &str) -> Result<()> {
+fn run_one(setup: &Setup<'_>, asked: &str) -> Result<()> {
     // Whether the snapshot knows the principal is told before the logs are read, which can take long.
-    let (policies, found) = setup.granted.of(principal)?;
+    let named = setup.granted.only(asked)?;
+    let (policies, found) = setup.granted.of(named)?;
     if found.is_some_and(|found| found.service_linked) {
-        return Err(Error::usage(format!("`{principal}` is a service-linked role"))
+        return Err(Error::usage(format!("`{named}` is a service-linked role"))
             .hint("AWS makes and keeps its policy; nobody else can change it"));
     }
     if let Some(why) = found.and_then(granted::incomplete) {
-        return Err(Error::input(format!("`{principal}` cannot be right-sized"))
+        return Err(Error::input(format!("`{named}` cannot be right-sized"))
             .because(plain(&why))
             .hint(granted::WAY_OUT));
     }
     let collected = setup.collect()?;
     collected.report(&setup.args.logs.read, setup.quiet)?;
+    let principal = match whose::is_pattern(named) {
+        true => whose::only(named, collected.seen.iter().map(String::as_str), "these logs")?,
+        false => named,
+    };
     let of = |usage: &Usage| usage.rows_where(|name| name == principal);
     let rows = of(&collected.usage);
     let holds = |partial: &&collect::Partial| partial.principals.iter().any(|name| name == principal);

@@ -38,14 +38,19 @@ pub fn run(args: &SnapshotArgs, quiet: bool) -> Result<()> {
 }
 
 async fn fetch(args: &SnapshotArgs, progress: &Progress) -> Result<Value> {
-    let client = Client::new(&aws::config(&args.aws).await);
+    let config = aws::config(&args.aws).await?;
+    let call = aws::Call {
+        doing: "fetch the snapshot".to_owned(),
+        service: "IAM",
+        needs: "iam:GetAccountAuthorizationDetails",
+        args: &args.aws,
+        config: &config,
+    };
+    let client = Client::new(&config);
     let mut pages = client.get_account_authorization_details().into_paginator().send();
     let (mut users, mut groups, mut roles, mut policies) = (vec![], vec![], vec![], vec![]);
     while let Some(page) = pages.next().await {
-        let page = page.map_err(|error| {
-            Error::input(format!("cannot fetch the snapshot: {}", aws::reason(&error)))
-                .hint("check credentials (--profile), and that you may iam:GetAccountAuthorizationDetails")
-        })?;
+        let page = page.map_err(|error| call.refused(&error))?;
         for user in page.user_detail_list() {
             users.push(shape::user(user)?);
         }

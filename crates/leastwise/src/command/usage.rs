@@ -8,11 +8,15 @@ use leastwise_policy::glob::Glob;
 
 use super::collect::{self, Wanted, collect};
 use crate::cli::usage::{Output, UsageArgs};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::{atomic, output};
 
 /// Reads, prints, saves.
 pub fn run(args: &UsageArgs, catalog: &Catalog, quiet: bool) -> Result<()> {
+    if args.output == Output::None && args.save.is_none() {
+        return Err(Error::usage("--output none prints nothing, and nothing is saved either")
+            .hint("say where with --save FILE, or choose --output table, json or csv"));
+    }
     let read = &args.logs.read;
     let principals = args.principal.iter().map(|text| Glob::new(text)).collect();
     let wanted = Wanted {
@@ -31,22 +35,23 @@ pub fn run(args: &UsageArgs, catalog: &Catalog, quiet: bool) -> Result<()> {
     collected.report(read, quiet)?;
     let glob = args.principal.as_deref().map(Glob::new);
     let wanted = |principal: &str| glob.as_ref().is_none_or(|glob| glob.matches(principal));
-    let mut rows = collected.usage.each_row_where(wanted).peekable();
     if let Some(principal) = &args.principal
-        && rows.peek().is_none()
+        && !collected.usage.principals().iter().any(|name| wanted(name))
     {
         return Err(collect::nobody(principal, &collected.seen));
     }
     if let Some(path) = &args.save {
         atomic::write(path, &collected.usage.save())?;
     }
+    let rows = || collected.usage.each_row_where(wanted);
     match args.output {
         Output::Table => {
-            let rows: Vec<_> = rows.collect();
+            let rows: Vec<_> = rows().collect();
             output::result(rows::table(&rows, output::width()).as_bytes())?;
         }
-        Output::Csv => output::result(&rows::csv(&rows.collect::<Vec<_>>())?)?,
-        Output::Json => output::result_from(|out| rows::json(rows, out))?,
+        Output::Csv => output::result(&rows::csv(&rows().collect::<Vec<_>>())?)?,
+        Output::Json => output::result_from(|out| rows::json(rows(), out))?,
+        Output::None => {}
     }
     let skipped = collected.skipped(read);
     // Nothing is done after this but to end: freeing very many rows first would only take time.

@@ -4,7 +4,10 @@
 use std::io::Read;
 use std::sync::{Arc, Weak};
 
+use aws_config::SdkConfig;
 use aws_sdk_s3::Client;
+use aws_sdk_s3::error::SdkError;
+use aws_sdk_s3::operation::list_objects_v2::ListObjectsV2Error;
 use aws_sdk_s3::primitives::ByteStream;
 use tokio::runtime::Runtime;
 use tokio::sync::Semaphore;
@@ -28,6 +31,11 @@ const LISTINGS: usize = 16;
 /// A body that breaks off is fetched again this often; requests themselves are retried by the SDK.
 const ATTEMPTS: usize = 3;
 
+/// What reading a bucket takes; trails that encrypt with a key of one's own ask for it too.
+const NEEDS: &str = "s3:ListBucket on the bucket and s3:GetObject on what is in it";
+
+type ListError = SdkError<ListObjectsV2Error>;
+
 /// A bucket and what to read of it.
 pub struct Bucket {
     /// The bucket's name.
@@ -49,13 +57,14 @@ pub fn feed(bucket: Bucket, args: &AwsArgs, queue: &Sender<Item>, account: &mut 
     // What fetches runs in the runtime and must not keep it; what is read later does.
     let weak = Arc::downgrade(&runtime);
     runtime.block_on(async {
-        let config = aws::config(args).await;
+        let config = aws::config(args).await?;
         let settings =
             aws_sdk_s3::config::Builder::from(&config).force_path_style(config.endpoint_url().is_some());
         let client = Client::from_conf(settings.build());
         let bucket = Arc::new(bucket);
         let (found, mut objects) = unbounded_channel();
-        let listing = tokio::spawn(list(client.clone(), bucket.clone(), found));
+        let reach = Arc::new(Reach { args: args.clone(), config });
+        let listing = tokio::spawn(list(client.clone(), reach, bucket.clone(), found));
         let fetch = Fetch { client, bucket: bucket.clone(), queue: queue.clone(), runtime: weak };
         fetch.all(&mut objects).await;
         let listed =
@@ -65,9 +74,28 @@ pub fn feed(bucket: Bucket, args: &AwsArgs, queue: &Sender<Item>, account: &mut 
     })
 }
 
+/// How S3 is reached, to tell when it cannot be.
+struct Reach {
+    args: AwsArgs,
+    config: SdkConfig,
+}
+
+impl Reach {
+    fn refused(&self, bucket: &str, prefix: &str, error: &ListError) -> Error {
+        let doing = format!("list s3://{bucket}/{prefix}");
+        let Reach { args, config } = self;
+        aws::Call { doing, service: "S3", needs: NEEDS, args, config }.refused(error)
+    }
+}
+
 /// Lists what is under the prefix. With a window, folder by folder, so that the days outside it are never asked for;
 /// without one, straight through.
-async fn list(client: Client, bucket: Arc<Bucket>, found: UnboundedSender<Object>) -> Result<Account> {
+async fn list(
+    client: Client,
+    reach: Arc<Reach>,
+    bucket: Arc<Bucket>,
+    found: UnboundedSender<Object>,
+) -> Result<Account> {
     let mut account = Account::default();
     let mut waiting = vec![bucket.prefix.clone()];
     let mut running = JoinSet::new();
@@ -75,7 +103,7 @@ async fn list(client: Client, bucket: Arc<Bucket>, found: UnboundedSender<Object
         while running.len() < LISTINGS
             && let Some(prefix) = waiting.pop()
         {
-            running.spawn(list_folder(client.clone(), bucket.clone(), prefix, found.clone()));
+            running.spawn(list_folder(client.clone(), reach.clone(), bucket.clone(), prefix, found.clone()));
         }
         let Some(done) = running.join_next().await else { return Ok(account) };
         let (folders, part) =
@@ -97,6 +125,7 @@ async fn list(client: Client, bucket: Arc<Bucket>, found: UnboundedSender<Object
 /// One folder: sends its objects on, returns its folders.
 async fn list_folder(
     client: Client,
+    reach: Arc<Reach>,
     bucket: Arc<Bucket>,
     prefix: String,
     found: UnboundedSender<Object>,
@@ -107,11 +136,7 @@ async fn list_folder(
     let mut pages = request.into_paginator().send();
     let (mut folders, mut account) = (Vec::new(), Account::default());
     while let Some(page) = pages.next().await {
-        let page = page.map_err(|error| {
-            Error::input(format!("cannot list s3://{}/{prefix}: {}", bucket.name, aws::reason(&error))).hint(
-                "check bucket, region (--region), credentials (--profile), and that you may s3:ListBucket it",
-            )
-        })?;
+        let page = page.map_err(|error| reach.refused(&bucket.name, &prefix, &error))?;
         folders.extend(page.common_prefixes().iter().filter_map(|folder| folder.prefix().map(str::to_owned)));
         for object in page.contents() {
             let Some(key) = object.key() else { continue };
@@ -175,7 +200,7 @@ impl Fetch {
             let request = self.client.get_object().bucket(&self.bucket.name).key(&object.key);
             let found = match request.send().await {
                 Ok(found) => found,
-                Err(error) => return Body::Failed(format!("cannot be fetched: {}", aws::reason(&error))),
+                Err(error) => return Body::Failed(format!("cannot be fetched: {}", aws::in_short(&error))),
             };
             if found.content_length().is_none_or(|size| size as u64 > HELD)
                 && let Some(runtime) = self.runtime.upgrade()

@@ -1,4 +1,4 @@
-//! Times and spans as people write them on the command line: `90d`, `2026-10-01`, `2026-10-01T06:00:00Z`.
+//! Times and spans as people write them on the command line: `90d`, `yesterday`, `2026-10-01`, `2026-10-01T06:00:00Z`.
 
 use std::fmt;
 use std::str::FromStr;
@@ -18,6 +18,8 @@ pub enum When {
     Ago(Span),
     /// A whole day (UTC), by its midnight.
     Day(i64),
+    /// A whole day (UTC) so many days before the one that it is now.
+    DaysAgo(i64),
     /// A second.
     At(i64),
 }
@@ -52,42 +54,43 @@ impl Window {
 }
 
 impl When {
-    /// Its first second.
+    /// Its first second. There is nothing before 1970, however long ago that was.
     pub fn start(self, now: i64) -> i64 {
         match self {
-            When::Ago(span) => now.saturating_sub(span.0),
+            When::Ago(span) => now.saturating_sub(span.0).max(0),
             When::Day(second) | When::At(second) => second,
+            When::DaysAgo(days) => (now.div_euclid(DAY) - days) * DAY,
         }
     }
 
     /// The first second after it: a date stands for the whole day.
     pub fn end(self, now: i64) -> i64 {
         match self {
-            When::Day(second) => second + DAY,
-            other => other.start(now),
+            When::Day(_) | When::DaysAgo(_) => self.start(now) + DAY,
+            When::Ago(_) | When::At(_) => self.start(now),
         }
     }
 }
+
+/// The units of spans in seconds. A month is none, as no two are alike; `m` could be one or a minute.
+const UNITS: [(&str, i64); 6] =
+    [("s", 1), ("min", 60), ("h", 3_600), ("d", DAY), ("w", 7 * DAY), ("y", 365 * DAY)];
 
 impl FromStr for Span {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let wrong = || "write a span such as 90d, 12h or 2w".to_owned();
-        let unit = text.char_indices().next_back().ok_or_else(wrong)?;
-        let seconds = match unit.1 {
-            's' => 1,
-            'm' => 60,
-            'h' => 3_600,
-            'd' => DAY,
-            'w' => 7 * DAY,
-            _ => return Err(wrong()),
-        };
-        let number = &text[..unit.0];
-        if number.is_empty() || !number.bytes().all(|b| b.is_ascii_digit()) {
-            return Err(wrong());
+        let wrong = || "write a number and a unit: s, min, h, d, w or y, as in 12h, 90d, 2w, 1y".to_owned();
+        let digits = text.bytes().take_while(u8::is_ascii_digit).count();
+        let (number, unit) = text.split_at(digits);
+        if matches!(unit, "m" | "mo" | "month" | "months") && digits > 0 {
+            return Err(format!(
+                "months have no one length, and m could be minutes: write {number}min, or days, as in 90d"
+            ));
         }
-        number.parse::<i64>().ok().and_then(|n| n.checked_mul(seconds)).map(Span).ok_or_else(wrong)
+        let seconds = UNITS.iter().find(|(name, _)| *name == unit).map(|(_, seconds)| *seconds);
+        let span = seconds.zip(number.parse::<i64>().ok()).and_then(|(unit, n)| n.checked_mul(unit));
+        span.map(Span).ok_or_else(wrong)
     }
 }
 
@@ -105,18 +108,26 @@ impl FromStr for When {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let wrong =
-            || "write a span such as 90d, a date such as 2026-10-01, or a time such as 2026-10-01T06:00:00Z";
-        if let Ok(span) = text.parse() {
-            return Ok(When::Ago(span));
+        match text {
+            "today" => return Ok(When::DaysAgo(0)),
+            "yesterday" => return Ok(When::DaysAgo(1)),
+            _ => {}
         }
         if let Some(day) = Date::parse(text) {
             return Ok(When::Day(day.start().seconds()));
         }
-        if !text.contains('T') {
-            return Err(wrong().to_owned());
+        if text.contains('T')
+            && let Some(time) = Timestamp::parse(text)
+        {
+            return Ok(When::At(time.seconds()));
         }
-        Timestamp::parse(text).map(|time| When::At(time.seconds())).ok_or_else(|| wrong().to_owned())
+        let taken = "how long ago (12h, 90d, 2w, 1y), a day (today, yesterday, 2026-10-01; UTC) or a time \
+                     (2026-10-01T06:00:00Z)";
+        let is_span = text.starts_with(|c: char| c.is_ascii_digit()) && !text.contains('-');
+        text.parse().map(When::Ago).map_err(|wrong| match is_span {
+            true => format!("{wrong}; taken are {taken}"),
+            false => format!("write {taken}"),
+        })
     }
 }
 
@@ -145,11 +156,75 @@ mod tests {
     }
 
     #[test]
-    fn what_is_neither_is_refused() {
-        for text in
-            ["", "d", "-1d", "90", "90y", "2026-13-01", "2026-02-30", "yesterday", "99999999999999999w"]
-        {
-            assert!(text.parse::<When>().is_err(), "{text}");
+    fn spans_have_units() {
+        for (text, seconds) in [
+            ("0s", 0),
+            ("90s", 90),
+            ("5min", 300),
+            ("12h", 12 * 3_600),
+            ("90d", 90 * DAY),
+            ("2w", 14 * DAY),
+            ("1y", 365 * DAY),
+        ] {
+            assert_eq!(text.parse(), Ok(Span(seconds)), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_could_be_minutes_or_months_is_refused_with_both() {
+        for text in ["3m", "3mo", "3months"] {
+            let wrong = text.parse::<When>().expect_err(text);
+            assert!(wrong.contains("write 3min, or days, as in 90d"), "{wrong}");
+            assert!(text.parse::<Span>().is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn today_and_yesterday_are_whole_days_also_at_their_edges() {
+        let midnight = NOON - 12 * 3_600;
+        for now in [midnight, NOON, midnight + DAY - 1] {
+            let window = |since: &str, until: &str| {
+                let when = |text: &str| Some(text.parse().expect("a day"));
+                Window::new(when(since), when(until), now)
+            };
+            let of = |since, until| Window { since: Some(since), until: Some(until) };
+            assert_eq!(window("today", "today"), of(midnight, midnight + DAY));
+            assert_eq!(window("yesterday", "yesterday"), of(midnight - DAY, midnight));
+            assert_eq!(window("yesterday", "today"), of(midnight - DAY, midnight + DAY));
+            assert!(window("today", "yesterday").is_empty());
+        }
+    }
+
+    #[test]
+    fn nothing_is_before_1970() {
+        let when: When = "9999y".parse().expect("a span");
+        assert_eq!(when.start(NOON), 0);
+    }
+
+    #[test]
+    fn what_is_neither_is_refused_with_what_is_taken() {
+        for text in [
+            "",
+            "d",
+            "-1d",
+            "90",
+            "90q",
+            "1.5d",
+            "90 d",
+            "90D",
+            "2026-13-01",
+            "2026-02-30",
+            "2026-10",
+            "tomorrow",
+            "Today",
+            "99999999999999999w",
+            "2026-10-01 06:00:00Z",
+        ] {
+            let wrong = text.parse::<When>().expect_err(text);
+            assert!(
+                wrong.contains("12h, 90d, 2w, 1y") && wrong.contains("today, yesterday, 2026-10-01"),
+                "{wrong}"
+            );
         }
     }
 

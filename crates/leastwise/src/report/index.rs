@@ -43,6 +43,13 @@ pub(crate) struct Entry {
     pub proof_holds: Option<bool>,
     /// What `--holdout` measured, from 0 to 1; nothing when it was not asked for or could not tell.
     pub false_deny_rate: Option<f64>,
+    /// How many policy documents there are.
+    pub documents: u64,
+    /// Whether they fit AWS's quotas; nothing when it was not right-sized.
+    pub fits: Option<bool>,
+    /// How many there would be with `--width prefix`, when that is less.
+    #[serde(skip)]
+    pub fewer: Option<u64>,
     /// Whether it was not used at all.
     pub dormant: bool,
     /// Why it was not right-sized (made by a service, say); empty when it was.
@@ -163,6 +170,11 @@ impl Index {
         if let Some(open) = open.strip_prefix("; ") {
             lines.push(Line { mood: Mood::Bad, text: format!("Of all authorised events, {open}") });
         }
+        let too_long = sized().filter(|entry| entry.fits == Some(false)).count();
+        if too_long > 0 {
+            let text = format!("The policy does not fit AWS's quota: {}", principals(too_long));
+            lines.push(Line { mood: Mood::Bad, text });
+        }
         let dormant = sized().filter(|entry| entry.dormant).count();
         if dormant > 0 {
             lines.push(Line { mood: Mood::Bad, text: format!("Dormant: {}", principals(dormant)) });
@@ -216,6 +228,7 @@ fn row(entry: &Entry) -> Vec<Cell> {
         Some(Inclusion::Unknown) => "; whether more than was granted is not decided",
         _ => "",
     };
+    let too_long = if entry.fits == Some(false) { "; does not fit AWS's quota" } else { "" };
     vec![
         Cell::code(&entry.principal),
         number(entry.granted_actions),
@@ -223,7 +236,7 @@ fn row(entry: &Entry) -> Vec<Cell> {
         number(entry.removed()),
         Cell::Count(entry.destructive_kept),
         Cell::Count(entry.events),
-        Cell::text(format!("{proof}{open}{wider}")),
+        Cell::text(format!("{proof}{open}{wider}{too_long}")),
         Cell::some("", &entry.files, 4),
     ]
 }

@@ -218,6 +218,8 @@ fn index(name: &str) -> Index {
         within: Some(Inclusion::Holds),
         proof_holds: Some(true),
         false_deny_rate: Some(0.02),
+        documents: 1,
+        fits: Some(true),
         files: vec!["order-agent-1.json".into(), "order-agent.proof.json".into()],
         ..Entry::default()
     };

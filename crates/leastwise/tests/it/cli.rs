@@ -20,7 +20,7 @@ fn a_wrong_command_line_is_exit_2_on_stderr() {
     for args in [
         &["usgae"][..],
         &["usage"],
-        &["usage", ".", "--since", "yesterday"],
+        &["usage", ".", "--since", "last week"],
         &["usage", ".", "--max-decompressed", "much"],
         &["usage", ".", "--output", "xml"],
         &["man", "nothing"],

@@ -5,6 +5,7 @@
     reason = "`pub` here says which items other modules use; nobody depends on a test"
 )]
 
+mod aws;
 mod bad_input;
 mod beside;
 mod check;
@@ -20,6 +21,7 @@ mod feedback;
 mod generate;
 mod layers;
 mod model;
+mod newcomer;
 mod paths;
 mod rightsize;
 mod silence;

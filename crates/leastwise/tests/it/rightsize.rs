@@ -291,7 +291,7 @@ fn what_cannot_be_asked_is_refused_with_a_way_out() {
     let folder = Folder::new("refused");
     for (args, code, says) in [
         (&["--all"][..], 2, "--out DIR"),
-        (&[][..], 2, "--principal ARN, or --all"),
+        (&[][..], 2, "--principal ARN|GLOB, or --all"),
         (&["--principal", "arn:aws:iam::111122223333:role/agents/order-agnet"], 3, "order-agent"),
         (&["--principal", "arn:aws:iam::111122223333:role/nightly-report"], 3, "dormant"),
         (&["--principal", AGENT, "--sign-key", "key.pem"], 2, "--proof"),

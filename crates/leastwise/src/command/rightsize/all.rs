@@ -157,10 +157,14 @@ fn verdict(index: &Index) -> Result<()> {
         return Err(Error::findings(format!("the policy is wider than what was granted for {wider}"))
             .hint("right-sizing must never do that: do not apply these, and please report it"));
     }
-    match of(|entry| entry.proof_holds == Some(false)) {
+    if let Some(broken) = of(|entry| entry.proof_holds == Some(false)) {
+        return Err(Error::findings(format!("the proof does not hold for {broken}"))
+            .hint("their reports say which calls would newly be denied"));
+    }
+    match of(|entry| entry.fits == Some(false)) {
         None => Ok(()),
-        Some(broken) => Err(Error::findings(format!("the proof does not hold for {broken}"))
-            .hint("their reports say which calls would newly be denied")),
+        Some(long) => Err(Error::findings(format!("the policy does not fit its quota for {long}"))
+            .hint("generalise further with --width; their reports say how much there is too much")),
     }
 }
 
@@ -264,16 +268,29 @@ fn tell(index: &Index) {
         let measured = entry.false_deny_rate.map(|rate| format!(", holdout denied {:.2} %", rate * 100.0));
         let measured = measured.unwrap_or_default();
         let open = open(entry);
+        let long = if entry.fits == Some(false) { ", DOES NOT FIT ITS QUOTA" } else { "" };
         lines.push(output::plain(&format!(
-            "  {}: {granted} → {kept}, {state}{open}{measured}",
+            "  {}: {granted} → {kept}, {state}{open}{long}{measured}",
             entry.principal
         )));
     }
     if index.principals.len() > SHOWN {
         lines.push(format!("  and {} more in index.md", index.principals.len() - SHOWN));
     }
+    lines.extend(fewer(index));
     lines.extend(contradicted(index));
     output::note(&lines.join("\n"));
+}
+
+/// That common prefixes would do with fewer documents, in one line.
+fn fewer(index: &Index) -> Option<String> {
+    let of = || index.sized().filter_map(|entry| Some((entry.documents, entry.fewer?)));
+    let (now, then) = of().fold((0, 0), |sum, (now, then)| (sum.0 + now, sum.1 + then));
+    (now > 0).then(|| {
+        let principals = counted(of().count() as u64, "principal", "principals");
+        let documents = counted(now, "document", "documents");
+        format!("help: --width prefix makes {} of {documents} of {principals}", thousands(then))
+    })
 }
 
 /// The events that the proof says nothing of.

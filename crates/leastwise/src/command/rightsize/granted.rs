@@ -7,7 +7,9 @@ use leastwise_analysis::granted::{self, GrantedFile, GrantedPrincipal, Snapshot,
 use leastwise_analysis::rightsize::{Note, NoteKind};
 use leastwise_catalog::managed_policies_date;
 use leastwise_policy::aws::evaluate::PolicySet;
+use leastwise_policy::glob::Glob;
 
+use super::whose;
 use crate::error::{Error, Result};
 use crate::output::{self, counted, plain};
 
@@ -53,6 +55,19 @@ impl Granted {
             (false, false) => Err(Error::usage("--granted has a snapshot and policy documents")
                 .hint("the snapshot already holds the policies; give the one or the others")),
         }
+    }
+
+    /// Whom `--principal` means: a pattern the one principal of the snapshot that it fits, and itself where there is no
+    /// snapshot. Service-linked roles are nobody to right-size, unless they are all that it fits.
+    pub fn only<'n>(&'n self, principal: &'n str) -> Result<&'n str> {
+        let Granted::Snapshot(snapshot, _) = self else { return Ok(principal) };
+        if !whose::is_pattern(principal) {
+            return Ok(principal);
+        }
+        let (ours, linked): (Vec<_>, Vec<_>) = snapshot.principals().partition(|found| !found.service_linked);
+        let glob = Glob::new(principal);
+        let among = if ours.iter().any(|found| glob.matches(&found.arn)) { ours } else { linked };
+        whose::only(principal, among.iter().map(|found| found.arn.as_str()), "the snapshot")
     }
 
     /// What the principal is granted, with what is known of it besides. A snapshot must know it.

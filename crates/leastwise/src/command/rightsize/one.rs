@@ -2,7 +2,7 @@
 
 use leastwise_analysis::granted::{GrantedPrincipal, PrincipalKind};
 use leastwise_analysis::proof::{Inclusion, Proof};
-use leastwise_analysis::rightsize::{Options, Rightsized, rightsize};
+use leastwise_analysis::rightsize::{Options, Rightsized, Width, rightsize};
 use leastwise_analysis::usage::UsageRow;
 use leastwise_policy::aws::evaluate::PolicySet;
 
@@ -42,6 +42,8 @@ pub struct Outcome {
     pub rightsized: Rightsized,
     /// What it was made from, and what the replay said of it.
     pub proof: Proof,
+    /// How many documents there would be with `--width prefix`, when that is less.
+    pub fewer: Option<usize>,
 }
 
 /// Right-sizes, replays, signs.
@@ -53,24 +55,37 @@ pub fn outcome(setup: &Setup<'_>, evidence: &Evidence<'_>, case: &Case<'_>) -> O
     let mut rightsized = rightsize(case.rows, case.policies, setup.catalog, &options);
     rightsized.notes.extend(case.found.map(|found| setup.granted.notes(found)).unwrap_or_default());
     rightsized.notes.sort();
+    let fewer = fewer(setup, case, &rightsized, &options);
     let trial = case.holdout.zip(evidence.older_coverage.as_ref()).map(|(parts, coverage)| {
         // INVARIANT: what is delivered is made from all of the window; this policy is only for measuring.
         let options = Options { coverage: coverage.clone(), ..options.clone() };
         rightsize(parts.older, case.policies, setup.catalog, &options).documents
     });
     let proof = prove::proof(setup, evidence, case, &rightsized, trial.as_deref(), &options);
-    Outcome { rightsized, proof }
+    Outcome { rightsized, proof, fewer }
+}
+
+/// How many documents common prefixes would need where resources as they were used need several.
+fn fewer(setup: &Setup<'_>, case: &Case<'_>, rightsized: &Rightsized, options: &Options) -> Option<usize> {
+    if options.width != Width::Exact || rightsized.documents.len() < 2 {
+        return None;
+    }
+    let options = Options { width: Width::Prefix, ..options.clone() };
+    let wider = rightsize(case.rows, case.policies, setup.catalog, &options).documents.len();
+    (wider < rightsized.documents.len()).then_some(wider)
 }
 
 impl Outcome {
     /// For people, on stderr.
     pub fn summary(&self, principal: &str) -> Vec<String> {
-        summary::lines(
+        let mut lines = summary::lines(
             principal,
             &self.rightsized,
             &prove::summary(&self.proof),
             prove::held_out(&self.proof).as_ref(),
-        )
+        );
+        lines.extend(self.fewer.map(|fewer| summary::fewer(&self.rightsized, fewer)));
+        lines
     }
 
     /// The report, in full.
@@ -113,6 +128,9 @@ impl Outcome {
             proof_holds: (self.proof.replay.events > 0).then(|| self.promised()),
             false_deny_rate: prove::held_out(&self.proof).and_then(|held| held.false_deny_rate),
             dormant: self.rightsized.dormant.is_some(),
+            fits: Some(self.rightsized.fit.fits),
+            documents: self.rightsized.documents.len() as u64,
+            fewer: self.fewer.map(|fewer| fewer as u64),
             ..Entry::default()
         }
     }

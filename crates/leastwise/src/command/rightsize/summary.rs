@@ -97,17 +97,34 @@ fn why_dormant(dormant: Dormant) -> &'static str {
     }
 }
 
+/// That common prefixes would do with fewer documents.
+pub fn fewer(rightsized: &Rightsized, fewer: usize) -> String {
+    format!(
+        "  help: --width prefix makes {} instead of {}: it takes what many resources have in common",
+        counted(fewer as u64, "document", "documents"),
+        thousands(rightsized.documents.len() as u64)
+    )
+}
+
 fn documents(rightsized: &Rightsized) -> String {
     let fit = &rightsized.fit;
-    let characters: Vec<String> = fit.characters.iter().map(|n| thousands(*n as u64)).collect();
-    let documents = counted(fit.characters.len() as u64, "document", "documents");
-    let limit = thousands(fit.limit as u64);
-    let mut text = match characters.is_empty() {
-        true => "nothing to allow: no document".to_owned(),
-        false => format!("{documents} of {} characters (limit {limit})", characters.join(" + ")),
+    let (count, limit) = (fit.characters.len(), thousands(fit.limit as u64));
+    let mut characters: Vec<String> = fit.characters.iter().map(|n| thousands(*n as u64)).collect();
+    if count > SHOWN {
+        characters.truncate(SHOWN);
+        characters.push("…".to_owned());
+    }
+    let documents = counted(count as u64, "document", "documents");
+    let mut text = match count {
+        0 => "nothing to allow: no document".to_owned(),
+        _ => format!("{documents} of {} characters (limit {limit})", characters.join(" + ")),
     };
     if !fit.fits {
-        text.push_str("; this does not fit");
+        let most = fit.max_documents;
+        text.push_str(&match count > most {
+            true => format!("; this does not fit, as at most {most} can be attached"),
+            false => "; this does not fit".to_owned(),
+        });
         if let Some(way_out) = &fit.way_out {
             text.push_str(&format!(": {way_out}"));
         }

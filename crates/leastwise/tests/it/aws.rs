@@ -1,0 +1,208 @@
+//! What stands between us and AWS, and what is said of it: no credentials, the wrong ones, an endpoint that is not there.
+
+use std::io::{BufRead, BufReader, Write};
+use std::net::TcpListener;
+use std::sync::{Arc, Mutex};
+use std::thread;
+
+use crate::support::{Done, Folder, command};
+
+/// What AWS asks for in these tests: IAM for a snapshot, S3 for logs.
+const ASKS: [(&[&str], &str); 2] = [
+    (&["snapshot"], "cannot fetch the snapshot: "),
+    (&["usage", "s3://my-trail/AWSLogs/"], "cannot list s3://my-trail/AWSLogs/: "),
+];
+
+fn ask(folder: &Folder, args: &[&str], environment: &[(&str, &str)]) -> Done {
+    let mut command = command(folder, args);
+    command.envs(environment.iter().copied());
+    command.output().expect("it starts").into()
+}
+
+const KEYS: [(&str, &str); 2] =
+    [("AWS_ACCESS_KEY_ID", "AKIAENVIRONMENTEXAMPLE"), ("AWS_SECRET_ACCESS_KEY", "secret")];
+
+/// Answers every request with the same, and keeps their heads.
+fn serve(status: u16, header: &'static str, body: String) -> (String, Arc<Mutex<Vec<String>>>) {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = format!("http://{}", listener.local_addr().expect("an address"));
+    let heads: Arc<Mutex<Vec<String>>> = Arc::default();
+    let seen = heads.clone();
+    thread::spawn(move || {
+        for mut stream in listener.incoming().flatten() {
+            let lines = BufReader::new(&stream).lines().map_while(Result::ok);
+            let head: Vec<String> = lines.take_while(|line| !line.is_empty()).collect();
+            seen.lock().expect("nobody panicked").push(head.join("\n"));
+            let length = body.len();
+            let answer = format!(
+                "HTTP/1.1 {status} X\r\n{header}content-length: {length}\r\nconnection: close\r\n\r\n{body}"
+            );
+            let _ = stream.write_all(answer.as_bytes());
+        }
+    });
+    (address, heads)
+}
+
+/// An error as both services write it: IAM within an `ErrorResponse`.
+fn refusal(args: &[&str], code: &str, message: &str) -> String {
+    let error = format!("<Error><Code>{code}</Code><Message>{message}</Message></Error>");
+    if args[0] == "snapshot" { format!("<ErrorResponse>{error}</ErrorResponse>") } else { error }
+}
+
+#[test]
+fn without_credentials_it_is_told_where_they_were_looked_for() {
+    let folder = Folder::new("no-credentials");
+    for (args, cannot) in ASKS {
+        let done = ask(&folder, args, &[]);
+        assert_eq!((done.code, done.out.as_str()), (Some(3), ""), "{}", done.err);
+        for says in [
+            &format!("error: {cannot}no AWS credentials could be loaded\n"),
+            "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are not set",
+            "profile `default` (not in ",
+            "/.aws/credentials)",
+            "AWS_WEB_IDENTITY_TOKEN_FILE is not set",
+            "AWS_EC2_METADATA_DISABLED is set",
+            "help: log in (`aws sso login`)",
+            "--profile",
+        ] {
+            assert!(done.err.contains(says), "{says}: {}", done.err);
+        }
+        assert!(!done.err.contains("dispatch failure"), "{}", done.err);
+        let half = ask(&folder, args, &KEYS[..1]);
+        assert!(half.err.contains("the environment (AWS_SECRET_ACCESS_KEY is not set)"), "{}", half.err);
+    }
+}
+
+#[test]
+fn a_profile_that_no_file_names_is_refused_with_those_that_are_there() {
+    let folder = Folder::new("profiles");
+    let none = ask(&folder, &["snapshot", "--profile", "audit"], &KEYS);
+    assert_eq!(none.code, Some(2), "{}", none.err);
+    assert!(none.err.contains("there is none at all"), "{}", none.err);
+    folder.write(".aws/config", "[default]\nregion = eu-west-1\n[profile audit]\n");
+    let wrong = ask(&folder, &["snapshot", "--profile", "adit"], &KEYS);
+    assert_eq!(wrong.code, Some(2), "{}", wrong.err);
+    assert!(wrong.err.contains("--profile `adit` is not in "), "{}", wrong.err);
+    assert!(wrong.err.contains("the nearest that are there: audit"), "{}", wrong.err);
+    let empty = ask(&folder, &["snapshot", "--profile", "audit"], &KEYS);
+    assert_eq!(empty.code, Some(3), "{}", empty.err);
+    assert!(empty.err.contains("looked at profile `audit` (without usable credentials), "), "{}", empty.err);
+}
+
+#[test]
+fn a_profile_that_was_named_goes_before_keys_in_the_environment() {
+    let folder = Folder::new("profile-first");
+    folder.write(
+        ".aws/credentials",
+        "[audit]\naws_access_key_id = AKIAPROFILEEXAMPLE\naws_secret_access_key = x\n",
+    );
+    for (args, _) in ASKS {
+        let (address, heads) = serve(403, "", refusal(args, "AccessDenied", "no"));
+        let asked = |more: &[&str], environment: &[(&str, &str)]| {
+            heads.lock().expect("nobody panicked").clear();
+            ask(&folder, &[args, &["--endpoint-url", &address], more].concat(), environment);
+            heads.lock().expect("nobody panicked").join("\n")
+        };
+        assert!(asked(&["--profile", "audit"], &KEYS).contains("AKIAPROFILEEXAMPLE"), "{args:?}");
+        assert!(asked(&[], &KEYS).contains("AKIAENVIRONMENTEXAMPLE"), "{args:?}");
+        assert!(asked(&[], &[("AWS_PROFILE", "audit")]).contains("AKIAPROFILEEXAMPLE"), "{args:?}");
+    }
+}
+
+#[test]
+fn what_aws_refuses_is_told_with_the_way_out() {
+    let folder = Folder::new("refusals");
+    for (code, message, says, help) in [
+        (
+            "ExpiredToken",
+            "The security token included in the request is expired",
+            "the credentials have expired",
+            "`aws sso login`",
+        ),
+        (
+            "InvalidClientTokenId",
+            "The security token is invalid",
+            "AWS does not know these credentials",
+            "AWS_SESSION_TOKEN",
+        ),
+        (
+            "SignatureDoesNotMatch",
+            "The request signature we calculated does not match",
+            "the secret key is not that of the access key",
+            "AWS_SECRET_ACCESS_KEY",
+        ),
+        (
+            "SignatureDoesNotMatch",
+            "Signature expired: 20261122T000000Z is now earlier than",
+            "this machine's clock is wrong",
+            "set the clock",
+        ),
+        (
+            "AccessDenied",
+            "User: x is not authorized to perform: y",
+            "these credentials may not do that",
+            "it takes ",
+        ),
+        (
+            "NoSuchBucket",
+            "The specified bucket does not exist",
+            "there is no such bucket",
+            "s3://bucket/prefix",
+        ),
+    ] {
+        for (args, cannot) in ASKS {
+            let (address, _) = serve(403, "", refusal(args, code, message));
+            let done = ask(&folder, &[args, &["--endpoint-url", &address]].concat(), &KEYS);
+            assert_eq!((done.code, done.out.as_str()), (Some(3), ""), "{}", done.err);
+            let expected = format!("error: {cannot}{says}\n  because: {code}: {message}\n  help: ");
+            assert!(done.err.starts_with(&expected) && done.err.contains(help), "{expected}: {}", done.err);
+        }
+    }
+    for ((args, _), needs) in ASKS.into_iter().zip(["iam:GetAccountAuthorizationDetails", "s3:ListBucket"]) {
+        let (address, _) = serve(403, "", refusal(args, "AccessDenied", "no"));
+        let done = ask(&folder, &[args, &["--endpoint-url", &address]].concat(), &KEYS);
+        assert!(done.err.contains(&format!("it takes {needs}")), "{}", done.err);
+    }
+}
+
+#[test]
+fn a_bucket_of_another_region_is_told_with_the_region() {
+    let folder = Folder::new("redirect");
+    let args = ASKS[1].0;
+    let body = refusal(args, "PermanentRedirect", "must be addressed using the specified endpoint");
+    let (address, _) = serve(301, "x-amz-bucket-region: eu-central-1\r\n", body);
+    let done = ask(&folder, &[args, &["--endpoint-url", &address]].concat(), &KEYS);
+    assert!(done.err.contains("the bucket is in another region"), "{}", done.err);
+    assert!(done.err.contains("help: say --region eu-central-1"), "{}", done.err);
+}
+
+#[test]
+fn an_endpoint_that_is_not_there_or_not_aws_is_named() {
+    let folder = Folder::new("endpoint");
+    let (address, _) = serve(404, "", "<html>welcome</html>".to_owned());
+    for (args, cannot) in ASKS {
+        let with = |url: &str| ask(&folder, &[args, &["--endpoint-url", url]].concat(), &KEYS);
+        let nobody = with("http://127.0.0.1:9");
+        assert_eq!(nobody.code, Some(3), "{}", nobody.err);
+        let says = format!("error: {cannot}`http://127.0.0.1:9` cannot be reached\n");
+        assert!(nobody.err.starts_with(&says), "{}", nobody.err);
+        assert!(
+            nobody.err.contains("Connection refused") && nobody.err.contains("--endpoint-url"),
+            "{}",
+            nobody.err
+        );
+        let other = with(&address);
+        assert!(
+            other.err.contains("what answers is not ") && other.err.contains("(HTTP 404)"),
+            "{}",
+            other.err
+        );
+        let wrong = with("127.0.0.1:9");
+        assert_eq!(wrong.code, Some(2), "{}", wrong.err);
+        assert!(wrong.err.contains("--endpoint-url `127.0.0.1:9` is not an address"), "{}", wrong.err);
+        let region = ask(&folder, &[args, &["--region", "eu wst-1"]].concat(), &KEYS);
+        assert_eq!(region.code, Some(2), "{}", region.err);
+        assert!(region.err.contains("--region `eu wst-1` is not the name of a region"), "{}", region.err);
+        assert!(region.err.contains("eu-west-1"), "{}", region.err);
+    }
+}

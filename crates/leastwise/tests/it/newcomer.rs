@@ -1,0 +1,142 @@
+//! What somebody meets who tries the commands for the first time: each wrong turn is answered with the way out.
+
+use crate::support::{Done, Folder, event, log, run};
+use serde_json::Value;
+
+const T: &str = "2026-10-01T10:00:00Z";
+
+fn role(name: &str) -> String {
+    format!("arn:aws:iam::111122223333:role/{name}")
+}
+
+/// Roles that may do all on S3, as a snapshot lists them.
+fn snapshot(folder: &Folder, names: &[&str]) {
+    let policy =
+        r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3:*","Resource":"*"}]}"#;
+    let role = |name: &&str| {
+        format!(
+            r#"{{"Path":"/","RoleName":"{name}","Arn":"{}","RolePolicyList":[{{"PolicyName":"p","PolicyDocument":{policy}}}]}}"#,
+            role(name)
+        )
+    };
+    let roles: Vec<String> = names.iter().map(role).collect();
+    folder.write("snapshot.json", format!(r#"{{"RoleDetailList":[{}]}}"#, roles.join(",")));
+}
+
+#[test]
+fn a_nightly_run_prints_nothing_and_saves() {
+    let folder = Folder::new("nightly");
+    folder.write("l.json", log(&[event("1", "agent", "one", T)]));
+    let done = run(&folder, &["usage", "l.json", "--output", "none", "--save", "l.lwu", "--quiet"]);
+    assert_eq!((done.code, done.out.as_str(), done.err.as_str()), (Some(0), "", ""));
+    let saved = run(&folder, &["usage", "l.lwu"]);
+    assert!(saved.out.contains("arn:aws:s3:::b/one"), "{}", saved.out);
+    let nothing = run(&folder, &["usage", "l.json", "--output", "none"]);
+    assert_eq!((nothing.code, nothing.out.as_str()), (Some(2), ""));
+    assert!(nothing.err.contains("--output none prints nothing, and nothing is saved"), "{}", nothing.err);
+    assert!(nothing.err.contains("help: say where with --save FILE"), "{}", nothing.err);
+}
+
+#[test]
+fn a_pattern_right_sizes_the_one_principal_that_it_fits() {
+    let folder = Folder::new("pattern-of-one");
+    let linked = "arn:aws:iam::111122223333:role/aws-service-role/x.amazonaws.com/AWSServiceRoleForAgents";
+    snapshot(&folder, &["agent-1", "agent-2", "other"]);
+    let with_linked = std::fs::read_to_string(folder.0.join("snapshot.json")).expect("there").replace(
+        r#""RoleDetailList":["#,
+        &format!(
+            r#""RoleDetailList":[{{"Path":"/aws-service-role/x.amazonaws.com/","RoleName":"AWSServiceRoleForAgents","Arn":"{linked}"}},"#
+        ),
+    );
+    folder.write("snapshot.json", with_linked);
+    folder.write("l.json", log(&[event("1", "agent-1", "one", T), event("2", "agent-2", "two", T)]));
+    let sized = |pattern: &str, more: &[&str]| -> Done {
+        run(&folder, &[&["rightsize", "l.json", "--principal", pattern], more].concat())
+    };
+    for granted in [&["--granted", "snapshot.json"][..], &[]] {
+        let one = sized("*:role/*-1", granted);
+        assert_eq!(one.code, Some(0), "{}", one.err);
+        assert!(one.out.contains("arn:aws:s3:::b/one"), "{}", one.out);
+        assert!(one.err.contains(&role("agent-1")), "{}", one.err);
+        let several = sized("*agent*", granted);
+        assert_eq!((several.code, several.out.as_str()), (Some(3), ""), "{}", several.err);
+        assert!(several.err.contains("`*agent*` fits 2 principals in "), "{}", several.err);
+        assert!(
+            several.err.contains(&format!("{}, {}", role("agent-1"), role("agent-2"))),
+            "{}",
+            several.err
+        );
+        assert!(several.err.contains("--all --granted SNAPSHOT --out DIR"), "{}", several.err);
+        let none = sized("*agnt-1", granted);
+        assert_eq!((none.code, none.out.as_str()), (Some(3), ""), "{}", none.err);
+        assert!(none.err.contains("`*agnt-1` fits no principal in "), "{}", none.err);
+    }
+    let linked = sized("*ForAgents", &["--granted", "snapshot.json"]);
+    assert!(linked.err.contains("is a service-linked role"), "{}", linked.err);
+    let whose = run(&folder, &["rightsize", "l.json"]);
+    assert!(whose.err.contains("give --principal ARN|GLOB, or --all with --out DIR"), "{}", whose.err);
+}
+
+/// A log of one role that reads very many objects.
+fn many_objects(folder: &Folder, role: &str) {
+    let key = |number: usize| format!("orders/{number:064}.json");
+    let events: Vec<String> = (0..400).map(|n| event(&format!("{role}-{n}"), role, &key(n), T)).collect();
+    folder.write(&format!("logs/{role}.json"), log(&events));
+}
+
+#[test]
+fn many_documents_come_with_a_hint_to_a_wider_width() {
+    let folder = Folder::new("many-documents");
+    many_objects(&folder, "agent");
+    snapshot(&folder, &["agent"]);
+    let args = ["rightsize", "logs", "--granted", "snapshot.json", "--principal", "*agent"];
+    let exact = run(&folder, &args);
+    assert_eq!(exact.code, Some(0), "{}", exact.err);
+    assert!(exact.err.contains("help: --width prefix makes 1 document instead of "), "{}", exact.err);
+    let prefix = run(&folder, &[&args[..], &["--width", "prefix"]].concat());
+    assert!(!prefix.err.contains("help: --width"), "{}", prefix.err);
+    let all = run(&folder, &["rightsize", "logs", "--granted", "snapshot.json", "--all", "--out", "o"]);
+    assert_eq!(all.code, Some(0), "{}", all.err);
+    assert!(all.err.contains("help: --width prefix makes 1 of "), "{}", all.err);
+}
+
+#[test]
+fn a_policy_that_does_not_fit_is_told_of_one_principal_and_of_all() {
+    let folder = Folder::new("does-not-fit");
+    many_objects(&folder, "agent");
+    snapshot(&folder, &["agent"]);
+    let args = ["rightsize", "logs", "--granted", "snapshot.json", "--attach", "inline"];
+    let one = run(&folder, &[&args[..], &["--principal", "*agent"]].concat());
+    assert_eq!(one.code, Some(1), "{}", one.err);
+    assert!(one.err.contains("this does not fit: widen the resources with --width prefix"), "{}", one.err);
+    let all = run(&folder, &[&args[..], &["--all", "--out", "o"]].concat());
+    assert_eq!(all.code, Some(1), "{}", all.err);
+    assert!(all.err.contains("DOES NOT FIT ITS QUOTA"), "{}", all.err);
+    assert!(all.err.contains("the policy does not fit its quota for 1 principal: "), "{}", all.err);
+    let index = std::fs::read_to_string(folder.0.join("o/index.json")).expect("the index");
+    let index: Value = serde_json::from_str(&index).expect("JSON");
+    assert_eq!(index["principals"][0]["fits"], false);
+    assert!(index["principals"][0]["documents"].as_u64() > Some(1), "{index}");
+}
+
+#[test]
+fn a_window_is_said_as_people_say_it() {
+    let folder = Folder::new("windows");
+    folder.write("l.json", log(&[event("1", "agent", "one", T)]));
+    for (args, code) in [
+        (["--since", "1y"], 0),
+        (["--since", "52w"], 0),
+        (["--until", "today"], 0),
+        (["--until", "yesterday"], 0),
+        (["--since", "3m"], 2),
+        (["--until", "3mo"], 2),
+        (["--since", "last week"], 2),
+    ] {
+        let done = run(&folder, &[&["usage", "l.json", "--output", "csv"], &args[..]].concat());
+        assert_eq!(done.code, Some(code), "{args:?}: {}", done.err);
+        if code == 2 {
+            let says = ["12h, 90d, 2w, 1y", "today, yesterday, 2026-10-01", "2026-10-01T06:00:00Z"];
+            assert!(says.iter().all(|says| done.err.contains(says)), "{args:?}: {}", done.err);
+        }
+    }
+}
