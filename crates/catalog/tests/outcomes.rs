@@ -153,3 +153,11 @@ fn what_is_not_found_not_valid_or_in_the_way_was_authorised() {
 fn a_code_that_the_tables_do_not_know_was_raised_by_the_service_itself() {
     check(ErrorClass::Authorised, &["SomethingOfTheServicesOwn", ""]);
 }
+
+#[test]
+fn what_is_in_no_bucket_was_not_authorised_and_what_is_missing_in_one_was() {
+    let nowhere =
+        ["NoSuchBucket", "InvalidBucketName", "NoSuchAccessPoint", "InvalidAccessPoint"];
+    check(ErrorClass::Unknown, &nowhere);
+    check(ErrorClass::Authorised, &["NoSuchBucketPolicy", "NoSuchKey", "NoSuchTagSet", "BucketNotEmpty"]);
+}

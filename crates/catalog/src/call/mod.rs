@@ -9,6 +9,7 @@
 mod apply;
 mod format;
 mod json;
+mod partiql;
 mod plan;
 mod reads;
 mod resource;

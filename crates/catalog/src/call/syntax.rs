@@ -106,6 +106,8 @@ pub(super) enum Transform {
     Unqualified,
     /// The text before the last `-`.
     InitDash,
+    /// What a PartiQL statement with this verb is about: a table, or `table/index/name`. Nothing for another verb.
+    Partiql(Box<str>),
 }
 
 /// Where a value comes from: a parameter as a rule, and what is done to it.
@@ -452,6 +454,7 @@ fn source(text: &str) -> Result<Source, String> {
                     Some(("after", text)) => Transform::After(text.into()),
                     Some(("append", pattern)) => Transform::Append(pattern.into()),
                     Some(("suffix", pattern)) => Transform::Suffix(pattern.into()),
+                    Some(("partiql", verb)) => Transform::Partiql(verb.into()),
                     Some(("only", pattern)) => Transform::Only(Glob::new(pattern)),
                     Some(("not", pattern)) => Transform::Not(Glob::new(pattern)),
                     _ => return Err(format!("unknown transform `{name}`")),

@@ -1,5 +1,6 @@
 //! What the transforms of the rule language do to a value.
 
+use super::partiql;
 use super::syntax::Transform;
 use std::borrow::Cow;
 
@@ -40,6 +41,7 @@ pub(super) fn apply<'a>(transform: &Transform, value: Cow<'a, str>) -> Cow<'a, s
         Transform::Qualified => keep(value, qualified),
         Transform::Unqualified => keep(value, unqualified),
         Transform::InitDash => keep(value, |text| text.rsplit_once('-').map_or(text, |(rest, _)| rest)),
+        Transform::Partiql(verb) => Cow::Owned(partiql::subject(verb, &value)),
         Transform::Text => value,
         Transform::Account => keep(value, account),
         Transform::Append(pattern) if value.starts_with("arn:") && is_behind(pattern, &value) => value,
