@@ -156,8 +156,7 @@ fn a_code_that_the_tables_do_not_know_was_raised_by_the_service_itself() {
 
 #[test]
 fn what_is_in_no_bucket_was_not_authorised_and_what_is_missing_in_one_was() {
-    let nowhere =
-        ["NoSuchBucket", "InvalidBucketName", "NoSuchAccessPoint", "InvalidAccessPoint"];
+    let nowhere = ["NoSuchBucket", "InvalidBucketName", "NoSuchAccessPoint", "InvalidAccessPoint"];
     check(ErrorClass::Unknown, &nowhere);
     check(ErrorClass::Authorised, &["NoSuchBucketPolicy", "NoSuchKey", "NoSuchTagSet", "BucketNotEmpty"]);
 }
