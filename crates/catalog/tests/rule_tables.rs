@@ -1,6 +1,6 @@
 //! What holds for every line of the rule tables, whoever wrote it.
 
-use leastwise_catalog::call::{Plan, Planner, Rules, Scope, Scratch};
+use leastwise_catalog::call::{Known, Plan, Planner, Rules, Scope, Scratch};
 use leastwise_catalog::{Catalog, Level};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -146,4 +146,21 @@ fn tags_given_at_creation_need_the_tagging_action_and_only_then() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.into_iter().collect::<Vec<_>>().join("\n"));
+}
+
+#[test]
+fn a_type_without_names_is_a_pattern() {
+    let plan = Planner::new(Catalog::embedded(), Rules::embedded()).plan("dms", "CreateReplicationInstance");
+    let scope = Scope {
+        partition: "aws",
+        region: "eu-west-1",
+        account: "111122223333",
+        event: "CreateReplicationInstance",
+        caller: "",
+    };
+    let mut said = Vec::new();
+    let mut sink =
+        |need: leastwise_catalog::call::Need<'_>| said.push((need.resource.to_owned(), need.known));
+    plan.apply(&Value::Null, &scope, &mut Scratch::default(), &mut sink);
+    assert_eq!(said, [("arn:aws:dms:eu-west-1:111122223333:rep:*".to_owned(), Known::Pattern)]);
 }

@@ -17,6 +17,8 @@ pub(super) struct FormatPlan {
     pub(super) whole_name: bool,
     /// What the resource part begins with, where no variable stands before it but partition, region and account.
     pub(super) begins: Option<Box<str>>,
+    /// Whether its own text has a wildcard, as that of a type without names has: `arn:…:dms:…:rep:*`.
+    pub(super) wild: bool,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,10 +41,14 @@ pub(super) fn format_plan(format: &ArnFormat<'_>, sources: &impl Fn(&str) -> Vec
         service: service.unwrap_or_default().into(),
         whole_name,
         begins: None,
+        wild: false,
     };
     for piece in format.pieces() {
         plan.pieces.push(match piece {
-            Piece::Literal(text) => PlannedPiece::Literal((*text).into()),
+            Piece::Literal(text) => {
+                plan.wild |= text.contains('*');
+                PlannedPiece::Literal((*text).into())
+            }
             Piece::Variable("Partition") => PlannedPiece::Partition,
             Piece::Variable("Region") => PlannedPiece::Region,
             Piece::Variable("Account") => PlannedPiece::Account,

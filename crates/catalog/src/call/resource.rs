@@ -57,7 +57,8 @@ pub(super) fn apply_types(
         let before = out.said;
         for format in &plan.formats {
             let bound = collect(format, plan, (parameters, scope), scratch, out);
-            if bound {
+            // A type without names is named by no call.
+            if bound && (plan.required || !format.variables.is_empty() || !format.wild) {
                 say_each(format, scope, scratch, out);
             }
             if out.said > before {
@@ -222,7 +223,7 @@ fn say_each(format: &FormatPlan, scope: &Scope<'_>, scratch: &mut Scratch, out: 
     scratch.odometer.clear();
     scratch.odometer.resize(variables, 0);
     loop {
-        let star = (0..variables).any(|variable| current(scratch, variable).pattern);
+        let star = format.wild || (0..variables).any(|variable| current(scratch, variable).pattern);
         scratch.arn.clear();
         for piece in &format.pieces {
             push_piece(piece, scope, scratch, star);
@@ -306,6 +307,7 @@ fn say_pattern(format: &FormatPlan, scope: &Scope<'_>, scratch: &mut Scratch, ou
             PlannedPiece::Account => scope.account,
         });
     }
-    let known = if format.variables.is_empty() { Known::Exact } else { Known::Pattern };
+    let exact = format.variables.is_empty() && !format.wild;
+    let known = if exact { Known::Exact } else { Known::Pattern };
     out.say(&scratch.arn, known);
 }
