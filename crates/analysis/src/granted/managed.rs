@@ -49,7 +49,9 @@ pub fn missing(listings: &[(String, String)]) -> Missing {
         })
         .collect();
     let name = format!("managed policies of AWS as of {}", managed_policies_date());
-    let page = (!policies.is_empty()).then(|| (name, json!({"Policies": policies}).to_string()));
+    // It is no page of the account's own, so it is none behind which there is nothing more.
+    let page = json!({"Policies": policies, "IsTruncated": true});
+    let page = (!policies.is_empty()).then(|| (name, page.to_string()));
     Missing { page, known: arns, unknown }
 }
 

@@ -65,7 +65,10 @@ fn a_policy_of_awss_own_that_is_not_listed_is_in_the_catalogue() {
     assert_eq!(missing.known.len(), 1);
     let (name, page) = missing.page.unwrap();
     let snapshot = Snapshot::parse_all([("s.json", &*aws), (&*name, &*page)]).unwrap();
-    assert!(snapshot.principals().next().unwrap().identity_complete);
+    assert!(snapshot.principals().next().unwrap().identity_complete && !snapshot.is_truncated());
+    let first = aws.replacen('{', r#"{"IsTruncated":true,"#, 1);
+    let snapshot = Snapshot::parse_all([("s.json", &*first), (&*name, &*page)]).unwrap();
+    assert!(snapshot.is_truncated(), "the catalogue is not the rest of the account");
     let own = attached("arn:aws:iam::111122223333:policy/own");
     let missing = managed::missing(&[("s.json".to_owned(), own)]);
     assert_eq!((missing.page, missing.unknown.len()), (None, 1));
