@@ -231,7 +231,7 @@ fn with_request<T>(row: &UsageRow, ask: impl FnOnce(&Request<'_>) -> T) -> T {
 /// makes for the caller need not say so (`AWS Internal`, or nothing).
 pub fn context(row: &UsageRow) -> Context {
     let mut context = Context::new();
-    for (key, values) in &*row.context.keys {
+    for (key, values) in row.context.of_request() {
         context.insert(key, values.as_slice());
     }
     context

@@ -28,7 +28,7 @@ mod when;
 
 pub use collector::Collector;
 pub use duplicates::Duplicates;
-pub use row::{Outcome, Resource, UsageContext, UsageRow};
+pub use row::{INSTANCE_PROFILE, Outcome, Resource, UsageContext, UsageRow, WITHOUT_PATH};
 pub use save::{LoadError, is_saved};
 pub use tally::{Source, Tally, Unmapped};
 

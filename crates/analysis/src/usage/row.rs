@@ -67,7 +67,8 @@ pub enum Outcome {
     Unknown,
 }
 
-/// What the log tells about the request that a condition could use.
+/// What the log tells about the request that a condition could use, and under keys of our own what it tells of the
+/// resource beside its ARN.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct UsageContext {
@@ -140,7 +141,19 @@ impl<T: AsRef<str>> Resource<T> {
     }
 }
 
+/// The instance profile whose role is passed, by its ARN, where the log does not tell the role. A profile that the call
+/// names by its name alone is written as if it had no path.
+pub const INSTANCE_PROFILE: &str = "leastwise:InstanceProfile";
+
+/// The call names the resource without its path, and it is written as if it had none.
+pub const WITHOUT_PATH: &str = "leastwise:WithoutPath";
+
 impl UsageContext {
+    /// The keys that AWS knows, which a condition could use.
+    pub fn of_request(&self) -> impl Iterator<Item = (&String, &Vec<String>)> {
+        self.keys.iter().filter(|(key, _)| !key.starts_with("leastwise:"))
+    }
+
     /// The values of a key, if the log told them.
     pub fn get(&self, key: &str) -> Option<&[String]> {
         self.keys.get(key).map(Vec::as_slice)

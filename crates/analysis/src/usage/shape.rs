@@ -64,7 +64,7 @@ impl Shape {
         }
         for ((known, marked), (mut outline, resource)) in marks.into_iter().zip(said) {
             outline.pieces = pieces(&marked);
-            let exact = known == Known::Exact && outline.key.kind == Kind::Exact;
+            let exact = matches!(known, Known::Exact | Known::Named) && outline.key.kind == Kind::Exact;
             let mut filled = String::new();
             outline.fill(open, &mut filled);
             if filled != resource || !(exact || marked == resource) {

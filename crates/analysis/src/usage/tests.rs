@@ -1,6 +1,8 @@
 //! Records in, rows out.
 
-use super::{Collector, Outcome, Resource, Settings, Shared, Usage, UsageRow};
+use super::{
+    Collector, INSTANCE_PROFILE, Outcome, Resource, Settings, Shared, Usage, UsageRow, WITHOUT_PATH,
+};
 use crate::audit_log::Reader;
 use leastwise_catalog::Catalog;
 use leastwise_catalog::call::{Planner, Rules};
@@ -115,6 +117,76 @@ fn the_role_of_a_profile_is_not_known_and_its_service_has_two_names_in_china() {
     assert_eq!(here.context.get("iam:PassedToService").unwrap(), ["ec2.amazonaws.com"]);
     assert_eq!(china.resource, Resource::Pattern("arn:aws-cn:iam::111122223333:role/*".into()));
     assert_eq!(china.context.get("iam:PassedToService"), None);
+}
+
+/// The texts of a key of ours in the rows of one call, by action.
+fn of_key(source: &str, name: &str, parameters: Value, key: &str) -> Vec<(String, String, String)> {
+    let source = json!(format!("{source}.amazonaws.com"));
+    let rows = usage(&[with(event(1, name, parameters), "eventSource", source)]).rows();
+    let told = rows.iter().filter_map(|row| {
+        let [value] = row.context.get(key)? else { return None };
+        Some((row.action.clone(), row.resource.as_str().to_owned(), value.clone()))
+    });
+    told.collect()
+}
+
+#[test]
+fn the_instance_profile_that_is_passed_is_told_by_its_arn() {
+    let passed = |source: &str, name: &str, parameters: Value| {
+        let told = of_key(source, name, parameters, INSTANCE_PROFILE);
+        assert!(told.len() < 2 && told.iter().all(|(action, ..)| action == "iam:PassRole"), "{told:?}");
+        told.into_iter().next().map(|(_, resource, profile)| (resource, profile))
+    };
+    let every = "arn:aws:iam::111122223333:role/*".to_owned();
+    let plain = "arn:aws:iam::111122223333:instance-profile/web".to_owned();
+    let arn = "arn:aws:iam::111122223333:instance-profile/nodes/web".to_owned();
+    for named in [json!({"name": "web"}), json!({"arn": arn})] {
+        let expected =
+            Some((every.clone(), if named.get("arn").is_some() { arn.clone() } else { plain.clone() }));
+        let parameters = json!({"iamInstanceProfile": named});
+        for call in ["RunInstances", "AssociateIamInstanceProfile", "ReplaceIamInstanceProfileAssociation"] {
+            assert_eq!(passed("ec2", call, parameters.clone()), expected, "{call}");
+        }
+        let wrapped = json!({"AssociateIamInstanceProfileRequest": {"IamInstanceProfile": named}});
+        assert_eq!(passed("ec2", "AssociateIamInstanceProfile", wrapped), expected);
+        let spot = json!({ "launchSpecification": parameters });
+        assert_eq!(passed("ec2", "RequestSpotInstances", spot), expected);
+    }
+    for named in ["web", &arn] {
+        let expected = Some((every.clone(), if named == "web" { plain.clone() } else { arn.clone() }));
+        let parameters = json!({ "iamInstanceProfile": named });
+        assert_eq!(passed("autoscaling", "CreateLaunchConfiguration", parameters), expected);
+        let parameters = json!({"computeResources": {"instanceRole": named}});
+        assert_eq!(passed("batch", "CreateComputeEnvironment", parameters), expected);
+        assert_eq!(passed("elasticmapreduce", "RunJobFlow", json!({ "jobFlowRole": named })), expected);
+    }
+    assert_eq!(passed("ec2", "RunInstances", json!({})), None);
+}
+
+#[test]
+fn a_name_without_its_path_is_told_unless_the_call_makes_it_or_says_the_arn() {
+    let told = |source: &str, name: &str, parameters: Value| {
+        let told = of_key(source, name, parameters, WITHOUT_PATH);
+        told.into_iter().map(|(action, resource, _)| format!("{action} {resource}")).collect::<Vec<_>>()
+    };
+    let role = "arn:aws:iam::111122223333:role/r";
+    let got = ["iam:GetRole arn:aws:iam::111122223333:role/r"];
+    assert_eq!(told("iam", "GetRole", json!({"roleName": "r"})), got);
+    assert_eq!(told("iam", "GetRole", json!({ "roleName": role })), [""; 0]);
+    assert_eq!(told("iam", "GetRole", json!({"roleName": "AWSServiceRoleForBatch"})), [""; 0]);
+    assert_eq!(told("iam", "CreateRole", json!({"roleName": "r"})), [""; 0], "its path is `/`");
+    assert_eq!(told("iam", "CreateRole", json!({"roleName": "r", "path": "/a/", "tags": []})), [""; 0]);
+    assert_eq!(told("iam", "CreateUser", json!({"userName": "u", "tags": [{"key": "k"}]})), [""; 0]);
+    let renamed = [
+        "iam:UpdateUser arn:aws:iam::111122223333:user/u",
+        "iam:UpdateUser arn:aws:iam::111122223333:user/v",
+    ];
+    assert_eq!(told("iam", "UpdateUser", json!({"userName": "u", "newUserName": "v"})), renamed);
+    let passed = ["iam:PassRole arn:aws:iam::111122223333:role/r"];
+    assert_eq!(told("glue", "CreateJob", json!({"name": "j", "role": "r"})), passed);
+    assert_eq!(told("glue", "CreateJob", json!({"name": "j", "role": role})), [""; 0]);
+    assert_eq!(told("ec2", "ExportImage", json!({"roleName": "r"})), passed);
+    assert_eq!(told("lambda", "CreateFunction20150331", json!({"functionName": "f", "role": role})), [""; 0]);
 }
 
 #[test]

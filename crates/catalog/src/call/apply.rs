@@ -43,6 +43,9 @@ pub struct Scope<'a> {
 pub enum Known {
     /// An ARN, to be taken literally: a `*` in it is a `*`. Or `*` for an action that knows no resources.
     Exact,
+    /// The same, but that the call gives the name alone of a thing whose ARN holds a path: it is written as if it had
+    /// none.
+    Named,
     /// An ARN pattern, with `*` where the call does not say (or where AWS authorises the type as a whole);
     /// literal wildcards are written `${*}`, `${?}`, `${$}`.
     Pattern,
@@ -95,6 +98,8 @@ pub(super) struct Range {
     pub(super) start: usize,
     pub(super) end: usize,
     pub(super) pattern: bool,
+    /// It is the name alone of a thing whose ARN holds a path.
+    pub(super) named: bool,
     /// How much of the values behind it says where its resource is, as [`Home`] writes it: region and account.
     pub(super) home: Option<(usize, usize)>,
 }

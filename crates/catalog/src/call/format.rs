@@ -15,6 +15,8 @@ pub(super) struct FormatPlan {
     pub(super) service: Box<str>,
     /// The resource part is a variable and nothing else.
     pub(super) whole_name: bool,
+    /// Its names stand behind a path, which calls that give a name leave out: `role/${RoleNameWithPath}`.
+    pub(super) with_path: bool,
     /// What the resource part begins with, where no variable stands before it but partition, region and account.
     pub(super) begins: Option<Box<str>>,
     /// Whether its own text has a wildcard, as that of a type without names has: `arn:…:dms:…:rep:*`.
@@ -40,6 +42,7 @@ pub(super) fn format_plan(format: &ArnFormat<'_>, sources: &impl Fn(&str) -> Vec
         account: Vec::new(),
         service: service.unwrap_or_default().into(),
         whole_name,
+        with_path: format.variables().any(|name| name.ends_with("WithPath")),
         begins: None,
         wild: false,
     };

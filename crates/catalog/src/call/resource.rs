@@ -34,7 +34,7 @@ pub(super) fn apply_value(
                     PlannedPiece::Variable(_) => &value,
                 });
             }
-            out.say(&scratch.arn, Known::Exact);
+            out.say(&scratch.arn, if format.with_path { Known::Named } else { Known::Exact });
         }
     });
     if out.said == 0 {
@@ -179,7 +179,8 @@ fn collect(
                 if !value.is_empty() && (text || !value.starts_with("arn:")) && ranges.len() < MAX_VALUES {
                     let pattern = !text && (value == "*" || is_pattern(source));
                     let home = Home::of(raw, &format.service).filter(|_| !text);
-                    push_range(values, ranges, (&value, pattern), home);
+                    let named = format.with_path && !text && !raw.starts_with("arn:");
+                    push_range(values, ranges, (&value, pattern, named), home);
                 }
             });
             if !ranges.is_empty() || out.said > before {
@@ -203,7 +204,7 @@ fn collect(
 fn push_range(
     values: &mut String,
     ranges: &mut Vec<Range>,
-    (value, pattern): (&str, bool),
+    (value, pattern, named): (&str, bool, bool),
     home: Option<Home<'_>>,
 ) {
     let start = values.len();
@@ -214,7 +215,7 @@ fn push_range(
         values.push_str(home.account);
         (home.region.len(), home.account.len())
     });
-    ranges.push(Range { start, end, pattern, home });
+    ranges.push(Range { start, end, pattern, named, home });
 }
 
 /// Says the ARN for every combination of the collected values. A value `*` makes it a pattern.
@@ -224,11 +225,19 @@ fn say_each(format: &FormatPlan, scope: &Scope<'_>, scratch: &mut Scratch, out: 
     scratch.odometer.resize(variables, 0);
     loop {
         let star = format.wild || (0..variables).any(|variable| current(scratch, variable).pattern);
+        let named = (0..variables).any(|variable| current(scratch, variable).named);
         scratch.arn.clear();
         for piece in &format.pieces {
             push_piece(piece, scope, scratch, star);
         }
-        out.say(&scratch.arn, if star { Known::Pattern } else { Known::Exact });
+        out.say(
+            &scratch.arn,
+            match (star, named) {
+                (true, _) => Known::Pattern,
+                (false, true) => Known::Named,
+                (false, false) => Known::Exact,
+            },
+        );
         let Some(turn) = (0..variables).rev().find(|&v| scratch.odometer[v] + 1 < scratch.ranges[v].len())
         else {
             return;
@@ -290,7 +299,7 @@ fn star_missing(format: &FormatPlan, scratch: &mut Scratch) {
         if ranges.is_empty() {
             let start = scratch.values.len();
             scratch.values.push('*');
-            ranges.push(Range { start, end: start + 1, pattern: true, home: None });
+            ranges.push(Range { start, end: start + 1, pattern: true, named: false, home: None });
         }
     }
 }

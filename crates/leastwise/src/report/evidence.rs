@@ -53,7 +53,7 @@ fn of_statement(policy: &Policy, statement: &Statement, rows: &[UsageRow]) -> Ev
 
 fn verdict(set: &PolicySet, row: &UsageRow) -> Verdict {
     let mut context = Context::new();
-    for (key, values) in &*row.context.keys {
+    for (key, values) in row.context.of_request() {
         context.insert(key, values.clone());
     }
     let resource = match &row.resource {

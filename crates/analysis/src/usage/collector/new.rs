@@ -8,7 +8,7 @@ use crate::usage::kind::NeedKind;
 use crate::usage::parameters::Parameters;
 use crate::usage::recall::MOST_ROWS;
 use crate::usage::recipe::{Open, Way};
-use crate::usage::row::Outcome;
+use crate::usage::row::{Outcome, WITHOUT_PATH};
 use crate::usage::shape::{Outline, Shape};
 use crate::usage::sighting::{Key, Kind, Prints};
 use leastwise_catalog::call::{Known, Need, Plan, Scope};
@@ -58,7 +58,7 @@ impl Collector<'_> {
                 let planned = self.kinds.get(common.kind).needs[need.index];
                 let context = self.context(common, planned, &need, &parameters);
                 let row = match need.known {
-                    Known::Exact => Kind::Exact,
+                    Known::Exact | Known::Named => Kind::Exact,
                     Known::Pattern => Kind::Pattern,
                     Known::Nothing => Kind::Nothing,
                 };
@@ -125,13 +125,17 @@ impl Collector<'_> {
         parameters: &Parameters<'_>,
     ) -> u32 {
         let tags = if kind.tags { parameters.tags() } else { Vec::new() };
-        if need.context.is_empty() && tags.is_empty() {
+        let named = need.known == Known::Named;
+        if need.context.is_empty() && tags.is_empty() && !named {
             return self.callers.origin_of(common.origin).plain[usize::from(kind.kms)];
         }
         let mut bytes = self.callers.origin_of(common.origin).base.clone();
         context::via(common.invoked_by, common.region, kind.kms, &mut bytes);
         for (key, value) in need.context {
             context::push(&mut bytes, key, &[value.as_bytes()]);
+        }
+        if named {
+            context::push(&mut bytes, WITHOUT_PATH, &[b"true"]);
         }
         if !tags.is_empty() {
             let keys: Vec<&[u8]> = tags.iter().map(|(key, _)| key.as_bytes()).collect();
