@@ -3,6 +3,7 @@
 pub mod audit_log;
 pub mod check;
 pub mod granted;
+pub mod names;
 mod oidc;
 pub mod paths;
 pub mod proof;

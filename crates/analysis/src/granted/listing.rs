@@ -45,12 +45,15 @@ pub(super) struct Entity {
     pub(super) assume_role_policy_document: Option<Value>,
     pub(super) tags: Option<Vec<Tag>>,
     pub(super) instance_profile_list: Option<Vec<InstanceProfile>>,
+    pub(super) create_date: Option<Value>,
 }
 
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub(super) struct InstanceProfile {
     pub(super) arn: String,
+    pub(super) create_date: Option<Value>,
+    pub(super) roles: Option<Value>,
 }
 
 #[derive(Debug, Deserialize)]

@@ -21,6 +21,7 @@ use std::collections::{BTreeMap, BTreeSet};
 pub(crate) use document::percent_decoded;
 use leastwise_policy::aws::evaluate::{OrganizationPath, PolicySet};
 use leastwise_policy::aws::{DocumentKind, Named, Policy};
+use leastwise_policy::time::Timestamp;
 pub(crate) use lenient::policy as policy_of;
 pub use problem::{Origin, Problem};
 use serde::Serialize;
@@ -67,8 +68,10 @@ pub struct GrantedPrincipal {
     pub boundary: Option<String>,
     /// Who may assume the role; its name is [`GrantedPrincipal::trust_name`].
     pub trust: Option<Policy>,
-    /// ARNs of the instance profiles that hold the role; nothing when they are not listed.
-    pub instance_profiles: Option<Vec<String>>,
+    /// The instance profiles that hold the role; nothing when they are not listed.
+    pub instance_profiles: Option<Vec<InstanceProfile>>,
+    /// When it was made, where that is listed.
+    pub created: Option<Timestamp>,
     /// Made and kept by an AWS service: never right-sized, since nobody can change its policy.
     pub service_linked: bool,
     /// Whether every policy of it could be read.
@@ -78,6 +81,17 @@ pub struct GrantedPrincipal {
     /// Why the snapshot does not say what AWS would decide for it: an attachment that is not listed, a document that
     /// cannot be read or that no quota would let be. A decision needs that there are none.
     pub problems: Vec<Problem>,
+}
+
+/// An instance profile, as it is listed with a role that it holds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InstanceProfile {
+    /// The ARN, with the path.
+    pub arn: String,
+    /// When it was made, where that is listed.
+    pub created: Option<Timestamp>,
+    /// ARNs of the roles that it is listed to hold; AWS lets it hold one.
+    pub roles: BTreeSet<String>,
 }
 
 /// A group with what membership in it gives.

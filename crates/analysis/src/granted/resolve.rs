@@ -6,12 +6,14 @@ use std::collections::BTreeMap;
 use leastwise_policy::aws::evaluate::PolicySet;
 use leastwise_policy::aws::quota::Quota;
 use leastwise_policy::aws::{ActionBlock, DocumentKind, Effect, Named, Policy, ResourceBlock, Statement};
+use leastwise_policy::time::Timestamp;
+use serde_json::Value;
 
 use super::document::{self, Document};
-use super::listing::{Entity, ManagedPolicy, Page, Tag};
+use super::listing::{self, Entity, ManagedPolicy, Page, Tag};
 use super::problem::{Origin, Place, Problem};
 use super::versions::Versions;
-use super::{Finding, GrantedGroup, GrantedPrincipal, PrincipalKind, Snapshot};
+use super::{Finding, GrantedGroup, GrantedPrincipal, InstanceProfile, PrincipalKind, Snapshot};
 
 /// Managed policies by ARN.
 type Managed = BTreeMap<String, Listed>;
@@ -117,7 +119,8 @@ impl Resolver {
             boundary: boundary_arn,
             instance_profiles: entity
                 .instance_profile_list
-                .map(|list| list.into_iter().map(|profile| profile.arn).collect()),
+                .map(|list| list.into_iter().map(|profile| instance_profile(profile, &entity.arn)).collect()),
+            created: time(entity.create_date.as_ref()),
             trust: None,
             complete: held.complete,
             identity_complete,
@@ -353,6 +356,25 @@ fn attached_arns<'a>(attached: impl Iterator<Item = &'a super::listing::Attached
 
 fn tags(tags: Option<Vec<Tag>>) -> BTreeMap<String, String> {
     tags.unwrap_or_default().into_iter().map(|tag| (tag.key, tag.value.unwrap_or_default())).collect()
+}
+
+fn instance_profile(listed: listing::InstanceProfile, holds: &str) -> InstanceProfile {
+    let roles = listed.roles.as_ref().and_then(Value::as_array).into_iter().flatten();
+    let roles = roles.filter_map(|role| role.get("Arn")?.as_str()).chain([holds]);
+    InstanceProfile {
+        created: time(listed.create_date.as_ref()),
+        roles: roles.map(str::to_owned).collect(),
+        arn: listed.arn,
+    }
+}
+
+/// A time as AWS's tools write it: ISO 8601, or seconds since the epoch.
+fn time(value: Option<&Value>) -> Option<Timestamp> {
+    match value? {
+        Value::String(text) => Timestamp::parse(text),
+        Value::Number(seconds) => Timestamp::parse(&seconds.to_string()),
+        _ => None,
+    }
 }
 
 fn account(arn: &str) -> String {

@@ -11,7 +11,8 @@ use super::{
     Before, CatalogUsed, Counts, Document, HeldOut, Problem, Proof, SCHEMA, Settings, Text, UnmappedEvent,
     Window,
 };
-use crate::replay::replay;
+use crate::names::{self, Taken};
+use crate::replay::{Replay, replay};
 use crate::rightsize::Rightsized;
 use crate::usage::{Outcome, Source, Tally, Unmapped, UsageRow};
 
@@ -42,6 +43,8 @@ pub struct Making<'a> {
     pub rightsized: &'a Rightsized,
     /// What was granted before, when it is known. Its boundary stays.
     pub granted: Option<&'a PolicySet>,
+    /// What is taken from a snapshot of names that the log leaves short; what came out was made by it.
+    pub names: &'a [Taken],
     /// What could not be read.
     pub problems: Vec<Problem>,
 }
@@ -71,7 +74,7 @@ impl Proof {
     pub fn make(making: Making<'_>) -> Proof {
         let set = in_force(making.rightsized.documents.clone(), making.granted);
         let rows = own(making.rows, making.principal);
-        let replay = replay(rows.iter().copied(), &set, making.granted);
+        let replay = replay_named(&rows, making.names, &set, making.granted);
         let inputs: Vec<Source> = making.tally.sources.iter().cloned().collect();
         let mut problems = making.problems;
         problems.sort();
@@ -88,6 +91,7 @@ impl Proof {
             usage_digest: usage_digest(rows.iter().copied()),
             policy: documents(&set.identity),
             granted: making.granted.map(before),
+            names: making.names.to_vec(),
             counts: counts(making.tally, &rows, making.unmapped, making.principal),
             holds: replay.holds() && making.rightsized.dropped.is_empty(),
             within: making.granted.map(|granted| {
@@ -101,7 +105,8 @@ impl Proof {
             conditions_inferred: making.rightsized.conditions_inferred.clone(),
             dropped: making.rightsized.dropped.clone(),
             holdout: making.holdout.map(|trial| {
-                held_out(trial.from, trial.policy, &own(trial.newer, making.principal), making.granted)
+                let rows = own(trial.newer, making.principal);
+                held_out(trial.from, trial.policy, &rows, making.granted, making.names)
             }),
             problems,
             digest: String::new(),
@@ -185,11 +190,22 @@ pub(super) fn held_out(
     policy: &[Named<Policy>],
     rows: &[&UsageRow],
     granted: Option<&PolicySet>,
+    names: &[Taken],
 ) -> HeldOut {
     HeldOut {
         from,
         policy: policy.iter().map(text).collect(),
         usage_digest: usage_digest(rows.iter().copied()),
-        result: replay(rows.iter().copied(), &in_force(policy.to_vec(), granted), granted),
+        result: replay_named(rows, names, &in_force(policy.to_vec(), granted), granted),
     }
+}
+
+/// Replays rows by the names that are taken from a snapshot.
+pub(super) fn replay_named(
+    rows: &[&UsageRow],
+    names: &[Taken],
+    new: &PolicySet,
+    granted: Option<&PolicySet>,
+) -> Replay {
+    replay(names::taken(rows, names, granted).iter().map(|row| &**row), new, granted)
 }

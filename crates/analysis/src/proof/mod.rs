@@ -29,6 +29,7 @@ use leastwise_policy::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::names::Taken;
 use crate::replay::Replay;
 use crate::rightsize::{Cut, Destructive, Inference, InferredCondition, Options, Widening, Width};
 use crate::usage::{Outcome, Source};
@@ -64,6 +65,8 @@ pub struct Proof {
     pub policy: Vec<Document>,
     /// What was granted before, when it is known; its boundary stays.
     pub granted: Option<Before>,
+    /// What a snapshot told of names that the log leaves short. The rows are replayed as it says.
+    pub names: Vec<Taken>,
     /// What the log holds.
     pub counts: Counts,
     /// What the new policy says to every authorised event.

@@ -4,10 +4,10 @@ use leastwise_policy::aws::evaluate::PolicySet;
 
 use super::Proof;
 use super::checks::{self, same};
-use super::make::{held_out, own};
+use super::make::{held_out, own, replay_named};
 use super::verify::{Checks, Verification, counted};
 use super::within::Sides;
-use crate::replay::{Replay, replay};
+use crate::replay::Replay;
 use crate::rightsize::cut_of;
 use crate::usage::UsageRow;
 
@@ -26,7 +26,7 @@ pub(super) fn add(
     };
     let granted = granted.as_ref();
     let rows = own(with.rows, &proof.principal);
-    let replay = replay(rows.iter().copied(), &set, granted);
+    let replay = replay_named(&rows, &proof.names, &set, granted);
     let words =
         format!("{} replayed, {} allowed", counted(replay.events, "authorised event"), replay.allowed);
     checks.add("replay", same(&proof.replay, &replay), words);
@@ -134,7 +134,7 @@ fn holdout(
         Ok(policy) => policy,
         Err(what) => return wrong(what),
     };
-    let found = held_out(from, &policy, &newer, granted);
+    let found = held_out(from, &policy, &newer, granted, &proof.names);
     let denied = found.result.denied_events();
     let events = counted(found.result.events, "event");
     let words = format!("{denied} of {events} since {from} denied by the policy of the time before");

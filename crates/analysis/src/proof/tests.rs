@@ -1,6 +1,7 @@
 //! What a proof says, who vouches for it, and that nothing in it can be changed unseen.
 
 mod keys;
+mod names;
 mod schema;
 mod tampering;
 mod within;
@@ -14,6 +15,7 @@ use leastwise_policy::aws::{Named, Policy, Statement};
 use leastwise_policy::time::Timestamp;
 
 use super::*;
+use crate::names::{self as naming, Taken};
 use crate::rightsize::{Options, Rightsized, rightsize};
 use crate::usage::{FOLD_AT, Resource, Tally, Unmapped, UsageContext, UsageRow};
 
@@ -29,6 +31,7 @@ pub(super) struct Case {
     tally: Tally,
     granted: PolicySet,
     is_granted_known: bool,
+    names: Vec<Taken>,
     options: Options,
 }
 
@@ -98,13 +101,19 @@ impl Case {
                 Policy::new(vec![Statement::allow(["s3:*", "sqs:*"], ["*"])]),
             )]),
             is_granted_known: true,
+            names: Vec::new(),
             options: Options { name: "order-agent".to_owned(), ..Options::default() },
         }
     }
 
     fn rightsized(&self) -> Rightsized {
         let own: Vec<UsageRow> = self.rows.iter().filter(|row| row.principal == AGENT).cloned().collect();
-        rightsize(&own, self.known_grant(), Catalog::embedded(), &self.options)
+        rightsize(
+            &naming::apply(&own, &self.names, self.known_grant()),
+            self.known_grant(),
+            Catalog::embedded(),
+            &self.options,
+        )
     }
 
     fn known_grant(&self) -> Option<&PolicySet> {
@@ -116,7 +125,13 @@ impl Case {
         let Some((from, _)) = self.newer else { return Vec::new() };
         let own = |row: &&UsageRow| row.principal == AGENT && row.last < from;
         let older: Vec<UsageRow> = self.rows.iter().filter(own).cloned().collect();
-        rightsize(&older, Some(&self.granted), Catalog::embedded(), &self.options).documents
+        rightsize(
+            &naming::apply(&older, &self.names, Some(&self.granted)),
+            Some(&self.granted),
+            Catalog::embedded(),
+            &self.options,
+        )
+        .documents
     }
 
     fn proof(&self) -> Proof {
@@ -138,6 +153,7 @@ impl Case {
             holdout: self.newer.as_ref().map(|(from, newer)| Trial { from: *from, policy: &trial, newer }),
             rightsized,
             granted: self.known_grant(),
+            names: &self.names,
             problems: vec![Problem { place: "logs/3.json.gz".to_owned(), reason: "cut short".to_owned() }],
         })
     }
@@ -181,6 +197,7 @@ impl Case {
             catalog: Catalog::embedded(),
             terms: &TERMS,
             granted: None,
+            names: None,
             public_key: None,
         }
     }

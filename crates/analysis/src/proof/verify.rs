@@ -12,6 +12,7 @@ use super::checks::{self, same};
 use super::make::{counts, in_force, own};
 use super::outcome;
 use super::{Counts, Proof, PublicKey, inputs_digest, usage_digest};
+use crate::names::{self, Taken};
 use crate::usage::{Source, Tally, Unmapped, UsageRow};
 
 /// What a proof is checked against: the logs, read as they were read for it (its window, every principal, its
@@ -38,6 +39,8 @@ pub struct Verification<'a> {
     pub terms: &'a Terms<'a>,
     /// What was granted before, when it is at hand: then what the proof says of it is compared. Else it is believed.
     pub granted: Option<&'a PolicySet>,
+    /// What the snapshot tells of names, when it is at hand: then what the proof says of it is compared. Else it is believed.
+    pub names: Option<&'a [Taken]>,
     /// Who must have signed, when that matters. Then an unsigned proof does not hold.
     pub public_key: Option<&'a PublicKey>,
 }
@@ -62,7 +65,7 @@ pub struct VerifyReport {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Check {
     /// `format`, `digest`, `signature`, `evaluator`, `catalogue`, `documents`, `granted`, `inputs`, `window`,
-    /// `usage`, `counts`, `replay`, `holds`, `cut`, `within`, `dropped` or `holdout`.
+    /// `usage`, `counts`, `names`, `replay`, `holds`, `cut`, `within`, `dropped` or `holdout`.
     pub name: &'static str,
     /// Whether it is as the proof says; also when it could not be checked.
     pub ok: bool,
@@ -93,6 +96,7 @@ pub fn verify(text: &str, with: &Verification<'_>) -> VerifyReport {
     versions(&mut checks, &proof, with);
     let found = documents(&mut checks, &proof, with);
     logs(&mut checks, &proof, with);
+    named(&mut checks, &proof, with);
     outcome::add(&mut checks, &proof, with, found);
     checks.report(on_trust(&proof, with), with.not_covered)
 }
@@ -109,6 +113,9 @@ fn on_trust(proof: &Proof, with: &Verification<'_>) -> Vec<&'static str> {
     }
     if with.granted.is_none() {
         list.extend(["what was granted before", "that nothing is allowed that was not granted"]);
+    }
+    if with.names.is_none() && !proof.names.is_empty() {
+        list.push("what a snapshot told of instance profiles and of names without a path");
     }
     if proof.holdout.is_some() {
         list.push("that the policy of the holdout was made from the time before");
@@ -250,6 +257,27 @@ fn logs(checks: &mut Checks, proof: &Proof, with: &Verification<'_>) {
         _ => {
             let words = format!("{read} read; totals over saved usage count twice what two of them read");
             checks.add("counts", same(&of_principal(&proof.counts), &of_principal(&counts)), words);
+        }
+    }
+}
+
+/// What was taken from a snapshot of names. Taking nothing needs no snapshot: then the rows are replayed as the log has
+/// them.
+fn named(checks: &mut Checks, proof: &Proof, with: &Verification<'_>) {
+    let rows = own(with.rows, &proof.principal);
+    let words = format!("{} as in the snapshot", counted(proof.names.len(), "name"));
+    match (names::check(&proof.names, &rows), with.names) {
+        (Err(wrong), _) => checks.add("names", Err(wrong), ""),
+        (Ok(()), _) if proof.names.is_empty() => {
+            checks.add("names", Ok(()), "no name is taken from a snapshot")
+        }
+        (Ok(()), Some(names)) => checks.add("names", same(&proof.names.as_slice(), &names), words),
+        (Ok(()), None) => {
+            let names = counted(proof.names.len(), "name");
+            checks.skip(
+                "names",
+                format!("not checked without the snapshot; {names} taken as the proof has it"),
+            );
         }
     }
 }

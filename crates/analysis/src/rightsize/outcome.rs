@@ -253,6 +253,10 @@ pub enum NoteKind {
     RootUser,
     /// Rows of other principals were given and left out.
     OtherPrincipal,
+    /// Roles that are passed in an instance profile: told by the snapshot, or not.
+    InstanceProfile,
+    /// Names without their path: told by the snapshot, or guessed.
+    WithoutPath,
 }
 
 impl Cut {

@@ -15,6 +15,7 @@ mod setup;
 mod summary;
 mod whose;
 
+use leastwise_analysis::names::Changes;
 use leastwise_analysis::rightsize::Coverage;
 use leastwise_analysis::usage::{Unmapped, Usage, UsageRow};
 use leastwise_catalog::Catalog;
@@ -142,6 +143,8 @@ pub struct Evidence<'a> {
     /// What the older part of them could show, when a newer one is held out.
     older_coverage: Option<Coverage>,
     unmapped: Vec<Unmapped>,
+    /// When instance profiles were changed.
+    changes: Changes,
 }
 
 impl<'a> Evidence<'a> {
@@ -149,7 +152,8 @@ impl<'a> Evidence<'a> {
         let coverage = Coverage::of(rows, setup.catalog);
         let older = collected.parts.as_ref().map(|parts| parts.older.rows());
         let older_coverage = older.map(|rows| Coverage::of(&rows, setup.catalog));
-        Evidence { collected, coverage, older_coverage, unmapped: collected.usage.unmapped() }
+        let (unmapped, changes) = (collected.usage.unmapped(), Changes::of(rows));
+        Evidence { collected, coverage, older_coverage, unmapped, changes }
     }
 }
 

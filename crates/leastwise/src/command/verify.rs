@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use leastwise_analysis::names::{self, Changes, Naming};
 use leastwise_analysis::proof::{self, Proof, ProofError, PublicKey, Verification, VerifyReport};
 use leastwise_analysis::usage::Source;
 use leastwise_catalog::Catalog;
@@ -22,13 +23,21 @@ pub fn run(args: &VerifyArgs, catalog: &Catalog, quiet: bool) -> Result<()> {
     let documents = args.policy.iter().map(|path| document(path, &proof)).collect::<Result<Vec<_>>>()?;
     let public_key = args.public_key.as_deref().map(read_key).transpose()?;
     let granted = Granted::read(&args.granted)?;
-    let granted = granted.of(&proof.principal)?.0;
+    let (policies, found) = granted.of(&proof.principal)?;
     let listed = listed(&args.proof, &proof);
     let inputs = proof.inputs.as_deref().or(listed.as_deref());
     let collected = collect(wanted(args, &proof, inputs, quiet), catalog)?;
     collected.report(&args.read, quiet)?;
     let of_principal = |name: &str| name == proof.principal;
     let rows = collected.usage.rows_where(of_principal);
+    // Names are looked up where there is a snapshot; it may be none that is whole.
+    let naming = found.map(|_| {
+        let changes = match names::passes_profiles(&rows) {
+            true => Changes::of(collected.usage.each_row_where(|_| true)),
+            false => Changes::default(),
+        };
+        Naming::of(&rows, policies, &changes, granted.directory().as_ref())
+    });
     let newer = collected.parts.as_ref().map(|parts| parts.newer.rows_where(of_principal));
     let report = proof::verify(
         &text,
@@ -42,7 +51,8 @@ pub fn run(args: &VerifyArgs, catalog: &Catalog, quiet: bool) -> Result<()> {
             not_covered: &collected.left_out,
             catalog,
             terms: &catalog.terms(),
-            granted,
+            granted: policies,
+            names: naming.as_ref().map(|naming| naming.taken.as_slice()),
             public_key: public_key.as_ref(),
         },
     );

@@ -213,6 +213,8 @@ fn about(kind: NoteKind) -> &'static str {
         NoteKind::Evidence => "evidence",
         NoteKind::RootUser => "root user",
         NoteKind::OtherPrincipal => "other principals",
+        NoteKind::InstanceProfile => "instance profile",
+        NoteKind::WithoutPath => "name without path",
     }
 }
 

@@ -21,6 +21,7 @@ mod feedback;
 mod generate;
 mod layers;
 mod model;
+mod names;
 mod newcomer;
 mod paths;
 mod rightsize;

@@ -34,6 +34,12 @@ fn forgeries() -> Vec<(&'static str, Value, Option<&'static str>)> {
             json!({"identity": [{"name": "B", "sha256": zeros, "text": "{}"}], "boundary": null}),
             Some("granted"),
         ),
+        (
+            "names",
+            json!([{"named": "arn:aws:iam::111122223333:role/a", "by": "path",
+            "is": "arn:aws:iam::111122223333:role/x/a", "both": false}]),
+            Some("names"),
+        ),
         ("counts", Value::Null, Some("counts")),
         ("replay", Value::Null, Some("replay")),
         ("holds", json!(false), Some("holds")),
@@ -270,6 +276,7 @@ fn a_list_of_inputs_that_several_proofs_share_is_held_to_its_digest() {
         catalog: Catalog::embedded(),
         terms: &TERMS,
         granted: None,
+        names: None,
         public_key: None,
     };
     let report = verify(&text, &with(None));
@@ -294,6 +301,7 @@ fn what_was_granted_is_compared_when_it_is_at_hand() {
             tally: &case.tally,
             inputs: None,
             not_covered: &[],
+            names: None,
             catalog: Catalog::embedded(),
             terms: &TERMS,
             granted,

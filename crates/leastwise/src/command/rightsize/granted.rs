@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use leastwise_analysis::granted::{self, GrantedFile, GrantedPrincipal, Snapshot, managed};
+use leastwise_analysis::names::Directory;
 use leastwise_analysis::rightsize::{Note, NoteKind};
 use leastwise_catalog::managed_policies_date;
 use leastwise_policy::aws::evaluate::PolicySet;
@@ -87,6 +88,14 @@ impl Granted {
                     })
                 }
             },
+        }
+    }
+
+    /// What the snapshot calls what; nothing without one that is whole.
+    pub fn directory(&self) -> Option<Directory> {
+        match self {
+            Granted::Snapshot(snapshot, _) => Directory::of(snapshot),
+            Granted::Unsaid | Granted::Policies(_) => None,
         }
     }
 

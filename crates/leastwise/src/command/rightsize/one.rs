@@ -1,12 +1,13 @@
 //! One principal: its smaller policy, and what the replay says of it.
 
 use leastwise_analysis::granted::{GrantedPrincipal, PrincipalKind};
+use leastwise_analysis::names::{self, Naming};
 use leastwise_analysis::proof::{Inclusion, Proof};
 use leastwise_analysis::rightsize::{Options, Rightsized, Width, rightsize};
 use leastwise_analysis::usage::UsageRow;
 use leastwise_policy::aws::evaluate::PolicySet;
 
-use super::prove;
+use super::prove::{self, Made};
 use super::setup::Setup;
 use super::{Evidence, summary};
 use crate::command::collect::Collected;
@@ -44,6 +45,8 @@ pub struct Outcome {
     pub proof: Proof,
     /// How many documents there would be with `--width prefix`, when that is less.
     pub fewer: Option<usize>,
+    /// What the snapshot tells of the names in its usage.
+    naming: Naming,
 }
 
 /// Right-sizes, replays, signs.
@@ -52,26 +55,36 @@ pub fn outcome(setup: &Setup<'_>, evidence: &Evidence<'_>, case: &Case<'_>) -> O
         || case.principal.contains(":user/");
     let name = setup.names.of(case.principal, case.found);
     let options = Options { coverage: evidence.coverage.clone(), ..setup.options(&name, user) };
-    let mut rightsized = rightsize(case.rows, case.policies, setup.catalog, &options);
+    let naming = Naming::of(case.rows, case.policies, &evidence.changes, setup.directory.as_ref());
+    let made_from = |rows: &[UsageRow], options: &Options| {
+        let rows = names::apply(rows, &naming.taken, case.policies);
+        rightsize(&rows, case.policies, setup.catalog, options)
+    };
+    let mut rightsized = made_from(case.rows, &options);
+    rightsized.notes.extend(naming.notes());
     rightsized.notes.extend(case.found.map(|found| setup.granted.notes(found)).unwrap_or_default());
     rightsized.notes.sort();
-    let fewer = fewer(setup, case, &rightsized, &options);
+    let fewer = fewer(&rightsized, &options, |options| made_from(case.rows, options));
     let trial = case.holdout.zip(evidence.older_coverage.as_ref()).map(|(parts, coverage)| {
         // INVARIANT: what is delivered is made from all of the window; this policy is only for measuring.
         let options = Options { coverage: coverage.clone(), ..options.clone() };
-        rightsize(parts.older, case.policies, setup.catalog, &options).documents
+        made_from(parts.older, &options).documents
     });
-    let proof = prove::proof(setup, evidence, case, &rightsized, trial.as_deref(), &options);
-    Outcome { rightsized, proof, fewer }
+    let made = Made { rightsized: &rightsized, names: &naming.taken, trial: trial.as_deref() };
+    let proof = prove::proof(setup, evidence, case, &made, &options);
+    Outcome { rightsized, proof, fewer, naming }
 }
 
 /// How many documents common prefixes would need where resources as they were used need several.
-fn fewer(setup: &Setup<'_>, case: &Case<'_>, rightsized: &Rightsized, options: &Options) -> Option<usize> {
+fn fewer(
+    rightsized: &Rightsized,
+    options: &Options,
+    made: impl FnOnce(&Options) -> Rightsized,
+) -> Option<usize> {
     if options.width != Width::Exact || rightsized.documents.len() < 2 {
         return None;
     }
-    let options = Options { width: Width::Prefix, ..options.clone() };
-    let wider = rightsize(case.rows, case.policies, setup.catalog, &options).documents.len();
+    let wider = made(&Options { width: Width::Prefix, ..options.clone() }).documents.len();
     (wider < rightsized.documents.len()).then_some(wider)
 }
 
@@ -96,7 +109,7 @@ impl Outcome {
         Report::new(Input {
             principal: case.principal,
             rightsized: &self.rightsized,
-            rows: case.rows,
+            rows: &names::apply(case.rows, &self.naming.taken, case.policies),
             run: Run {
                 leastwise: env!("CARGO_PKG_VERSION").to_owned(),
                 from: span.map(|(from, _)| from.to_string()),

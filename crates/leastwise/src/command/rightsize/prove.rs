@@ -1,5 +1,6 @@
 //! The proof of a right-sizing: made, signed, and told to people.
 
+use leastwise_analysis::names::Taken;
 use leastwise_analysis::proof::{Listing, Making, Problem, Proof, Settings, Trial, sign};
 use leastwise_analysis::replay::Replayed;
 use leastwise_analysis::rightsize::{Options, Rightsized};
@@ -13,20 +14,28 @@ use super::setup::Setup;
 use crate::report;
 use crate::report::{HoldoutSummary, ProofSummary};
 
-/// Replays, writes down what came out, and signs it when there is a key. `trial` is the policy made without the part
-/// that is held out.
+/// What was made, for the proof to speak of.
+pub struct Made<'a> {
+    /// The new policy.
+    pub rightsized: &'a Rightsized,
+    /// What was taken from the snapshot of names.
+    pub names: &'a [Taken],
+    /// The policy made without the part that is held out.
+    pub trial: Option<&'a [Named<Policy>]>,
+}
+
+/// Replays, writes down what came out, and signs it when there is a key.
 pub fn proof(
     setup: &Setup<'_>,
     evidence: &Evidence<'_>,
     case: &Case<'_>,
-    rightsized: &Rightsized,
-    trial: Option<&[Named<Policy>]>,
+    made: &Made<'_>,
     options: &Options,
 ) -> Proof {
     let collected = evidence.collected;
     let time = |seconds: Option<i64>| seconds.map(Timestamp::from_seconds);
     let at = collected.parts.as_ref().map(|parts| parts.at);
-    let trial = case.holdout.zip(at).zip(trial);
+    let trial = case.holdout.zip(at).zip(made.trial);
     let mut proof = Proof::make(Making {
         principal: case.principal,
         asked: (time(setup.window.since), time(setup.window.until)),
@@ -38,8 +47,9 @@ pub fn proof(
         unmapped: &evidence.unmapped,
         rows: case.rows,
         holdout: trial.map(|((parts, from), policy)| Trial { from, policy, newer: parts.newer }),
-        rightsized,
+        rightsized: made.rightsized,
         granted: case.policies,
+        names: made.names,
         problems: problems(evidence, case),
     });
     if let Some(key) = &setup.sign_key {

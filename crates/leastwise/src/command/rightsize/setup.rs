@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use leastwise_analysis::names::Directory;
 use leastwise_analysis::proof::SigningKey;
 use leastwise_analysis::rightsize::{Destructive, Inference, Kept, Options, Pin, Width};
 use leastwise_analysis::usage::FOLD_AT;
@@ -29,6 +30,8 @@ pub struct Setup<'a> {
     pub terms: Terms<'a>,
     /// What is granted today.
     pub granted: Granted,
+    /// What the snapshot calls what.
+    pub directory: Option<Directory>,
     /// What the new policies are called.
     pub names: PolicyNames,
     /// Where the report goes, and as what.
@@ -69,6 +72,7 @@ impl<'a> Setup<'a> {
         let granted = Granted::read(&args.granted)?;
         let setup = Setup {
             names: PolicyNames::new(&granted, args.attach),
+            directory: granted.directory(),
             granted,
             report: report.transpose()?,
             sign_key: args.sign_key.as_deref().map(read_key).transpose()?,

@@ -1,0 +1,70 @@
+//! When instance profiles were changed, as far as these logs show, whoever did it.
+
+use std::borrow::Borrow;
+use std::collections::BTreeMap;
+
+use leastwise_policy::arn::Arn;
+use leastwise_policy::time::Timestamp;
+
+use super::directory::{Key, Name};
+use crate::usage::{Outcome, Resource, UsageRow};
+
+/// What puts a role into an instance profile.
+const PUTS_IN: [&str; 2] = ["iam:AddRoleToInstanceProfile", "iam:CreateInstanceProfile"];
+
+/// What takes one out. For up to an hour AWS may go by what was before:
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_switch-role-ec2_instance-profiles.html>.
+const TAKES_OUT: [&str; 2] = ["iam:RemoveRoleFromInstanceProfile", "iam:DeleteInstanceProfile"];
+const DELAY: i64 = 3_600;
+
+/// Until when instance profiles may have held something else than later.
+#[derive(Debug, Clone, Default)]
+pub struct Changes {
+    of_profiles: BTreeMap<Key, i64>,
+    /// By account, empty where the log does not tell it: changes of profiles that the log does not tell.
+    of_accounts: BTreeMap<String, i64>,
+}
+
+impl Changes {
+    /// The changes in the rows of everybody.
+    pub fn of<T: AsRef<str>, R: Borrow<UsageRow<T>>>(rows: impl IntoIterator<Item = R>) -> Changes {
+        let mut changes = Changes::default();
+        for row in rows {
+            changes.add(row.borrow());
+        }
+        changes
+    }
+
+    fn add<T: AsRef<str>>(&mut self, row: &UsageRow<T>) {
+        let action = row.action.as_ref();
+        let is_one_of = |names: [&str; 2]| names.iter().any(|name| name.eq_ignore_ascii_case(action));
+        let delay = match (is_one_of(PUTS_IN), is_one_of(TAKES_OUT)) {
+            (true, _) => 0,
+            (_, true) => DELAY,
+            (false, false) => return,
+        };
+        if row.outcome != Outcome::Used {
+            return;
+        }
+        let until = row.last.seconds().saturating_add(delay);
+        let exact = match &row.resource {
+            Resource::Exact(arn) => Name::parse(arn.as_ref()),
+            _ => None,
+        };
+        let last = match exact {
+            Some(name) => self.of_profiles.entry(name.key).or_insert(until),
+            None => {
+                let account = Arn::parse(row.resource.as_str()).map(|arn| arn.account().to_owned());
+                self.of_accounts.entry(account.unwrap_or_default()).or_insert(until)
+            }
+        };
+        *last = until.max(*last);
+    }
+
+    /// Whether what the profile holds may have changed since its first use.
+    pub(super) fn since(&self, profile: &Name, first: Timestamp) -> bool {
+        let of_accounts = [profile.account(), ""].map(|account| self.of_accounts.get(account));
+        let until = of_accounts.into_iter().flatten().chain(self.of_profiles.get(&profile.key)).max();
+        until.is_some_and(|until| *until >= first.seconds())
+    }
+}
