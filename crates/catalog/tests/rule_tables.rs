@@ -51,6 +51,38 @@ fn every_table_opens_with_its_sources() {
 }
 
 #[test]
+fn what_has_a_path_is_named_by_its_type() {
+    // A template does not know that the name may lack its path; `@role(RoleNameWithPath=parameter)` does.
+    let kinds = ["role", "user", "group", "policy", "instance-profile", "server-certificate"];
+    let is_bare = |word: &str| {
+        let name = kinds
+            .iter()
+            .find_map(|kind| word.strip_prefix("arn:${Partition}:iam::${Account}:")?.strip_prefix(kind));
+        name.and_then(|rest| rest.strip_prefix("/${"))
+            .is_some_and(|rest| rest.find('}') == Some(rest.len() - 1))
+    };
+    let bare: Vec<String> = rules()
+        .into_iter()
+        .filter(|(_, _, words)| words.get(5).is_some_and(|resource| is_bare(resource)))
+        .map(|(file, line, words)| format!("{file}:{line}: {}", words[5]))
+        .collect();
+    assert!(bare.is_empty(), "{}", bare.join("\n"));
+}
+
+#[test]
+fn whoever_passes_the_role_of_a_profile_says_which_profile() {
+    let silent: Vec<String> = rules()
+        .into_iter()
+        .filter(|(_, _, words)| words[0] == "also" && words[3] == "+" && words[4] == "iam:PassRole")
+        .filter(|(_, _, words)| words.get(5).is_some_and(|resource| resource.ends_with(":role/*")))
+        .filter(|(_, _, words)| words.iter().any(|word| word == "iam:PassedToService=ec2.amazonaws.com"))
+        .filter(|(_, _, words)| !words.iter().any(|word| word.starts_with("leastwise:InstanceProfile=")))
+        .map(|(file, line, _)| format!("{file}:{line}"))
+        .collect();
+    assert!(silent.is_empty(), "{}", silent.join("\n"));
+}
+
+#[test]
 fn no_rule_is_written_twice() {
     let mut seen: BTreeMap<String, String> = BTreeMap::new();
     let mut twice = Vec::new();

@@ -218,7 +218,8 @@ fn role_in(
     }
     let role = match entry.roles.iter().collect::<Vec<_>>()[..] {
         [] => return Err(Unclear::Unlisted),
-        [only] => only,
+        [only] if Name::parse(only).is_some_and(|role| role.account() == name.account()) => only,
+        [_] => return Err(Unclear::Unlisted),
         _ => return Err(Unclear::Several),
     };
     let younger = |created: Option<Timestamp>| created.is_some_and(|created| created > seen.first);

@@ -39,6 +39,11 @@ fn passing(profile: &str) -> UsageRow {
     row
 }
 
+fn passing_in(account: &str, profile: &str) -> UsageRow {
+    let resource = Resource::Pattern(format!("arn:aws:iam::{account}:role/*"));
+    UsageRow { resource, ..passing(profile) }
+}
+
 fn named(action: &str, arn: &str) -> UsageRow {
     let mut row = row(action, Resource::Exact(format!("{ACCOUNT}:{arn}")));
     row.context = row.context.with(WITHOUT_PATH, "true");
@@ -171,6 +176,10 @@ fn a_profile_that_is_listed_in_several_roles_stays_wide() {
     let second =
         listing(&profile("web-node")).replace("role/app/web", "role/other").replace("\"web\"", "\"other\"");
     assert_eq!(role(&named, &[], &[listing(&profile("web-node")), second]), Err(Unclear::Several));
+    let foreign = profile("web-node").replace("111122223333:instance", "444455556666:instance");
+    let elsewhere = named.replace("111122223333", "444455556666");
+    let found = naming(&[passing_in("444455556666", &elsewhere)], &[], &[listing(&foreign)]);
+    assert!(found.taken.is_empty(), "a role is in profiles of its own account");
     let twice = [profile("web-node"), profile("nodes/web-node")].join(",");
     assert_eq!(role(&named, &[], &[listing(&twice)]), Err(Unclear::Several));
 }
