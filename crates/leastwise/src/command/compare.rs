@@ -11,6 +11,7 @@ use leastwise_policy::aws::compare::{Answer, Kind, compare, excess, to_some};
 
 use crate::cli::compare::{CompareArgs, CompareKind, CompareOutput};
 use crate::error::{Error, Result};
+use crate::input::foreign::read_text;
 use crate::output;
 use told::{Checked, Told};
 
@@ -127,8 +128,7 @@ fn read(args: &CompareArgs, otherwise: Option<Kind>) -> Result<(Kind, Vec<Docume
 }
 
 fn text(path: &Path) -> Result<String> {
-    std::fs::read_to_string(path)
-        .map_err(|error| Error::input(format!("cannot read `{}`", path.display())).because(error))
+    read_text(path).map_err(|error| Error::input(format!("cannot read `{}`", path.display())).because(error))
 }
 
 /// Whether some statement says whom it is about; a text that is not JSON is for the parser to refuse.

@@ -13,6 +13,7 @@ use super::collect::{Wanted, collect};
 use super::rightsize::Granted;
 use crate::cli::verify::VerifyArgs;
 use crate::error::{Error, Result};
+use crate::input::foreign::read_text;
 use crate::input::window::Window;
 use crate::output::{self, counted, plain};
 
@@ -131,8 +132,7 @@ fn beside(path: &Path, proof: &Proof) -> Vec<String> {
 }
 
 fn read(path: &Path) -> Result<String> {
-    std::fs::read_to_string(path)
-        .map_err(|error| Error::input(format!("cannot read `{}`", path.display())).because(error))
+    read_text(path).map_err(|error| Error::input(format!("cannot read `{}`", path.display())).because(error))
 }
 
 fn read_key(path: &Path) -> Result<PublicKey> {

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use super::layout::ENDINGS;
 use crate::output::{counted, plain};
 
 /// So many places are named; beyond that they are only counted, so that a rotten log costs no memory.
@@ -148,8 +149,10 @@ impl Account {
     fn set_aside(&self) -> impl Iterator<Item = (u64, String)> {
         let siblings =
             self.siblings.iter().map(|(folder, files)| (*files, format!("of {folder}, without usage")));
-        let rest =
-            [(self.other, "not named as logs are".to_owned()), (self.empty, "without any record".to_owned())];
+        let rest = [
+            (self.other, format!("not named as logs are ({})", ENDINGS.join(" "))),
+            (self.empty, "without any record".to_owned()),
+        ];
         siblings.chain(rest)
     }
 }

@@ -1,8 +1,6 @@
 //! What an input is known by in a proof: the SHA-256 of its bytes as they lie there.
 
-use std::fs::File;
 use std::io::Read;
-use std::path::Path;
 
 use sha2::{Digest, Sha256};
 
@@ -20,10 +18,9 @@ impl Seen {
         Seen { sha256: digest.then(|| hex(&Sha256::digest(bytes))), bytes: bytes.len() as u64 }
     }
 
-    /// Of a file of any size.
-    pub fn of_file(path: &Path) -> std::io::Result<Self> {
-        let mut file = File::open(path)?;
-        let mut source = Hashed::new(&mut file, true);
+    /// Of all that is left of a source, however much it is.
+    pub fn of_rest(source: &mut dyn Read) -> std::io::Result<Self> {
+        let mut source = Hashed::new(source, true);
         std::io::copy(&mut source, &mut std::io::sink())?;
         Ok(source.seen())
     }

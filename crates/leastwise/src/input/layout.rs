@@ -69,7 +69,7 @@ pub enum Verdict {
 }
 
 /// Endings of the names of logs, and of saved usage.
-const ENDINGS: [&str; 6] = [".json", ".gz", ".ndjson", ".jsonl", ".log", ".lwu"];
+pub const ENDINGS: [&str; 6] = [".json", ".gz", ".ndjson", ".jsonl", ".log", ".lwu"];
 
 /// Judges a file by its path.
 pub fn judge(path: &str, since: Option<i64>, until: Option<i64>) -> Verdict {

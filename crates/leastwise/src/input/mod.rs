@@ -2,6 +2,7 @@
 
 pub mod account;
 pub mod digest;
+pub mod foreign;
 pub mod known;
 pub mod layout;
 pub mod locate;

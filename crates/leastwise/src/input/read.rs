@@ -14,10 +14,12 @@ use leastwise_analysis::usage::{Source, is_saved};
 
 use super::account::Account;
 use super::digest::{Hashed, Seen};
+use super::foreign::{self, BEGIN};
 use super::known::{Known, Take};
 use super::size::ByteSize;
-use super::stream::{self, Cut};
+use super::stream::{self, Cut, TextSink};
 use super::unpack::{Room, Unpacker, is_gzip};
+use crate::output::counted;
 
 /// The largest file that is held in memory as it lies there; a CloudTrail file of 50 MB comes to some 5 MB. Larger ones are read a piece at a time.
 pub const HELD: u64 = 8 << 20;
@@ -63,6 +65,7 @@ pub struct Worker<C> {
     unpacker: Unpacker,
     reader: Reader,
     records: u64,
+    problems: u64,
     raw: Vec<u8>,
     text: Vec<u8>,
 }
@@ -82,6 +85,7 @@ impl<C: Sink> Worker<C> {
             unpacker: Unpacker::new(room),
             reader: Reader::new(),
             records: 0,
+            problems: 0,
             raw: Vec::new(),
             text: Vec::new(),
         }
@@ -125,29 +129,42 @@ impl<C: Sink> Worker<C> {
         if len <= HELD {
             return self.once(name, &mut file, len as usize);
         }
+        self.large(name, &mut file, len)
+    }
+
+    /// Reads what is too large to hold: once over it to see whether it is sound, once more to read it. It is the same
+    /// file both times, whatever lies under its name by then.
+    fn large(&mut self, name: &str, file: &mut (impl Read + Seek), len: u64) -> u64 {
         let mut begin = Vec::new();
-        if (&mut file).take(16).read_to_end(&mut begin).is_ok() && is_saved(&begin) {
+        if file.by_ref().take(16).read_to_end(&mut begin).is_ok() && is_saved(&begin) {
             return self.long_saved(name, &mut begin.as_slice().chain(file));
         }
-        if file.rewind().is_err() {
-            self.account.bad_file(name, "cannot be read from its beginning");
+        let again = |file: &mut dyn Seek, account: &mut Account| {
+            let rewound = file.rewind();
+            if let Err(error) = &rewound {
+                account.bad_file(name, format!("cannot be read from its beginning: {error}"));
+            }
+            rewound.is_ok()
+        };
+        if self.known.is_some()
+            && again(file, &mut self.account)
+            && Seen::of_rest(file).is_ok_and(|seen| self.leaves_out(name, &seen))
+        {
             return len;
         }
-        if self.known.is_some() && Seen::of_file(path).is_ok_and(|seen| self.leaves_out(name, &seen)) {
+        if !again(file, &mut self.account) {
             return len;
         }
-        // Too large to hold: once over it to see whether it is sound, once more to read it.
-        if self.sound(name, &mut file).is_none() {
+        if self.sound(name, file).is_none() {
             // What cannot be read again has been told by now.
-            if self.digests {
-                let _ = Seen::of_file(path).map(|seen| self.nothing_used(name, seen));
+            if self.digests && file.rewind().is_ok() {
+                let _ = Seen::of_rest(file).map(|seen| self.nothing_used(name, seen));
             }
             return len;
         }
         self.text.shrink_to(HELD as usize);
-        match File::open(path) {
-            Ok(mut file) => drop(self.pieces(name, &mut file, "")),
-            Err(error) => self.account.bad_file(name, format!("cannot be opened: {error}")),
+        if again(file, &mut self.account) {
+            self.pieces(name, file, "it was sound when it was checked, and has changed since: ");
         }
         len
     }
@@ -164,7 +181,7 @@ impl<C: Sink> Worker<C> {
                 raw.len() as u64
             }
             Ok(_) if is_saved(&raw) => self.long_saved(name, &mut raw.as_slice().chain(source)),
-            Ok(_) => self.pieces(name, &mut raw.as_slice().chain(source), ", after records of it were used"),
+            Ok(_) => self.pieces(name, &mut raw.as_slice().chain(source), ""),
             Err(error) => {
                 self.account.bad_file(name, format!("cannot be read: {error}"));
                 0
@@ -212,9 +229,10 @@ impl<C: Sink> Worker<C> {
             return self.after(name, seen, cut, "");
         };
         let mut sink = FileSink::new(name, &mut self.collector, &mut self.account);
+        sink.begins(text);
         self.reader.reset();
         self.reader.push(text, true, &mut sink);
-        self.records = sink.records;
+        (self.records, self.problems) = (sink.records, sink.problems);
         self.after(name, seen, None, "");
     }
 
@@ -230,21 +248,22 @@ impl<C: Sink> Worker<C> {
     }
 
     /// Reads a piece at a time, and takes the digest on the way; returns the size as it lies there.
-    fn pieces(&mut self, name: &str, source: &mut dyn Read, used: &str) -> u64 {
+    /// `otherwise` goes before what is wrong with it, if something is.
+    fn pieces(&mut self, name: &str, source: &mut dyn Read, otherwise: &str) -> u64 {
         let mut source = Hashed::new(source, self.digests);
         let (_, cut) = self.stream(name, &mut source);
         // A cut leaves bytes unread; the digest is of the whole file.
         let _ = std::io::copy(&mut source, &mut std::io::sink());
         let seen = source.seen();
         let bytes = seen.bytes;
-        self.after(name, seen, cut, used);
+        self.after(name, seen, cut, otherwise);
         bytes
     }
 
     fn stream(&mut self, name: &str, source: &mut dyn Read) -> (u64, Option<Cut>) {
         let mut sink = FileSink::new(name, &mut self.collector, &mut self.account);
         let read = stream::read(source, self.max_text, &mut self.text, &mut self.reader, &mut sink);
-        self.records = sink.records;
+        (self.records, self.problems) = (sink.records, sink.problems);
         read
     }
 
@@ -269,18 +288,24 @@ impl<C: Sink> Worker<C> {
         self.sources.extend(seen.sha256.map(source));
     }
 
-    /// Closes the account of a file.
-    fn after(&mut self, name: &str, seen: Seen, cut: Option<Cut>, used: &str) {
+    /// Closes the account of a file; `otherwise` goes before what is wrong with it, if something is.
+    fn after(&mut self, name: &str, seen: Seen, cut: Option<Cut>, otherwise: &str) {
         let records = self.records;
         self.source(name, seen, records);
         self.account.records += records;
-        self.account.empty += u64::from(records == 0 && cut.is_none());
+        self.account.empty += u64::from(records == 0 && self.problems == 0 && cut.is_none());
         match cut {
             None => {}
             Some(Cut::Truncated) => {
                 self.account.bad_file(name, format!("truncated; {records} records before the cut were read"));
             }
-            Some(cut) => self.account.bad_file(name, format!("{}{used}", self.tell(&cut))),
+            Some(cut) => {
+                let used = match records {
+                    0 => "; nothing of it was used".to_owned(),
+                    _ => format!(", after {} of it were used", counted(records, "record", "records")),
+                };
+                self.account.bad_file(name, format!("{otherwise}{}{used}", self.tell(&cut)));
+            }
         }
     }
 
@@ -319,11 +344,35 @@ struct FileSink<'a, C> {
     collector: &'a mut C,
     account: &'a mut Account,
     records: u64,
+    problems: u64,
+    /// How the text begins, as far as it is needed to say what it is when it is no log.
+    begin: [u8; BEGIN],
+    begun: usize,
+    /// Whether that was said; then each line that is not JSON need not be told as well.
+    foreign: bool,
 }
 
 impl<'a, C> FileSink<'a, C> {
     fn new(name: &'a str, collector: &'a mut C, account: &'a mut Account) -> Self {
-        FileSink { name, collector, account, records: 0 }
+        let (begin, begun) = ([0; BEGIN], 0);
+        FileSink { name, collector, account, records: 0, problems: 0, begin, begun, foreign: false }
+    }
+
+    /// What the file is, when nothing could be read from its beginning on and that tells.
+    fn is_foreign(&mut self, problem: &Problem) -> bool {
+        /// A mark of the byte order may stand before.
+        const MARK: u64 = 3;
+        if self.records > 0 || problem.record > 0 {
+            return false;
+        }
+        if self.problems == 1
+            && problem.offset <= MARK
+            && let Some(foreign) = foreign::recognise(&self.begin[..self.begun])
+        {
+            self.foreign = true;
+            self.account.bad_file(self.name, foreign.words());
+        }
+        self.foreign
     }
 }
 
@@ -336,6 +385,102 @@ impl<C: Sink> Sink for FileSink<'_, C> {
     }
 
     fn problem(&mut self, problem: Problem) {
-        self.account.bad_record(self.name, problem.record, problem.offset, problem.reason);
+        self.problems += 1;
+        if !self.is_foreign(&problem) {
+            self.account.bad_record(self.name, problem.record, problem.offset, problem.reason);
+        }
+    }
+}
+
+impl<C: Sink> TextSink for FileSink<'_, C> {
+    fn begins(&mut self, text: &[u8]) {
+        self.begun = text.len().min(BEGIN);
+        self.begin[..self.begun].copy_from_slice(&text[..self.begun]);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Cursor, SeekFrom, Write};
+
+    use super::*;
+
+    #[derive(Default)]
+    struct Counted(u64);
+
+    impl Sink for Counted {
+        fn record(&mut self, _: &Event<'_>) -> Result<(), String> {
+            self.0 += 1;
+            Ok(())
+        }
+
+        fn problem(&mut self, _: Problem) {}
+    }
+
+    /// A file that somebody writes to while it is read: it is another from some rewinding on.
+    struct Changing {
+        now: Cursor<Vec<u8>>,
+        then: Vec<u8>,
+        rewinds: usize,
+    }
+
+    impl Read for Changing {
+        fn read(&mut self, out: &mut [u8]) -> std::io::Result<usize> {
+            self.now.read(out)
+        }
+    }
+
+    impl Seek for Changing {
+        fn seek(&mut self, to: SeekFrom) -> std::io::Result<u64> {
+            self.rewinds += 1;
+            if self.rewinds == 2 {
+                self.now = Cursor::new(self.then.clone());
+            }
+            self.now.seek(to)
+        }
+    }
+
+    fn packed(records: usize) -> Vec<u8> {
+        let record = r#"{"eventVersion":"1.11","eventSource":"s3.amazonaws.com","eventName":"GetObject"}"#;
+        let text = format!(r#"{{"Records":[{}]}}"#, vec![record; records].join(","));
+        let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        encoder.write_all(text.as_bytes()).expect("in memory");
+        encoder.finish().expect("in memory")
+    }
+
+    #[test]
+    fn a_file_that_changes_between_check_and_reading_is_told_with_what_was_used() {
+        let sound = packed(50_000);
+        let mut damaged = sound.clone();
+        let at = damaged.len() - 6;
+        damaged[at] ^= 1;
+        let garbage = b"\x1f\x8b\x08 and no more".to_vec();
+        for (then, used) in
+            [(damaged, ", after 50,000 records of it were used"), (garbage, "; nothing of it was used")]
+        {
+            let mut file = Changing { now: Cursor::new(sound.clone()), then, rewinds: 0 };
+            let limit = ByteSize(1 << 30);
+            let mut worker = Worker::new(Counted::default(), limit, Arc::default(), None).with_digests(true);
+            worker.large("l.json.gz", &mut file, sound.len() as u64);
+            let skips: Vec<&str> = worker.account.skips().iter().map(|skip| skip.reason.as_str()).collect();
+            assert_eq!(skips.len(), 1, "{skips:?}");
+            assert!(
+                skips[0].starts_with("it was sound when it was checked, and has changed since: "),
+                "{skips:?}"
+            );
+            assert!(skips[0].ends_with(used), "{skips:?}");
+        }
+    }
+
+    #[test]
+    fn of_a_large_file_that_is_damaged_nothing_is_used() {
+        let mut damaged = packed(1_000);
+        let at = damaged.len() - 6;
+        damaged[at] ^= 1;
+        let mut worker = Worker::new(Counted::default(), ByteSize(1 << 30), Arc::default(), None);
+        worker.large("l.json.gz", &mut Cursor::new(damaged.clone()), damaged.len() as u64);
+        assert_eq!(worker.collector.0, 0);
+        let skips = worker.account.skips();
+        assert!(skips[0].reason.ends_with("; nothing of it was used"), "{skips:?}");
     }
 }

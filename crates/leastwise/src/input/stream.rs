@@ -23,10 +23,16 @@ pub enum Cut {
     Failed(String),
 }
 
+/// A sink that is shown how the text begins, to say what it is when it turns out to be no log.
+pub trait TextSink: Sink {
+    /// The first piece of the text, or as much of it as there is.
+    fn begins(&mut self, text: &[u8]);
+}
+
 /// Reads a stream, gzip or plain, into `sink`; says how many bytes of text there were and why it ended early.
 ///
 /// `buffer` is kept by the caller, so that it is allocated once.
-pub fn read<S: Sink>(
+pub fn read<S: TextSink>(
     source: &mut dyn Read,
     limit: u64,
     buffer: &mut Vec<u8>,
@@ -49,8 +55,15 @@ pub fn read<S: Sink>(
         };
         total += bytes as u64;
         let cut = cut.or_else(|| (total > limit).then_some(Cut::TooLarge));
+        if total == 0 && cut.is_some() {
+            // There is no text of which anything could be said.
+            return (total, cut);
+        }
         let last = bytes == 0 || cut.is_some();
         let filled = kept + bytes;
+        if total == bytes as u64 {
+            sink.begins(&buffer[..filled]);
+        }
         let used = reader.push(&buffer[..filled], last, sink);
         if last {
             return (total, cut);
@@ -207,6 +220,10 @@ mod tests {
         fn problem(&mut self, problem: Problem) {
             self.problems.push(problem.reason);
         }
+    }
+
+    impl TextSink for Counted {
+        fn begins(&mut self, _: &[u8]) {}
     }
 
     fn log(records: usize) -> Vec<u8> {

@@ -140,3 +140,78 @@ fn a_window_is_said_as_people_say_it() {
         }
     }
 }
+
+#[test]
+fn a_log_that_is_something_else_is_told_what_it_is_and_what_to_do() {
+    use std::io::Write;
+    let folder = Folder::new("foreign");
+    let text = log(&[event("1", "agent", "one", T)]);
+    let utf_16 = |mark: &[u8], order: fn(u16) -> [u8; 2]| {
+        [mark.to_vec(), text.encode_utf16().flat_map(order).collect()].concat()
+    };
+    let twice = [(); 2].iter().fold(text.clone().into_bytes(), |inner, ()| {
+        let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+        gzip.write_all(&inner).expect("in memory");
+        gzip.finish().expect("in memory")
+    });
+    let csv = "Event name,Event time,User name\nGetObject,2026-10-01,agent\nGetObject,2026-10-02,agent\n";
+    for (bytes, what, way_out) in [
+        (
+            utf_16(b"\xff\xfe", u16::to_le_bytes),
+            "UTF-16 text, as PowerShell's > writes it",
+            "iconv -f UTF-16 -t UTF-8",
+        ),
+        (utf_16(b"\xfe\xff", u16::to_be_bytes), "UTF-16 text", "iconv -f UTF-16 -t UTF-8"),
+        (b"BZh91AY&SY".to_vec(), "bzip2", "bunzip2"),
+        (b"\x28\xb5\x2f\xfd\x24\0".to_vec(), "zstd", "unzstd"),
+        (b"PK\x03\x04\x14\0".to_vec(), "a zip archive", "unzip"),
+        (b"PAR1\x15\x04".to_vec(), "Parquet", "JSON"),
+        (csv.as_bytes().to_vec(), "CSV", "event history"),
+        (twice, "gzip within gzip", "gunzip"),
+    ] {
+        folder.write("l.json", &bytes);
+        let done = run(&folder, &["usage", "l.json", "--skipped", "s.json"]);
+        assert_eq!(done.code, Some(3), "{}", done.err);
+        assert!(done.err.contains(&format!("l.json: this is {what}, not JSON; ")), "{}", done.err);
+        assert!(done.err.contains(way_out) && done.err.contains("skipped: 1 file could"), "{}", done.err);
+        assert!(!done.err.contains("without any record"), "{}", done.err);
+        let skips = std::fs::read_to_string(folder.0.join("s.json")).expect("the list");
+        assert_eq!(serde_json::from_str::<Vec<Value>>(&skips).expect("JSON").len(), 1, "{skips}");
+        // Read a piece at a time it is the same.
+        let long = [bytes, vec![0; 9 << 20]].concat();
+        if what != "CSV" && !what.starts_with("gzip") {
+            folder.write("l.json", &long);
+            let done = run(&folder, &["usage", "l.json"]);
+            assert!(done.err.contains(&format!("l.json: this is {what}, not JSON; ")), "{}", done.err);
+        }
+    }
+    folder.write("l.json", format!("a,b,c\n{}\n", event("1", "agent", "one", T)));
+    let mixed = run(&folder, &["usage", "l.json"]);
+    assert_eq!(mixed.code, Some(3), "{}", mixed.err);
+    assert!(mixed.out.contains("arn:aws:s3:::b/one") && mixed.err.contains("read 1 record"), "{}", mixed.err);
+}
+
+#[test]
+fn a_snapshot_that_powershell_wrote_is_told_what_it_is() {
+    let folder = Folder::new("powershell");
+    snapshot(&folder, &["agent"]);
+    let text = std::fs::read_to_string(folder.0.join("snapshot.json")).expect("there");
+    let wide: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    folder.write("wide.json", [b"\xff\xfe".to_vec(), wide].concat());
+    folder.write("l.json", log(&[event("1", "agent", "one", T)]));
+    for args in [
+        &["rightsize", "l.json", "--granted", "wide.json", "--principal", "*agent"][..],
+        &["what-can", &role("agent"), "--snapshot", "wide.json"],
+        &["compare", "wide.json", "wide.json"],
+        &["check", "wide.json"],
+    ] {
+        let done = run(&folder, args);
+        assert_eq!(done.code, Some(3), "{args:?}: {}", done.err);
+        let said = format!("{}{}", done.out, done.err);
+        assert!(
+            said.contains("wide.json") && said.contains("UTF-16 text, as PowerShell's > writes it"),
+            "{args:?}: {said}"
+        );
+        assert!(said.contains("iconv -f UTF-16"), "{args:?}: {said}");
+    }
+}

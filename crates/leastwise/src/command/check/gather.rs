@@ -17,6 +17,7 @@ use leastwise_analysis::source::Place;
 
 use super::suppress::Looked;
 use crate::error::{Error, Result};
+use crate::input::foreign::not_text;
 use crate::input::size::ByteSize;
 use crate::output::{counted, plain, thousands};
 use crate::progress::Progress;
@@ -218,10 +219,7 @@ impl Walk<'_> {
             }
             // Data of somebody else, in an encoding of theirs.
             Err(error) if !is_named && !is_meant_for_us(&name, error.as_bytes()) => self.gathered.other += 1,
-            Err(error) => {
-                let at = error.utf8_error().valid_up_to();
-                self.unreadable(&name, format!("not UTF-8 text: byte {at} begins no character"));
-            }
+            Err(error) => self.unreadable(&name, not_text(&error)),
         }
         Ok(())
     }

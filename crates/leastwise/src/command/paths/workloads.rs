@@ -6,6 +6,7 @@ use leastwise_analysis::paths::Workload;
 use serde::Deserialize;
 
 use crate::error::{Error, Result};
+use crate::input::foreign::read_text;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -21,7 +22,7 @@ pub fn read(files: &[PathBuf]) -> Result<Vec<Workload>> {
     let mut workloads = Vec::new();
     for file in files {
         let name = file.display();
-        let text = std::fs::read_to_string(file)
+        let text = read_text(file)
             .map_err(|error| Error::input(format!("cannot read `{name}`")).because(error).hint(LIST))?;
         let lines: Vec<Line> =
             serde_json::from_str(text.trim_start_matches('\u{feff}')).map_err(|error| {

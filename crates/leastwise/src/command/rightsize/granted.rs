@@ -12,6 +12,7 @@ use leastwise_policy::glob::Glob;
 
 use super::whose;
 use crate::error::{Error, Result};
+use crate::input::foreign::read_text;
 use crate::output::{self, counted, plain};
 
 /// What is granted today, as far as the user says.
@@ -31,7 +32,7 @@ impl Granted {
         let (mut snapshots, mut policies) = (Vec::new(), Vec::new());
         for path in paths {
             let name = path.display().to_string();
-            let text = std::fs::read_to_string(path).map_err(|error| {
+            let text = read_text(path).map_err(|error| {
                 Error::input(format!("cannot read `{name}`"))
                     .because(error)
                     .hint("--granted takes what `leastwise snapshot` prints, or policy documents")

@@ -16,6 +16,7 @@ use super::named::PolicyNames;
 use crate::cli::rightsize::{self as cli, RightsizeArgs};
 use crate::command::collect::{self, Collected, Divided, Wanted, collect};
 use crate::error::{Error, Result};
+use crate::input::foreign::read_text;
 use crate::input::window::Window;
 use crate::output;
 use crate::report::Kind;
@@ -165,7 +166,7 @@ impl<'a> Setup<'a> {
 }
 
 fn read_key(path: &Path) -> Result<SigningKey> {
-    let text = std::fs::read_to_string(path)
+    let text = read_text(path)
         .map_err(|error| Error::input(format!("cannot read key `{}`", path.display())).because(error))?;
     SigningKey::from_pem(&text)
         .map_err(|error| Error::input(format!("cannot sign with `{}`", path.display())).because(error))
@@ -173,7 +174,7 @@ fn read_key(path: &Path) -> Result<SigningKey> {
 
 /// What is to be kept: a list of actions, or a policy document.
 fn read_keep(path: &Path) -> Result<Kept> {
-    let text = std::fs::read_to_string(path)
+    let text = read_text(path)
         .map_err(|error| Error::input(format!("cannot read `{}`", path.display())).because(error))?;
     // A list of actions is an array, plain lines, or an object with `keep`.
     let statements = serde_json::from_str::<Value>(text.trim_start_matches('\u{feff}'))

@@ -9,6 +9,7 @@ use leastwise_policy::aws::{DocumentKind, IssuedGrants, KeyGrant, Named, Policy,
 use serde_json::Value;
 
 use crate::error::{Error, Result};
+use crate::input::foreign::read_text;
 
 /// The documents that were read from files, each under the name of its file.
 #[derive(Default)]
@@ -102,6 +103,5 @@ fn grant_name(file: &str, grant: &KeyGrant) -> String {
 
 fn text(path: &Path) -> Result<String> {
     let name = path.display();
-    std::fs::read_to_string(path)
-        .map_err(|error| Error::input(format!("cannot read `{name}`")).because(error))
+    read_text(path).map_err(|error| Error::input(format!("cannot read `{name}`")).because(error))
 }

@@ -12,6 +12,7 @@ use super::organization::{Organization, Type, is_account};
 use super::sets::Sets;
 use crate::cli::simulate::{LayerArgs, ObjectOwnership};
 use crate::error::{Error, Result};
+use crate::input::foreign::read_text;
 use crate::output;
 
 /// What is known of everybody.
@@ -154,7 +155,7 @@ fn snapshot(paths: &[std::path::PathBuf]) -> Result<Option<Snapshot>> {
     let mut files = Vec::new();
     for path in paths {
         let name = path.display().to_string();
-        let text = std::fs::read_to_string(path).map_err(|error| {
+        let text = read_text(path).map_err(|error| {
             Error::input(format!("cannot read `{name}`"))
                 .because(error)
                 .hint("--snapshot takes what `leastwise snapshot` prints")
