@@ -193,6 +193,12 @@ impl Usage {
         })
     }
 
+    /// The first and the last event of each row, also of those whose action is not known, in no particular order.
+    pub fn spans(&self) -> impl Iterator<Item = (Timestamp, Timestamp)> {
+        let spans = self.table.rows().map(|(row, _)| (row.seen.first, row.seen.last));
+        spans.map(|(first, last)| (Timestamp::from_seconds(first), Timestamp::from_seconds(last)))
+    }
+
     /// The events whose action neither the rules nor the catalogue know, sorted: they are nobody's usage until
     /// somebody says what they need.
     pub fn unmapped(&self) -> Vec<Unmapped> {

@@ -93,6 +93,15 @@ impl Table {
         }
     }
 
+    /// Makes room for so many rows with so many bytes of text, and no more than that.
+    pub(super) fn make_room(&mut self, rows: usize, text: usize) {
+        self.rows.reserve_exact(rows);
+        self.examples.reserve_exact(rows);
+        self.fingerprints.reserve_exact(rows);
+        self.index.reserve(rows, |place| place.hash());
+        self.text.reserve_exact(text);
+    }
+
     /// How many rows there are, those that were folded away included.
     pub(super) fn len(&self) -> usize {
         self.rows.len()
@@ -244,7 +253,7 @@ impl Table {
 
     fn insert(&mut self, key: Key, resource: &str, hash: u64, seen: Seen, prints: Prints<'_>) -> u32 {
         let id = u32::try_from(self.rows.len()).expect("fewer than four billion rows fit in memory");
-        if id == 0 {
+        if id == 0 && self.rows.capacity() == 0 {
             self.rows.reserve(ROOM);
             self.examples.reserve(ROOM);
             self.text.reserve(ROOM * 64);

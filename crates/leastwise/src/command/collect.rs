@@ -25,7 +25,7 @@ use crate::input::window::Window;
 use crate::output::{self, counted};
 use crate::progress::Progress;
 use parts::{Both, Newest, Parts};
-use saved::{load, split};
+use saved::{load, open, split};
 
 /// What to collect.
 pub struct Wanted<'a> {
@@ -101,7 +101,7 @@ pub fn window(args: &WindowArgs) -> Result<Window> {
 /// Reads everything that was named.
 pub fn collect(wanted: Wanted<'_>, catalog: &Catalog) -> Result<Collected> {
     let places = wanted.logs.iter().map(|text| Place::parse(text)).collect::<Result<Vec<_>>>()?;
-    let (saved, places) = split(places)?;
+    let (saved, places) = split(places);
     let shared = shared(&wanted, catalog);
     let mut parts = Parts::new(wanted.window, wanted.split);
     let known = wanted.inputs.map(|inputs| Arc::new(Known::new(inputs)));
@@ -112,11 +112,13 @@ pub fn collect(wanted: Wanted<'_>, catalog: &Catalog) -> Result<Collected> {
         left_out.extend((!takes).then(|| name.to_owned()));
         takes
     };
-    for (name, saved) in &saved {
-        if takes(name, saved) {
-            shared.remember(saved);
-            parts.merge(name, saved)?;
-            partial.extend(Partial::of(name, saved));
+    // One after the other: many nights need not be in memory at once.
+    for path in &saved {
+        let (name, saved) = open(path)?;
+        if takes(&name, &saved) {
+            shared.remember(&saved);
+            partial.extend(Partial::of(&name, &saved));
+            parts.merge(&name, saved)?;
         }
     }
     let progress = Progress::new("reading", wanted.quiet);
@@ -141,8 +143,8 @@ pub fn collect(wanted: Wanted<'_>, catalog: &Catalog) -> Result<Collected> {
         }
         let saved = load(name, bytes)?;
         if takes(name, &saved) {
-            parts.merge(name, &saved)?;
             partial.extend(Partial::of(name, &saved));
+            parts.merge(name, saved)?;
         }
     }
     left_out.extend(harvest.left_out);
@@ -210,7 +212,7 @@ pub fn newest(wanted: &Wanted<'_>) -> Result<Option<i64>> {
         return Err(Error::usage(format!("--holdout would have to read {once} twice"))
             .hint("say --until when the logs end, or give files"));
     }
-    let (saved, places) = split(places)?;
+    let (saved, places) = split(places);
     let progress = Progress::new("finding the newest event", wanted.quiet);
     let latest = clock::now().min(wanted.window.until.unwrap_or(i64::MAX));
     let harvest = pool::read(Plan { digests: false, ..plan(wanted, places) }, &progress, || Newest {
@@ -218,8 +220,13 @@ pub fn newest(wanted: &Wanted<'_>) -> Result<Option<i64>> {
         newest: None,
     });
     progress.finish();
-    let rows = saved.iter().flat_map(|(_, usage)| usage.rows()).map(|row| row.last.seconds());
-    Ok(harvest?.collectors.into_iter().filter_map(|newest| newest.newest).chain(rows).max())
+    let mut newest = harvest?.collectors.into_iter().filter_map(|newest| newest.newest).max();
+    for path in &saved {
+        let (_, usage) = open(path)?;
+        let times = usage.spans().map(|(_, last)| last.seconds());
+        newest = newest.max(times.filter(|time| *time <= latest).max());
+    }
+    Ok(newest)
 }
 
 fn shared<'c>(wanted: &Wanted<'_>, catalog: &'c Catalog) -> Shared<'c> {

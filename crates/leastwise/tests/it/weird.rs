@@ -139,6 +139,32 @@ fn a_bomb_is_refused_at_the_bound_and_named() {
     );
 }
 
+/// The most memory that a run took, in KiB, and what it said.
+#[cfg(target_os = "linux")]
+fn measured(arguments: &str) -> (u64, crate::support::Done) {
+    let script =
+        format!("ulimit -v 4000000; exec {} usage {arguments} --threads 2", env!("CARGO_BIN_EXE_leastwise"));
+    let child = std::process::Command::new("sh")
+        .args(["-c", &script])
+        .stderr(std::process::Stdio::piped())
+        .stdout(std::process::Stdio::piped())
+        .spawn()
+        .expect("it starts");
+    let status = format!("/proc/{}/status", child.id());
+    let watcher = std::thread::spawn(move || {
+        let mut most = 0u64;
+        while let Ok(text) = std::fs::read_to_string(&status) {
+            let Some(line) = text.lines().find(|line| line.starts_with("VmHWM:")) else { break };
+            let kib = line.split_whitespace().nth(1).and_then(|n| n.parse::<u64>().ok()).unwrap_or(0);
+            most = most.max(kib);
+            std::thread::sleep(std::time::Duration::from_millis(2));
+        }
+        most
+    });
+    let done = crate::support::Done::from(child.wait_with_output().expect("it ends"));
+    (watcher.join().expect("the watcher"), done)
+}
+
 /// A log that unpacks to 640 MB is refused without ever holding it.
 #[test]
 #[cfg(target_os = "linux")]
@@ -153,31 +179,39 @@ fn memory_stays_within_its_bound_whatever_a_file_unpacks_to() {
     }
     let bomb = bomb.finish().expect("in memory");
     let path = folder.write("bomb.json.gz", bomb);
-    let script = format!(
-        "ulimit -v 4000000; exec {} usage {} --threads 2 --max-decompressed 512MiB",
-        env!("CARGO_BIN_EXE_leastwise"),
-        path.display()
-    );
-    let child = std::process::Command::new("sh")
-        .args(["-c", &script])
-        .stderr(std::process::Stdio::piped())
-        .stdout(std::process::Stdio::piped())
-        .spawn()
-        .expect("it starts");
-    let status = format!("/proc/{}/status", child.id());
-    let watcher = std::thread::spawn(move || {
-        let mut most = 0u64;
-        while let Ok(text) = std::fs::read_to_string(&status) {
-            let Some(line) = text.lines().find(|line| line.starts_with("VmHWM:")) else { break };
-            let kib = line.split_whitespace().nth(1).and_then(|n| n.parse::<u64>().ok()).unwrap_or(0);
-            most = most.max(kib);
-            std::thread::sleep(std::time::Duration::from_millis(5));
-        }
-        most
-    });
-    let done = crate::support::Done::from(child.wait_with_output().expect("it ends"));
-    let most = watcher.join().expect("the watcher");
+    let (most, done) = measured(&format!("{} --max-decompressed 512MiB", path.display()));
     assert_eq!(done.code, Some(3), "{}", done.err);
     assert!(done.err.contains("unpacks to more than 512 MiB"), "{}", done.err);
     assert!(most < 256 << 10, "{most} KiB");
+}
+
+/// A saved usage of 1 MB that unpacks to 1 GB, sealed as ours are.
+#[test]
+#[cfg(target_os = "linux")]
+fn a_saved_usage_that_is_a_bomb_is_refused_without_unpacking_it() {
+    use flate2::{Compression, write::DeflateEncoder};
+    use sha2::{Digest, Sha256};
+    use std::io::Write;
+    let folder = Folder::new("saved-bomb");
+    let (mut digest, mut packed) = (Sha256::new(), DeflateEncoder::new(Vec::new(), Compression::best()));
+    let mut write = |bytes: &[u8]| {
+        digest.update(bytes);
+        packed.write_all(bytes).expect("in memory");
+    };
+    // Nothing was read; one principal, action and context, and one row with very many fingerprints that follow each other.
+    write(&[
+        0, 0, 0, 0, 0, 0, 0, 0, 0, 2, 0, 0, 1, 1, 1, b'p', 1, 1, b'a', 1, 0, 0, 1, 0, 0, 0, 0, 0, 1, b'r', 1,
+        0, 0, 0,
+    ]);
+    write(&[0x80, 0x80, 0x80, 0x80, 0x02]);
+    let prints = [0, 1].repeat(1 << 19);
+    (0..1_024).for_each(|_| write(&prints));
+    let bytes =
+        [b"LWUSAGE\x01".to_vec(), packed.finish().expect("in memory"), digest.finalize().to_vec()].concat();
+    assert!(bytes.len() > 1_000_000, "{}", bytes.len());
+    let path = folder.write("bomb.lwu", bytes);
+    let (most, done) = measured(&path.display().to_string());
+    assert_eq!(done.code, Some(3), "{}", done.err);
+    assert!(done.err.contains("unpacks to more than a saved usage of its size holds"), "{}", done.err);
+    assert!(most < 100 << 10, "{most} KiB");
 }

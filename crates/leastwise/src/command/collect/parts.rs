@@ -28,14 +28,14 @@ impl Parts {
     }
 
     /// Takes in a saved usage: into the part that it lies in as a whole.
-    pub fn merge(&mut self, name: &str, saved: &Usage) -> Result<()> {
-        fits(saved, self.window).map_err(|row| row.error(name, "--since or --until"))?;
+    pub fn merge(&mut self, name: &str, saved: Usage) -> Result<()> {
+        fits(&saved, self.window).map_err(|row| row.error(name, "--since or --until"))?;
         self.older.tally.saved += 1;
         match self.windows {
-            (_, Some(newer)) if fits(saved, newer).is_ok() => self.newer.merge(saved),
+            (_, Some(newer)) if fits(&saved, newer).is_ok() => self.newer.join(saved),
             (older, _) => {
-                fits(saved, older).map_err(|row| row.error(name, "the moment where --holdout begins"))?;
-                self.older.merge(saved);
+                fits(&saved, older).map_err(|row| row.error(name, "the moment where --holdout begins"))?;
+                self.older.join(saved);
             }
         }
         Ok(())

@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::io::Read;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use leastwise_analysis::usage;
 use leastwise_analysis::usage::Usage;
@@ -12,24 +12,25 @@ use crate::error::{Error, Result};
 use crate::input::locate::Place;
 use crate::input::window::Window;
 
-/// A saved usage and the name of its file.
-pub type Saved = (String, Usage);
-
 /// Usage that was saved is read first, so that logs which hold the same events do not count them again.
-pub fn split(places: Vec<Place>) -> Result<(Vec<Saved>, Vec<Place>)> {
+pub fn split(places: Vec<Place>) -> (Vec<PathBuf>, Vec<Place>) {
     let (mut saved, mut rest) = (Vec::new(), Vec::new());
     for place in places {
         match place {
-            Place::File(path) if is_saved(&path) => {
-                let bytes = std::fs::read(&path).map_err(|error| {
-                    Error::input(format!("cannot read `{}`", path.display())).because(error)
-                })?;
-                saved.push((path.display().to_string(), load(&path.display().to_string(), &bytes)?));
-            }
+            Place::File(path) if is_saved(&path) => saved.push(path),
             place => rest.push(place),
         }
     }
-    Ok((saved, rest))
+    (saved, rest)
+}
+
+/// Reads one of them, with the name that it has in messages.
+pub fn open(path: &Path) -> Result<(String, Usage)> {
+    let name = path.display().to_string();
+    let bytes =
+        std::fs::read(path).map_err(|error| Error::input(format!("cannot read `{name}`")).because(error))?;
+    let usage = load(&name, &bytes)?;
+    Ok((name, usage))
 }
 
 fn is_saved(path: &Path) -> bool {
@@ -63,9 +64,10 @@ impl Across {
 
 /// A row of a saved usage stands for many events: it lies in the window as a whole, or nobody can tell.
 pub fn fits(saved: &Usage, window: Window) -> std::result::Result<(), Across> {
-    let rows = saved.rows().into_iter().map(|row| (row.first, row.last));
-    let unmapped = saved.unmapped().into_iter().map(|row| (row.first, row.last));
-    for (first, last) in rows.chain(unmapped) {
+    if window == Window::default() {
+        return Ok(());
+    }
+    for (first, last) in saved.spans() {
         let before = window.since.is_some_and(|since| first.seconds() < since);
         let behind = window.until.is_some_and(|until| last.seconds() >= until);
         if before || behind {

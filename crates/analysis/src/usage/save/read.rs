@@ -1,0 +1,238 @@
+//! Reading a saved usage: once to see whether it is whole, sound and no more than it can be, which keeps nothing, and
+//! once more to take it in.
+
+use super::LoadError;
+use super::body::Body;
+use super::weight::{self, Weight};
+use crate::usage::Usage;
+use crate::usage::row::Outcome;
+use crate::usage::sighting::{EventId, Fingerprint, Key, Kind, Prints, Seen};
+use crate::usage::tally::Source;
+
+/// No count of events comes near it, so that sums of counts stay numbers.
+const MOST_EVENTS: u64 = 1 << 40;
+/// Nor do seconds since the epoch.
+const MOST_SECONDS: u64 = 1 << 40;
+
+const FORMAT: LoadError = LoadError::Damaged("its body is not in the format");
+
+/// What the packed body holds, when it has this digest.
+pub(super) fn usage(packed: &[u8], digest: &[u8]) -> Result<Usage, LoadError> {
+    let mut first = Reader::new(packed, None);
+    first.usage()?;
+    match first.body.end() {
+        Some(found) if found == digest => {}
+        Some(_) => return Err(LoadError::Damaged("its digest does not match")),
+        None => return Err(LoadError::Damaged("something stands behind its end, or it ends too early")),
+    }
+    let mut usage = Usage::new(first.fold_at);
+    usage.table.make_room(first.weight.rows, first.weight.text);
+    let mut again = Reader::new(packed, Some(usage));
+    again.usage()?;
+    again.into.ok_or(FORMAT)
+}
+
+struct Reader<'a> {
+    body: Body<'a>,
+    weight: Weight,
+    /// Where everything goes, the second time.
+    into: Option<Usage>,
+    fold_at: usize,
+    /// How many principals, actions and contexts there are.
+    names: [usize; 3],
+    /// The resource of the row at hand, and its fingerprints.
+    resource: String,
+    prints: Vec<Fingerprint>,
+}
+
+impl<'a> Reader<'a> {
+    fn new(packed: &'a [u8], into: Option<Usage>) -> Self {
+        Reader {
+            body: Body::new(packed, into.is_none()),
+            weight: Weight::of(packed.len()),
+            into,
+            fold_at: 0,
+            names: [0; 3],
+            resource: String::new(),
+            prints: Vec::new(),
+        }
+    }
+
+    fn usage(&mut self) -> Result<(), LoadError> {
+        self.tally()?;
+        self.table()
+    }
+
+    fn byte(&mut self) -> Result<u8, LoadError> {
+        self.body.byte().ok_or(FORMAT)
+    }
+
+    #[inline]
+    fn number(&mut self) -> Result<u64, LoadError> {
+        let mut value = 0u64;
+        for shift in (0..64).step_by(7) {
+            let byte = self.byte()?;
+            value |= u64::from(byte & 0x7F).checked_shl(shift).ok_or(FORMAT)?;
+            if byte < 0x80 {
+                return Ok(value);
+            }
+        }
+        Err(FORMAT)
+    }
+
+    fn signed(&mut self) -> Result<i64, LoadError> {
+        let value = self.number()?;
+        Ok((value >> 1) as i64 ^ -((value & 1) as i64))
+    }
+
+    fn events(&mut self) -> Result<u64, LoadError> {
+        self.number().and_then(|count| (count <= MOST_EVENTS).then_some(count).ok_or(FORMAT))
+    }
+
+    fn seconds(&mut self) -> Result<i64, LoadError> {
+        self.signed().and_then(|time| (time.unsigned_abs() <= MOST_SECONDS).then_some(time).ok_or(FORMAT))
+    }
+
+    /// A count of things, of which there may turn out to be fewer: nothing is made room for by it.
+    fn count(&mut self) -> Result<usize, LoadError> {
+        usize::try_from(self.number()?).map_err(|_| FORMAT)
+    }
+
+    fn bytes(&mut self) -> Result<&[u8], LoadError> {
+        let len = self.count()?;
+        self.body.bytes(len).ok_or(FORMAT)
+    }
+
+    fn text(&mut self) -> Result<&str, LoadError> {
+        std::str::from_utf8(self.bytes()?).map_err(|_| FORMAT)
+    }
+
+    /// A text that is kept by itself.
+    fn owned(&mut self) -> Result<String, LoadError> {
+        let text = self.text()?.to_owned();
+        self.weight.add(weight::NAME + text.len())?;
+        Ok(text)
+    }
+
+    fn tally(&mut self) -> Result<(), LoadError> {
+        let [records, events, duplicates, outside_window, other_principals, problems] =
+            [self.events()?, self.events()?, self.events()?, self.events()?, self.events()?, self.events()?];
+        if let Some(Usage { tally, .. }) = &mut self.into {
+            (tally.records, tally.events, tally.duplicates) = (records, events, duplicates);
+            (tally.outside_window, tally.other_principals) = (outside_window, other_principals);
+            tally.problems = problems;
+        }
+        for _ in 0..self.count()? {
+            let (reason, count) = (self.owned()?, self.events()?);
+            if let Some(usage) = &mut self.into {
+                usage.tally.left_out.insert(reason, count);
+            }
+        }
+        for set in 0..2 {
+            for _ in 0..self.count()? {
+                let name = self.owned()?;
+                if let Some(Usage { tally, .. }) = &mut self.into {
+                    [&mut tally.data_sources, &mut tally.catalogs][set].insert(name);
+                }
+            }
+        }
+        let (first, last) = (self.seconds()?, self.seconds()?);
+        if let Some(usage) = &mut self.into {
+            usage.tally.span = (first <= last).then_some((first, last));
+        }
+        for _ in 0..self.count()? {
+            self.weight.add(weight::SOURCE)?;
+            let name = self.owned()?;
+            let (bytes, sha256, records) = (self.number()?, self.owned()?, self.events()?);
+            if let Some(usage) = &mut self.into {
+                usage.tally.sources.insert(Source { name, bytes, sha256, records });
+            }
+        }
+        Ok(())
+    }
+
+    fn table(&mut self) -> Result<(), LoadError> {
+        self.fold_at = self.count()?;
+        for list in 0..3 {
+            self.names[list] = self.count()?;
+            for expected in 0..self.names[list] {
+                self.name(list, expected)?;
+            }
+        }
+        for _ in 0..self.count()? {
+            self.weight.add(weight::LEVEL)?;
+            let (key, level) = (self.key()?, self.byte()?);
+            if let Some(usage) = &mut self.into {
+                usage.table.raise_to(&key, level);
+            }
+        }
+        for _ in 0..self.count()? {
+            self.row()?;
+        }
+        Ok(())
+    }
+
+    /// A name, which must be new.
+    fn name(&mut self, list: usize, expected: usize) -> Result<(), LoadError> {
+        let len = self.count()?;
+        self.weight.add(weight::NAME)?;
+        self.weight.add(len)?;
+        let name = self.body.bytes(len).ok_or(FORMAT)?;
+        let Some(Usage { table, .. }) = &mut self.into else { return Ok(()) };
+        let names = [&mut table.principals, &mut table.actions, &mut table.contexts];
+        match names[list].intern(name) as usize == expected {
+            true => Ok(()),
+            false => Err(FORMAT),
+        }
+    }
+
+    fn row(&mut self) -> Result<(), LoadError> {
+        let key = self.key()?;
+        let mut resource = std::mem::take(&mut self.resource);
+        resource.clear();
+        resource.push_str(self.text()?);
+        self.resource = resource;
+        self.weight.row(self.resource.len())?;
+        let (count, first, last) = (self.events()?, self.seconds()?, self.seconds()?);
+        let example = EventId::new(self.bytes()?);
+        self.fingerprints()?;
+        if let Some(Usage { table, .. }) = &mut self.into {
+            let hash = table.hash(&key, &self.resource);
+            let seen = Seen { count, first, last, example };
+            table.add(key, &self.resource, hash, seen, Prints::Some(&self.prints));
+        }
+        Ok(())
+    }
+
+    fn key(&mut self) -> Result<Key, LoadError> {
+        let [principal, action, context] = [self.id(0)?, self.id(1)?, self.id(2)?];
+        let outcome = self.byte()?;
+        if outcome > Outcome::Unknown as u8 {
+            return Err(FORMAT);
+        }
+        let kind = Kind::from_byte(self.byte()?).ok_or(FORMAT)?;
+        Ok(Key { principal, action, context, outcome, kind })
+    }
+
+    fn id(&mut self, list: usize) -> Result<u32, LoadError> {
+        let id = u32::try_from(self.number()?).ok();
+        id.filter(|id| (*id as usize) < self.names[list]).ok_or(FORMAT)
+    }
+
+    fn fingerprints(&mut self) -> Result<(), LoadError> {
+        let count = self.count()?;
+        self.weight.prints(count)?;
+        self.prints.clear();
+        let mut before: Fingerprint = (0, 0);
+        for _ in 0..count {
+            let day = i64::from(before.0).checked_add(self.signed()?).ok_or(FORMAT)?;
+            let day = i32::try_from(day).map_err(|_| FORMAT)?;
+            let base = if day == before.0 { before.1 } else { 0 };
+            before = (day, base.checked_add(self.number()?).ok_or(FORMAT)?);
+            if self.into.is_some() {
+                self.prints.push(before);
+            }
+        }
+        Ok(())
+    }
+}

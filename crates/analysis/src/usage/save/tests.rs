@@ -1,0 +1,119 @@
+use miniz_oxide::deflate::compress_to_vec;
+use sha2::{Digest, Sha256};
+
+use super::{LoadError, MAGIC, VERSION, Writer};
+use crate::usage::sighting::{EventId, Key, Kind, Prints, Seen};
+use crate::usage::table::Table;
+use crate::usage::tally::Tally;
+use crate::usage::{FOLD_AT, Usage};
+
+/// A file with this body, packed and sealed as ours are.
+fn sealed(body: &[u8]) -> Vec<u8> {
+    let mut file = MAGIC.to_vec();
+    file.push(VERSION);
+    file.extend(compress_to_vec(body, 9));
+    file.extend(Sha256::digest(body));
+    file
+}
+
+fn refused(body: &[u8], says: &str) {
+    let file = sealed(body);
+    // The usage itself would fill the screen.
+    let Err(error) = Usage::load(&file) else { panic!("it is no usage") };
+    assert!(error.to_string().contains(says), "{} bytes of {}: {error}", file.len(), body.len());
+}
+
+/// A body up to its rows, of which it says that there are so many.
+fn up_to_rows(rows: u64) -> Writer {
+    let mut body = Writer::default();
+    body.tally(&Tally::default());
+    body.number(FOLD_AT as u64);
+    for name in ["arn:aws:iam::111122223333:role/app", "s3:GetObject", ""] {
+        body.number(1);
+        body.text(name.as_bytes());
+    }
+    body.number(0);
+    body.number(rows);
+    body
+}
+
+const KEY: Key = Key { principal: 0, action: 0, context: 0, outcome: 0, kind: Kind::Pattern };
+
+fn row(body: &mut Writer, resource: &str) {
+    body.key(&KEY);
+    body.text(resource.as_bytes());
+    [1, 0, 0, 0].into_iter().for_each(|number| body.number(number));
+}
+
+#[test]
+fn what_packs_as_no_usage_does_is_refused_before_it_is_taken_in() {
+    const MUCH: &str = "it unpacks to more than a saved usage of its size holds";
+    let mut prints = up_to_rows(1);
+    row(&mut prints, "r");
+    prints.number(8 << 20);
+    prints.0.extend([0, 1].repeat(8 << 20));
+    refused(&prints.0, MUCH);
+
+    let mut rows = up_to_rows(200_000);
+    for number in 0..200_000 {
+        row(&mut rows, &format!("{:06}", number / 1_000));
+        rows.number(0);
+    }
+    refused(&rows.0, MUCH);
+
+    let mut texts = up_to_rows(10);
+    for _ in 0..10 {
+        row(&mut texts, &"a".repeat(8 << 20));
+        texts.number(0);
+    }
+    refused(&texts.0, MUCH);
+
+    let mut text = up_to_rows(1);
+    row(&mut text, &"a".repeat(64 << 20));
+    refused(&text.0, "not in the format");
+
+    refused(&vec![0; 256 << 20], "something stands behind its end");
+    let mut behind = sealed(&up_to_rows(0).0);
+    behind.splice(behind.len() - 32..behind.len() - 32, [0]);
+    assert!(matches!(Usage::load(&behind), Err(LoadError::Damaged(_))));
+}
+
+#[test]
+fn counts_that_no_log_comes_to_are_refused() {
+    for at in 0..6 {
+        let mut body = Writer::default();
+        (0..6).for_each(|number| body.number(if number == at { u64::MAX } else { 0 }));
+        body.0.extend([0; 12]);
+        refused(&body.0, "not in the format");
+    }
+}
+
+/// The longest keys of S3 that differ in their last letters, events without much of an id: nothing packs better.
+#[test]
+fn a_usage_of_many_long_keys_is_read() {
+    let mut usage = Usage::new(FOLD_AT);
+    let mut hash = 1u64;
+    for role in 0..40 {
+        let role = usage.table.principals.intern(format!("arn:aws:iam::111122223333:role/{role}").as_bytes());
+        let action = usage.table.actions.intern(b"s3:GetObject");
+        let context = usage.table.contexts.intern(b"");
+        for number in 0..FOLD_AT {
+            let key = Key { principal: role, action, context, outcome: 0, kind: Kind::Exact };
+            let resource = format!("arn:aws:s3:::bucket/{}{number}", "k".repeat(1_000));
+            hash = hash.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            let example = EventId::new(format!("0f0e0d0c-0000-4000-8000-{:012x}", hash >> 16).as_bytes());
+            let place = usage.table.hash(&key, &resource);
+            usage.table.add(key, &resource, place, Seen::once(0, example), Prints::Some(&[(0, hash)]));
+        }
+    }
+    let file = usage.save();
+    assert!(file.len() < 2 << 20, "{}", file.len());
+    assert_eq!(Usage::load(&file).expect("it is ours").rows(), usage.rows());
+}
+
+#[test]
+fn what_was_saved_is_the_same_again() {
+    let table = Table::new(FOLD_AT);
+    let usage = Usage { table, tally: Tally::default() };
+    assert_eq!(Usage::load(&usage.save()).expect("it is ours").tally, usage.tally);
+}
