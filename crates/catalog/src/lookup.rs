@@ -35,11 +35,14 @@ impl Catalog {
     }
 
     /// Names like `unknown` which do exist, the nearest first: `s3:GetObjekt` → `s3:GetObject`. When the prefix
-    /// does not exist, names of the nearest prefixes; without a prefix, prefixes.
+    /// does not exist, names of the nearest prefixes; without a prefix, the actions of that name, else prefixes.
     pub fn suggest(&self, unknown: &str) -> Vec<String> {
         let unknown = unknown.to_ascii_lowercase();
         let Some((prefix, action)) = unknown.split_once(':') else {
-            return nearest(self.services(), &unknown).into_iter().map(|(_, name)| name).collect();
+            let named = self.services().filter_map(|prefix| self.action_of(prefix, &unknown));
+            let named: Vec<String> = named.map(|action| action.full_name()).take(5).collect();
+            let services = || nearest(self.services(), &unknown).into_iter().map(|(_, name)| name).collect();
+            return if named.is_empty() { services() } else { named };
         };
         let prefixes = match self.service(prefix) {
             Some(_) => vec![(0, prefix.to_owned())],

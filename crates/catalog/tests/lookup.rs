@@ -93,6 +93,7 @@ fn a_misspelt_prefix_gets_the_right_one_suggested() {
     assert_eq!(suggested.first().map(String::as_str), Some("dynamodb:GetItem"));
     assert_eq!(Catalog::embedded().suggest("lamda").first().map(String::as_str), Some("lambda"));
     assert!(Catalog::embedded().suggest("nothing:LikeThisAtAll").is_empty());
+    assert!(Catalog::embedded().suggest("getobject").contains(&"s3:GetObject".to_owned()));
 }
 
 #[test]

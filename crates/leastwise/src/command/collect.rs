@@ -133,8 +133,6 @@ pub fn collect(wanted: Wanted<'_>, catalog: &Catalog) -> Result<Collected> {
         seen.extend(both.principals().map(str::to_owned));
         parts.take(both);
     }
-    seen.sort();
-    seen.dedup();
     for (name, bytes) in &harvest.saved {
         // Saved usage that turned up among the logs: there is nothing to fear when there were no logs.
         if harvest.account.records > 0 {
@@ -144,9 +142,12 @@ pub fn collect(wanted: Wanted<'_>, catalog: &Catalog) -> Result<Collected> {
         let saved = load(name, bytes)?;
         if takes(name, &saved) {
             partial.extend(Partial::of(name, &saved));
+            seen.extend(saved.principals());
             parts.merge(name, saved)?;
         }
     }
+    seen.sort();
+    seen.dedup();
     left_out.extend(harvest.left_out);
     left_out.sort();
     let (mut usage, parts) = parts.whole();
@@ -260,6 +261,11 @@ pub fn cores() -> NonZeroUsize {
 
 /// The principal is not in the logs: tells the nearest that are.
 pub fn nobody(wanted: &str, seen: &[String]) -> Error {
+    let glob = Glob::new(wanted);
+    if seen.iter().any(|name| name == wanted || glob.matches(name)) {
+        return Error::input(format!("`{wanted}` used no permission in these logs"))
+            .hint("its calls need none, or are nobody's usage: the lines above count them by their reason");
+    }
     let error = Error::input(format!("no event of `{wanted}` in these logs"));
     let near = output::nearest(wanted, seen.iter().map(String::as_str), 3);
     match (near.is_empty(), seen.len()) {

@@ -215,3 +215,68 @@ fn a_snapshot_that_powershell_wrote_is_told_what_it_is() {
         assert!(said.contains("iconv -f UTF-16"), "{args:?}: {said}");
     }
 }
+
+#[test]
+fn saved_usage_in_a_folder_speaks_of_whom_it_holds() {
+    let folder = Folder::new("folder-of-saves");
+    snapshot(&folder, &["agent"]);
+    folder.write("l.json", log(&[event("1", "agent", "one", T)]));
+    std::fs::create_dir(folder.0.join("nights")).expect("a folder");
+    run(&folder, &["usage", "l.json", "--save", "nights/1.lwu", "--output", "none"]);
+    for more in [
+        &["--granted", "snapshot.json", "--all", "--out", "o"][..],
+        &["--granted", "snapshot.json", "--principal", "*agent"],
+        &["--principal", "*agent"],
+    ] {
+        let done = run(&folder, &[&["rightsize", "nights"], more].concat());
+        assert_eq!(done.code, Some(0), "{more:?}: {}", done.err);
+        assert!(done.err.contains("put together 1 saved usage of 1 file, 1 record"), "{}", done.err);
+    }
+}
+
+#[test]
+fn a_principal_whose_calls_need_no_permission_is_not_said_to_be_absent() {
+    let folder = Folder::new("needs-none");
+    let call = event("1", "agent", "one", T).replace("s3.amazonaws.com", "sts.amazonaws.com");
+    folder.write("l.json", log(&[call.replace("GetObject", "GetCallerIdentity")]));
+    for args in [
+        &["usage", "l.json", "--principal", "*agent"][..],
+        &["rightsize", "l.json", "--principal", "*agent"],
+        &["rightsize", "l.json", "--principal", &role("agent")],
+    ] {
+        let done = run(&folder, args);
+        assert_eq!((done.code, done.out.as_str()), (Some(3), ""), "{args:?}: {}", done.err);
+        assert!(done.err.contains("used no permission in these logs"), "{args:?}: {}", done.err);
+        assert!(done.err.contains("nobody's usage, calls that need no permission"), "{args:?}: {}", done.err);
+    }
+}
+
+#[test]
+fn a_bare_name_is_answered_with_what_it_may_mean() {
+    let folder = Folder::new("bare-names");
+    snapshot(&folder, &["order-agent"]);
+    let simulate = |principal: &str, action: &str| {
+        let args = ["simulate", "--snapshot", "snapshot.json", "--principal", principal, "--action", action];
+        run(&folder, &[&args[..], &["--resource", "*"]].concat())
+    };
+    for name in ["order-agent", "*agent"] {
+        let of = [
+            simulate(name, "s3:GetObject"),
+            run(&folder, &["what-can", name, "--snapshot", "snapshot.json"]),
+        ];
+        for done in of {
+            assert_eq!((done.code, done.out.as_str()), (Some(3), ""), "{}", done.err);
+            assert!(
+                done.err.contains(&format!("the nearest in the snapshot: {}", role("order-agent"))),
+                "{}",
+                done.err
+            );
+        }
+    }
+    let bare = simulate(&role("order-agent"), "GetObject");
+    assert!(bare.err.contains("did you mean ") && bare.err.contains("`s3:GetObject`"), "{}", bare.err);
+    let pattern = simulate(&role("order-agent"), "s3:Get*");
+    assert!(pattern.err.contains("`leastwise catalog show 's3:Get*'` lists them"), "{}", pattern.err);
+    let shown = run(&folder, &["catalog", "show", "GetObject"]);
+    assert!(shown.err.contains("`s3:GetObject`"), "{}", shown.err);
+}

@@ -1,3 +1,5 @@
+//! What was saved comes back, and what only claims to have been saved does not.
+
 use miniz_oxide::deflate::compress_to_vec;
 use sha2::{Digest, Sha256};
 

@@ -17,7 +17,7 @@ impl Collected {
         }
         if !quiet {
             let mut lines = self.account.lines();
-            if self.account.files == 0 && self.usage.tally.saved > 0 {
+            if self.account.records == 0 && self.usage.tally.saved > 0 {
                 lines[0] = self.merged();
             }
             let lines = lines.into_iter().chain(self.tally_lines());
@@ -46,7 +46,7 @@ impl Collected {
             }
         };
         line(tally.duplicates, "delivered twice");
-        let when = if self.account.files == 0 {
+        let when = if self.account.records == 0 && tally.saved > 0 {
             "outside the window that usage was saved with"
         } else {
             "outside the window"

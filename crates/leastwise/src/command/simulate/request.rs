@@ -219,6 +219,11 @@ impl World<'_> {
         }
         let error = Error::input(format!("unknown action `{name}`"));
         let near = self.catalog.suggest(name);
+        if name.contains(['*', '?']) {
+            return Err(error.hint(format!(
+                "a request is about one action: `leastwise catalog show '{name}'` lists them, and what-can takes patterns"
+            )));
+        }
         Err(match near.is_empty() {
             true => error.hint("`leastwise catalog search WORDS` finds actions by words"),
             false => error.hint(format!("did you mean `{}`?", near.join("`, `"))),
@@ -240,9 +245,7 @@ impl World<'_> {
             return Ok(Who { arn: text.to_owned(), session, granted: None });
         }
         let Some(arn) = Arn::parse(text).filter(|arn| is_account(arn.account())) else {
-            return Err(Error::input(format!("`{text}` names no principal")).hint(
-                "give the ARN of a role, a user or a role's session, or a service such as lambda.amazonaws.com",
-            ));
+            return Err(self.no_principal(text));
         };
         let granted = match (arn.service(), arn.resource().split('/').collect::<Vec<_>>().as_slice()) {
             ("sts", ["assumed-role", name, of_arn]) => {

@@ -123,10 +123,26 @@ impl<'c> World<'c> {
         }
     }
 
+    /// What is neither an ARN nor anybody else who asks: a bare name, a pattern.
+    pub fn no_principal(&self, text: &str) -> Error {
+        let error = Error::input(format!("`{text}` names no principal"));
+        let near = self.nearest(&text.replace(['*', '?'], ""));
+        match near.is_empty() {
+            true => error.hint(
+                "give the ARN of a role, a user or a role's session, or a service such as lambda.amazonaws.com",
+            ),
+            false => error.hint(format!("give the ARN; the nearest in the snapshot: {}", near.join(", "))),
+        }
+    }
+
+    fn nearest(&self, name: &str) -> Vec<&str> {
+        let names = self.snapshot.iter().flat_map(Snapshot::principals).map(|known| known.arn.as_str());
+        output::nearest(name, names, 3)
+    }
+
     fn nobody(&self, arn: &str) -> Error {
         let error = Error::input(format!("`{arn}` is not in the snapshot"));
-        let names = self.snapshot.iter().flat_map(Snapshot::principals).map(|known| known.arn.as_str());
-        let near = output::nearest(arn, names, 3);
+        let near = self.nearest(arn);
         match near.is_empty() {
             true => error.hint("take the snapshot of the account that the principal belongs to"),
             false => error.hint(format!("the nearest that are there: {}", near.join(", "))),
