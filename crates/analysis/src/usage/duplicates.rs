@@ -41,6 +41,11 @@ impl Fingerprints {
         new
     }
 
+    /// None yet, with room for half as many: a day is mostly like the one before.
+    fn half_of_it(&self) -> Fingerprints {
+        Fingerprints { slots: vec![0; self.slots.len() / 2], ..Fingerprints::default() }
+    }
+
     #[cold]
     fn grow(&mut self) {
         let mut slots = vec![0; (self.slots.len() * 2).max(16)];
@@ -81,13 +86,19 @@ fn place(slots: &mut [u64], fingerprint: u64) -> bool {
 struct Days {
     day: i32,
     seen: Fingerprints,
+    /// The day that was met last for the first time. The next new day takes its measure if it follows at once: so no
+    /// day is a measure twice, and room that nobody fills becomes less each time.
+    newest: i32,
     others: BTreeMap<i32, Fingerprints>,
 }
 
 impl Days {
     fn of(&mut self, day: i32) -> &mut Fingerprints {
         if day != self.day {
-            let seen = self.others.remove(&day).unwrap_or_default();
+            let seen = self.others.remove(&day).unwrap_or_else(|| {
+                let is_like = std::mem::replace(&mut self.newest, day) == self.day;
+                if is_like { self.seen.half_of_it() } else { Fingerprints::default() }
+            });
             let before = std::mem::replace(&mut self.seen, seen);
             if !before.is_empty() {
                 self.others.insert(self.day, before);

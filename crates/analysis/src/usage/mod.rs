@@ -22,6 +22,7 @@ mod save;
 mod screen;
 mod shape;
 mod sighting;
+mod sorted;
 mod table;
 mod tally;
 mod when;
@@ -30,6 +31,7 @@ pub use collector::Collector;
 pub use duplicates::Duplicates;
 pub use row::{INSTANCE_PROFILE, Outcome, Resource, UsageContext, UsageRow, WITHOUT_PATH};
 pub use save::{LoadError, is_saved};
+pub use sorted::Sorted;
 pub use tally::{Source, Tally, Unmapped};
 
 use leastwise_catalog::call::Planner;
@@ -137,60 +139,12 @@ impl Usage {
 
     /// The rows of the principals that `wanted` says yes to, sorted.
     pub fn rows_where(&self, wanted: impl Fn(&str) -> bool) -> Vec<UsageRow> {
-        self.each_row_where(wanted).map(|row| row.to_owned()).collect()
+        self.sorted(wanted).all().map(|row| row.to_owned()).collect()
     }
 
-    /// The same one after another, for those who need each only once: there can be very many.
-    pub fn each_row_where(&self, wanted: impl Fn(&str) -> bool) -> impl Iterator<Item = UsageRow<&str>> {
-        let table = &self.table;
-        let (principals, actions) = (table.principals.ranks(), table.actions.ranks());
-        let contexts: Vec<UsageContext> =
-            (0..table.contexts.len()).map(|id| context::decode(table.contexts.bytes(id as u32))).collect();
-        let wanted: Vec<bool> =
-            (0..principals.len()).map(|id| wanted(table.principals.text(id as u32))).collect();
-        let wanted =
-            table.keys().filter(|(_, key, _)| key.kind != Kind::Unmapped && wanted[key.principal as usize]);
-        // What is sorted is small: where the names stand among others, and the row's number.
-        let mut rows: Vec<_> = wanted
-            .map(|(id, key, resource)| {
-                let (principal, action) = (principals[key.principal as usize], actions[key.action as usize]);
-                let place = u64::from(principal) << 32 | u64::from(action);
-                (place, key.kind.rank(), resource, key.outcome, key.context, id)
-            })
-            .collect();
-        rows.sort_unstable_by_key(|row| (row.0, row.1));
-        for alike in rows.chunk_by_mut(|a, b| (a.0, a.1) == (b.0, b.1)) {
-            let shared = common_prefix(alike.iter().map(|row| row.2));
-            for row in alike.iter_mut() {
-                row.0 = word(&row.2.as_bytes()[shared..]);
-            }
-            alike.sort_unstable_by(|a, b| {
-                (a.0, a.2, a.3)
-                    .cmp(&(b.0, b.2, b.3))
-                    .then_with(|| contexts[a.4 as usize].cmp(&contexts[b.4 as usize]))
-            });
-        }
-        rows.into_iter().map(move |(_, _, resource, _, context, id)| {
-            let row = table.view(id);
-            UsageRow {
-                principal: table.principals.text(row.key.principal),
-                action: table.actions.text(row.key.action),
-                resource: match row.key.kind {
-                    Kind::Exact => Resource::Exact(resource),
-                    Kind::Pattern => Resource::Pattern(resource),
-                    Kind::Folded => {
-                        Resource::Folded { pattern: resource, distinct: table.fold_at() as u64 + 1 }
-                    }
-                    Kind::Nothing | Kind::Unmapped => Resource::Unknown,
-                },
-                outcome: outcome_of(row.key.outcome),
-                context: contexts[context as usize].clone(),
-                count: row.seen.count,
-                first: Timestamp::from_seconds(row.seen.first),
-                last: Timestamp::from_seconds(row.seen.last),
-                example: row.example,
-            }
-        })
+    /// The same for those who need each only once, or in parts: there can be very many.
+    pub fn sorted(&self, wanted: impl Fn(&str) -> bool) -> Sorted<'_> {
+        Sorted::new(&self.table, wanted)
     }
 
     /// The first and the last event of each row, also of those whose action is not known, in no particular order.
@@ -232,23 +186,6 @@ impl Usage {
         names.sort();
         names
     }
-}
-
-/// How many bytes all the texts begin with.
-fn common_prefix<'t>(mut texts: impl Iterator<Item = &'t str>) -> usize {
-    let Some(first) = texts.next() else { return 0 };
-    texts.fold(first.len(), |shared, text| {
-        let pairs = first.as_bytes()[..shared].iter().zip(text.as_bytes());
-        pairs.take_while(|(one, other)| one == other).count()
-    })
-}
-
-/// The first eight bytes of a text as a number that has its order, but for texts that begin alike.
-fn word(text: &[u8]) -> u64 {
-    let mut word = [0; 8];
-    let len = text.len().min(8);
-    word[..len].copy_from_slice(&text[..len]);
-    u64::from_be_bytes(word)
 }
 
 fn outcome_of(byte: u8) -> Outcome {

@@ -71,6 +71,12 @@ impl EventId {
         EventId { bytes }
     }
 
+    /// Its first and its last byte.
+    #[inline]
+    pub(super) fn ends(&self) -> [u8; 2] {
+        [self.bytes[0], self.bytes[35]]
+    }
+
     pub(super) fn text(&self) -> &str {
         let len = self.bytes.iter().position(|byte| *byte == 0).unwrap_or(self.bytes.len());
         std::str::from_utf8(&self.bytes[..len]).unwrap_or_default()

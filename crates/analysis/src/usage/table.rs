@@ -6,6 +6,7 @@ use super::intern::Interner;
 use super::sighting::{EventId, Fingerprint, Key, Kind, Prints, Seen};
 use groups::Group;
 use hashbrown::HashTable;
+use smallvec::SmallVec;
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 /// A row as far as every event asks for it: one line of the processor's cache.
@@ -54,6 +55,9 @@ impl Place {
 /// For so many rows there is room from the first on, so that they are not moved while they become many. Memory that was
 /// not written yet is none.
 const ROOM: usize = 1 << 17;
+
+/// How many rows are looked at ahead by those who look at many.
+pub(super) const AHEAD: usize = 16;
 
 /// All rows.
 #[derive(Debug, Clone)]
@@ -256,7 +260,7 @@ impl Table {
         if id == 0 && self.rows.capacity() == 0 {
             self.rows.reserve(ROOM);
             self.examples.reserve(ROOM);
-            self.text.reserve(ROOM * 64);
+            self.text.reserve(ROOM * 96);
         }
         let start = self.text.len();
         self.text.push_str(resource);
@@ -290,6 +294,21 @@ impl Table {
         self.live().map(|(id, row)| (id, row.key, text_of(&self.text, row)))
     }
 
+    /// Looks at rows that are needed soon: their places in memory, one as far from the other as can be, are waited for
+    /// together.
+    pub(super) fn touch(&self, rows: impl Iterator<Item = u32>) {
+        let bytes = rows.map(|id| {
+            let (row, example) = (&self.rows[id as usize], &self.examples[id as usize]);
+            let text = text_of(&self.text, row).as_bytes();
+            let [first, last] = example.ends();
+            first
+                ^ last
+                ^ text.first().copied().unwrap_or_default()
+                ^ text.last().copied().unwrap_or_default()
+        });
+        std::hint::black_box(bytes.fold(0, |all, byte| all ^ byte));
+    }
+
     fn live(&self) -> impl Iterator<Item = (u32, &Row)> {
         (0..).zip(&self.rows).filter(|(_, row)| row.live)
     }
@@ -311,11 +330,23 @@ impl Table {
         for (key, level) in other.levels() {
             self.raise_to(&translate(&key), level);
         }
-        for (id, row) in other.live() {
-            let (key, seen) = (translate(&row.key), other.view(id).seen);
+        let mut live = other.live();
+        loop {
+            let some: SmallVec<[_; AHEAD]> = live.by_ref().take(AHEAD).collect();
+            if some.is_empty() {
+                break;
+            }
             // The hash of a row is the same in every table.
-            let prints = Prints::Some(other.fingerprints(id));
-            self.add(key, text_of(&other.text, row), row.hash, seen, prints);
+            let likely: SmallVec<[_; AHEAD]> = some.iter().map(|(_, row)| self.likely(row.hash)).collect();
+            self.touch(likely.iter().copied().flatten());
+            for ((id, row), likely) in some.into_iter().zip(likely) {
+                let (key, seen, text) = (translate(&row.key), other.view(id).seen, text_of(&other.text, row));
+                let prints = Prints::Some(other.fingerprints(id));
+                match likely.filter(|own| self.is_row(*own, row.hash, &key, text)) {
+                    Some(own) => self.add_to_row(own, seen, prints),
+                    None => _ = self.add(key, text, row.hash, seen, prints),
+                }
+            }
         }
     }
 }

@@ -21,5 +21,5 @@ pub use apply::{Known, Need, Parameters, Scope, Scratch};
 pub use plan::{Plan, PlannedNeed, Planner};
 pub use reads::{Asked, is_plain};
 pub use rules::{ErrorClass, Rules};
-pub use syntax::{Path, RuleError, Step};
+pub use syntax::{Path, Step};
 pub use transform::escape;

@@ -1,4 +1,7 @@
 //! The rule tables as one value that is asked by event source and name.
+//!
+//! There are thousands of rules, and a run asks for few: at the start each line is read as far as the words by which it
+//! is found, and the rest of it when it is asked for. A test reads them all.
 
 use super::syntax::{self, NeedRule, Rule, RuleError, Source};
 use include_dir::{Dir, include_dir};
@@ -8,27 +11,37 @@ use std::sync::{Arc, OnceLock};
 
 static FILES: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/data/aws/rules");
 
-/// By resource type and variable: where the values come from.
-type Binds = HashMap<(Arc<str>, Arc<str>), Vec<Source>>;
+/// By resource type, then variable: where the values come from.
+type Binds = HashMap<&'static str, HashMap<&'static str, Bind>>;
 
 /// All rules, ready to be asked.
 #[derive(Debug, Default)]
 pub struct Rules {
     sources: HashMap<Arc<str>, Vec<Arc<str>>>,
     /// By event source label.
-    events: HashMap<Arc<str>, Vec<EventRule>>,
+    events: HashMap<&'static str, Vec<EventRule>>,
     /// By IAM prefix, then resource type and variable.
-    binds: HashMap<Arc<str>, Binds>,
+    binds: HashMap<&'static str, Binds>,
     primary: HashMap<Arc<str>, Vec<Arc<str>>>,
     outcomes: Vec<(Arc<str>, ErrorClass)>,
     /// Partition, key and value.
     unsure: Vec<[Arc<str>; 3]>,
 }
 
+/// A line of a table.
+#[derive(Debug, Clone, Copy)]
+struct Line {
+    file: &'static str,
+    /// From 1.
+    number: usize,
+    text: &'static str,
+}
+
 #[derive(Debug)]
 struct EventRule {
-    event: Arc<str>,
-    kind: EventRuleKind,
+    event: &'static str,
+    line: Line,
+    read: OnceLock<EventRuleKind>,
 }
 
 #[derive(Debug)]
@@ -37,6 +50,51 @@ enum EventRuleKind {
     Need(NeedRule),
     Also(NeedRule),
     Ignore,
+}
+
+/// Where the values of one variable come from.
+#[derive(Debug, Default)]
+struct Bind {
+    lines: Vec<Line>,
+    read: OnceLock<Vec<Source>>,
+}
+
+impl Line {
+    fn read(self) -> Result<Rule, RuleError> {
+        syntax::rule(self.text).map_err(|reason| self.error(reason))
+    }
+
+    fn error(self, reason: String) -> RuleError {
+        RuleError { file: self.file.to_owned(), line: self.number, reason }
+    }
+
+    /// A line of an embedded table, of which a test shows that it is one.
+    fn known(self) -> Rule {
+        self.read().unwrap_or_else(|error| panic!("the embedded rule tables parse: {error}"))
+    }
+}
+
+impl EventRule {
+    fn kind(&self) -> &EventRuleKind {
+        self.read.get_or_init(|| match self.line.known() {
+            Rule::Event { need: Some(need), .. } => EventRuleKind::Need(need),
+            Rule::Also { need, .. } => EventRuleKind::Also(need),
+            Rule::Ignore { .. } => EventRuleKind::Ignore,
+            _ => EventRuleKind::Nothing,
+        })
+    }
+}
+
+impl Bind {
+    fn sources(&self) -> &[Source] {
+        self.read.get_or_init(|| {
+            let sources = self.lines.iter().map(|line| match line.known() {
+                Rule::Bind { sources, .. } => sources,
+                _ => Vec::new(),
+            });
+            sources.flatten().collect()
+        })
+    }
 }
 
 /// What the rules say about one event.
@@ -74,58 +132,42 @@ impl Rules {
     /// The tables that are part of the program.
     ///
     /// # Panics
-    /// Never: a test parses every file that is embedded.
+    /// Never, nor does what comes of it: a test reads every line that is embedded.
     pub fn embedded() -> &'static Rules {
         static RULES: OnceLock<Rules> = OnceLock::new();
         RULES.get_or_init(|| {
-            let files = FILES.files().filter_map(|file| {
-                Some((file.path().to_str()?, file.contents_utf8()?))
-                    .filter(|(name, _)| name.ends_with(".rules"))
-            });
-            Rules::parse(files).expect("the embedded rule tables parse, which a test shows")
+            let mut rules = Rules::default();
+            for line in lines() {
+                rules.add(line);
+            }
+            rules
         })
     }
 
-    /// Parses rule files given as name and text, in any order.
-    ///
-    /// # Errors
-    /// The first line that is not a rule.
-    pub fn parse<'t>(files: impl IntoIterator<Item = (&'t str, &'t str)>) -> Result<Rules, RuleError> {
-        let mut rules = Rules::default();
-        let mut files: Vec<_> = files.into_iter().collect();
-        files.sort_unstable();
-        for (name, text) in files {
-            for rule in syntax::parse(name, text)? {
-                rules.add(rule);
+    fn add(&mut self, line: Line) {
+        let mut words = syntax::words(line.text);
+        let mut word = || words.next().unwrap_or_default();
+        match word() {
+            "event" | "also" | "ignore" => {
+                let (label, event) = (word(), word());
+                let rule = EventRule { event, line, read: OnceLock::new() };
+                self.events.entry(label).or_default().push(rule);
             }
-        }
-        Ok(rules)
-    }
-
-    fn add(&mut self, rule: Rule) {
-        let mut event = |label, event, kind| {
-            self.events.entry(label).or_default().push(EventRule { event, kind });
-        };
-        match rule {
-            Rule::Event { label, event: name, need: None } => event(label, name, EventRuleKind::Nothing),
-            Rule::Event { label, event: name, need: Some(need) } => {
-                event(label, name, EventRuleKind::Need(need))
+            "bind" => {
+                let (prefix, resource_type, variable) = (word(), word(), word());
+                let binds = self.binds.entry(prefix).or_default();
+                let bind = binds.entry(resource_type).or_default().entry(variable).or_default();
+                bind.lines.push(line);
             }
-            Rule::Also { label, event: name, need } => event(label, name, EventRuleKind::Also(need)),
-            Rule::Ignore { label, event: name } => event(label, name, EventRuleKind::Ignore),
-            Rule::Source { label, prefixes } => {
-                self.sources.insert(label, prefixes);
-            }
-            Rule::Bind { prefix, resource_type, variable, sources } => {
-                let known =
-                    self.binds.entry(prefix).or_default().entry((resource_type, variable)).or_default();
-                known.extend(sources);
-            }
-            Rule::Primary { prefix, types } => {
-                self.primary.insert(prefix, types);
-            }
-            Rule::Unsure { partition, key, value } => self.unsure.push([partition, key, value]),
-            Rule::Outcome { class, code } => self.outcomes.push((code, class)),
+            _ => match line.known() {
+                Rule::Source { label, prefixes } => drop(self.sources.insert(label, prefixes)),
+                Rule::Primary { prefix, types } => drop(self.primary.insert(prefix, types)),
+                Rule::Unsure { partition, key, value } => self.unsure.push([partition, key, value]),
+                Rule::Outcome { class, code } => self.outcomes.push((code, class)),
+                Rule::Event { .. } | Rule::Also { .. } | Rule::Ignore { .. } | Rule::Bind { .. } => {
+                    unreachable!("they begin with other words")
+                }
+            },
         }
     }
 
@@ -151,8 +193,8 @@ impl Rules {
     fn event_of(&self, label: &str, name: &str) -> EventRules<'_> {
         let mut found = EventRules::default();
         let rules = self.events.get(label).map(Vec::as_slice).unwrap_or_default();
-        for rule in rules.iter().filter(|rule| names(&rule.event, name)) {
-            match &rule.kind {
+        for rule in rules.iter().filter(|rule| names(rule.event, name)) {
+            match rule.kind() {
                 EventRuleKind::Nothing => found.nothing = true,
                 EventRuleKind::Ignore => found.ignored = true,
                 EventRuleKind::Need(need) => found.needs.push(need),
@@ -162,8 +204,8 @@ impl Rules {
         // An exact name says more than a pattern.
         let exact = |need: &&NeedRule| {
             rules.iter().any(|rule| {
-                &*rule.event == name
-                    && matches!(&rule.kind, EventRuleKind::Need(own) if std::ptr::eq(own, *need))
+                rule.event == name
+                    && matches!(rule.kind(), EventRuleKind::Need(own) if std::ptr::eq(own, *need))
             })
         };
         if found.needs.iter().any(exact) {
@@ -174,8 +216,7 @@ impl Rules {
 
     /// Where the values of a resource type's ARN variable come from.
     pub(super) fn bind(&self, prefix: &str, resource_type: &str, variable: &str) -> Option<&[Source]> {
-        let binds = self.binds.get(prefix)?;
-        binds.get(&(resource_type.into(), variable.into())).map(Vec::as_slice)
+        Some(self.binds.get(prefix)?.get(resource_type)?.get(variable)?.sources())
     }
 
     /// The types that stand in when no type of an action is bound, in order of preference.
@@ -197,20 +238,70 @@ impl Rules {
 
     /// Every action that a rule names, with the rule's event, for checks of the tables.
     pub fn actions(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.events.values().flatten().filter_map(|rule| match &rule.kind {
-            EventRuleKind::Need(need) | EventRuleKind::Also(need) => Some((&*rule.event, &*need.action)),
+        self.events.values().flatten().filter_map(|rule| match rule.kind() {
+            EventRuleKind::Need(need) | EventRuleKind::Also(need) => Some((rule.event, &*need.action)),
             EventRuleKind::Nothing | EventRuleKind::Ignore => None,
         })
     }
 
     /// Every binding as (IAM prefix, resource type, variable), for checks of the tables.
     pub fn bindings(&self) -> impl Iterator<Item = (&str, &str, &str)> {
-        self.binds.iter().flat_map(|(prefix, binds)| {
-            binds.keys().map(move |(kind, variable)| (&**prefix, &**kind, &**variable))
+        self.binds.iter().flat_map(|(prefix, types)| {
+            types
+                .iter()
+                .flat_map(move |(kind, binds)| binds.keys().map(move |variable| (*prefix, *kind, *variable)))
         })
     }
 }
 
 fn names(pattern: &str, name: &str) -> bool {
     if pattern.contains('*') { glob::matches(pattern, name) } else { pattern == name }
+}
+
+/// The lines of the embedded tables that are rules, in the order of the files' names.
+fn lines() -> impl Iterator<Item = Line> {
+    let mut files: Vec<(&str, &str)> = FILES
+        .files()
+        .filter_map(|file| Some((file.path().to_str()?, file.contents_utf8()?)))
+        .filter(|(name, _)| name.ends_with(".rules"))
+        .collect();
+    files.sort_unstable();
+    files.into_iter().flat_map(|(file, text)| {
+        let lines = (1..).zip(text.lines()).filter(|(_, line)| syntax::words(line).next().is_some());
+        lines.map(move |(number, text)| Line { file, number, text })
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_embedded_line_is_a_rule() {
+        let wrong: Vec<String> =
+            lines().filter_map(|line| line.read().err()).map(|error| error.to_string()).collect();
+        assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+        let rules = Rules::embedded();
+        let found = rules.events.values().map(Vec::len).sum::<usize>()
+            + rules
+                .binds
+                .values()
+                .flat_map(HashMap::values)
+                .flat_map(HashMap::values)
+                .map(|bind| bind.lines.len())
+                .sum::<usize>()
+            + rules.sources.len()
+            + rules.primary.len()
+            + rules.outcomes.len()
+            + rules.unsure.len();
+        assert_eq!(found, lines().count());
+    }
+
+    #[test]
+    fn what_is_wrong_with_a_line_is_said_with_its_place() {
+        let line =
+            Line { file: "s3.rules", number: 7, text: "event s3 GetObject = s3:GetObject wenn has(key)" };
+        let error = line.read().expect_err("it is no rule").to_string();
+        assert_eq!(error, "s3.rules:7: `wenn` is not a resource: `@type`, `=path`, `*` or an ARN");
+    }
 }

@@ -239,13 +239,13 @@ pub(super) enum Rule {
 
 /// A line that is not a rule.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RuleError {
+pub(super) struct RuleError {
     /// The file.
-    pub file: String,
+    pub(super) file: String,
     /// The line, from 1.
-    pub line: usize,
+    pub(super) line: usize,
     /// What is wrong.
-    pub reason: String,
+    pub(super) reason: String,
 }
 
 impl std::fmt::Display for RuleError {
@@ -256,27 +256,15 @@ impl std::fmt::Display for RuleError {
 
 impl std::error::Error for RuleError {}
 
-/// Parses a rule file; every line that is not empty or a comment is a rule.
-pub(super) fn parse(file: &str, text: &str) -> Result<Vec<Rule>, RuleError> {
-    let (mut rules, mut words) = (Vec::new(), Vec::new());
-    for (index, line) in text.lines().enumerate() {
-        if line.starts_with('#') {
-            continue;
-        }
-        words.clear();
-        words.extend(line.split_ascii_whitespace().take_while(|word| !word.starts_with('#')));
-        if words.is_empty() {
-            continue;
-        }
-        let rule =
-            rule(&words).map_err(|reason| RuleError { file: file.to_owned(), line: index + 1, reason })?;
-        rules.push(rule);
-    }
-    Ok(rules)
+/// The words of a line, up to a comment. A line that has none is no rule.
+pub(super) fn words(line: &str) -> impl Iterator<Item = &str> {
+    line.split_ascii_whitespace().take_while(|word| !word.starts_with('#'))
 }
 
-fn rule(words: &[&str]) -> Result<Rule, String> {
-    Ok(match words {
+/// Parses a line that has words.
+pub(super) fn rule(line: &str) -> Result<Rule, String> {
+    let words: Vec<&str> = words(line).collect();
+    Ok(match &*words {
         ["source", label, prefixes @ ..] if !prefixes.is_empty() => {
             Rule::Source { label: (*label).into(), prefixes: prefixes.iter().map(|&p| p.into()).collect() }
         }

@@ -246,12 +246,17 @@ fn plan(wanted: &Wanted<'_>, places: Vec<Place>) -> Plan {
     Plan {
         places,
         window: wanted.window,
-        threads: wanted.read.threads.unwrap_or_else(cores),
+        threads: threads(wanted.read),
         max_text: wanted.read.max_decompressed,
         aws: wanted.read.aws.clone(),
         digests: wanted.digests,
         known: None,
     }
+}
+
+/// How many threads to work with.
+pub fn threads(read: &ReadArgs) -> NonZeroUsize {
+    read.threads.unwrap_or_else(cores)
 }
 
 /// The machine's cores.

@@ -43,14 +43,14 @@ pub fn run(args: &UsageArgs, catalog: &Catalog, quiet: bool) -> Result<()> {
     if let Some(path) = &args.save {
         atomic::write(path, &collected.usage.save())?;
     }
-    let rows = || collected.usage.each_row_where(wanted);
+    let sorted = || collected.usage.sorted(wanted);
     match args.output {
         Output::Table => {
-            let rows: Vec<_> = rows().collect();
+            let rows: Vec<_> = sorted().all().collect();
             output::result(rows::table(&rows, output::width()).as_bytes())?;
         }
-        Output::Csv => output::result(&rows::csv(&rows().collect::<Vec<_>>())?)?,
-        Output::Json => output::result_from(|out| rows::json(rows(), out))?,
+        Output::Csv => output::result(&rows::csv(&sorted().all().collect::<Vec<_>>())?)?,
+        Output::Json => output::result_from(|out| rows::json(&sorted(), collect::threads(read), out))?,
         Output::None => {}
     }
     let skipped = collected.skipped(read);

@@ -34,7 +34,7 @@ pub fn run(args: &VerifyArgs, catalog: &Catalog, quiet: bool) -> Result<()> {
     // Names are looked up where there is a snapshot; it may be none that is whole.
     let naming = found.map(|_| {
         let changes = match names::passes_profiles(&rows) {
-            true => Changes::of(collected.usage.each_row_where(|_| true)),
+            true => Changes::of(collected.usage.sorted(|_| true).all()),
             false => Changes::default(),
         };
         Naming::of(&rows, policies, &changes, granted.directory().as_ref())

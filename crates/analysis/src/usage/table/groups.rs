@@ -1,11 +1,8 @@
 //! The rows of a table that are folded together when there are too many.
 
-use super::{Table, text_of};
+use super::{AHEAD, Table, text_of};
 use crate::usage::fold::{MAX_LEVEL, fold_into, next_level, separators};
 use crate::usage::sighting::{Fingerprint, Key, Kind, Prints, Seen};
-
-/// How many rows are looked at ahead when a group is folded.
-const AHEAD: usize = 16;
 
 /// The rows of one principal, action, context and outcome that are folded together.
 #[derive(Debug, Clone)]
@@ -75,7 +72,7 @@ impl Table {
         let mut last: Option<u32> = None;
         for (i, &id) in rows.iter().enumerate() {
             if i % AHEAD == 0 {
-                self.touch(&rows[i..rows.len().min(i + AHEAD)]);
+                self.touch(rows[i..rows.len().min(i + AHEAD)].iter().copied());
             }
             let row = &self.rows[id as usize];
             let text = text_of(&self.text, row);
@@ -114,13 +111,6 @@ impl Table {
         } else {
             self.add_to_row(into, self.view(id).seen, Prints::Some(prints));
         }
-    }
-
-    /// Looks at rows that are needed soon: their places in memory, one as far from the other as can be, are waited for
-    /// together.
-    fn touch(&self, rows: &[u32]) {
-        let texts = rows.iter().map(|id| self.text.as_bytes().get(self.rows[*id as usize].start));
-        std::hint::black_box(texts.fold(0, |all, byte| all ^ byte.copied().unwrap_or_default()));
     }
 
     /// The group that a key's rows belong to; `None` when they are never folded.

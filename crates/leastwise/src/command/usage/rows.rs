@@ -2,14 +2,16 @@
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};
+use std::num::NonZeroUsize;
+use std::ops::Range;
 
-use leastwise_analysis::usage::{Resource, UsageContext, UsageRow};
+use leastwise_analysis::usage::{Resource, Sorted, UsageContext, UsageRow};
 use leastwise_policy::time::Timestamp;
 use serde::Serialize;
 
 use crate::error::{Error, Result};
 use crate::output::table::{Column, lay_out};
-use crate::output::{plain, thousands};
+use crate::output::{in_order, plain, thousands};
 
 /// One row as its cells.
 struct Object<'a> {
@@ -52,24 +54,39 @@ fn resource_is(resource: &Resource<&str>) -> &'static str {
     }
 }
 
+/// How many rows are written in one go, so that several threads can.
+const PART: usize = 128;
+
 /// One array; one object on each line.
-pub fn json<'u>(rows: impl IntoIterator<Item = UsageRow<&'u str>>, out: &mut impl Write) -> io::Result<()> {
-    let mut any = false;
-    let mut lines = Lines::default();
+pub fn json(rows: &Sorted<'_>, threads: NonZeroUsize, out: &mut impl Write) -> io::Result<()> {
+    json_of(rows.len(), |part| rows.rows(part), threads, out)
+}
+
+fn json_of<'u, R: Iterator<Item = UsageRow<&'u str>>>(
+    len: usize,
+    rows: impl Fn(Range<usize>) -> R + Sync,
+    threads: NonZeroUsize,
+    out: &mut impl Write,
+) -> io::Result<()> {
+    let lines = |part: Range<usize>| {
+        let mut text = Vec::with_capacity(part.len() * 512);
+        let mut lines = Lines::default();
+        for (number, row) in part.clone().zip(rows(part)) {
+            text.extend_from_slice(if number > 0 { b",\n" } else { b"\n" });
+            lines.add(&row, &mut text)?;
+        }
+        Ok(text)
+    };
     out.write_all(b"[")?;
-    for row in rows {
-        out.write_all(if any { b",\n" } else { b"\n" })?;
-        out.write_all(lines.of(&row)?)?;
-        any = true;
-    }
-    out.write_all(if any { b"\n]\n" } else { b"]\n" })
+    let parts = (0..len).step_by(PART).map(|start| start..len.min(start + PART));
+    in_order(threads, parts, lines, |part| out.write_all(&part))?;
+    out.write_all(if len == 0 { b"]\n" } else { b"\n]\n" })
 }
 
 /// Writes rows as objects. Neighbours have most of their text in common, and there can be very many: what is the same
 /// as in the row before is not made again.
 #[derive(Default)]
 struct Lines<'u> {
-    line: Vec<u8>,
     /// Principal and action of the row before, and what stands before its resource.
     who: (&'u str, &'u str),
     head: Vec<u8>,
@@ -79,7 +96,7 @@ struct Lines<'u> {
 }
 
 impl<'u> Lines<'u> {
-    fn of(&mut self, row: &UsageRow<&'u str>) -> io::Result<&[u8]> {
+    fn add(&mut self, row: &UsageRow<&'u str>, line: &mut Vec<u8>) -> io::Result<()> {
         if self.who != (row.principal, row.action) || self.head.is_empty() {
             self.who = (row.principal, row.action);
             self.head.clear();
@@ -91,8 +108,6 @@ impl<'u> Lines<'u> {
             self.tail.clear();
             member(&mut self.tail, b",\"context\":", &row.context.keys)?;
         }
-        let line = &mut self.line;
-        line.clear();
         line.extend_from_slice(&self.head);
         text(line, b",\"resource\":", row.resource.as_str())?;
         text(line, b",\"resource_is\":", resource_is(&row.resource))?;
@@ -103,7 +118,7 @@ impl<'u> Lines<'u> {
         line.extend_from_slice(&self.tail);
         text(line, b",\"example\":", row.example)?;
         line.push(b'}');
-        Ok(line)
+        Ok(())
     }
 }
 
@@ -269,13 +284,17 @@ mod tests {
 
     #[test]
     fn json_is_one_array_with_the_documented_members() {
-        let text = |rows| {
+        let text = |rows: &[UsageRow<&'static str>], threads| {
+            let threads = NonZeroUsize::new(threads).expect("not zero");
             let mut out = Vec::new();
-            json(rows, &mut out).expect("in memory");
+            json_of(rows.len(), |part| rows[part].iter().cloned(), threads, &mut out).expect("in memory");
             String::from_utf8(out).expect("UTF-8")
         };
-        assert_eq!(text(Vec::new()), "[]\n");
-        let text = text(rows());
+        assert_eq!(text(&[], 1), "[]\n");
+        let many: Vec<_> = (0..150).flat_map(|_| rows()).collect();
+        assert_eq!(text(&many, 1), text(&many, 3));
+        assert_eq!(text(&many, 2).lines().filter(|line| line.ends_with("},")).count(), 449);
+        let text = text(&rows(), 1);
         insta::assert_snapshot!(text, @r#"
         [
         {"principal":"arn:aws:iam::111122223333:role/agent","action":"s3:GetObject","resource":"arn:aws:s3:::b/a*b","resource_is":"exact","outcome":"used","count":2,"first":"2026-10-01T12:00:00Z","last":"2026-10-01T12:00:01Z","context":{"aws:RequestedRegion":["eu-west-1"]},"example":"e1"},
