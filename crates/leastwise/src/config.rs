@@ -125,8 +125,15 @@ fn read_settings(args: &[OsString]) -> Result<(PathBuf, String)> {
 fn table(path: &Path, text: &str) -> Result<Table> {
     text.parse::<Table>().map_err(|error| {
         Error::usage(format!("settings `{}` are not TOML", path.display()))
-            .because(std::io::Error::other(error.to_string()))
+            .because(std::io::Error::other(format!("{}{}", place(text, error.span()), error.message())))
     })
+}
+
+/// `line 3, column 1: `, when it is known where.
+fn place(text: &str, span: Option<std::ops::Range<usize>>) -> String {
+    let Some(before) = span.and_then(|span| text.get(..span.start)) else { return String::new() };
+    let line = before.rsplit('\n').next().unwrap_or_default();
+    format!("line {}, column {}: ", before.matches('\n').count() + 1, line.chars().count() + 1)
 }
 
 /// Refuses what is only ever said on the command line.

@@ -121,7 +121,10 @@ fn read(args: &CompareArgs, otherwise: Option<Kind>) -> Result<(Kind, Vec<Docume
             Ok(policy) => Ok(Document { name, policy }),
             Err(error) => Err(Error::input(format!("`{name}` is not {}", told::kind_name(kind)))
                 .because(error)
-                .hint("`--type` says what the documents are: identity, resource, scp, rcp or trust")),
+                .hint(
+                    "`--type` says what the documents are: identity, resource, scp, rcp or trust; snapshots are \
+                     compared by `leastwise check NEW --new-access-against OLD`",
+                )),
         }
     };
     Ok((kind, texts.into_iter().map(parse).collect::<Result<_>>()?))

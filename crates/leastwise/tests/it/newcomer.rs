@@ -77,6 +77,15 @@ fn a_pattern_right_sizes_the_one_principal_that_it_fits() {
     assert!(whose.err.contains("give --principal ARN|GLOB, or --all with --out DIR"), "{}", whose.err);
 }
 
+#[test]
+fn settings_that_are_no_toml_are_told_with_the_place() {
+    let folder = Folder::new("no-toml");
+    folder.write("leastwise.toml", "quiet = true\n{\n");
+    let done = run(&folder, &["usage", "."]);
+    assert_eq!(done.code, Some(2), "{}", done.err);
+    assert!(done.err.contains("because: line 2, column 1: ") && !done.err.contains("\\n"), "{}", done.err);
+}
+
 /// A log of one role that reads very many objects.
 fn many_objects(folder: &Folder, role: &str) {
     let key = |number: usize| format!("orders/{number:064}.json");
@@ -175,6 +184,7 @@ fn a_log_that_is_something_else_is_told_what_it_is_and_what_to_do() {
         assert!(done.err.contains(&format!("l.json: this is {what}, not JSON; ")), "{}", done.err);
         assert!(done.err.contains(way_out) && done.err.contains("skipped: 1 file could"), "{}", done.err);
         assert!(!done.err.contains("without any record"), "{}", done.err);
+        assert!(done.err.contains("1 file could not be read, and there was nothing else"), "{}", done.err);
         let skips = std::fs::read_to_string(folder.0.join("s.json")).expect("the list");
         assert_eq!(serde_json::from_str::<Vec<Value>>(&skips).expect("JSON").len(), 1, "{skips}");
         // Read a piece at a time it is the same.

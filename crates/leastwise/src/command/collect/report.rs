@@ -89,6 +89,9 @@ impl Collected {
         };
         match read.allow_skipped {
             true => Ok(()),
+            false if account.records == 0 && self.usage.tally.saved == 0 => {
+                Err(Error::input(format!("{skipped}, and there was nothing else")))
+            }
             false => Err(Error::input(format!("{skipped}; the result rests on the others"))
                 .hint("--allow-skipped takes that for success")),
         }
