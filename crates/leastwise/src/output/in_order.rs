@@ -14,14 +14,15 @@ pub fn in_order<P: Send, M: Send>(
     make: impl Fn(P) -> io::Result<M> + Sync,
     mut take: impl FnMut(M) -> io::Result<()>,
 ) -> io::Result<()> {
-    if threads.get() == 1 {
+    let threads = threads.get().min(parts.clone().count());
+    if threads <= 1 {
         return parts.map(make).try_for_each(|made| take(made?));
     }
     let make = &make;
     std::thread::scope(|scope| {
         let mut made = Vec::new();
-        for number in 0..threads.get() {
-            let own = parts.clone().skip(number).step_by(threads.get());
+        for number in 0..threads {
+            let own = parts.clone().skip(number).step_by(threads);
             let (sender, receiver) = sync_channel(AHEAD);
             made.push(receiver);
             // Whoever takes them stops at an error, and then nobody waits for more.
