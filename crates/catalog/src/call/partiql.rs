@@ -3,13 +3,27 @@
 //! <https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/ql-reference.html>: `SELECT … FROM table[.index]`,
 //! `INSERT INTO table`, `UPDATE table`, `DELETE FROM table`, with or without quotes around the names.
 
+use std::borrow::Cow;
+
+/// The verbs of the language. `EXISTS(SELECT …)` is a condition of a transaction, and reads.
+const VERBS: [&str; 4] = ["select", "insert", "update", "delete"];
+
 /// The table, or `table/index/name`, of a statement with this verb; nothing for another verb, and `*` where the statement does
-/// not say.
+/// not say. The verb `other` is that of statements that have none of the language's.
 pub(super) fn subject(verb: &str, statement: &str) -> String {
-    let mut rest = statement.trim_start();
-    if !take_word(&mut rest, verb) {
-        return String::new();
+    let statement = without_comments(statement);
+    let begins = |verb: &str| {
+        let mut rest = opened(&statement);
+        if verb == "select" && take_word(&mut rest, "exists") {
+            rest = opened(rest);
+        }
+        take_word(&mut rest, verb).then_some(rest)
+    };
+    if verb == "other" {
+        let known = VERBS.iter().any(|verb| begins(verb).is_some());
+        return if known { String::new() } else { "*".to_owned() };
     }
+    let Some(mut rest) = begins(verb) else { return String::new() };
     let found = match verb {
         "select" => skip_past(&mut rest, "from"),
         "insert" => take_word(&mut rest, "into"),
@@ -20,11 +34,45 @@ pub(super) fn subject(verb: &str, statement: &str) -> String {
     if table.is_empty() {
         return "*".to_owned();
     }
-    let Some(mut behind) = rest.strip_prefix('.') else { return table.to_owned() };
-    match take_name(&mut behind) {
-        "" => table.to_owned(),
+    let Some(behind) = rest.trim_start().strip_prefix('.') else { return table.to_owned() };
+    match take_name(&mut behind.trim_start()) {
+        // A dot and no name behind it: nobody knows what that is.
+        "" => "*".to_owned(),
         index => format!("{table}/index/{index}"),
     }
+}
+
+/// The text behind white space and opening brackets.
+fn opened(text: &str) -> &str {
+    text.trim_start_matches(|letter: char| letter.is_whitespace() || letter == '(')
+}
+
+/// The statement with a space for each comment: `-- …` up to the line's end, and `/* … */`.
+fn without_comments(statement: &str) -> Cow<'_, str> {
+    if !statement.contains("--") && !statement.contains("/*") {
+        return Cow::Borrowed(statement);
+    }
+    let (mut text, mut rest, mut quote) = (String::with_capacity(statement.len()), statement, None);
+    while let Some(letter) = rest.chars().next() {
+        let ends = match (quote, &rest.as_bytes()[..rest.len().min(2)]) {
+            (None, b"--") => Some(rest.find('\n').unwrap_or(rest.len())),
+            (None, b"/*") => Some(rest[2..].find("*/").map_or(rest.len(), |at| at + 4)),
+            _ => None,
+        };
+        if let Some(end) = ends {
+            text.push(' ');
+            rest = &rest[end..];
+            continue;
+        }
+        quote = match quote {
+            Some(open) if open == letter => None,
+            None if matches!(letter, '"' | '\'') => Some(letter),
+            quote => quote,
+        };
+        text.push(letter);
+        rest = &rest[letter.len_utf8()..];
+    }
+    Cow::Owned(text)
 }
 
 /// Takes this word, in whatever case, with the space behind it.
@@ -47,7 +95,7 @@ fn skip_past(rest: &mut &str, word: &str) -> bool {
             Some(open) if open == letter => quote = None,
             Some(_) => {}
             None if matches!(letter, '"' | '\'') => quote = Some(letter),
-            None if !is_of_a_name(before) => {
+            None if !is_of_a_name(before) && before != '.' => {
                 let mut from = &rest[at..];
                 if take_word(&mut from, word) {
                     *rest = from;
@@ -94,6 +142,17 @@ mod tests {
             ("insert", "  insert INTO \"Music\" VALUE {'a': ?}", "Music"),
             ("update", "UPDATE Music SET a=1 WHERE b='from c'", "Music"),
             ("delete", "DELETE FROM Music WHERE a='x'", "Music"),
+            ("select", "EXISTS(SELECT * FROM \"Music\" WHERE a = 'x' AND b IS MISSING)", "Music"),
+            ("select", "(SELECT * FROM Music)", "Music"),
+            ("select", "SELECT * FROM \"Music\" . \"idx\"", "Music/index/idx"),
+            ("select", "SELECT * FROM Music\t.\nidx", "Music/index/idx"),
+            ("select", "SELECT * FROM Music.?", "*"),
+            ("select", "SELECT a -- from b\nFROM t", "t"),
+            ("select", "SELECT a /* from b */ FROM t", "t"),
+            ("select", "SELECT '-- from b' FROM t", "t"),
+            ("select", "SELECT a.from FROM t", "t"),
+            ("update", "/* y */ UPDATE \"Other\" SET a=1", "Other"),
+            ("update", "-- all of it", ""),
             (
                 "select",
                 "SELECT * FROM \"arn:aws:dynamodb:eu-west-1:444455556666:table/t\"",
@@ -112,5 +171,17 @@ mod tests {
         assert_eq!(subject("select", "SELECT *"), "*");
         assert_eq!(subject("update", "UPDATE \"Mus"), "*");
         assert_eq!(subject("delete", "DELETE"), "*");
+    }
+
+    #[test]
+    fn what_has_no_known_verb_is_told() {
+        for known in
+            ["SELECT * FROM t", "exists(select * from t)", "/**/insert into t", "UPDATE t", "(DELETE"]
+        {
+            assert_eq!(subject("other", known), "", "{known}");
+        }
+        for other in ["HIDDEN_DUE_TO_SECURITY_REASONS", "", "MERGE INTO t", "/* SELECT", "exists"] {
+            assert_eq!(subject("other", other), "*", "{other}");
+        }
     }
 }
