@@ -48,7 +48,7 @@ impl Usage {
         body.table(&self.table);
         let mut file = MAGIC.to_vec();
         file.push(VERSION);
-        file.extend(compress_to_vec(&body.0, 6));
+        file.extend(packed(&body.0, weight::of_rows(&self.table)));
         file.extend(Sha256::digest(&body.0));
         file
     }
@@ -66,6 +66,16 @@ impl Usage {
         let at = rest.len().checked_sub(32).ok_or(LoadError::Damaged("it is cut short"))?;
         let (packed, digest) = rest.split_at(at);
         read::usage(packed, digest)
+    }
+}
+
+/// The body as it stands in the file. One that packs far better than what logs give, such as of events without ids, would
+/// be taken for one that was made to fill the memory of who reads it, and so is not packed: see `weight.rs`.
+fn packed(body: &[u8], rows: usize) -> Vec<u8> {
+    let packed = compress_to_vec(body, 6);
+    match weight::is_bounded_by(rows, packed.len()) {
+        true => packed,
+        false => compress_to_vec(body, 0),
     }
 }
 

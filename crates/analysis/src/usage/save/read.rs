@@ -178,6 +178,9 @@ impl<'a> Reader<'a> {
         self.weight.add(weight::NAME)?;
         self.weight.add(len)?;
         let name = self.body.bytes(len).ok_or(FORMAT)?;
+        // Each value of a context becomes a text of its own.
+        let values = name.iter().filter(|byte| byte.is_ascii_control()).count();
+        self.weight.add(values.saturating_mul(weight::NAME))?;
         let Some(Usage { table, .. }) = &mut self.into else { return Ok(()) };
         let names = [&mut table.principals, &mut table.actions, &mut table.contexts];
         match names[list].intern(name) as usize == expected {

@@ -113,6 +113,38 @@ fn a_usage_of_many_long_keys_is_read() {
     assert_eq!(Usage::load(&file).expect("it is ours").rows(), usage.rows());
 }
 
+/// Events without ids have no fingerprints, and then nothing in the file is chance.
+#[test]
+fn a_usage_of_events_without_ids_is_read() {
+    let mut usage = Usage::new(FOLD_AT);
+    let action = usage.table.actions.intern(b"s3:GetObject");
+    let context = usage.table.contexts.intern(b"");
+    for role in 0..100 {
+        let role = usage.table.principals.intern(format!("arn:aws:iam::111122223333:role/{role}").as_bytes());
+        for number in 0..FOLD_AT {
+            let key = Key { principal: role, action, context, outcome: 0, kind: Kind::Exact };
+            let resource = format!("arn:aws:s3:::bucket/{}{number}", "k".repeat(240));
+            let place = usage.table.hash(&key, &resource);
+            usage.table.add(key, &resource, place, Seen::once(0, EventId::new(b"")), Prints::None);
+        }
+    }
+    assert!(Usage::load(&usage.save()).expect("it is ours").rows() == usage.rows());
+}
+
+/// A context is a text of its own for each of its values.
+#[test]
+fn a_context_of_very_many_values_is_refused() {
+    let mut body = Writer::default();
+    body.tally(&Tally::default());
+    body.number(FOLD_AT as u64);
+    for name in ["arn:aws:iam::111122223333:role/app", "s3:GetObject", &"\u{1f}".repeat(8 << 20)] {
+        body.number(1);
+        body.text(name.as_bytes());
+    }
+    [0, 0].into_iter().for_each(|number| body.number(number));
+    refused(&body.0, "it unpacks to more than a saved usage of its size holds");
+}
+
 #[test]
 fn what_was_saved_is_the_same_again() {
     let table = Table::new(FOLD_AT);

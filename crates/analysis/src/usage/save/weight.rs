@@ -1,12 +1,14 @@
 //! What a saved usage comes to in memory, added up before anything of it is kept.
 //!
 //! A body can be packed a thousand times smaller than it is, but not when it is one that [`Usage::save`] wrote: every
-//! event of a row has a fingerprint, a hash of which 64 bits less the logarithm of their number are chance, and chance
-//! does not pack. So what was packed bounds what may come out of it, and whatever comes to more was not written by us.
+//! event of a row that has an id has a fingerprint, a hash of which 64 bits less the logarithm of their number are chance,
+//! and chance does not pack. A body that packs too well for all that is written without. So the size of the file bounds
+//! what may come out of it, and whatever comes to more was not written by us.
 //!
 //! [`Usage::save`]: crate::usage::Usage::save
 
 use super::LoadError;
+use crate::usage::table::Table;
 
 /// So many bytes of memory for each byte of the file. A row with the longest key of S3 and the id of an event comes to 40;
 /// what logs really give, to less than 10.
@@ -24,6 +26,17 @@ pub(super) const LEVEL: usize = 128;
 pub(super) const NAME: usize = 64;
 pub(super) const SOURCE: usize = 192;
 pub(super) const PRINT: usize = 16;
+
+/// What the rows of a usage come to.
+pub(super) fn of_rows(table: &Table) -> usize {
+    table.rows().map(|(row, resource)| ROW + resource.len() + row.fingerprints.len() * PRINT).sum()
+}
+
+/// Whether rows that come to so much may stand in a file of this size. Beside them are names, levels and sources, for which
+/// an eighth is left.
+pub(super) fn is_bounded_by(rows: usize, packed: usize) -> bool {
+    rows.saturating_add(rows / 8) <= packed.saturating_mul(EACH).saturating_add(FREE)
+}
 
 /// The sum so far, and what it may come to.
 pub(super) struct Weight {
