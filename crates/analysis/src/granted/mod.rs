@@ -101,6 +101,8 @@ pub struct GrantedGroup {
     pub arn: String,
     /// The name, without the path.
     pub name: String,
+    /// When it was made, where that is listed.
+    pub created: Option<Timestamp>,
     /// Its policies, attached and inline.
     pub policies: Vec<Named<Policy>>,
 }

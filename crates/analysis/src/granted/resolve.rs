@@ -28,8 +28,9 @@ struct Listed {
 #[derive(Clone, Default)]
 struct Held {
     policies: Vec<Named<Policy>>,
-    /// Of a group: its ARN.
+    /// Of a group: its ARN, and when it was made.
     arn: String,
+    created: Option<Timestamp>,
     /// Whether all of them could be read.
     complete: bool,
     problems: Vec<Problem>,
@@ -37,7 +38,7 @@ struct Held {
 
 pub(super) fn snapshot(pages: Vec<Page>) -> Snapshot {
     let mut findings = Vec::new();
-    let truncated = pages.iter().all(|page| page.listing.is_truncated == Some(true)) && !pages.is_empty();
+    let truncated = is_truncated(&pages);
     if truncated {
         let reason = "AWS says that there is more, and no file holds it";
         findings.push(finding(&pages[0].place, "IsTruncated", reason));
@@ -62,10 +63,34 @@ pub(super) fn snapshot(pages: Vec<Page>) -> Snapshot {
     let allowing_all = all.map(|(arn, _)| arn).collect();
     let mut groups: Vec<GrantedGroup> = groups
         .into_iter()
-        .map(|((_, name), held)| GrantedGroup { arn: held.arn, name, policies: held.policies })
+        .map(|((_, name), held)| GrantedGroup {
+            arn: held.arn,
+            name,
+            created: held.created,
+            policies: held.policies,
+        })
         .collect();
     groups.sort_by(|one, other| one.arn.cmp(&other.arn));
     Snapshot { principals, groups, findings, origins, allowing_all, managed: arns, versions, truncated }
+}
+
+/// Whether there is an account of which every page says that there is more. AWS's own policies are of no account.
+fn is_truncated(pages: &[Page]) -> bool {
+    let mut whole: BTreeMap<String, bool> = BTreeMap::new();
+    for Page { listing, .. } in pages {
+        let entities = [&listing.user_detail_list, &listing.role_detail_list, &listing.group_detail_list];
+        let arns = entities.into_iter().flatten().map(|(_, entity)| &entity.arn);
+        let mut accounts =
+            arns.chain(listing.policies.iter().map(|(_, policy)| &policy.arn)).map(|arn| account(arn));
+        // A page is of one account.
+        if let Some(account) = accounts.find(|account| account != "aws") {
+            *whole.entry(account).or_default() |= listing.is_truncated != Some(true);
+        }
+    }
+    match whole.is_empty() {
+        true => !pages.is_empty() && pages.iter().all(|page| page.listing.is_truncated == Some(true)),
+        false => whole.values().any(|whole| !whole),
+    }
 }
 
 /// Whether the policy allows everything, and denies nothing.
@@ -265,6 +290,7 @@ impl Resolver {
                 let name = group.name.clone().unwrap_or_else(|| last_part(&group.arn));
                 let mut held = self.own_policies(&place, group, "GroupPolicyList", Quota::InlineGroup);
                 held.arn.clone_from(&group.arn);
+                held.created = time(group.create_date.as_ref());
                 self.groups.insert((account(&group.arn), name), held);
             }
         }
@@ -368,13 +394,15 @@ fn instance_profile(listed: listing::InstanceProfile, holds: &str) -> InstancePr
     }
 }
 
-/// A time as AWS's tools write it: ISO 8601, or seconds since the epoch.
+/// A time as AWS's tools write it: ISO 8601, or seconds since the epoch. What cannot be read is taken for late: nothing
+/// is known to have been there before.
 fn time(value: Option<&Value>) -> Option<Timestamp> {
-    match value? {
+    let read = match value? {
         Value::String(text) => Timestamp::parse(text),
         Value::Number(seconds) => Timestamp::parse(&seconds.to_string()),
         _ => None,
-    }
+    };
+    read.or_else(|| Timestamp::parse("9999-12-31T23:59:59Z"))
 }
 
 fn account(arn: &str) -> String {

@@ -88,6 +88,19 @@ fn a_page_that_says_there_is_more_is_truncated_until_another_file_holds_the_rest
 }
 
 #[test]
+fn each_account_needs_a_last_page_of_its_own() {
+    let page = |account: &str, truncated: bool| {
+        format!(
+            r#"{{"RoleDetailList":[{{"RoleName":"r","Arn":"arn:aws:iam::{account}:role/r"}}],"IsTruncated":{truncated}}}"#
+        )
+    };
+    let (first, last) = (page("111122223333", true), page("111122223333", false));
+    let other = page("444455556666", false);
+    assert!(Snapshot::parse_all([("a", &*first), ("b", &*other)]).unwrap().is_truncated());
+    assert!(!Snapshot::parse_all([("a", &*first), ("b", &*other), ("c", &*last)]).unwrap().is_truncated());
+}
+
+#[test]
 fn a_policy_in_another_page_is_found() {
     let roles = r#"{"RoleDetailList":[{"RoleName":"r","Arn":"arn:aws:iam::111122223333:role/r","AttachedManagedPolicies":[{"PolicyArn":"arn:aws:iam::111122223333:policy/m"}]}],"IsTruncated":true}"#;
     let snapshot = Snapshot::parse_all([("a", roles), ("b", listing().as_str())]).unwrap();

@@ -17,9 +17,15 @@ const PUTS_IN: [&str; 2] = ["iam:AddRoleToInstanceProfile", "iam:CreateInstanceP
 const TAKES_OUT: [&str; 2] = ["iam:RemoveRoleFromInstanceProfile", "iam:DeleteInstanceProfile"];
 const DELAY: i64 = 3_600;
 
-/// Until when instance profiles may have held something else than later.
+/// What gives a user or a group another path.
+const MOVES: [&str; 2] = ["iam:UpdateUser", "iam:UpdateGroup"];
+
+/// Until when instance profiles may have held something else than later, and users and groups had another path.
 #[derive(Debug, Clone, Default)]
 pub struct Changes {
+    of_paths: BTreeMap<Key, i64>,
+    /// Whether only some principals' records were looked at.
+    unseen: bool,
     of_profiles: BTreeMap<Key, i64>,
     /// By account, empty where the log does not tell it: changes of profiles that the log does not tell.
     of_accounts: BTreeMap<String, i64>,
@@ -35,10 +41,21 @@ impl Changes {
         changes
     }
 
+    /// The same of records of which those of other principals were left out, when there were `left_out` of these.
+    #[must_use]
+    pub fn without_others(self, left_out: u64) -> Changes {
+        Changes { unseen: self.unseen || left_out > 0, ..self }
+    }
+
+    pub(super) fn are_unseen(&self) -> bool {
+        self.unseen
+    }
+
     fn add<T: AsRef<str>>(&mut self, row: &UsageRow<T>) {
         let action = row.action.as_ref();
         let is_one_of = |names: [&str; 2]| names.iter().any(|name| name.eq_ignore_ascii_case(action));
-        let delay = match (is_one_of(PUTS_IN), is_one_of(TAKES_OUT)) {
+        let moves = is_one_of(MOVES);
+        let delay = match (is_one_of(PUTS_IN) || moves, is_one_of(TAKES_OUT)) {
             (true, _) => 0,
             (_, true) => DELAY,
             (false, false) => return,
@@ -52,6 +69,8 @@ impl Changes {
             _ => None,
         };
         let last = match exact {
+            Some(name) if moves => self.of_paths.entry(name.key).or_insert(until),
+            _ if moves => return,
             Some(name) => self.of_profiles.entry(name.key).or_insert(until),
             None => {
                 let account = Arn::parse(row.resource.as_str()).map(|arn| arn.account().to_owned());
@@ -59,6 +78,11 @@ impl Changes {
             }
         };
         *last = until.max(*last);
+    }
+
+    /// Whether a user or a group may have had another path since its first use: a call that moves it tells it by its name.
+    pub(super) fn moved(&self, name: &Name, first: Timestamp) -> bool {
+        self.of_paths.get(&name.key).is_some_and(|until| *until >= first.seconds())
     }
 
     /// Whether what the profile holds may have changed since its first use.

@@ -83,7 +83,7 @@ impl Directory {
             }
         }
         for group in snapshot.groups() {
-            directory.add(&group.arn, None, &BTreeSet::new());
+            directory.add(&group.arn, group.created, &BTreeSet::new());
         }
         for policy in snapshot.managed_policies() {
             directory.add(policy, None, &BTreeSet::new());

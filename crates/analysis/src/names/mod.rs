@@ -83,6 +83,10 @@ enum Unclear {
     Younger(String),
     /// What was granted does not allow to pass this role.
     NotGranted(String),
+    /// Other calls may have passed roles that nobody knows: what a launch template holds.
+    Others,
+    /// The logs were read for some principals only, or such usage was saved: what others changed is not in them.
+    Unseen,
 }
 
 /// How a name was used.
@@ -102,7 +106,8 @@ impl Naming {
     ///
     /// The role in an instance profile is taken where the account's snapshot lists the profile in one role, where these
     /// logs show no change of the profile while it was used, where neither it nor the role is younger than the first
-    /// call, and where `granted` may allow to pass the role. A path is taken where the snapshot lists one thing of that kind and name.
+    /// call, where `granted` may allow to pass the role, and where no other call may have passed a role of which nothing
+    /// is known. A path is taken where the snapshot lists one thing of that kind and name.
     pub fn of(
         rows: &[UsageRow],
         granted: Option<&PolicySet>,
@@ -124,9 +129,13 @@ impl Naming {
                 |row: &UsageRow| UsageRow { resource: Resource::Exact(role.to_owned()), ..row.clone() };
             own.any(|row| is_refused(granted, &passed(row)))
         };
+        let others: Vec<&str> = rows.iter().filter_map(passed_unknown).collect();
         let mut naming = Naming { asked: directory.is_some(), ..Naming::default() };
         for (profile, seen) in profiles {
             match role_in(profile, seen, changes, directory) {
+                Ok(_) if others.iter().any(|account| is_profile_of(profile, account)) => {
+                    naming.unclear.insert(profile.to_owned(), Unclear::Others);
+                }
                 Ok(role) if not_granted(profile, &role) => {
                     naming.unclear.insert(profile.to_owned(), Unclear::NotGranted(role));
                 }
@@ -145,7 +154,8 @@ impl Naming {
                 Some(entry) => {
                     let renamed = last(arn) != last(&entry.arn);
                     let younger = entry.created.is_some_and(|created| created > seen.first);
-                    let both = renamed || younger;
+                    let moved = Name::parse(arn).is_some_and(|name| changes.moved(&name, seen.first));
+                    let both = renamed || younger || moved;
                     naming.under_both |= both || seen.failed;
                     let is = entry.arn.clone();
                     naming.taken.push(Taken { named: arn.to_owned(), by: By::Path, is, both });
@@ -181,9 +191,19 @@ fn named_profile(row: &UsageRow) -> Option<&str> {
 fn profile_of(row: &UsageRow) -> Option<&str> {
     let Resource::Pattern(pattern) = &row.resource else { return None };
     let account = pattern.strip_suffix(":role/*")?;
-    named_profile(row).filter(|profile| {
-        profile.strip_prefix(account).is_some_and(|rest| rest.starts_with(":instance-profile/"))
-    })
+    named_profile(row).filter(|profile| is_profile_of(profile, account))
+}
+
+/// Whether the ARN is of an instance profile of this account: `arn:aws:iam::111122223333`.
+fn is_profile_of(profile: &str, account: &str) -> bool {
+    profile.strip_prefix(account).is_some_and(|rest| rest.starts_with(":instance-profile/"))
+}
+
+/// The account of roles that a row may have passed without telling which.
+fn passed_unknown(row: &UsageRow) -> Option<&str> {
+    let Resource::Pattern(pattern) = &row.resource else { return None };
+    let is_one = row.outcome == Outcome::Unknown && row.action.eq_ignore_ascii_case("iam:PassRole");
+    pattern.strip_suffix(":role/*").filter(|_| is_one)
 }
 
 /// The ARN of a row that may lack a path.
@@ -223,6 +243,9 @@ fn role_in(
         _ => return Err(Unclear::Several),
     };
     let younger = |created: Option<Timestamp>| created.is_some_and(|created| created > seen.first);
+    if changes.are_unseen() {
+        return Err(Unclear::Unseen);
+    }
     if changes.since(&name, seen.first) {
         return Err(Unclear::Changed);
     }

@@ -16,7 +16,9 @@ impl Naming {
         for taken in self.taken.iter().filter(|taken| taken.by == By::InstanceProfile) {
             roles.entry(&taken.is).or_default().push(&taken.named);
         }
-        notes.extend(roles.into_iter().map(|(role, profiles)| passed(role, &profiles)));
+        notes.extend(
+            roles.into_iter().map(|(role, profiles)| passed(role, &profiles, self.unclear.is_empty())),
+        );
         let mut unclear: BTreeMap<&Unclear, Vec<&str>> = BTreeMap::new();
         for (profile, why) in &self.unclear {
             unclear.entry(why).or_default().push(profile);
@@ -56,10 +58,11 @@ fn of_profiles(text: String) -> Note {
     Note { kind: NoteKind::InstanceProfile, place: "iam:PassRole".to_owned(), text }
 }
 
-fn passed(role: &str, profiles: &[&str]) -> Note {
+fn passed(role: &str, profiles: &[&str], alone: bool) -> Note {
+    let so = if alone { "so passing is limited to" } else { "so for them it is enough to pass" };
     of_profiles(format!(
-        "the log names {}, and the snapshot the one role in it, so passing is limited to `{role}`; right-size again when \
-         the profile gets another role",
+        "the log names {}, and the snapshot the one role in it, {so} `{role}`; right-size again when the profile gets \
+         another role",
         listed(profiles)
     ))
 }
@@ -78,6 +81,11 @@ fn wide(why: &Unclear, profiles: &[&str]) -> Note {
         Unclear::NotGranted(role) => {
             format!("the snapshot lists `{role}`, which it was not granted to pass, so it passed another")
         }
+        Unclear::Others => "other calls use launch templates, and nobody knows which roles those pass".to_owned(),
+        Unclear::Unseen => {
+            "records of other principals were left out, so nobody knows whether one of them changed what it holds"
+                .to_owned()
+        }
         Unclear::Younger(arn) => format!("`{arn}` was made after the first use here"),
     };
     of_profiles(format!(
@@ -87,7 +95,9 @@ fn wide(why: &Unclear, profiles: &[&str]) -> Note {
 }
 
 fn listed(profiles: &[&str]) -> String {
-    let names = shown(&mut profiles.iter(), |profile| format!("`{}`", last(profile))).unwrap_or_default();
+    let mut profiles: Vec<&str> = profiles.iter().map(|profile| last(profile)).collect();
+    profiles.dedup();
+    let names = shown(&mut profiles.iter(), |profile| format!("`{profile}`")).unwrap_or_default();
     format!("the instance profile{} {names}", if profiles.len() == 1 { "" } else { "s" })
 }
 

@@ -221,6 +221,56 @@ fn what_is_younger_than_the_first_use_was_not_passed_then() {
 }
 
 #[test]
+fn a_date_that_cannot_be_read_says_nothing_of_before() {
+    let named = in_account("instance-profile/web-node");
+    for date in [r#""Mon, 05 Oct 2026 00:00:00 GMT""#, r#""/Date(1791158400000)/""#, r#"{"$date":1}"#] {
+        let other = profile("web-node").replace(r#""2025-01-01T00:00:00+00:00""#, date);
+        assert_eq!(role(&named, &[], &[listing(&other)]), Err(Unclear::Younger(named.clone())), "{date}");
+    }
+}
+
+#[test]
+fn calls_that_may_pass_a_role_nobody_knows_keep_passing_wide() {
+    let listings = [listing(&profile("web-node"))];
+    let mut by_template = passing("none");
+    by_template.context = UsageContext::default().with("iam:PassedToService", "ec2.amazonaws.com");
+    by_template.outcome = Outcome::Unknown;
+    let rows = [passing(&in_account("instance-profile/web-node")), by_template];
+    let with_template = naming(&rows, &[], &listings);
+    assert!(with_template.taken.is_empty(), "{with_template:?}");
+    assert_eq!(resources(&rows, &with_template, "iam:PassRole"), [in_account("role/*")]);
+    assert!(with_template.notes()[0].text.contains("launch templates"));
+    let elsewhere = Resource::Pattern("arn:aws:iam::444455556666:role/*".to_owned());
+    let rows = [rows[0].clone(), UsageRow { resource: elsewhere, ..rows[1].clone() }];
+    assert_eq!(
+        naming(&rows, &[], &listings).taken.len(),
+        1,
+        "roles of another account are none of this one's"
+    );
+}
+
+#[test]
+fn where_others_records_were_left_out_nobody_knows_what_they_changed() {
+    let named = in_account("instance-profile/web-node");
+    let changes = Changes::default().without_others(1);
+    let directory = directory(&[listing(&profile("web-node"))]);
+    let naming = Naming::of(&[passing(&named)], None, &changes, directory.as_ref());
+    assert_eq!((naming.taken.len(), naming.unclear.get(&named)), (0, Some(&Unclear::Unseen)));
+    assert!(!Changes::default().without_others(0).are_unseen());
+}
+
+#[test]
+fn who_was_given_another_path_since_is_granted_under_both_names() {
+    let rows = [named("iam:GetUser", "user/Ana")];
+    let both = |moved: &[UsageRow]| naming(&rows, moved, &[listing("")]).taken[0].both;
+    let mut moved = named("iam:UpdateUser", "user/Ana");
+    assert!(!both(&[]));
+    assert!(both(&[moved.clone()]));
+    moved.last = at("2026-09-30T08:00:00Z");
+    assert!(!both(&[moved]), "that was before");
+}
+
+#[test]
 fn names_are_written_with_the_path_that_the_snapshot_tells() {
     let rows =
         [named("iam:GetRole", "role/web"), named("iam:GetInstanceProfile", "instance-profile/web-node")];

@@ -261,17 +261,17 @@ fn logs(checks: &mut Checks, proof: &Proof, with: &Verification<'_>) {
     }
 }
 
-/// What was taken from a snapshot of names. Taking nothing needs no snapshot: then the rows are replayed as the log has
-/// them.
+/// What was taken from a snapshot of names. Without a snapshot, taking nothing means that the rows are replayed as the log
+/// has them; one that knows better says so.
 fn named(checks: &mut Checks, proof: &Proof, with: &Verification<'_>) {
     let rows = own(with.rows, &proof.principal);
     let words = format!("{} as in the snapshot", counted(proof.names.len(), "name"));
     match (names::check(&proof.names, &rows), with.names) {
         (Err(wrong), _) => checks.add("names", Err(wrong), ""),
-        (Ok(()), _) if proof.names.is_empty() => {
+        (Ok(()), Some(names)) => checks.add("names", same(&proof.names.as_slice(), &names), words),
+        (Ok(()), None) if proof.names.is_empty() => {
             checks.add("names", Ok(()), "no name is taken from a snapshot")
         }
-        (Ok(()), Some(names)) => checks.add("names", same(&proof.names.as_slice(), &names), words),
         (Ok(()), None) => {
             let names = counted(proof.names.len(), "name");
             checks.skip(

@@ -264,6 +264,22 @@ pub fn cores() -> NonZeroUsize {
     std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN)
 }
 
+/// The principal used nothing that is known: tells the calls of it that are not known, or who is there.
+pub fn nobody_of(principal: &str, collected: &Collected) -> Error {
+    let unmapped = collected.usage.unmapped();
+    let mut calls: Vec<&str> =
+        unmapped.iter().filter(|row| row.principal == principal).map(|row| row.event.as_str()).collect();
+    calls.dedup();
+    if calls.is_empty() {
+        return nobody(principal, &collected.seen);
+    }
+    let more = if calls.len() > 5 { ", …" } else { "" };
+    calls.truncate(5);
+    let calls = output::plain(&calls.join(", "));
+    Error::input(format!("what `{principal}` called is not known: {calls}{more}"))
+        .hint("newer services become known with `leastwise catalog import`; nothing is taken away until then")
+}
+
 /// The principal is not in the logs: tells the nearest that are.
 pub fn nobody(wanted: &str, seen: &[String]) -> Error {
     let glob = Glob::new(wanted);

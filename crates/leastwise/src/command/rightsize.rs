@@ -68,8 +68,9 @@ fn run_one(setup: &Setup<'_>, asked: &str) -> Result<()> {
         return Err(partial.error());
     }
     if rows.is_empty() {
-        let nobody = collect::nobody(principal, &collected.seen);
+        let nobody = collect::nobody_of(principal, &collected);
         return Err(match found {
+            _ if collected.seen.iter().any(|seen| seen == principal) => nobody,
             Some(_) if !collected.speaks_of(principal) => {
                 nobody.hint("the logs hold no event of its account at all, so they say nothing of it")
             }
@@ -152,7 +153,10 @@ impl<'a> Evidence<'a> {
         let coverage = Coverage::of(rows, setup.catalog);
         let older = collected.parts.as_ref().map(|parts| parts.older.rows());
         let older_coverage = older.map(|rows| Coverage::of(&rows, setup.catalog));
-        let (unmapped, changes) = (collected.usage.unmapped(), Changes::of(rows));
+        let (unmapped, changes) = (
+            collected.usage.unmapped(),
+            Changes::of(rows).without_others(collected.usage.tally.other_principals),
+        );
         Evidence { collected, coverage, older_coverage, unmapped, changes }
     }
 }

@@ -31,13 +31,15 @@ pub fn run(args: &VerifyArgs, catalog: &Catalog, quiet: bool) -> Result<()> {
     collected.report(&args.read, quiet)?;
     let of_principal = |name: &str| name == proof.principal;
     let rows = collected.usage.rows_where(of_principal);
-    // Names are looked up where there is a snapshot; it may be none that is whole.
-    let naming = found.map(|_| {
+    // Names are looked up where there is a snapshot that is whole.
+    let directory = granted.directory().filter(|_| found.is_some());
+    let naming = directory.map(|directory| {
         let changes = match names::passes_profiles(&rows) {
             true => Changes::of(collected.usage.sorted(|_| true).all()),
             false => Changes::default(),
         };
-        Naming::of(&rows, policies, &changes, granted.directory().as_ref())
+        let changes = changes.without_others(collected.usage.tally.other_principals);
+        Naming::of(&rows, policies, &changes, Some(&directory))
     });
     let newer = collected.parts.as_ref().map(|parts| parts.newer.rows_where(of_principal));
     let report = proof::verify(

@@ -77,6 +77,14 @@ fn a_policy_that_is_limited_by_a_snapshot_holds_with_it() {
 }
 
 #[test]
+fn a_proof_that_takes_no_names_does_not_hold_with_a_snapshot_that_knows_better() {
+    let case = Case { names: Vec::new(), ..case() };
+    let proof = case.proof();
+    assert!(check(&case, &proof, None).holds);
+    assert_eq!(failed(&check(&case, &proof, Some(&truth()))), ["names"]);
+}
+
+#[test]
 fn without_the_snapshot_names_are_taken_on_trust_and_told_so() {
     let case = case();
     let report = check(&case, &case.proof(), None);

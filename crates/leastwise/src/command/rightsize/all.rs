@@ -92,7 +92,8 @@ fn case<'a>(
 }
 
 /// Why a principal is not right-sized, if so: AWS makes and keeps the policies of service-linked roles, the silence of
-/// logs without any event of its account says nothing, and what is granted must be known.
+/// logs without any event of its account says nothing, who called is not dormant though nothing is known to have been needed,
+/// and what is granted must be known.
 fn left_alone(collected: &Collected, case: &Case<'_>) -> Option<String> {
     let found = case.found?;
     if found.service_linked {
@@ -100,6 +101,11 @@ fn left_alone(collected: &Collected, case: &Case<'_>) -> Option<String> {
     }
     if !collected.speaks_of(case.principal) {
         return Some("the logs hold no event of its account".to_owned());
+    }
+    if case.rows.is_empty()
+        && collected.seen.binary_search_by(|seen| seen.as_str().cmp(case.principal)).is_ok()
+    {
+        return Some("its calls need no permission that is known".to_owned());
     }
     granted::incomplete(found)
 }
