@@ -1,4 +1,4 @@
-//! When instance profiles were changed, as far as these logs show, whoever did it.
+//! When instance profiles were changed, and users and groups moved, as far as these logs show, whoever did it.
 
 use std::borrow::Borrow;
 use std::collections::BTreeMap;
@@ -23,10 +23,10 @@ const MOVES: [&str; 2] = ["iam:UpdateUser", "iam:UpdateGroup"];
 /// Until when instance profiles may have held something else than later, and users and groups had another path.
 #[derive(Debug, Clone, Default)]
 pub struct Changes {
+    of_profiles: BTreeMap<Key, i64>,
     of_paths: BTreeMap<Key, i64>,
     /// Whether only some principals' records were looked at.
     unseen: bool,
-    of_profiles: BTreeMap<Key, i64>,
     /// By account, empty where the log does not tell it: changes of profiles that the log does not tell.
     of_accounts: BTreeMap<String, i64>,
 }

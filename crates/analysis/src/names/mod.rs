@@ -203,7 +203,7 @@ fn is_profile_of(profile: &str, account: &str) -> bool {
 fn passed_unknown(row: &UsageRow) -> Option<&str> {
     let Resource::Pattern(pattern) = &row.resource else { return None };
     let is_one = row.outcome == Outcome::Unknown && row.action.eq_ignore_ascii_case("iam:PassRole");
-    pattern.strip_suffix(":role/*").filter(|_| is_one)
+    pattern.strip_suffix(":role/*").filter(|_| is_one && named_profile(row).is_none())
 }
 
 /// The ARN of a row that may lack a path.
@@ -214,9 +214,9 @@ fn without_path(row: &UsageRow) -> Option<&str> {
     Some(arn)
 }
 
-/// Whether any of the rows names an instance profile, so that [`Changes`] matter to them.
-pub fn passes_profiles(rows: &[UsageRow]) -> bool {
-    rows.iter().any(|row| named_profile(row).is_some())
+/// Whether [`Changes`] matter to any of the rows: it names an instance profile, or something without its path.
+pub fn depend_on_changes(rows: &[UsageRow]) -> bool {
+    rows.iter().any(|row| named_profile(row).or_else(|| without_path(row)).is_some())
 }
 
 /// The role in an instance profile.

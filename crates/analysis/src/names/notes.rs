@@ -28,7 +28,9 @@ impl Naming {
         let mut by_path = self.taken.iter().filter(|taken| taken.by == By::Path);
         if let Some(shown) = shown(&mut by_path, arrow) {
             let both = match self.under_both {
-                true => "; what failed, or is listed in another case or as younger, is granted under both",
+                true => {
+                    "; what failed, has moved, or is listed in another case or as younger, is granted under both"
+                }
                 false => "",
             };
             notes.push(named(format!(

@@ -240,6 +240,8 @@ fn calls_that_may_pass_a_role_nobody_knows_keep_passing_wide() {
     assert!(with_template.taken.is_empty(), "{with_template:?}");
     assert_eq!(resources(&rows, &with_template, "iam:PassRole"), [in_account("role/*")]);
     assert!(with_template.notes()[0].text.contains("launch templates"));
+    let throttled = UsageRow { outcome: Outcome::Unknown, ..rows[0].clone() };
+    assert_eq!(naming(&[rows[0].clone(), throttled], &[], &listings).taken.len(), 1, "it tells the profile");
     let elsewhere = Resource::Pattern("arn:aws:iam::444455556666:role/*".to_owned());
     let rows = [rows[0].clone(), UsageRow { resource: elsewhere, ..rows[1].clone() }];
     assert_eq!(

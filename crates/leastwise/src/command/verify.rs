@@ -34,7 +34,7 @@ pub fn run(args: &VerifyArgs, catalog: &Catalog, quiet: bool) -> Result<()> {
     // Names are looked up where there is a snapshot that is whole.
     let directory = granted.directory().filter(|_| found.is_some());
     let naming = directory.map(|directory| {
-        let changes = match names::passes_profiles(&rows) {
+        let changes = match names::depend_on_changes(&rows) {
             true => Changes::of(collected.usage.sorted(|_| true).all()),
             false => Changes::default(),
         };

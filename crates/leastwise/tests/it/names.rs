@@ -162,3 +162,21 @@ fn each_account_has_profiles_of_its_own() {
         assert!(done.out.contains("1 name as in the snapshot"), "{}", done.out);
     }
 }
+
+#[test]
+fn a_proof_about_a_user_that_moved_holds_with_the_snapshot() {
+    let account = "111122223333";
+    let get = call(1, account, "iam", "GetUser", json!({"userName": "ana"}));
+    let moves = call(2, account, "iam", "UpdateUser", json!({"userName": "ana", "newPath": "/left/"}));
+    let mut listed = snapshot(account, "app/web");
+    listed["UserDetailList"] = json!([{"UserName": "ana", "Path": "/left/",
+        "Arn": format!("arn:aws:iam::{account}:user/left/ana"), "CreateDate": "2025-01-01T00:00:00+00:00"}]);
+    let folder = folder("names-moved", &[get, moves], &[("s.json", listed)]);
+    let done = deploy(&folder, &["--granted", "s.json"]);
+    assert_eq!(done.code, Some(0), "{}", done.err);
+    let proof = std::fs::read_to_string(folder.0.join("p.json")).expect("it was written");
+    let proof: Value = serde_json::from_str(&proof).expect("JSON");
+    assert_eq!(proof["names"][0]["both"], true, "{}", proof["names"]);
+    let done = verify(&folder, &["--granted", "s.json"]);
+    assert_eq!(done.code, Some(0), "{}{}", done.out, done.err);
+}

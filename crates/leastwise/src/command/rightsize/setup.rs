@@ -95,7 +95,7 @@ impl<'a> Setup<'a> {
 
     /// How many threads to work with.
     pub fn threads(&self) -> usize {
-        self.args.logs.read.threads.unwrap_or_else(collect::cores).get()
+        collect::threads(&self.args.logs.read).get()
     }
 
     /// Reads the logs. Everybody's usage is collected: what the logs could show at all, others show too.
