@@ -15,12 +15,13 @@ use super::outcome::{InferredCondition, Note, NoteKind, PairSuggestion, Widening
 use super::scope::Scope;
 use super::width::Widened;
 use crate::usage::UsageRow;
-use contradicted::Contradicted;
+use contradicted::Calls;
 
 mod contradicted;
 mod extra;
 mod listing;
 mod rows;
+mod unknown;
 
 pub(super) struct Builder<'a> {
     catalog: &'a Catalog,
@@ -33,7 +34,9 @@ pub(super) struct Builder<'a> {
     reached: BTreeMap<String, BTreeSet<Scope>>,
     stable: BTreeMap<String, Vec<Stable>>,
     /// Action → the calls that the log shows otherwise than they are granted.
-    contradicted: BTreeMap<String, Contradicted>,
+    contradicted: BTreeMap<String, Calls>,
+    /// Actions that are kept wherever they were granted.
+    as_granted: BTreeSet<String>,
     widenings: BTreeMap<WideningKey, WideningSum>,
     inferred: BTreeMap<(String, Vec<String>), InferredCondition>,
     built: Built,
@@ -78,10 +81,16 @@ impl<'a> Builder<'a> {
             reached: BTreeMap::new(),
             stable: BTreeMap::new(),
             contradicted: BTreeMap::new(),
+            as_granted: BTreeSet::new(),
             widenings: BTreeMap::new(),
             inferred: BTreeMap::new(),
             built: Built::default(),
         }
+    }
+
+    /// The actions that were used although nothing granted allows them.
+    pub(super) fn not_granted(&self) -> &BTreeSet<String> {
+        &self.built.not_granted
     }
 
     pub(super) fn note(&mut self, kind: NoteKind, place: &str, text: &str) {

@@ -39,6 +39,10 @@ pub(super) enum Section {
     DestructiveNoResourceLevel,
     /// Kept because the user said so.
     Pinned,
+    /// Kept as granted because the logs cannot tell.
+    Unseen,
+    /// Destructive, and kept as granted because the logs cannot tell.
+    UnseenDestructive,
 }
 
 /// A statement to be.
@@ -59,6 +63,8 @@ impl Section {
             Section::Destructive => "Destructive",
             Section::DestructiveNoResourceLevel => "NoResourceDestructive",
             Section::Pinned => "Pinned",
+            Section::Unseen => "Unseen",
+            Section::UnseenDestructive => "UnseenDestructive",
         }
     }
 }

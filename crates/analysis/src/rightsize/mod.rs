@@ -36,7 +36,7 @@ pub use grants::{Reached, Standing};
 pub use keep::{Pin, PinError};
 pub use keep_policy::{Kept, NotKept};
 pub use options::{
-    Coverage, Destructive, Inference, NotGranted, Options, Pairs, Thresholds, Unlisted, Width,
+    Coverage, Destructive, Inference, NotGranted, Options, Pairs, Thresholds, Unknown, Unlisted, Width,
 };
 pub use outcome::{
     ActionStatus, Cut, Dormant, Fit, GrantedKept, InferredCondition, Note, NoteKind, PairSuggestion,
@@ -65,6 +65,10 @@ pub fn rightsize(
     let mut builder = Builder::new(principal, granted, catalog, options);
     builder.add_rows(&own);
     builder.add_contradicted();
+    let before = granted.map(|granted| classify::allowed_actions(&granted.identity, catalog));
+    let classification =
+        classify::classify(&own, before.as_ref(), builder.not_granted(), &options.coverage, catalog);
+    builder.add_unknown(&own, &classification);
     builder.add_pins();
     builder.add_pairs();
     if own.len() < rows.len() {
@@ -80,7 +84,6 @@ pub fn rightsize(
     let built = builder.finish();
 
     let (documents, action_wildcards) = documents(&built.drafts, granted, catalog, options);
-    let before = granted.map(|granted| classify::allowed_actions(&granted.identity, catalog));
     let fit = pack::fit(&documents, options, action_wildcards);
     let mut notes = built.notes;
     notes.extend(kept_notes(granted, options));
@@ -88,13 +91,7 @@ pub fn rightsize(
     notes.dedup();
     Rightsized {
         dormant: dormant(&own),
-        classification: classify::classify(
-            &own,
-            before.as_ref(),
-            &built.not_granted,
-            &options.coverage,
-            catalog,
-        ),
+        classification,
         cut: classify::cut(granted, before.as_ref(), &documents, catalog),
         widenings: built.widenings,
         conditions_inferred: built.inferred,

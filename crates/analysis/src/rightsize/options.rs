@@ -20,6 +20,8 @@ pub struct Options {
     pub width: Width,
     /// What becomes of destructive actions that were used.
     pub destructive: Destructive,
+    /// What becomes of what is granted and the logs cannot tell.
+    pub unknown: Unknown,
     /// Which conditions may be inferred.
     pub conditions: Inference,
     /// What becomes of the inverse of what was used (`Delete…` of `Create…`).
@@ -66,6 +68,18 @@ pub enum Destructive {
     Keep,
     /// Left out and listed: the proof then says what would newly be denied.
     Drop,
+}
+
+/// What becomes of what is granted and the logs cannot tell: they could not show the action, or calls may have needed it
+/// elsewhere than where it was seen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Unknown {
+    /// Left out and listed: whoever knows the workload pins what it needs.
+    Drop,
+    /// Kept word for word as it is granted, in statements of its own. A destructive action that is to be dropped is
+    /// dropped here too.
+    Keep,
 }
 
 /// Which conditions may be inferred. `iam:PassedToService` is always put on `iam:PassRole`.
@@ -137,6 +151,7 @@ impl Default for Options {
             name: "leastwise".to_owned(),
             width: Width::Exact,
             destructive: Destructive::Separate,
+            unknown: Unknown::Drop,
             conditions: Inference::Stable,
             pairs: Pairs::Suggest,
             not_granted: NotGranted::Report,

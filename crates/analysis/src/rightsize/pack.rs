@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use leastwise_policy::aws::quota::Quota;
 use leastwise_policy::aws::{Named, Policy, ResourceBlock, Statement, Version};
 
-use super::options::Options;
+use super::options::{Options, Unknown};
 use super::outcome::Fit;
 
 /// Puts statements into documents in their order; the existing `Deny` statements, with the version they were
@@ -110,6 +110,10 @@ pub(super) fn fit(documents: &[Named<Policy>], options: &Options, action_wildcar
         characters.iter().sum::<usize>() <= limit
     };
     let way_out = (!fits).then(|| match (options.width.wider(), each_for_itself(options.quota)) {
+        _ if options.unknown == Unknown::Keep => {
+            "name what is to be kept (--keep FILE) instead of all that the logs cannot tell (--unknown keep)"
+                .to_owned()
+        }
         (Some(wider), _) => format!("widen the resources with --width {}", wider.as_str()),
         (None, false) => "attach managed policies instead of an inline one".to_owned(),
         (None, true) => "split the work among several roles, or ask AWS to raise the quota".to_owned(),

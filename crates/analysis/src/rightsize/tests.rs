@@ -11,6 +11,7 @@ use crate::replay::replay;
 use crate::usage::{Resource, UsageContext};
 
 mod granted;
+mod unknown;
 mod width;
 
 pub(super) const ROLE: &str = "arn:aws:iam::111122223333:role/agent";

@@ -42,6 +42,11 @@ pub struct RightsizeArgs {
     #[arg(long, value_name = "HOW", default_value = "separate")]
     pub destructive: Destructive,
 
+    /// What to do with what is granted and these logs cannot tell, such as data events that are not logged: left out
+    /// and listed, or kept as it is granted
+    #[arg(long, value_name = "HOW", default_value = "drop")]
+    pub unknown: Unknown,
+
     /// Whether to add conditions that every observation agrees on
     #[arg(long, value_name = "WHICH", default_value = "stable")]
     pub conditions: Conditions,
@@ -105,6 +110,15 @@ pub enum Destructive {
     Keep,
     /// Left out, and listed
     Drop,
+}
+
+/// What to do with what the logs cannot tell.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Unknown {
+    /// Left out, and listed
+    Drop,
+    /// As it is granted, in statements of its own
+    Keep,
 }
 
 /// Which conditions to infer.

@@ -136,8 +136,12 @@ pub(super) fn facts(report: &Report) -> Vec<(String, Cell)> {
     if let (Some(from), Some(to)) = (&run.from, &run.to) {
         facts.push(("Window".to_owned(), Cell::text(format!("{from} to {to}"))));
     }
-    let settings =
-        [("Width", &run.width), ("Destructive", &run.destructive), ("Conditions", &run.conditions)];
+    let settings = [
+        ("Width", &run.width),
+        ("Destructive", &run.destructive),
+        ("Unknown", &run.unknown),
+        ("Conditions", &run.conditions),
+    ];
     facts.extend(
         settings.into_iter().filter(|(_, v)| !v.is_empty()).map(|(n, v)| (n.to_owned(), Cell::text(v))),
     );

@@ -139,6 +139,7 @@ fn run() -> Run {
         to: Some("2026-11-19T17:30:00Z".into()),
         width: "prefix".into(),
         destructive: "separate".into(),
+        unknown: "drop".into(),
         conditions: "stable".into(),
         catalog_date: "2026-11-01".into(),
         catalog_digest: "0123456789abcdef".into(),

@@ -49,6 +49,8 @@ pub(crate) struct Run {
     pub width: String,
     /// `--destructive`.
     pub destructive: String,
+    /// `--unknown`.
+    pub unknown: String,
     /// `--conditions`.
     pub conditions: String,
     /// The date of the catalogue.
@@ -215,6 +217,8 @@ pub(crate) enum Reason {
     DenyKept,
     /// AWS allowed its actions, and the log shows them otherwise than it is granted.
     KeptAsGranted,
+    /// The logs cannot tell whether it is used, and such things are to be kept.
+    Unseen,
     /// It was not used, and the user or a rule keeps it.
     Kept,
 }
@@ -227,6 +231,7 @@ impl Reason {
             Reason::UsedDestructive => "used, destructive",
             Reason::DenyKept => "existing deny, kept",
             Reason::KeptAsGranted => "used, though the log shows it otherwise; kept as granted",
+            Reason::Unseen => "the logs cannot tell, kept as granted",
             Reason::Kept => "not used, kept on purpose",
         }
     }
@@ -273,10 +278,7 @@ fn statements(policy: &Policy, rightsized: &Rightsized, rows: &[UsageRow]) -> Ve
                 .any(|row| row.destructive && row.count > 0 && statement.action.applies_to(&row.action));
         let reason = match statement.effect {
             Effect::Deny => Reason::DenyKept,
-            Effect::Allow if evidence.events == 0 && is_as_granted(statement, rightsized) => {
-                Reason::KeptAsGranted
-            }
-            Effect::Allow if evidence.events == 0 => Reason::Kept,
+            Effect::Allow if evidence.events == 0 => kept(statement, rightsized),
             Effect::Allow if destructive => Reason::UsedDestructive,
             Effect::Allow => Reason::Used,
         };
@@ -300,12 +302,17 @@ fn statements(policy: &Policy, rightsized: &Rightsized, rows: &[UsageRow]) -> Ve
     policy.statements.iter().zip(evidence).map(view).collect()
 }
 
-/// Whether the statement is listed as kept because the log contradicts the grant.
-fn is_as_granted(statement: &Statement, rightsized: &Rightsized) -> bool {
-    let otherwise = |one: &&Widening| one.reason == WideningReason::GrantedOtherwise;
-    rightsized
-        .widenings
-        .iter()
-        .filter(otherwise)
-        .any(|one| one.actions.iter().any(|action| statement.action.applies_to(action)))
+/// Why a statement is kept on which no event rests.
+fn kept(statement: &Statement, rightsized: &Rightsized) -> Reason {
+    let is_listed = |reason: WideningReason| {
+        let widenings = rightsized.widenings.iter().filter(|one| one.reason == reason);
+        widenings.flat_map(|one| &one.actions).any(|action| statement.action.applies_to(action))
+    };
+    if is_listed(WideningReason::GrantedOtherwise) {
+        Reason::KeptAsGranted
+    } else if is_listed(WideningReason::Unseen) {
+        Reason::Unseen
+    } else {
+        Reason::Kept
+    }
 }

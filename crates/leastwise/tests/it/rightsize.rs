@@ -294,6 +294,11 @@ fn what_cannot_be_asked_is_refused_with_a_way_out() {
         (&[][..], 2, "--principal ARN|GLOB, or --all"),
         (&["--principal", "arn:aws:iam::111122223333:role/agents/order-agnet"], 3, "order-agent"),
         (&["--principal", "arn:aws:iam::111122223333:role/nightly-report"], 3, "dormant"),
+        (
+            &["--principal", AGENT, "--unknown", "keep", "--out", "iam"],
+            1,
+            "instead of all that the logs cannot tell",
+        ),
         (&["--principal", AGENT, "--sign-key", "key.pem"], 2, "--proof"),
         (&["--principal", AGENT, "--keep", "nowhere.txt"], 3, "nowhere.txt"),
     ] {
@@ -301,6 +306,57 @@ fn what_cannot_be_asked_is_refused_with_a_way_out() {
         assert_eq!(done.code, Some(code), "{args:?}: {}", done.err);
         assert!(done.err.contains(says), "{args:?}: {}", done.err);
     }
+}
+
+#[test]
+fn what_the_logs_cannot_tell_is_left_out_and_said_or_kept_as_it_is_granted() {
+    let folder = Folder::new("unknown");
+    let granted = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"dynamodb:*","Resource":"arn:aws:dynamodb:*:*:table/customer*"},
+        {"Effect":"Allow","Action":["sqs:*","logs:PutLogEvents","logs:CreateLogStream"],"Resource":"*"}]}"#;
+    std::fs::write(folder.0.join("granted.json"), granted).expect("written");
+    let logs = account("logs");
+    let rightsize = |more: &[&str]| {
+        let args = ["rightsize", text(&logs), "--principal", AGENT, "--width", "prefix"];
+        run(&folder, &[&args[..], more].concat())
+    };
+    let left_out = rightsize(&["--granted", "granted.json"]);
+    assert!(left_out.err.contains("the logs cannot tell, left out: "), "{}", left_out.err);
+    assert!(!left_out.out.contains("logs:PutLogEvents"), "{}", left_out.out);
+    let keep = [
+        "--granted",
+        "granted.json",
+        "--unknown",
+        "keep",
+        "--proof",
+        "p.json",
+        "--report",
+        "r.md",
+        "--out",
+        "iam",
+    ];
+    let kept = rightsize(&keep);
+    assert_eq!(kept.code, Some(0), "{}", kept.err);
+    assert!(kept.err.contains("the logs cannot tell, kept as granted: "), "{}", kept.err);
+    assert!(kept.err.contains("the new policy allows nothing that was not granted"), "{}", kept.err);
+    let policy = std::fs::read_to_string(folder.0.join("iam/order-agent-1.json")).expect("the policy");
+    assert!(policy.contains("logs:PutLogEvents") && !policy.contains("logs:CreateLogStream"), "{policy}");
+    let report = std::fs::read_to_string(folder.0.join("r.md")).expect("the report");
+    assert!(report.contains("the logs cannot tell, kept as granted"), "{report}");
+    let args = [
+        "verify",
+        "p.json",
+        "--policy",
+        "iam/order-agent-1.json",
+        "--logs",
+        text(&logs),
+        "--granted",
+        "granted.json",
+    ];
+    let verified = run(&folder, &args);
+    assert_eq!(verified.code, Some(0), "{}{}", verified.out, verified.err);
+    let alone = rightsize(&["--unknown", "keep"]);
+    assert_eq!(alone.code, Some(2));
+    assert!(alone.err.contains("--granted SNAPSHOT|POLICY"), "{}", alone.err);
 }
 
 #[test]

@@ -11,12 +11,12 @@ use crate::rightsize::outcome::WideningReason;
 use crate::rightsize::scope::Scope;
 use crate::usage::UsageRow;
 
-/// Such calls of one action.
+/// The calls of one action that are why it is kept as granted.
 #[derive(Default)]
-pub(super) struct Contradicted {
+pub(super) struct Calls {
     /// What the log names.
-    seen: BTreeSet<String>,
-    events: u64,
+    pub(super) seen: BTreeSet<String>,
+    pub(super) events: u64,
 }
 
 impl Builder<'_> {
@@ -31,17 +31,28 @@ impl Builder<'_> {
         for (name, calls) in std::mem::take(&mut self.contradicted) {
             let section =
                 self.catalog.action(&name).map_or(Section::Used, |action| self.section(&action, &name));
-            let granted = self.grants.as_ref().map(|grants| grants.as_granted(&name));
-            for (conds, scope) in granted.unwrap_or_default() {
-                self.list_contradicted(&name, &scope, &calls);
-                self.atoms.push(Atom { section, conds, action: name.clone(), scope, kind: None });
-            }
+            self.keep_as_granted(&name, section, WideningReason::GrantedOtherwise, &calls);
         }
     }
 
-    fn list_contradicted(&mut self, name: &str, scope: &Scope, calls: &Contradicted) {
-        let key = (scope.in_words(), WideningReason::GrantedOtherwise, None);
-        let sum = self.widenings.entry(key).or_default();
+    /// Keeps what is granted for the action word for word, and lists it with the calls that are the reason.
+    pub(super) fn keep_as_granted(
+        &mut self,
+        name: &str,
+        section: Section,
+        reason: WideningReason,
+        calls: &Calls,
+    ) {
+        let granted = self.grants.as_ref().map(|grants| grants.as_granted(name));
+        self.as_granted.insert(name.to_owned());
+        for (conds, scope) in granted.unwrap_or_default() {
+            self.list_as_granted(name, &scope, reason, calls);
+            self.atoms.push(Atom { section, conds, action: name.to_owned(), scope, kind: None });
+        }
+    }
+
+    fn list_as_granted(&mut self, name: &str, scope: &Scope, reason: WideningReason, calls: &Calls) {
+        let sum = self.widenings.entry((scope.in_words(), reason, None)).or_default();
         if !sum.actions.insert(name.to_owned()) {
             return;
         }

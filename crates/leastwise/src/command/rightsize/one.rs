@@ -116,6 +116,7 @@ impl Outcome {
                 to: span.map(|(_, to)| to.to_string()),
                 width: word(args.width),
                 destructive: word(args.destructive),
+                unknown: word(args.unknown),
                 conditions: word(args.conditions),
                 catalog_date: version.date.clone(),
                 catalog_digest: version.digest.clone(),

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use leastwise_analysis::names::Directory;
 use leastwise_analysis::proof::SigningKey;
-use leastwise_analysis::rightsize::{Destructive, Inference, Kept, Options, Pin, Width};
+use leastwise_analysis::rightsize::{Destructive, Inference, Kept, Options, Pin, Unknown, Width};
 use leastwise_analysis::usage::FOLD_AT;
 use leastwise_catalog::{Catalog, Terms};
 use leastwise_policy::aws::Policy;
@@ -64,6 +64,10 @@ impl<'a> Setup<'a> {
             return Err(
                 Error::usage("--sign-key signs a proof, and none is written").hint("give --proof FILE")
             );
+        }
+        if args.unknown == cli::Unknown::Keep && args.granted.is_empty() {
+            return Err(Error::usage("--unknown keep needs to know what is granted")
+                .hint("give --granted SNAPSHOT|POLICY"));
         }
         let report = args.report.as_ref().map(|path| match Kind::of(path) {
             Some(kind) => Ok((path.clone(), kind)),
@@ -148,6 +152,10 @@ impl<'a> Setup<'a> {
                 cli::Destructive::Separate => Destructive::Separate,
                 cli::Destructive::Keep => Destructive::Keep,
                 cli::Destructive::Drop => Destructive::Drop,
+            },
+            unknown: match args.unknown {
+                cli::Unknown::Drop => Unknown::Drop,
+                cli::Unknown::Keep => Unknown::Keep,
             },
             conditions: match args.conditions {
                 cli::Conditions::Stable => Inference::Stable,

@@ -1,8 +1,8 @@
 //! What a right-sizing comes to, for people, on stderr.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use leastwise_analysis::rightsize::{Dormant, Rightsized, Status, WideningReason};
+use leastwise_analysis::rightsize::{Dormant, Rightsized, Status, Widening, WideningReason};
 
 use crate::output::{counted, plain, thousands};
 use crate::report::{HoldoutSummary, ProofSummary, Replayed};
@@ -20,6 +20,7 @@ pub fn lines(
     let mut lines = vec![plain(principal)];
     lines.push(format!("  {}", cut(rightsized)));
     lines.push(format!("  {}", statuses(rightsized)));
+    lines.extend(unknown(rightsized));
     if let Some(dormant) = rightsized.dormant {
         lines.push(format!("  {}", why_dormant(dormant)));
     }
@@ -38,7 +39,9 @@ pub fn lines(
             lines.extend(some(&holdout.newly_denied, "would have been denied", replayed));
         }
     }
-    lines.extend(some(&rightsized.widenings, "widened", |widening| {
+    let widened: Vec<&Widening> =
+        rightsized.widenings.iter().filter(|one| one.reason != WideningReason::Unseen).collect();
+    lines.extend(some(&widened, "widened", |widening| {
         let actions = match widening.actions.as_slice() {
             [only] => only.clone(),
             several => format!("{} and {} more", several[0], several.len() - 1),
@@ -85,6 +88,54 @@ fn statuses(rightsized: &Rightsized) -> String {
         Status::NotGrantedYetUsed.as_str(),
     ];
     words.map(count).join(" · ")
+}
+
+/// What became of granted actions of which the logs cannot tell, when there are any: of those that were left out, how
+/// many are of services that the principal uses, as these are the likeliest to be missed.
+fn unknown(rightsized: &Rightsized) -> Vec<String> {
+    let kept = actions_kept(rightsized, WideningReason::Unseen);
+    let service =
+        |action: &'_ str| action.split_once(':').map_or(String::new(), |(prefix, _)| prefix.to_owned());
+    let of = |wanted: fn(&Status) -> bool| {
+        rightsized.classification.iter().filter(move |one| wanted(&one.status)).map(|one| one.action.as_str())
+    };
+    let used: BTreeSet<String> = of(|status| matches!(status, Status::Used)).map(service).collect();
+    let left_out: Vec<&str> =
+        of(|status| matches!(status, Status::Unknown(_))).filter(|action| !kept.contains(action)).collect();
+    let mut near: BTreeMap<String, u64> = BTreeMap::new();
+    for service in left_out.iter().map(|action| service(action)).filter(|service| used.contains(service)) {
+        *near.entry(service).or_default() += 1;
+    }
+    let mut lines = Vec::new();
+    if !kept.is_empty() {
+        let actions = counted(kept.len() as u64, "action", "actions");
+        lines.push(format!("  the logs cannot tell, kept as granted: {actions}"));
+    }
+    if !left_out.is_empty() && rightsized.cut.granted_actions.is_some() {
+        let actions = counted(left_out.len() as u64, "action", "actions");
+        let mut named: Vec<String> = near
+            .iter()
+            .take(SHOWN)
+            .map(|(service, count)| format!("{service} {}", thousands(*count)))
+            .collect();
+        if near.len() > SHOWN {
+            named.push("…".to_owned());
+        }
+        let near = match near.values().sum::<u64>() {
+            0 => String::new(),
+            some => format!(", {} of services in use ({})", thousands(some), named.join(", ")),
+        };
+        lines.push(format!(
+            "  the logs cannot tell, left out: {actions}{near}; keep what is needed (--keep FILE, --unknown keep)"
+        ));
+    }
+    lines
+}
+
+/// The actions that are kept as granted for this reason.
+fn actions_kept(rightsized: &Rightsized, reason: WideningReason) -> BTreeSet<&str> {
+    let kept = rightsized.widenings.iter().filter(|one| one.reason == reason);
+    kept.flat_map(|one| &one.actions).map(String::as_str).collect()
 }
 
 fn why_dormant(dormant: Dormant) -> &'static str {
@@ -160,8 +211,7 @@ fn not_granted(events: u64) -> String {
 
 /// That actions are kept as they were granted because the log contradicts the grant, when there are any.
 fn contradicted(rightsized: &Rightsized) -> Option<String> {
-    let kept = rightsized.widenings.iter().filter(|one| one.reason == WideningReason::GrantedOtherwise);
-    let actions: BTreeSet<&str> = kept.flat_map(|one| &one.actions).map(String::as_str).collect();
+    let actions = actions_kept(rightsized, WideningReason::GrantedOtherwise);
     (!actions.is_empty()).then(|| {
         let actions = counted(actions.len() as u64, "action", "actions");
         format!("  {actions} kept as granted: AWS allowed calls that the log shows otherwise than they are granted")

@@ -1,0 +1,82 @@
+//! What the logs cannot tell: actions that they could not show, and calls that perhaps needed an action elsewhere than
+//! where it was seen. Kept as granted where the user wants that; else the latter is said, as the former are listed.
+
+use std::collections::BTreeMap;
+
+use leastwise_catalog::Action;
+
+use super::Builder;
+use super::contradicted::Calls;
+use crate::rightsize::minimise::Section;
+use crate::rightsize::options::{Destructive, Unknown};
+use crate::rightsize::outcome::{ActionStatus, NoteKind, Status, WideningReason};
+use crate::rightsize::scope::{Scope, covers, has_wildcards};
+use crate::usage::{Outcome, UsageRow};
+
+impl Builder<'_> {
+    /// Keeps what the logs cannot tell, or notes where it goes unseen.
+    pub(in crate::rightsize) fn add_unknown(&mut self, rows: &[&UsageRow], statuses: &[ActionStatus]) {
+        let mut elsewhere: BTreeMap<String, Calls> = BTreeMap::new();
+        for row in rows.iter().filter(|row| row.outcome == Outcome::Unknown) {
+            let Some(action) = self.catalog.action(&row.action) else { continue };
+            let name = action.full_name();
+            if self.used.contains(&name) && !self.reaches(&action, &name, row) {
+                let calls = elsewhere.entry(name).or_default();
+                calls.seen.insert(row.resource.as_str().to_owned());
+                calls.events += row.count;
+            }
+        }
+        match self.options.unknown {
+            Unknown::Keep => self.keep_unknown(elsewhere, statuses),
+            Unknown::Drop => elsewhere.iter().for_each(|(action, calls)| self.note_elsewhere(action, calls)),
+        }
+    }
+
+    fn keep_unknown(&mut self, mut elsewhere: BTreeMap<String, Calls>, statuses: &[ActionStatus]) {
+        let unseen = statuses.iter().filter(|status| matches!(status.status, Status::Unknown(_)));
+        for status in unseen {
+            elsewhere.entry(status.action.clone()).or_default();
+        }
+        let catalog = self.catalog;
+        for (name, calls) in elsewhere {
+            let Some(action) = catalog.action(&name) else { continue };
+            let section = match (action.destructive, self.options.destructive) {
+                (true, Destructive::Drop) => continue,
+                (true, Destructive::Separate) => Section::UnseenDestructive,
+                _ => Section::Unseen,
+            };
+            self.keep_as_granted(&name, section, WideningReason::Unseen, &calls);
+        }
+    }
+
+    fn note_elsewhere(&mut self, action: &str, calls: &Calls) {
+        let mut seen: Vec<String> = calls.seen.iter().take(3).map(|one| format!("`{one}`")).collect();
+        if calls.seen.len() > seen.len() {
+            seen.push(format!("{} more", calls.seen.len() - seen.len()));
+        }
+        let calls = match calls.events {
+            1 => "one call".to_owned(),
+            several => format!("{several} calls"),
+        };
+        let text = format!(
+            "{calls} may have needed it on {} too: throttled, broken off, or the log does not tell; not added",
+            seen.join(", ")
+        );
+        self.note(NoteKind::Throttled, action, &text);
+    }
+
+    /// Whether the new policy reaches all that the row may have been on.
+    fn reaches(&mut self, action: &Action<'_>, name: &str, row: &UsageRow) -> bool {
+        if self.as_granted.contains(name) {
+            return true;
+        }
+        let asked = self.locator.locate(action, &row.resource).scope;
+        let Some(reached) = self.reached.get(name) else { return false };
+        let Scope::Resource(text) = &asked else { return false };
+        let wide = reached.iter().filter_map(|scope| match scope {
+            Scope::Resource(wide) if has_wildcards(wide) => Some(wide),
+            _ => None,
+        });
+        reached.contains(&asked) || wide.into_iter().any(|wide| covers(wide, text))
+    }
+}

@@ -1,0 +1,91 @@
+//! What the logs cannot tell: left out and said, or kept as it is granted.
+
+use super::*;
+
+/// Objects are read by data events, buckets are listed and looked at by management events.
+const ON_BUCKETS: &str = r#"{"Version":"2012-10-17","Statement":[
+    {"Effect":"Allow","Action":["s3:GetObject","s3:GetBucketPolicy","s3:DeleteObject"],"Resource":["arn:aws:s3:::a","arn:aws:s3:::a/*"],
+     "Condition":{"Bool":{"aws:SecureTransport":"true"}}},
+    {"Effect":"Allow","Action":"iam:PassRole","Resource":"arn:aws:iam::111122223333:role/*"}]}"#;
+
+fn keep() -> Options {
+    Options { unknown: Unknown::Keep, ..Options::default() }
+}
+
+fn of(rows: &[UsageRow], options: &Options) -> Rightsized {
+    rightsize(rows, Some(&granted(ON_BUCKETS)), Catalog::embedded(), options)
+}
+
+#[test]
+fn what_the_logs_could_not_show_goes_unless_it_is_to_be_kept() {
+    let rows = [row("s3:GetBucketPolicy", "arn:aws:s3:::a")];
+    assert_eq!(of(&rows, &Options::default()).cut.kept_actions, 1);
+    let result = of(&rows, &keep());
+    assert_eq!(
+        shown(&result),
+        [
+            "S3ReadBucketIfSecureTransport: s3:GetBucketPolicy on arn:aws:s3:::a if Bool aws:SecureTransport true",
+            "S3ReadUnseenIfSecureTransport: s3:GetObject on arn:aws:s3:::a,arn:aws:s3:::a/* if Bool aws:SecureTransport true",
+            "S3WriteUnseenDestructiveIfSecureTransport: s3:DeleteObject on arn:aws:s3:::a,arn:aws:s3:::a/* if Bool aws:SecureTransport true",
+        ]
+    );
+    let unseen: Vec<_> = result
+        .widenings
+        .iter()
+        .filter(|one| one.reason == WideningReason::Unseen)
+        .map(|one| &one.to)
+        .collect();
+    assert_eq!(unseen, ["arn:aws:s3:::a", "arn:aws:s3:::a/*"]);
+}
+
+#[test]
+fn what_the_logs_would_have_shown_is_not_kept() {
+    let rows = [row("iam:PassRole", "arn:aws:iam::111122223333:role/r")];
+    let mut options = keep();
+    options.coverage.data_events.insert("s3".to_owned());
+    let result = of(&rows, &options);
+    assert_eq!(shown(&result), ["IamPassRole: iam:PassRole on arn:aws:iam::111122223333:role/r"]);
+}
+
+#[test]
+fn destructive_actions_that_are_to_be_dropped_are_dropped_unseen_too() {
+    let rows = [row("s3:GetBucketPolicy", "arn:aws:s3:::a")];
+    let result = of(&rows, &Options { destructive: Destructive::Drop, ..keep() });
+    assert!(!shown(&result).concat().contains("s3:DeleteObject"));
+    assert!(shown(&result).concat().contains("s3:GetObject"));
+}
+
+#[test]
+fn where_calls_may_have_needed_an_action_elsewhere_too_is_said_or_kept() {
+    let role = |name: &str| format!("arn:aws:iam::111122223333:role/{name}");
+    let perhaps = |mut row: UsageRow| {
+        row.outcome = Outcome::Unknown;
+        row
+    };
+    let mut anywhere = perhaps(row("iam:PassRole", "*"));
+    anywhere.resource = Resource::Pattern(role("*"));
+    let rows = [row("iam:PassRole", &role("r")), perhaps(row("iam:PassRole", &role("r"))), anywhere];
+    let result = of(&rows, &Options::default());
+    assert_eq!(shown(&result), ["IamPassRole: iam:PassRole on arn:aws:iam::111122223333:role/r"]);
+    let notes: Vec<_> = result.notes.iter().filter(|note| note.kind == NoteKind::Throttled).collect();
+    assert_eq!(notes.len(), 1, "{notes:?}");
+    assert!(
+        notes[0].text.starts_with("one call may have needed it on `arn:aws:iam::111122223333:role/*` too")
+    );
+
+    let result = of(&rows, &keep());
+    assert!(allows(&result, "iam:PassRole", &role("other")));
+    assert!(result.notes.iter().all(|note| note.kind != NoteKind::Throttled));
+    let widening = result.widenings.iter().find(|one| one.actions == ["iam:PassRole"]).unwrap();
+    assert_eq!((widening.reason, widening.from_count, widening.events), (WideningReason::Unseen, 1, 1));
+
+    // On what is reached anyway nothing is said.
+    let result = of(&rows[..2], &Options::default());
+    assert!(result.notes.iter().all(|note| note.kind != NoteKind::Throttled), "{:?}", result.notes);
+}
+
+#[test]
+fn without_what_is_granted_there_is_nothing_to_keep() {
+    let rows = [row("s3:GetBucketPolicy", "arn:aws:s3:::a")];
+    assert_eq!(sized(&rows, keep()).cut.kept_actions, 1);
+}
