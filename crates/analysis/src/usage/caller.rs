@@ -17,8 +17,6 @@ pub(super) struct Caller {
     pub id: u32,
     /// The principal's number in the table, or why it is none.
     pub who: Result<u32, Who>,
-    /// Whether the settings ask for it.
-    pub wanted: bool,
     /// Whether it is an IAM user.
     pub user: bool,
     pub partition: &'static str,
@@ -37,6 +35,8 @@ pub(super) struct Origin {
 #[derive(Debug)]
 pub(super) struct Callers {
     names: Interner,
+    /// Principals that the settings do not ask for: nothing of them reaches the table, and so what is saved.
+    pub others: Interner,
     facts: Vec<Caller>,
     sessions: Vec<Session>,
     places: Interner,
@@ -91,6 +91,7 @@ impl Default for Callers {
     fn default() -> Self {
         Callers {
             names: Interner::default(),
+            others: Interner::default(),
             facts: Vec::new(),
             sessions: vec![Session::default(); SESSIONS],
             places: Interner::default(),
@@ -146,7 +147,8 @@ impl Callers {
             }
         };
         if id as usize == self.facts.len() {
-            self.facts.push(new_caller(id, event, table, settings));
+            let caller = new_caller(id, event, (&mut table.principals, &mut self.others), settings);
+            self.facts.push(caller);
         }
         self.facts[id as usize]
     }
@@ -206,19 +208,27 @@ pub(super) fn account<'a>(event: &Event<'a>) -> &'a [u8] {
 }
 
 #[cold]
-fn new_caller(id: u32, event: &Event<'_>, table: &mut Table, settings: &Settings) -> Caller {
+fn new_caller(
+    id: u32,
+    event: &Event<'_>,
+    (principals, others): (&mut Interner, &mut Interner),
+    settings: &Settings,
+) -> Caller {
     let partition = partition(&event.identity, std::str::from_utf8(event.region).unwrap_or_default());
     let mut name = Vec::new();
     let who = principal(&event.identity, partition, &mut name);
-    let (who, wanted) = match (who, std::str::from_utf8(&name)) {
-        (Who::Principal, Ok(text)) => {
-            let globs = &settings.principals;
-            let wanted = globs.is_empty() || globs.iter().any(|glob| glob.matches(text));
-            (Ok(table.principals.intern(&name)), wanted)
+    let globs = &settings.principals;
+    let who = match (who, std::str::from_utf8(&name)) {
+        (Who::Principal, Ok(text)) if globs.is_empty() || globs.iter().any(|glob| glob.matches(text)) => {
+            Ok(principals.intern(&name))
         }
-        (who, _) => (Err(who), false),
+        (Who::Principal, Ok(_)) => {
+            others.intern(&name);
+            Err(Who::Other)
+        }
+        (who, _) => Err(who),
     };
-    Caller { id, who, wanted, user: event.identity.kind == b"IAMUser", partition }
+    Caller { id, who, user: event.identity.kind == b"IAMUser", partition }
 }
 
 #[cold]

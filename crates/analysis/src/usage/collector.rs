@@ -106,7 +106,8 @@ impl<'s> Collector<'s> {
 
     /// Every principal that was met, also those that the settings do not ask for.
     pub fn principals(&self) -> impl Iterator<Item = &str> {
-        (0..self.usage.table.principals.len()).map(|id| self.usage.table.principals.text(id as u32))
+        let names = [&self.usage.table.principals, &self.callers.others];
+        names.into_iter().flat_map(|names| (0..names.len() as u32).map(|id| names.text(id)))
     }
 
     /// The problems since the last call: those of the file that was just read.
@@ -139,8 +140,8 @@ impl<'s> Collector<'s> {
         }
         let caller = self.callers.caller(event, &mut self.usage.table, settings);
         match caller.who {
-            Ok(_) if !caller.wanted => self.usage.tally.other_principals += 1,
             Ok(principal) => self.count(event, &caller, principal, time),
+            Err(Who::Other) => self.usage.tally.other_principals += 1,
             Err(Who::Nobody(reason)) => self.usage.tally.leave_out(reason),
             Err(Who::Principal) => {
                 return Err("the principal's ARN is not UTF-8; the record is left out".to_owned());
@@ -162,8 +163,12 @@ impl<'s> Collector<'s> {
         }
         match kind.plan.as_deref() {
             Some(Plan::Needs(_) | Plan::Unknown) => {}
-            Some(Plan::Nothing) => return self.usage.tally.leave_out("calls that need no permission"),
+            Some(Plan::Nothing) => {
+                self.usage.presence.saw(principal, time);
+                return self.usage.tally.leave_out("calls that need no permission");
+            }
             Some(Plan::Ignored) | None => {
+                self.usage.presence.saw(principal, time);
                 return self.usage.tally.leave_out("events that are no API call of a principal");
             }
         }
@@ -230,7 +235,7 @@ impl<'s> Collector<'s> {
                 table.add_to_row(row, seen_once(common), prints);
             }
         }
-        self.tally(counted);
+        self.tally(common, counted);
         true
     }
 
@@ -264,13 +269,16 @@ impl<'s> Collector<'s> {
                 table.add_in_group(row.group, row.key, &self.arn, hash, seen_once(common), prints);
             }
         }
-        self.tally(counted);
+        self.tally(common, counted);
         true
     }
 
-    fn tally(&mut self, counted: Counted) {
+    fn tally(&mut self, common: &Common<'_>, counted: Counted) {
         match counted {
-            Counted { rows: 0, copies: 0 } => self.usage.tally.leave_out("calls that need no permission"),
+            Counted { rows: 0, copies: 0 } => {
+                self.usage.presence.saw(common.principal, common.time);
+                self.usage.tally.leave_out("calls that need no permission");
+            }
             Counted { rows: 0, .. } => self.usage.tally.duplicates += 1,
             _ => self.usage.tally.events += 1,
         }

@@ -13,6 +13,7 @@ mod intern;
 mod kind;
 mod outcome;
 mod parameters;
+mod presence;
 mod principal;
 mod recall;
 mod recipe;
@@ -37,6 +38,7 @@ pub use tally::{Source, Tally, Unmapped};
 use leastwise_catalog::call::Planner;
 use leastwise_policy::glob::Glob;
 use leastwise_policy::time::Timestamp;
+use presence::Presence;
 use sighting::Kind;
 use table::Table;
 
@@ -103,6 +105,7 @@ impl<'c> Shared<'c> {
 #[derive(Debug, Clone)]
 pub struct Usage {
     table: Table,
+    presence: Presence,
     /// What was read and what was left out.
     pub tally: Tally,
 }
@@ -115,12 +118,13 @@ impl Default for Usage {
 
 impl Usage {
     fn new(fold_at: usize) -> Self {
-        Usage { table: Table::new(fold_at), tally: Tally::default() }
+        Usage { table: Table::new(fold_at), presence: Presence::default(), tally: Tally::default() }
     }
 
     /// Takes in another usage. Events that both remember are counted once.
     pub fn merge(&mut self, other: &Usage) {
         self.table.merge(&other.table);
+        self.presence.merge(&other.presence, &other.table.principals, &mut self.table.principals);
         self.tally.merge(&other.tally);
     }
 
@@ -147,10 +151,14 @@ impl Usage {
         Sorted::new(&self.table, wanted)
     }
 
-    /// The first and the last event of each row, also of those whose action is not known, in no particular order.
+    /// The first and the last event of each row, also of those whose action is not known, and of what left none, in no
+    /// particular order.
     pub fn spans(&self) -> impl Iterator<Item = (Timestamp, Timestamp)> {
         let spans = self.table.rows().map(|(row, _)| (row.seen.first, row.seen.last));
-        spans.map(|(first, last)| (Timestamp::from_seconds(first), Timestamp::from_seconds(last)))
+        let others = self.presence.all().filter_map(|(_, times)| times);
+        spans
+            .chain(others)
+            .map(|(first, last)| (Timestamp::from_seconds(first), Timestamp::from_seconds(last)))
     }
 
     /// The events whose action neither the rules nor the catalogue know, sorted: they are nobody's usage until
@@ -174,11 +182,19 @@ impl Usage {
         rows
     }
 
-    /// The principals that have rows, sorted.
+    /// Whether one of the principals that `wanted` says yes to has a row, if only one whose action is not known.
+    pub fn has_rows(&self, wanted: impl Fn(&str) -> bool) -> bool {
+        self.table.rows().any(|(row, _)| wanted(self.table.principals.text(row.key.principal)))
+    }
+
+    /// Everybody who was seen, sorted: also who made only calls that leave no row.
     pub fn principals(&self) -> Vec<String> {
         let mut seen = vec![false; self.table.principals.len()];
         for (row, _) in self.table.rows() {
             seen[row.key.principal as usize] = true;
+        }
+        for (principal, _) in self.presence.all() {
+            seen[principal as usize] = true;
         }
         let names = seen.iter().enumerate().filter(|(_, seen)| **seen);
         let mut names: Vec<String> =

@@ -10,6 +10,8 @@ use crate::audit_log::{Identity, unescape};
 pub(super) enum Who {
     /// The principal that was written into the buffer.
     Principal,
+    /// A principal's that the settings do not ask for.
+    Other,
     /// Nobody's whose permissions could be right-sized, and why.
     Nobody(&'static str),
 }

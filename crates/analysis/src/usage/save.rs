@@ -11,6 +11,7 @@ mod tests;
 mod weight;
 
 use super::Usage;
+use super::presence::Presence;
 use super::sighting::{Fingerprint, Key};
 use super::table::Table;
 use super::tally::Tally;
@@ -19,7 +20,9 @@ use sha2::{Digest, Sha256};
 
 /// What a saved usage begins with, in every version of the format, and the version.
 const MAGIC: &[u8; 7] = b"LWUSAGE";
-const VERSION: u8 = 1;
+const VERSION: u8 = 2;
+/// The oldest that is still read. It does not say who called without leaving a row: see [`read`].
+const OLDEST: u8 = 1;
 
 /// Why a file is not a usage.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -28,7 +31,9 @@ pub enum LoadError {
     #[error("this is not a saved usage")]
     Magic,
     /// It is of another version of the format.
-    #[error("it was saved by another version of leastwise (format {0}; this one reads {VERSION})")]
+    #[error(
+        "it was saved by another version of leastwise (format {0}; this one reads {OLDEST} to {VERSION})"
+    )]
     Version(u8),
     /// It was cut short or changed.
     #[error("the saved usage is damaged: {0}")]
@@ -46,6 +51,7 @@ impl Usage {
         let mut body = Writer::default();
         body.tally(&self.tally);
         body.table(&self.table);
+        body.presence(&self.presence);
         let mut file = MAGIC.to_vec();
         file.push(VERSION);
         file.extend(packed(&body.0, weight::of_rows(&self.table)));
@@ -60,12 +66,12 @@ impl Usage {
     pub fn load(file: &[u8]) -> Result<Usage, LoadError> {
         let (version, rest) =
             file.strip_prefix(MAGIC).and_then(<[u8]>::split_first).ok_or(LoadError::Magic)?;
-        if *version != VERSION {
+        if !(OLDEST..=VERSION).contains(version) {
             return Err(LoadError::Version(*version));
         }
         let at = rest.len().checked_sub(32).ok_or(LoadError::Damaged("it is cut short"))?;
         let (packed, digest) = rest.split_at(at);
-        read::usage(packed, digest)
+        read::usage(*version, packed, digest)
     }
 }
 
@@ -153,6 +159,16 @@ impl Writer {
             self.signed(row.seen.last);
             self.text(row.seen.example.text().as_bytes());
             self.fingerprints(row.fingerprints);
+        }
+    }
+
+    fn presence(&mut self, presence: &Presence) {
+        self.number(presence.all().len() as u64);
+        for (principal, times) in presence.all() {
+            self.number(u64::from(principal));
+            let (first, last) = times.unwrap_or((1, 0));
+            self.signed(first);
+            self.signed(last);
         }
     }
 

@@ -452,16 +452,46 @@ fn a_saved_usage_that_was_changed_is_refused() {
     }
 }
 
+#[test]
+fn who_made_only_calls_that_leave_no_row_was_there() {
+    let calls = [
+        (1, "GetCallerIdentity", "sts.amazonaws.com"),
+        (2, "GetObjectOfTheFuture", "s3.amazonaws.com"),
+        (3, "SharedSnapshotCopyInitiated", "ec2.amazonaws.com"),
+        (44, "GetCallerIdentity", "sts.amazonaws.com"),
+    ];
+    let calls = calls.map(|(id, name, source)| {
+        by(&id.to_string(), with(event(id, name, Value::Null), "eventSource", json!(source)))
+    });
+    let expected = ["1", "2", "3"].map(|name| format!("arn:aws:iam::111122223333:role/{name}"));
+    let principals = vec![leastwise_policy::glob::Glob::new("*role/?")];
+    let usage = collect(&shared(Settings { principals, ..Settings::default() }), &calls);
+    assert_eq!((usage.rows(), usage.principals()), (vec![], expected.to_vec()));
+    assert_eq!(usage.table.principals.len(), 3, "nobody else is named in what is saved");
+    assert!(usage.has_rows(|name| name.ends_with('2')) && !usage.has_rows(|name| name.ends_with('1')));
+    assert_eq!(Usage::load(&usage.save()).unwrap().principals(), expected);
+    assert_eq!(usage.spans().map(|(first, _)| first.to_string()).max().unwrap(), "2026-10-04T07:03:00Z");
+}
+
+fn by(role: &str, mut event: Value) -> Value {
+    event["userIdentity"]["sessionContext"]["sessionIssuer"]["arn"] =
+        json!(format!("arn:aws:iam::111122223333:role/{role}"));
+    event
+}
+
 /// An event of a small world, so that ids, resources and outcomes come again.
 fn any_event() -> impl Strategy<Value = Value> {
-    (0u32..12, 0usize..4, 0usize..4).prop_map(|(id, depth, which)| {
+    (0u32..12, 0usize..4, 0usize..7, 0usize..3).prop_map(|(id, depth, which, who)| {
         let key = ["a", "a/b", "a/b/c/d", "x/y/z/1/2/3/4"][depth].to_owned() + &id.to_string();
-        match which {
+        let event = match which {
             0 => get(id, &key),
             1 => with(get(id, &key), "errorCode", json!("AccessDenied")),
             2 => event(id, "ListObjectsV2", json!({"bucketName": format!("b{}", id % 7)})),
+            3 => event(id, "GetObjectOfTheFuture", Value::Null),
+            4 => with(event(id, "GetCallerIdentity", Value::Null), "eventSource", json!("sts.amazonaws.com")),
             _ => event(id, "PutObject", json!({"bucketName": "b", "key": key})),
-        }
+        };
+        by(["app", "other", "team/app"][who], event)
     })
 }
 
@@ -471,9 +501,11 @@ proptest! {
     fn usage_is_the_same_in_any_order_and_any_split(
         events in proptest::collection::vec(any_event(), 1..40),
         cuts in proptest::collection::vec(0usize..40, 0..4),
-        reverse: bool, reload: bool, fold_at in 2usize..6,
+        reverse: bool, reload: bool, fold_at in 2usize..6, some: bool,
     ) {
-        let settings = || Settings { fold_at, keep_fingerprints: true, ..Settings::default() };
+        let principals = || some.then(|| leastwise_policy::glob::Glob::new("*app")).into_iter().collect();
+        let settings =
+            || Settings { fold_at, keep_fingerprints: true, principals: principals(), ..Settings::default() };
         let whole = collect(&shared(settings()), &events);
         let mut cuts: Vec<usize> = cuts.into_iter().map(|cut| cut.min(events.len())).collect();
         cuts.extend([0, events.len()]);
@@ -494,7 +526,15 @@ proptest! {
                 None => merged = Some(part),
             }
         }
-        prop_assert_eq!(merged.unwrap().rows(), whole.rows());
+        let merged = merged.unwrap();
+        prop_assert_eq!(merged.rows(), whole.rows());
+        prop_assert_eq!(merged.unmapped(), whole.unmapped());
+        prop_assert_eq!(merged.principals(), whole.principals());
+        let times = |usage: &Usage| {
+            let of = |(id, times)| (usage.table.principals.text(id).to_owned(), times);
+            usage.presence.all().map(of).collect::<std::collections::BTreeMap<_, _>>()
+        };
+        prop_assert_eq!(times(&merged), times(&whole));
     }
 }
 

@@ -73,7 +73,7 @@ pub struct Collected {
 pub struct Partial {
     /// Its file.
     pub name: String,
-    /// Whose usage it holds.
+    /// Of whom it says what they did, or that they did nothing that needs a permission.
     pub principals: Vec<String>,
 }
 
@@ -128,8 +128,9 @@ pub fn collect(wanted: Wanted<'_>, catalog: &Catalog) -> Result<Collected> {
     });
     progress.finish();
     let harvest = harvest?;
-    let mut seen = parts.older.principals();
+    let mut seen = Vec::new();
     for both in harvest.collectors {
+        // Also those that were not asked for.
         seen.extend(both.principals().map(str::to_owned));
         parts.take(both);
     }
@@ -142,15 +143,15 @@ pub fn collect(wanted: Wanted<'_>, catalog: &Catalog) -> Result<Collected> {
         let saved = load(name, bytes)?;
         if takes(name, &saved) {
             partial.extend(Partial::of(name, &saved));
-            seen.extend(saved.principals());
             parts.merge(name, saved)?;
         }
     }
-    seen.sort();
-    seen.dedup();
     left_out.extend(harvest.left_out);
     left_out.sort();
     let (mut usage, parts) = parts.whole();
+    seen.extend(usage.principals());
+    seen.sort();
+    seen.dedup();
     usage.tally.sources.extend(harvest.sources);
     usage.tally.problems += harvest.account.skipped();
     if found_nothing(&harvest.account, &usage) {

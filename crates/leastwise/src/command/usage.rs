@@ -35,8 +35,13 @@ pub fn run(args: &UsageArgs, catalog: &Catalog, quiet: bool) -> Result<()> {
     collected.report(read, quiet)?;
     let glob = args.principal.as_deref().map(Glob::new);
     let wanted = |principal: &str| glob.as_ref().is_none_or(|glob| glob.matches(principal));
+    // That somebody was seen is worth saving: with other nights it may be all that there is.
+    let is_there = match args.save {
+        Some(_) => collected.usage.principals().iter().any(|name| wanted(name)),
+        None => collected.usage.has_rows(wanted),
+    };
     if let Some(principal) = &args.principal
-        && !collected.usage.principals().iter().any(|name| wanted(name))
+        && !is_there
     {
         return Err(collect::nobody(principal, &collected.seen));
     }

@@ -25,6 +25,7 @@ mod names;
 mod newcomer;
 mod paths;
 mod rightsize;
+mod saved;
 mod silence;
 mod simulate;
 mod support;

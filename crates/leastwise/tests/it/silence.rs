@@ -147,10 +147,10 @@ fn a_proof_holds_against_the_logs_and_against_what_was_saved_of_them() {
 #[test]
 fn saved_usage_of_another_version_is_told_wherever_it_lies() {
     let folder = Folder::new("saved-version");
-    folder.write("saved/1.lwu", b"LWUSAGE\x02and more");
+    folder.write("saved/1.lwu", b"LWUSAGE\x09and more");
     for place in ["saved/1.lwu", "saved"] {
         let done = run(&folder, &["usage", place, "--allow-skipped"]);
-        refused(&done, 3, "saved by another version of leastwise (format 2");
+        refused(&done, 3, "saved by another version of leastwise (format 9");
     }
 }
 

@@ -32,7 +32,7 @@ impl Collector<'_> {
             if let Some((Way::Whole, hash, _)) = learn.filter(|_| counted.copies == 0) {
                 self.calls.learn(hash, &self.key, &self.targets);
             }
-            return self.tally(counted);
+            return self.tally(common, counted);
         }
         let Some(plan) = self.kinds.get(common.kind).plan.take() else { return };
         let parameters = Parameters::new(event.parameters, event.resources);
@@ -89,7 +89,7 @@ impl Collector<'_> {
             }
         }
         self.kinds.get(common.kind).plan = Some(plan);
-        self.tally(counted);
+        self.tally(common, counted);
     }
 
     /// A refused call counts as AWS's message says; `false` when it does not say.

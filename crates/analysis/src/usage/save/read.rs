@@ -1,5 +1,9 @@
 //! Reading a saved usage: once to see whether it is whole, sound and no more than it can be, which keeps nothing, and
 //! once more to take it in.
+//!
+//! Format 1 does not say who called without leaving a row. It names everybody who was met, though, so when it holds
+//! everybody, those of them who have no row are the ones. When that was, it does not tell, and of some principals only
+//! (`--principal`) it does not tell who of the others was asked for.
 
 use super::LoadError;
 use super::body::Body;
@@ -17,8 +21,8 @@ const MOST_SECONDS: u64 = 1 << 40;
 const FORMAT: LoadError = LoadError::Damaged("its body is not in the format");
 
 /// What the packed body holds, when it has this digest.
-pub(super) fn usage(packed: &[u8], digest: &[u8]) -> Result<Usage, LoadError> {
-    let mut first = Reader::new(packed, None);
+pub(super) fn usage(version: u8, packed: &[u8], digest: &[u8]) -> Result<Usage, LoadError> {
+    let mut first = Reader::new(version, packed, None);
     first.usage()?;
     match first.body.end() {
         Some(found) if found == digest => {}
@@ -27,12 +31,13 @@ pub(super) fn usage(packed: &[u8], digest: &[u8]) -> Result<Usage, LoadError> {
     }
     let mut usage = Usage::new(first.fold_at);
     usage.table.make_room(first.weight.rows, first.weight.text);
-    let mut again = Reader::new(packed, Some(usage));
+    let mut again = Reader::new(version, packed, Some(usage));
     again.usage()?;
     again.into.ok_or(FORMAT)
 }
 
 struct Reader<'a> {
+    version: u8,
     body: Body<'a>,
     weight: Weight,
     /// Where everything goes, the second time.
@@ -46,8 +51,9 @@ struct Reader<'a> {
 }
 
 impl<'a> Reader<'a> {
-    fn new(packed: &'a [u8], into: Option<Usage>) -> Self {
+    fn new(version: u8, packed: &'a [u8], into: Option<Usage>) -> Self {
         Reader {
+            version,
             body: Body::new(packed, into.is_none()),
             weight: Weight::of(packed.len()),
             into,
@@ -60,7 +66,12 @@ impl<'a> Reader<'a> {
 
     fn usage(&mut self) -> Result<(), LoadError> {
         self.tally()?;
-        self.table()
+        self.table()?;
+        match self.version {
+            1 => self.presence_of_names(),
+            _ => self.presence()?,
+        }
+        Ok(())
     }
 
     fn byte(&mut self) -> Result<u8, LoadError> {
@@ -205,6 +216,29 @@ impl<'a> Reader<'a> {
             table.add(key, &self.resource, hash, seen, Prints::Some(&self.prints));
         }
         Ok(())
+    }
+
+    fn presence(&mut self) -> Result<(), LoadError> {
+        for _ in 0..self.count()? {
+            self.weight.add(weight::PRESENCE)?;
+            let (principal, first, last) = (self.id(0)?, self.seconds()?, self.seconds()?);
+            if let Some(usage) = &mut self.into {
+                usage.presence.add(principal, (first <= last).then_some((first, last)));
+            }
+        }
+        Ok(())
+    }
+
+    /// What the names of format 1 say of who called without leaving a row.
+    fn presence_of_names(&mut self) {
+        let Some(Usage { table, presence, tally }) = &mut self.into else { return };
+        if tally.other_principals > 0 {
+            return;
+        }
+        let mut left = vec![true; table.principals.len()];
+        table.rows().for_each(|(row, _)| left[row.key.principal as usize] = false);
+        let silent = (0..).zip(left).filter(|(_, left)| *left);
+        silent.for_each(|(principal, _)| presence.add(principal, None));
     }
 
     fn key(&mut self) -> Result<Key, LoadError> {

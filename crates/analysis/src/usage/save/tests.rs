@@ -5,14 +5,17 @@ use sha2::{Digest, Sha256};
 
 use super::{LoadError, MAGIC, VERSION, Writer};
 use crate::usage::sighting::{EventId, Key, Kind, Prints, Seen};
-use crate::usage::table::Table;
 use crate::usage::tally::Tally;
 use crate::usage::{FOLD_AT, Usage};
 
 /// A file with this body, packed and sealed as ours are.
 fn sealed(body: &[u8]) -> Vec<u8> {
+    of_version(VERSION, body)
+}
+
+fn of_version(version: u8, body: &[u8]) -> Vec<u8> {
     let mut file = MAGIC.to_vec();
-    file.push(VERSION);
+    file.push(version);
     file.extend(compress_to_vec(body, 9));
     file.extend(Sha256::digest(body));
     file
@@ -75,7 +78,10 @@ fn what_packs_as_no_usage_does_is_refused_before_it_is_taken_in() {
     refused(&text.0, "not in the format");
 
     refused(&vec![0; 256 << 20], "something stands behind its end");
-    let mut behind = sealed(&up_to_rows(0).0);
+    let mut behind = up_to_rows(0);
+    behind.number(0);
+    let mut behind = sealed(&behind.0);
+    assert!(Usage::load(&behind).is_ok());
     behind.splice(behind.len() - 32..behind.len() - 32, [0]);
     assert!(matches!(Usage::load(&behind), Err(LoadError::Damaged(_))));
 }
@@ -147,7 +153,58 @@ fn a_context_of_very_many_values_is_refused() {
 
 #[test]
 fn what_was_saved_is_the_same_again() {
-    let table = Table::new(FOLD_AT);
-    let usage = Usage { table, tally: Tally::default() };
+    let usage = Usage::new(FOLD_AT);
     assert_eq!(Usage::load(&usage.save()).expect("it is ours").tally, usage.tally);
+}
+
+/// A usage of two who were there, of whom the first has a row.
+fn of_two() -> Usage {
+    let mut usage = Usage::new(FOLD_AT);
+    for name in ["arn:aws:iam::111122223333:role/app", "arn:aws:iam::111122223333:role/silent"] {
+        usage.table.principals.intern(name.as_bytes());
+    }
+    usage.table.actions.intern(b"s3:GetObject");
+    usage.table.contexts.intern(b"");
+    let place = usage.table.hash(&KEY, "arn:aws:s3:::b/k");
+    usage.table.add(KEY, "arn:aws:s3:::b/k", place, Seen::once(7, EventId::new(b"e")), Prints::None);
+    usage
+}
+
+#[test]
+fn who_left_no_row_is_saved_with_the_time() {
+    let mut usage = of_two();
+    assert_eq!(usage.principals(), ["arn:aws:iam::111122223333:role/app"]);
+    usage.presence.saw(1, 5);
+    usage.presence.saw(1, 9);
+    let again = Usage::load(&usage.save()).expect("it is ours");
+    assert_eq!(again.presence, usage.presence);
+    assert_eq!(again.presence.all().collect::<Vec<_>>(), [(1, Some((5, 9)))]);
+    assert_eq!(again.principals().len(), 2);
+}
+
+#[test]
+fn the_first_format_tells_who_left_no_row_when_it_holds_everybody() {
+    for (others, seen) in [(0, 2), (1, 1)] {
+        let mut usage = of_two();
+        usage.tally.other_principals = others;
+        let mut body = Writer::default();
+        body.tally(&usage.tally);
+        body.table(&usage.table);
+        let old = Usage::load(&of_version(1, &body.0)).expect("it is still read");
+        assert_eq!((old.rows(), old.principals().len()), (usage.rows(), seen));
+        let again = Usage::load(&old.save()).expect("it is ours");
+        assert_eq!(again.presence, old.presence);
+    }
+}
+
+/// Names in a row, all at once: nothing of it is chance.
+#[test]
+fn a_usage_of_very_many_who_left_no_row_is_read() {
+    let mut usage = Usage::new(FOLD_AT);
+    for role in 0..400_000 {
+        let name = format!("arn:aws:iam::111122223333:role/{}{role}", "k".repeat(40));
+        let role = usage.table.principals.intern(name.as_bytes());
+        usage.presence.saw(role, 1_790_856_000);
+    }
+    assert!(Usage::load(&usage.save()).expect("it is ours").presence == usage.presence);
 }

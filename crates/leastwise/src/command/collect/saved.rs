@@ -48,7 +48,7 @@ pub fn load(name: &str, bytes: &[u8]) -> Result<Usage> {
     })
 }
 
-/// A row that lies partly outside a window.
+/// Calls that lie partly outside a window.
 #[derive(Debug)]
 pub struct Across(Timestamp, Timestamp);
 
@@ -57,7 +57,7 @@ impl Across {
     pub fn error(self, name: &str, what: &str) -> Error {
         let Across(first, last) = self;
         Error::usage(format!("saved usage `{name}` reaches beyond {what}")).hint(format!(
-            "it has a row from {first} to {last}, which cannot be split; give the logs instead"
+            "it has calls from {first} to {last}, which cannot be split; give the logs instead"
         ))
     }
 }

@@ -129,7 +129,7 @@ impl<'a> Setup<'a> {
         }
         let collected = collect(wanted, self.catalog)?;
         let nothing_before =
-            |parts: &Divided| parts.older.principals().is_empty() && !parts.newer.principals().is_empty();
+            |parts: &Divided| !parts.older.has_rows(|_| true) && parts.newer.has_rows(|_| true);
         match collected.parts.as_ref().is_some_and(nothing_before) {
             true => Err(Error::usage("--holdout takes all of these logs; nothing is left to learn from")
                 .hint("hold out less, or give older logs as well")),
