@@ -9,6 +9,7 @@ pub mod locate;
 pub mod pool;
 pub mod read;
 pub mod s3;
+pub mod saved;
 pub mod size;
 pub mod stream;
 pub mod unpack;

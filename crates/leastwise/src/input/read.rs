@@ -10,12 +10,13 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use leastwise_analysis::audit_log::{Event, Problem, Reader, Sink};
-use leastwise_analysis::usage::{Source, is_saved};
+use leastwise_analysis::usage::{self, Source};
 
 use super::account::Account;
 use super::digest::{Hashed, Seen};
 use super::foreign::{self, BEGIN};
 use super::known::{Known, Take};
+use super::saved::{self, is_saved};
 use super::size::ByteSize;
 use super::stream::{self, Cut, TextSink};
 use super::unpack::{Room, Unpacker, is_gzip};
@@ -55,7 +56,7 @@ pub struct Worker<C> {
     pub account: Account,
     /// The files that were read.
     pub sources: Vec<Source>,
-    /// Files that are not logs but saved usage.
+    /// Files that are not logs but saved usage, as they lie there.
     pub saved: Vec<(String, Vec<u8>)>,
     /// Files that were left unread, since they are not among those to read.
     pub left_out: Vec<String>,
@@ -136,7 +137,7 @@ impl<C: Sink> Worker<C> {
     /// file both times, whatever lies under its name by then.
     fn large(&mut self, name: &str, file: &mut (impl Read + Seek), len: u64) -> u64 {
         let mut begin = Vec::new();
-        if file.by_ref().take(16).read_to_end(&mut begin).is_ok() && is_saved(&begin) {
+        if file.by_ref().take(saved::BEGIN as u64).read_to_end(&mut begin).is_ok() && is_saved(&begin) {
             return self.long_saved(name, &mut begin.as_slice().chain(file));
         }
         let again = |file: &mut dyn Seek, account: &mut Account| {
@@ -209,7 +210,9 @@ impl<C: Sink> Worker<C> {
 
     /// Reads a file that is in memory as it lies on disk.
     fn held(&mut self, name: &str, raw: &[u8]) {
-        if is_saved(raw) {
+        let packed = is_gzip(raw);
+        // Whether it is among those to read is asked of logs alone.
+        if usage::is_saved(raw) || packed && self.known.is_some() && is_saved(raw) {
             self.saved.push((name.to_owned(), raw.to_owned()));
             return;
         }
@@ -217,10 +220,14 @@ impl<C: Sink> Worker<C> {
         if self.leaves_out(name, &seen) {
             return;
         }
-        let text = match is_gzip(raw) {
+        let text = match packed {
             true => self.unpacker.whole(raw, usize::try_from(self.max_text).unwrap_or(usize::MAX)),
             false => Some(raw),
         };
+        if packed && text.map_or_else(|| is_saved(raw), usage::is_saved) {
+            self.saved.push((name.to_owned(), raw.to_owned()));
+            return;
+        }
         let Some(text) = text else {
             if self.sound(name, &mut &raw[..]).is_none() {
                 return self.nothing_used(name, seen);

@@ -1,6 +1,8 @@
 //! Usage that was saved, in place of the logs that it was made of.
 
-use crate::support::{Done, Folder, event, log, run};
+use std::io::Write;
+
+use crate::support::{Done, Folder, event, log, run, run_with_input};
 
 const T: &str = "2026-10-01T10:00:00Z";
 
@@ -94,4 +96,44 @@ fn calls_that_leave_no_row_lie_in_the_window_or_not() {
     assert!(is_dormant(&logs, "probe"), "{logs}");
     let saved = since(&["old.lwu", "new.json"]).err;
     assert!(saved.contains("cannot be split"), "{saved}");
+}
+
+fn gzip(bytes: &[u8]) -> Vec<u8> {
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+    encoder.write_all(bytes).expect("in memory");
+    encoder.finish().expect("in memory")
+}
+
+#[test]
+fn what_gzip_packed_once_more_is_read_wherever_it_lies() {
+    let folder = Folder::new("saved-gzip");
+    snapshot(&folder, &["agent", "other"]);
+    folder.write("logs/1.json", log(&[event("1", "agent", "one", T)]));
+    folder.write("logs/2.json", log(&[event("2", "other", "two", T)]));
+    succeeded(run(&folder, &["usage", "logs/1.json", "--save", "1.lwu"]));
+    let plain = std::fs::read(folder.0.join("1.lwu")).expect("saved");
+    folder.write("packed/1.lwu.gz", gzip(&plain));
+    let usage = |logs: &[&str]| succeeded(run(&folder, &[&["usage", "--output", "json"], logs].concat())).out;
+    let expected = usage(&["1.lwu"]);
+    for place in ["packed/1.lwu.gz", "packed"] {
+        assert_eq!(usage(&[place]), expected, "{place}");
+    }
+    let piped = run_with_input(&folder, &["usage", "--output", "json", "-"], &gzip(&plain));
+    assert_eq!(succeeded(piped).out, expected);
+    assert_eq!(usage(&["packed/1.lwu.gz", "logs"]), usage(&["logs"]), "an event is counted once");
+
+    let agent = ["--principal", "arn:aws:iam::111122223333:role/agent", "--proof", "p.json", "--out", "o"];
+    succeeded(rightsize(&folder, &["1.lwu"], &agent));
+    let verify =
+        ["verify", "p.json", "--policy", "o/agent-1.json", "--logs", "packed", "--granted", "snapshot.json"];
+    let verified = succeeded(run(&folder, &verify));
+    assert!(!verified.out.contains("not covered"), "{}", verified.out);
+
+    let bomb = [b"LWUSAGE\x02".as_slice(), &vec![0; 60 << 20]].concat();
+    folder.write("bomb/b.lwu.gz", gzip(&bomb));
+    for place in ["bomb/b.lwu.gz", "bomb"] {
+        let refused = run(&folder, &["usage", place]);
+        assert_eq!(refused.code, Some(3), "{}", refused.err);
+        assert!(refused.err.contains("b.lwu.gz") && refused.err.contains("gunzip"), "{}", refused.err);
+    }
 }

@@ -4,12 +4,12 @@ use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use leastwise_analysis::usage;
 use leastwise_analysis::usage::Usage;
 use leastwise_policy::time::Timestamp;
 
 use crate::error::{Error, Result};
 use crate::input::locate::Place;
+use crate::input::saved::{self, unpacked};
 use crate::input::window::Window;
 
 /// Usage that was saved is read first, so that logs which hold the same events do not count them again.
@@ -37,13 +37,14 @@ fn is_saved(path: &Path) -> bool {
     // Only a regular file can be looked into without taking something from it.
     let mut start = Vec::new();
     path.is_file()
-        && File::open(path).and_then(|file| file.take(16).read_to_end(&mut start)).is_ok()
-        && usage::is_saved(&start)
+        && File::open(path).and_then(|file| file.take(saved::BEGIN as u64).read_to_end(&mut start)).is_ok()
+        && saved::is_saved(&start)
 }
 
 /// Reads what `usage --save` wrote.
 pub fn load(name: &str, bytes: &[u8]) -> Result<Usage> {
-    Usage::load(bytes).map_err(|error| {
+    let bytes = unpacked(name, bytes)?;
+    Usage::load(&bytes).map_err(|error| {
         Error::input(format!("cannot read saved usage `{name}`")).because(error).hint("save it again")
     })
 }
