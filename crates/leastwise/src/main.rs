@@ -14,6 +14,7 @@ mod clock;
 mod command;
 mod config;
 mod error;
+mod in_order;
 mod input;
 mod interrupt;
 mod model;

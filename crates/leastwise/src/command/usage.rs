@@ -54,7 +54,7 @@ pub fn run(args: &UsageArgs, catalog: &Catalog, quiet: bool) -> Result<()> {
             let rows: Vec<_> = sorted().all().collect();
             output::result(rows::table(&rows, output::width()).as_bytes())?;
         }
-        Output::Csv => output::result(&rows::csv(&sorted().all().collect::<Vec<_>>())?)?,
+        Output::Csv => output::result_from(|out| rows::csv(sorted().all(), out))?,
         Output::Json => output::result_from(|out| rows::json(&sorted(), collect::threads(read), out))?,
         Output::None => {}
     }

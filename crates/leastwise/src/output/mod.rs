@@ -1,13 +1,11 @@
 //! What is printed: results on stdout, everything else on stderr.
 
-mod in_order;
 pub mod nearest;
 pub mod table;
 
 use std::io::{self, BufWriter, StdoutLock, Write};
 
 use crate::error::{Error, Result};
-pub use in_order::in_order;
 pub use nearest::nearest;
 
 /// Prints a result on stdout. A reader that stopped reading (`| head`) is no error.

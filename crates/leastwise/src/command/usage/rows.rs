@@ -9,9 +9,9 @@ use leastwise_analysis::usage::{Resource, Sorted, UsageContext, UsageRow};
 use leastwise_policy::time::Timestamp;
 use serde::Serialize;
 
-use crate::error::{Error, Result};
+use crate::in_order::in_order;
 use crate::output::table::{Column, lay_out};
-use crate::output::{in_order, plain, thousands};
+use crate::output::{plain, thousands};
 
 /// One row as its cells.
 struct Object<'a> {
@@ -57,6 +57,9 @@ fn resource_is(resource: &Resource<&str>) -> &'static str {
 /// How many rows are written in one go, so that several threads can.
 const PART: usize = 128;
 
+/// So many bytes of them wait together: rows can have one context in common that is larger than all else.
+const PIECE: usize = 256 << 10;
+
 /// One array; one object on each line.
 pub fn json(rows: &Sorted<'_>, threads: NonZeroUsize, out: &mut impl Write) -> io::Result<()> {
     json_of(rows.len(), |part| rows.rows(part), threads, out)
@@ -68,18 +71,26 @@ fn json_of<'u, R: Iterator<Item = UsageRow<&'u str>>>(
     threads: NonZeroUsize,
     out: &mut impl Write,
 ) -> io::Result<()> {
-    let lines = |part: Range<usize>| {
+    let lines = |part: Range<usize>, more: &mut dyn FnMut(Vec<u8>) -> bool| {
         let mut text = Vec::with_capacity(part.len() * 512);
         let mut lines = Lines::default();
         for (number, row) in part.clone().zip(rows(part)) {
             text.extend_from_slice(if number > 0 { b",\n" } else { b"\n" });
             lines.add(&row, &mut text)?;
+            if text.len() > PIECE {
+                if !text.chunks(PIECE).all(|piece| more(piece.to_vec())) {
+                    return Ok(());
+                }
+                text.clear();
+                text.shrink_to(PIECE);
+            }
         }
-        Ok(text)
+        more(text);
+        Ok(())
     };
     out.write_all(b"[")?;
     let parts = (0..len).step_by(PART).map(|start| start..len.min(start + PART));
-    in_order(threads, parts, lines, |part| out.write_all(&part))?;
+    in_order(threads, 2 * threads.get(), parts, lines, |piece| out.write_all(&piece))?;
     out.write_all(if len == 0 { b"]\n" } else { b"\n]\n" })
 }
 
@@ -168,14 +179,12 @@ const HEADER: [&str; 10] = [
 ];
 
 /// A header and one line for each row; the context is JSON in its cell.
-pub fn csv(rows: &[UsageRow<&str>]) -> Result<Vec<u8>> {
-    let failed = |error: csv::Error| Error::input("cannot print a row as CSV").because(error);
-    let mut out = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(Vec::new());
-    out.write_record(HEADER).map_err(failed)?;
+pub fn csv<'u>(rows: impl Iterator<Item = UsageRow<&'u str>>, out: &mut impl Write) -> io::Result<()> {
+    let mut out = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(out);
+    out.write_record(HEADER)?;
     for row in rows {
-        let object = Object::new(row);
-        let context = serde_json::to_string(object.context)
-            .map_err(|error| Error::input("cannot print a context as JSON").because(error))?;
+        let object = Object::new(&row);
+        let context = serde_json::to_string(object.context)?;
         out.write_record([
             &inert(object.principal),
             &inert(object.action),
@@ -187,11 +196,9 @@ pub fn csv(rows: &[UsageRow<&str>]) -> Result<Vec<u8>> {
             &object.last,
             &context,
             &inert(object.example),
-        ])
-        .map_err(failed)?;
+        ])?;
     }
-    out.into_inner()
-        .map_err(|error| Error::input("cannot print CSV").because(std::io::Error::other(error.to_string())))
+    out.flush()
 }
 
 /// A spreadsheet takes a cell that begins so for a formula; an apostrophe in front makes it text
@@ -304,9 +311,41 @@ mod tests {
         "#);
     }
 
+    /// Remembers how much is written in one go at most.
+    struct Largest(usize);
+
+    impl Write for Largest {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0 = self.0.max(bytes.len());
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn rows_that_share_a_large_context_are_not_held_together() {
+        let context = UsageContext::default().with("aws:TagKeys", "k".repeat(1 << 20));
+        let rows = vec![row(Resource::Unknown, context); 100];
+        for threads in 1..4 {
+            let mut largest = Largest(0);
+            let threads = NonZeroUsize::new(threads).expect("not zero");
+            json_of(rows.len(), |part| rows[part].iter().cloned(), threads, &mut largest)
+                .expect("it takes all");
+            assert!(largest.0 <= PIECE, "{}", largest.0);
+        }
+        let mut largest = Largest(0);
+        csv(rows.into_iter(), &mut largest).expect("it takes all");
+        assert!(largest.0 <= 2 << 20, "{}", largest.0);
+    }
+
     #[test]
     fn csv_has_a_header_and_quotes_what_needs_it() {
-        let text = String::from_utf8(csv(&rows()[..1]).expect("CSV")).expect("UTF-8");
+        let mut text = Vec::new();
+        csv(rows().into_iter().take(1), &mut text).expect("in memory");
+        let text = String::from_utf8(text).expect("UTF-8");
         insta::assert_snapshot!(text.replace("\r\n", "\n"), @r#"
         principal,action,resource,resource_is,outcome,count,first,last,context,example
         arn:aws:iam::111122223333:role/agent,s3:GetObject,arn:aws:s3:::b/a*b,exact,used,2,2026-10-01T12:00:00Z,2026-10-01T12:00:01Z,"{""aws:RequestedRegion"":[""eu-west-1""]}",e1
