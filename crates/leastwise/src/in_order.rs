@@ -128,6 +128,18 @@ mod tests {
     }
 
     #[test]
+    #[should_panic(expected = "a scoped thread panicked")]
+    fn what_a_worker_that_panics_would_have_made_is_not_passed_over() {
+        let threads = NonZeroUsize::new(2).expect("not zero");
+        let make = |part: usize, more: &mut dyn FnMut(usize) -> bool| {
+            assert_ne!(part, 5);
+            more(part);
+            Ok(())
+        };
+        let _ = in_order(threads, 3, 0..10, make, |_| Ok::<_, ()>(()));
+    }
+
+    #[test]
     fn a_part_that_takes_long_holds_up_no_more_than_it_must() {
         let threads = NonZeroUsize::new(2).expect("not zero");
         let (ended, end) = sync_channel(1);

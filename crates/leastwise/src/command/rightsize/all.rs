@@ -1,8 +1,8 @@
 //! `rightsize --all`: every principal of the snapshot, and an index of what shrank and by how much.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::convert::Infallible;
 use std::path::Path;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 use leastwise_analysis::granted::GrantedPrincipal;
 use leastwise_analysis::proof::{self, Inclusion};
@@ -17,6 +17,7 @@ use super::{Evidence, deliver};
 use crate::atomic::Batch;
 use crate::command::collect::Collected;
 use crate::error::{Error, Result};
+use crate::in_order::in_order;
 use crate::output::{self, counted, thousands};
 use crate::progress::Progress;
 use crate::report::{Entry, Index, Kind};
@@ -113,8 +114,16 @@ fn left_alone(collected: &Collected, case: &Case<'_>) -> Option<String> {
 /// Right-sizes each that is not left alone.
 fn outcomes(setup: &Setup<'_>, evidence: &Evidence<'_>, cases: &[Case<'_>]) -> Vec<Option<Outcome>> {
     let progress = Progress::new("right-sizing", setup.quiet);
-    let outcomes = in_parallel(cases, setup.threads(), |case| {
-        left_alone(evidence.collected, case).is_none().then(|| one::outcome(setup, evidence, case))
+    let mut outcomes = Vec::with_capacity(cases.len());
+    let make = |case: &Case<'_>, done: &mut dyn FnMut(Option<Outcome>) -> bool| {
+        let left_alone = left_alone(evidence.collected, case).is_some();
+        done((!left_alone).then(|| one::outcome(setup, evidence, case)));
+        Ok(())
+    };
+    // All of them are kept, so nobody need wait for one that takes long.
+    let Ok(()) = in_order(setup.threads(), cases.len(), cases.iter(), make, |outcome| {
+        outcomes.push(outcome);
+        Ok::<_, Infallible>(())
     });
     progress.finish();
     outcomes
@@ -229,25 +238,6 @@ fn of<'r>(rows: &'r [UsageRow], principal: &str) -> &'r [UsageRow] {
     let from = rows.partition_point(|row| row.principal.as_str() < principal);
     let len = rows[from..].partition_point(|row| row.principal == principal);
     &rows[from..from + len]
-}
-
-/// Applies `work` to every item with several threads; the results are in the order of the items.
-fn in_parallel<T: Sync, R: Send>(items: &[T], threads: usize, work: impl Fn(&T) -> R + Sync) -> Vec<R> {
-    let next = AtomicUsize::new(0);
-    let mut results: Vec<(usize, R)> = std::thread::scope(|scope| {
-        let worker = || {
-            let mut done = Vec::new();
-            loop {
-                let at = next.fetch_add(1, Ordering::Relaxed);
-                let Some(item) = items.get(at) else { return done };
-                done.push((at, work(item)));
-            }
-        };
-        let workers: Vec<_> = (0..threads.min(items.len())).map(|_| scope.spawn(worker)).collect();
-        workers.into_iter().flat_map(|worker| worker.join().unwrap_or_default()).collect()
-    });
-    results.sort_by_key(|(at, _)| *at);
-    results.into_iter().map(|(_, result)| result).collect()
 }
 
 /// What shrank most, on stderr.

@@ -1,5 +1,6 @@
 //! What the flags of `rightsize` come to, checked before anything is read.
 
+use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
 use leastwise_analysis::names::Directory;
@@ -98,8 +99,8 @@ impl<'a> Setup<'a> {
     }
 
     /// How many threads to work with.
-    pub fn threads(&self) -> usize {
-        collect::threads(&self.args.logs.read).get()
+    pub fn threads(&self) -> NonZeroUsize {
+        collect::threads(&self.args.logs.read)
     }
 
     /// Reads the logs. Everybody's usage is collected: what the logs could show at all, others show too.
