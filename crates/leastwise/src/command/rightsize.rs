@@ -57,10 +57,7 @@ fn run_one(setup: &Setup<'_>, asked: &str) -> Result<()> {
     }
     let collected = setup.collect()?;
     collected.report(&setup.args.logs.read, setup.quiet)?;
-    let principal = match whose::is_pattern(named) {
-        true => whose::only(named, collected.seen.iter().map(String::as_str), "these logs")?,
-        false => named,
-    };
+    let principal = whose::of_logs(asked, named, &collected.seen)?;
     let of = |usage: &Usage| usage.rows_where(|name| name == principal);
     let rows = of(&collected.usage);
     let holds = |partial: &&collect::Partial| partial.principals.iter().any(|name| name == principal);

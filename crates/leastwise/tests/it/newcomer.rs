@@ -48,7 +48,7 @@ fn a_pattern_right_sizes_the_one_principal_that_it_fits() {
             r#""RoleDetailList":[{{"Path":"/aws-service-role/x.amazonaws.com/","RoleName":"AWSServiceRoleForAgents","Arn":"{linked}"}},"#
         ),
     );
-    folder.write("snapshot.json", with_linked);
+    folder.write("snapshot.json", &with_linked);
     folder.write("l.json", log(&[event("1", "agent-1", "one", T), event("2", "agent-2", "two", T)]));
     let sized = |pattern: &str, more: &[&str]| -> Done {
         run(&folder, &[&["rightsize", "l.json", "--principal", pattern], more].concat())
@@ -71,6 +71,20 @@ fn a_pattern_right_sizes_the_one_principal_that_it_fits() {
         assert_eq!((none.code, none.out.as_str()), (Some(3), ""), "{}", none.err);
         assert!(none.err.contains("`*agnt-1` fits no principal in "), "{}", none.err);
     }
+    // The snapshot lists one; another, which was deleted since, is in the logs alone.
+    let deleted = event("3", "agent-3", "three", T);
+    let linked_too = event("4", "x", "k", T).replace(&role("x"), linked);
+    folder.write("l.json", log(&[event("1", "agent-1", "one", T), deleted, linked_too]));
+    snapshot(&folder, &["agent-1", "other"]);
+    let both = sized("*agent*", &["--granted", "snapshot.json"]);
+    assert_eq!((both.code, both.out.as_str()), (Some(3), ""), "{}", both.err);
+    assert!(both.err.contains("fits 2 principals in the snapshot and these logs"), "{}", both.err);
+    assert!(both.err.contains(&format!("{}, {}", role("agent-1"), role("agent-3"))), "{}", both.err);
+    let one = sized("*agent-?", &["--granted", "snapshot.json"]);
+    assert_eq!(one.code, Some(3), "{}", one.err);
+    let one = sized("*gent*-1", &["--granted", "snapshot.json"]);
+    assert_eq!(one.code, Some(0), "{}", one.err);
+    folder.write("snapshot.json", with_linked);
     let linked = sized("*ForAgents", &["--granted", "snapshot.json"]);
     assert!(linked.err.contains("is a service-linked role"), "{}", linked.err);
     let whose = run(&folder, &["rightsize", "l.json"]);

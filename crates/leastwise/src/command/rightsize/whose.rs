@@ -14,6 +14,20 @@ pub fn is_pattern(text: &str) -> bool {
     text.contains(['*', '?'])
 }
 
+/// The one whom `asked` means where a snapshot, if there is one, says that it is `named`: a pattern must fit nobody else
+/// whom the logs have seen. Service-linked roles are nobody to right-size.
+pub fn of_logs<'n>(asked: &str, named: &'n str, seen: &'n [String]) -> Result<&'n str> {
+    if !is_pattern(asked) {
+        return Ok(named);
+    }
+    let seen = seen.iter().map(String::as_str);
+    if is_pattern(named) {
+        return only(asked, seen, "these logs");
+    }
+    let ours = seen.filter(|seen| !seen.contains(":role/aws-service-role/"));
+    only(asked, ours.chain([named]), "the snapshot and these logs")
+}
+
 /// The one of the names that a pattern fits. `place` is where they were found, such as `the snapshot`.
 pub fn only<'n>(pattern: &str, names: impl Iterator<Item = &'n str>, place: &str) -> Result<&'n str> {
     let names: Vec<&str> = names.collect();
