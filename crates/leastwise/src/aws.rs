@@ -92,7 +92,7 @@ fn of_profile(name: &str, region: Option<Region>) -> SharedCredentialsProvider {
 
 /// Refuses a profile that no file names: else the credentials of the machine would be used, which are others.
 fn is_there(profile: &str) -> Result<()> {
-    let known = profiles::names();
+    let known = profiles::names()?;
     if known.iter().any(|name| name == profile) {
         return Ok(());
     }

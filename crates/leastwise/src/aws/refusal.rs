@@ -166,9 +166,10 @@ impl Call<'_> {
             .or_else(|| std::env::var("AWS_PROFILE").ok())
             .filter(|name| !name.is_empty())
             .unwrap_or_else(|| "default".to_owned());
-        let within = match profiles::names().contains(&profile) {
-            true => "without usable credentials".to_owned(),
-            false => format!("not in {}", profiles::files()),
+        let within = match profiles::names() {
+            Ok(names) if names.contains(&profile) => "without usable credentials".to_owned(),
+            Ok(_) => format!("not in {}", profiles::files()),
+            Err(_) => format!("{} cannot be read", profiles::files()),
         };
         places.push(format!("profile `{profile}` ({within})"));
         if named.is_none() {

@@ -90,6 +90,24 @@ fn a_profile_that_no_file_names_is_refused_with_those_that_are_there() {
 }
 
 #[test]
+fn profiles_are_those_that_the_sdk_reads() {
+    let folder = Folder::new("profiles-of-the-sdk");
+    let config = "[profile  audit ] # mine\n[ profile deploy ]\n[default]\n[sso-session corp]\nregion = [x]\n\
+                  [profiles]\n[profile \"two words\"]\n";
+    folder.write(".aws/config", config);
+    folder.write(".aws/credentials", "[ops]\n[profile nobody]\n");
+    let of = |profile: &str| ask(&folder, &["snapshot", "--profile", profile], &KEYS).err;
+    assert!(of("zzzzzzzz").contains("help: there are audit, default, deploy, ops\n"), "{}", of("zzzzzzzz"));
+    assert!(of("ops").contains("looked at profile `ops` (without usable credentials)"), "{}", of("ops"));
+    folder.write(".aws/config", "[profile audit]\nregion = eu-west-1\nno property\n");
+    for asked in [&["snapshot", "--profile", "audit"][..], &["snapshot"]] {
+        let broken = ask(&folder, asked, &[]);
+        assert!(broken.err.contains("/.aws/config") && !broken.err.contains("not in "), "{}", broken.err);
+    }
+    assert!(of("audit").contains("on line 3"), "{}", of("audit"));
+}
+
+#[test]
 fn a_profile_that_was_named_goes_before_keys_in_the_environment() {
     let folder = Folder::new("profile-first");
     folder.write(
