@@ -103,13 +103,15 @@ fn files(folder: &Path, extension: &str) -> Result<Vec<PathBuf>, Failure> {
     Ok(paths)
 }
 
-/// The actions that rules name, in lower case: their calls can be seen though no operation bears their name.
+/// The actions that rules say are needed, in lower case: their calls can be seen though no operation bears their name. A rule
+/// with `?` shows that a call may have needed the action, never that none did.
 fn named_by_rules(rules: &[PathBuf]) -> Result<BTreeSet<String>, Failure> {
     let mut named = BTreeSet::new();
     for path in rules {
         let text = fs::read_to_string(path)?;
         let facts = text.lines().filter(|line| line.starts_with("event ") || line.starts_with("also "));
-        named.extend(facts.filter_map(|line| line.split_whitespace().nth(4)).map(str::to_lowercase));
+        let needed = facts.filter(|line| line.split_whitespace().nth(3) != Some("?"));
+        named.extend(needed.filter_map(|line| line.split_whitespace().nth(4)).map(str::to_lowercase));
     }
     Ok(named)
 }

@@ -40,7 +40,7 @@ impl Marks {
         })
     }
 
-    /// Marks one action. `seen` says whether an API operation or a rule names the action.
+    /// Marks one action. `seen` says whether an API operation is known that needs the action, or a rule says so.
     pub(crate) fn mark(&self, prefix: &str, action: &mut ActionFacts, seen: bool) {
         let destructive = self.destructive(prefix, &action.name, action.levels);
         action.destructive = destructive.is_some();
