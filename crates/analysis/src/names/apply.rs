@@ -1,4 +1,4 @@
-//! Rows of usage with the names that are taken from a snapshot.
+//! Rows of usage with the names that are taken from elsewhere.
 
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
@@ -41,7 +41,10 @@ fn each<'r>(
         let found = |by_what, name: Option<&str>| by.get(&(by_what, name?)).copied();
         let taken = match row.authorised() {
             true => {
-                found(By::InstanceProfile, profile_of(row)).or_else(|| found(By::Path, without_path(row)))
+                let by_path = |by| found(by, without_path(row));
+                found(By::InstanceProfile, profile_of(row))
+                    .or_else(|| by_path(By::Path))
+                    .or_else(|| by_path(By::Creation))
             }
             false => None,
         };
@@ -58,7 +61,7 @@ fn each<'r>(
 
 /// What AWS judged a row by.
 enum Meant {
-    /// What is taken from the snapshot.
+    /// What is taken from elsewhere.
     Named,
     /// What the log has.
     AsWritten,
@@ -75,14 +78,18 @@ pub(super) fn is_refused(granted: Option<&PolicySet>, row: &UsageRow) -> bool {
 
 /// Why names cannot be what they say, whatever the snapshot: for whoever reads them in a proof.
 pub(crate) fn check(names: &[Taken], rows: &[&UsageRow]) -> Result<(), String> {
-    let twice = |pair: &[Taken]| (pair[0].by, &pair[0].named) == (pair[1].by, &pair[1].named);
-    if !names.is_sorted() || names.windows(2).any(twice) {
+    // A name has one path, whatever tells it.
+    let told = |taken: &Taken| (taken.by == By::InstanceProfile, taken.named.clone());
+    let mut once = HashSet::new();
+    if !names.is_sorted() || !names.iter().all(|taken| once.insert(told(taken))) {
         return Err("the names are not in order".to_owned());
     }
     let rows = || rows.iter().filter(|row| row.authorised());
     let mut used: HashSet<(By, &str)> = HashSet::new();
     used.extend(rows().filter_map(|row| Some((By::InstanceProfile, profile_of(row)?))));
-    used.extend(rows().filter_map(|row| Some((By::Path, without_path(row)?))));
+    for by in [By::Path, By::Creation] {
+        used.extend(rows().filter_map(|row| Some((by, without_path(row)?))));
+    }
     for taken in names {
         let why = match used.contains(&(taken.by, &*taken.named)) {
             true => taken.contradiction(),
@@ -121,7 +128,9 @@ impl Taken {
                 Some("an instance profile holds a role of its account")
             }
             By::InstanceProfile if self.both => Some("an instance profile is not passed itself"),
-            By::Path if !named.is_like(&is) => Some("they are not called the same in one account"),
+            By::Path | By::Creation if !named.is_like(&is) => {
+                Some("they are not called the same in one account")
+            }
             _ => None,
         }
     }

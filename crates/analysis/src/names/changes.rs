@@ -1,4 +1,5 @@
-//! When instance profiles were changed, and users and groups moved, as far as these logs show, whoever did it.
+//! What was made and deleted, when instance profiles were changed, and users and groups moved, as far as these logs show,
+//! whoever did it.
 
 use std::borrow::Borrow;
 use std::collections::BTreeMap;
@@ -6,7 +7,9 @@ use std::collections::BTreeMap;
 use leastwise_policy::arn::Arn;
 use leastwise_policy::time::Timestamp;
 
+use super::Use;
 use super::directory::{Key, Name};
+use super::made::{Creation, Made};
 use crate::usage::{Outcome, Resource, UsageRow};
 
 /// What puts a role into an instance profile.
@@ -25,6 +28,7 @@ const MOVES: [&str; 2] = ["iam:UpdateUser", "iam:UpdateGroup"];
 pub struct Changes {
     of_profiles: BTreeMap<Key, i64>,
     of_paths: BTreeMap<Key, i64>,
+    made: Made,
     /// Whether only some principals' records were looked at.
     unseen: bool,
     /// By account, empty where the log does not tell it: changes of profiles that the log does not tell.
@@ -53,6 +57,11 @@ impl Changes {
 
     fn add<T: AsRef<str>>(&mut self, row: &UsageRow<T>) {
         let action = row.action.as_ref();
+        // There can be very many rows, and few are of IAM.
+        if !action.get(..4).is_some_and(|service| service.eq_ignore_ascii_case("iam:")) {
+            return;
+        }
+        self.made.add(row);
         let is_one_of = |names: [&str; 2]| names.iter().any(|name| name.eq_ignore_ascii_case(action));
         let moves = is_one_of(MOVES);
         let delay = match (is_one_of(PUTS_IN) || moves, is_one_of(TAKES_OUT)) {
@@ -78,6 +87,13 @@ impl Changes {
             }
         };
         *last = until.max(*last);
+    }
+
+    /// How what has this name was made, if it has the path since.
+    pub(super) fn creation(&self, name: &Name, seen: Use) -> Option<Creation<'_>> {
+        let moved =
+            |creation: &Creation<'_>| self.of_paths.get(&name.key).is_some_and(|last| *last >= creation.at);
+        self.made.of(name, seen).filter(|creation| !moved(creation))
     }
 
     /// Whether a user or a group may have had another path since its first use: a call that moves it tells it by its name.

@@ -1,10 +1,11 @@
-//! What a snapshot of the account knows of names that a log leaves short: the role in an instance profile, and the path
-//! of what a call names without one.
+//! What a snapshot of the account, and the logs as a whole, know of names that a call leaves short: the role in an instance
+//! profile, and the path of what is named without one.
 //!
 //! A call of EC2 names an instance profile, and AWS asks for `iam:PassRole` on the role in it. Calls of IAM, and some
 //! of other services, name a role or a user without its path, and AWS judges by the ARN, which has it
 //! (<https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html>). Without a snapshot, passing stays
-//! on every role, and a name is written as if it had no path, with a note that this is a guess.
+//! on every role, and a name is written with the path that the logs show it to be made with, or else as if it had none, with
+//! a note that this is a guess.
 //!
 //! A snapshot is as of its moment, so nothing is taken from it that the log or its own dates speak against: see
 //! [`Naming::of`]. What is taken is a list of [`Taken`], which is part of the proof: rows of usage stay as the log gave
@@ -13,9 +14,10 @@
 mod apply;
 mod changes;
 mod directory;
+mod made;
 mod notes;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use leastwise_policy::aws::evaluate::PolicySet;
 use leastwise_policy::time::Timestamp;
@@ -29,7 +31,7 @@ pub use changes::Changes;
 pub use directory::Directory;
 use directory::Name;
 
-/// A name of the log, and what the snapshot says that it stands for.
+/// A name of the log, and what the snapshot or the log elsewhere says that it stands for.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Taken {
@@ -49,23 +51,25 @@ pub struct Taken {
 pub enum By {
     /// The role is in the instance profile.
     InstanceProfile,
-    /// Names are unique in an account, whatever their path.
+    /// Names are unique in an account, whatever their path, and the snapshot lists it.
     Path,
+    /// The same, and the logs show how it was made.
+    Creation,
 }
 
-/// What the snapshot says of the names in one principal's usage.
+/// What is known of the names in one principal's usage.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Naming {
-    /// What is taken from the snapshot, sorted.
+    /// What is taken from the snapshot or from creation, sorted.
     pub taken: Vec<Taken>,
     /// Instance profiles whose role is not.
     unclear: BTreeMap<String, Unclear>,
-    /// Names without a path that no snapshot knows: that they have none is a guess.
+    /// Names without a path that neither tells: that they have none is a guess.
     guessed: Vec<String>,
     /// Whether there was a snapshot to look into.
     asked: bool,
-    /// Whether some are taken and yet granted as the log has them, too.
-    under_both: bool,
+    /// By what some are taken and yet granted as the log has them, too.
+    under_both: BTreeSet<By>,
 }
 
 /// Why the role in an instance profile cannot be told.
@@ -93,6 +97,9 @@ enum Unclear {
 #[derive(Debug, Clone, Copy)]
 struct Use {
     first: Timestamp,
+    last: Timestamp,
+    /// When a call first went through.
+    worked: Option<Timestamp>,
     /// Whether a call with it went through, so that it was there.
     done: bool,
     /// Whether one failed.
@@ -107,7 +114,8 @@ impl Naming {
     /// The role in an instance profile is taken where the account's snapshot lists the profile in one role, where these
     /// logs show no change of the profile while it was used, where neither it nor the role is younger than the first
     /// call, where `granted` may allow to pass the role, and where no other call may have passed a role of which nothing
-    /// is known. A path is taken where the snapshot lists one thing of that kind and name.
+    /// is known. A path is taken where the snapshot lists one thing of that kind and name; where it lists none, or there is
+    /// none, where the logs show it to be made, always as the same.
     pub fn of(
         rows: &[UsageRow],
         granted: Option<&PolicySet>,
@@ -156,9 +164,15 @@ impl Naming {
                     let younger = entry.created.is_some_and(|created| created > seen.first);
                     let moved = Name::parse(arn).is_some_and(|name| changes.moved(&name, seen.first));
                     let both = renamed || younger || moved;
-                    naming.under_both |= both || seen.failed;
                     let is = entry.arn.clone();
-                    naming.taken.push(Taken { named: arn.to_owned(), by: By::Path, is, both });
+                    naming.take(Taken { named: arn.to_owned(), by: By::Path, is, both }, seen);
+                }
+                None if let Some(made) = made(arn, seen, changes, directory) => {
+                    match (made.is == arn, made.both) {
+                        (true, false) => {}
+                        (true, true) => naming.guessed.push(arn.to_owned()),
+                        (false, _) => naming.take(made, seen),
+                    }
                 }
                 // A call that failed may have failed since there is no such thing, and then AWS knows no path either.
                 None if !seen.done && directory.is_some() => {}
@@ -168,12 +182,42 @@ impl Naming {
         naming.taken.sort();
         naming
     }
+
+    fn take(&mut self, taken: Taken, seen: Use) {
+        if taken.both || seen.failed {
+            self.under_both.insert(taken.by);
+        }
+        self.taken.push(taken);
+    }
+}
+
+/// What a name stands for that the snapshot does not list, as far as the logs show how it was made.
+fn made(arn: &str, seen: Use, changes: &Changes, directory: Option<&Directory>) -> Option<Taken> {
+    let name = Name::parse(arn)?;
+    if directory.is_some_and(|directory| !directory.all(&name).is_empty()) {
+        return None;
+    }
+    let creation = changes.creation(&name, seen)?;
+    // Whether it was something else before or after, records that were left out may tell.
+    let both = !creation.sure || changes.are_unseen() || last(arn) != last(creation.arn);
+    Some(Taken { named: arn.to_owned(), by: By::Creation, is: creation.arn.to_owned(), both })
 }
 
 fn note_use<'u, 'r>(uses: &'u mut BTreeMap<&'r str, Use>, name: &'r str, row: &UsageRow) -> &'u mut Use {
-    let seen =
-        uses.entry(name).or_insert(Use { first: row.first, done: false, failed: false, at_home: true });
-    seen.first = seen.first.min(row.first);
+    let (first, last) = (row.first, row.last);
+    let seen = uses.entry(name).or_insert(Use {
+        first,
+        last,
+        worked: None,
+        done: false,
+        failed: false,
+        at_home: true,
+    });
+    seen.first = seen.first.min(first);
+    seen.last = seen.last.max(last);
+    if row.outcome == Outcome::Used {
+        seen.worked = Some(seen.worked.map_or(first, |worked| worked.min(first)));
+    }
     seen.done |= row.outcome == Outcome::Used;
     seen.failed |= row.outcome == Outcome::Failed;
     seen

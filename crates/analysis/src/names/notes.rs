@@ -24,19 +24,8 @@ impl Naming {
             unclear.entry(why).or_default().push(profile);
         }
         notes.extend(unclear.into_iter().map(|(why, profiles)| wide(why, &profiles)));
-        let arrow = |taken: &Taken| format!("`{}` is `{}`", taken.named, taken.is);
-        let mut by_path = self.taken.iter().filter(|taken| taken.by == By::Path);
-        if let Some(shown) = shown(&mut by_path, arrow) {
-            let both = match self.under_both {
-                true => {
-                    "; what failed, has moved, or is listed in another case or as younger, is granted under both"
-                }
-                false => "",
-            };
-            notes.push(named(format!(
-                "named without a path, and written as the snapshot lists it: {shown}{both}"
-            )));
-        }
+        notes.extend(self.told(By::Path, "as the snapshot lists it", MOVED));
+        notes.extend(self.told(By::Creation, "as the logs show it to be made", MADE));
         if let Some(shown) = shown(&mut self.guessed.iter(), |arn| format!("`{arn}`")) {
             let why = match self.asked {
                 true => "the snapshot does not list it",
@@ -50,7 +39,23 @@ impl Naming {
         }
         notes
     }
+
+    /// Names that are written with a path, and why, and why some without one too.
+    fn told(&self, by: By, as_what: &str, why_both: &str) -> Option<Note> {
+        let arrow = |taken: &Taken| format!("`{}` is `{}`", taken.named, taken.is);
+        let shown = shown(&mut self.taken.iter().filter(|taken| taken.by == by), arrow)?;
+        let both = match self.under_both.contains(&by) {
+            true => format!("; {why_both}, is granted under both"),
+            false => String::new(),
+        };
+        Some(named(format!("named without a path, and written {as_what}: {shown}{both}")))
+    }
 }
+
+/// What is granted under both names.
+const MOVED: &str = "what failed, has moved, or is listed in another case or as younger";
+const MADE: &str = "what failed, was used before it was made or after it was deleted, or was made in another case or \
+                    while records of others were left out";
 
 fn named(text: String) -> Note {
     Note { kind: NoteKind::WithoutPath, place: "iam".to_owned(), text }

@@ -393,3 +393,104 @@ fn what_was_not_authorised_is_left_as_it_is() {
     let taken = naming(&[passing(&in_account("instance-profile/web-node"))], &[], &listings).taken;
     assert_eq!(*apply(&rows, &taken, None), rows);
 }
+
+/// The creation of something at a path, or its end, by somebody else.
+fn life(action: &str, resource: &str, first: &str, last: &str) -> UsageRow {
+    let mut row = if action.contains("Delete") {
+        named(action, resource)
+    } else {
+        row(action, Resource::Exact(in_account(resource)))
+    };
+    row.principal = format!("{ACCOUNT}:user/ops");
+    (row.first, row.last) = (at(first), at(last));
+    row
+}
+
+/// Where `role/app` is written as, used from the first to the twentieth of October.
+fn written<const N: usize>(lives: [UsageRow; N]) -> Vec<String> {
+    let rows = [named("iam:GetRole", "role/app")];
+    resources(&rows, &naming(&rows, &lives, &[]), "iam:GetRole")
+}
+
+#[test]
+fn names_are_written_with_the_path_that_the_logs_show_them_to_be_made_with() {
+    let (before, between, behind) = ("2026-09-01", "2026-10-10", "2026-10-25");
+    let (plain, pathed) = (in_account("role/app"), in_account("role/agents/app"));
+    let create = |path: &str, when: &str| life("iam:CreateRole", &format!("role/{path}app"), when, when);
+    let made = create("agents/", before);
+    let both = [pathed.clone(), plain.clone()];
+    let (pathed, plain) = ([pathed], [plain]);
+    assert_eq!(written([]), plain, "a guess");
+    assert_eq!(written([made.clone()]), pathed);
+    assert_eq!(written([create("agents/", between)]), both, "it was used before");
+    assert_eq!(written([made.clone(), create("", between)]), plain, "it had two paths");
+    assert_eq!(written([UsageRow { outcome: Outcome::Failed, ..made.clone() }]), plain);
+    assert_eq!(written([UsageRow { outcome: Outcome::Denied, ..made.clone() }]), plain);
+    assert_eq!(written([life("iam:CreateRole", "role/agents/other", before, before)]), plain);
+    assert_eq!(written([life("iam:CreateUser", "user/agents/app", before, before)]), plain);
+
+    let delete = |from: &str, to: &str| life("iam:DeleteRole", "role/app", from, to);
+    assert_eq!(written([made.clone(), delete(behind, behind)]), pathed);
+    assert_eq!(written([made.clone(), delete("2026-08-01", "2026-08-01")]), pathed);
+    assert_eq!(written([made.clone(), delete(between, between)]), both, "it was used afterwards");
+    assert_eq!(written([made.clone(), delete("2026-08-01", between)]), both);
+    let pattern = in_account("role/*");
+    let many = UsageRow { resource: Resource::Folded { pattern, distinct: 1_001 }, ..made.clone() };
+    assert_eq!(written([made, many]), both, "one of them may be called so");
+}
+
+#[test]
+fn what_others_did_with_a_name_may_not_show() {
+    let rows = [named("iam:GetRole", "role/app")];
+    let made = life("iam:CreateRole", "role/agents/app", "2026-09-01", "2026-09-01");
+    let of = |left_out: u64| {
+        let naming = Naming::of(&rows, None, &Changes::of([&made]).without_others(left_out), None);
+        (naming.taken[0].by, naming.taken[0].both)
+    };
+    assert_eq!([of(0), of(1)], [(By::Creation, false), (By::Creation, true)]);
+}
+
+#[test]
+fn that_there_is_no_path_is_no_guess_where_it_was_made_without() {
+    let rows = [named("iam:GetRole", "role/app")];
+    let made = |when: &str| naming(&rows, &[life("iam:CreateRole", "role/app", when, when)], &[]);
+    assert!(made("2026-09-01").notes().is_empty());
+    assert_eq!(made("2026-10-10").guessed, [in_account("role/app")]);
+}
+
+#[test]
+fn what_failed_before_it_was_made_says_nothing_of_another() {
+    let mut failed = named("iam:GetRole", "role/app");
+    (failed.outcome, failed.last) = (Outcome::Failed, failed.first);
+    let mut tagged = named("iam:TagRole", "role/app");
+    tagged.first = at("2026-10-02");
+    let rows = [failed, tagged];
+    let naming = naming(&rows, &[life("iam:CreateRole", "role/agents/app", "2026-10-02", "2026-10-02")], &[]);
+    assert_eq!(resources(&rows, &naming, "iam:TagRole"), [in_account("role/agents/app")]);
+    let both = [in_account("role/app"), in_account("role/agents/app")];
+    assert_eq!(resources(&rows, &naming, "iam:GetRole"), both);
+    let note = &naming.notes()[0].text;
+    assert!(note.contains("as the logs show it to be made") && note.contains("granted under both"), "{note}");
+}
+
+#[test]
+fn a_snapshot_that_lists_the_name_is_asked_before_the_logs() {
+    let rows = [named("iam:GetRole", "role/web")];
+    let made = life("iam:CreateRole", "role/old/web", "2026-09-01", "2026-09-01");
+    let naming = naming(&rows, std::slice::from_ref(&made), &[listing("")]);
+    assert_eq!((naming.taken[0].by, &*naming.taken[0].is), (By::Path, WEB));
+    let unlisted = listing("").replace("web", "other");
+    let naming = self::naming(&rows, &[made], &[unlisted]);
+    assert_eq!((naming.taken[0].by, &*naming.taken[0].is), (By::Creation, &*in_account("role/old/web")));
+}
+
+#[test]
+fn who_was_moved_has_not_the_path_that_it_was_made_with() {
+    let rows = [named("iam:GetUser", "user/ana")];
+    let made = life("iam:CreateUser", "user/staff/ana", "2026-09-01", "2026-09-01");
+    let mut moved = named("iam:UpdateUser", "user/ana");
+    let naming = naming(&rows, &[made.clone(), moved.clone()], &[]);
+    assert_eq!((naming.taken.len(), &naming.guessed[..]), (0, &[in_account("user/ana")][..]));
+    (moved.first, moved.last) = (at("2026-08-01"), at("2026-08-01"));
+    assert_eq!(self::naming(&rows, &[made, moved], &[]).taken.len(), 1, "that was before");
+}

@@ -65,7 +65,7 @@ pub struct Proof {
     pub policy: Vec<Document>,
     /// What was granted before, when it is known; its boundary stays.
     pub granted: Option<Before>,
-    /// What a snapshot told of names that the log leaves short. The rows are replayed as it says.
+    /// What a snapshot, or the logs elsewhere, told of names that the log leaves short. The rows are replayed as it says.
     pub names: Vec<Taken>,
     /// What the log holds.
     pub counts: Counts,

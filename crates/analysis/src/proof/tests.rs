@@ -198,6 +198,7 @@ impl Case {
             terms: &TERMS,
             granted: None,
             names: None,
+            made: &[],
             public_key: None,
         }
     }

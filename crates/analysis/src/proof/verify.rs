@@ -12,7 +12,7 @@ use super::checks::{self, same};
 use super::make::{counts, in_force, own};
 use super::outcome;
 use super::{Counts, Proof, PublicKey, inputs_digest, usage_digest};
-use crate::names::{self, Taken};
+use crate::names::{self, By, Taken};
 use crate::usage::{Source, Tally, Unmapped, UsageRow};
 
 /// What a proof is checked against: the logs, read as they were read for it (its window, every principal, its
@@ -41,6 +41,8 @@ pub struct Verification<'a> {
     pub granted: Option<&'a PolicySet>,
     /// What the snapshot tells of names, when it is at hand: then what the proof says of it is compared. Else it is believed.
     pub names: Option<&'a [Taken]>,
+    /// What the logs alone tell of names, by which the proof's are compared without a snapshot.
+    pub made: &'a [Taken],
     /// Who must have signed, when that matters. Then an unsigned proof does not hold.
     pub public_key: Option<&'a PublicKey>,
 }
@@ -114,7 +116,7 @@ fn on_trust(proof: &Proof, with: &Verification<'_>) -> Vec<&'static str> {
     if with.granted.is_none() {
         list.extend(["what was granted before", "that nothing is allowed that was not granted"]);
     }
-    if with.names.is_none() && !proof.names.is_empty() {
+    if with.names.is_none() && proof.names.iter().any(of_snapshot) {
         list.push("what a snapshot told of instance profiles and of names without a path");
     }
     if proof.holdout.is_some() {
@@ -261,23 +263,37 @@ fn logs(checks: &mut Checks, proof: &Proof, with: &Verification<'_>) {
     }
 }
 
-/// What was taken from a snapshot of names. Without a snapshot, taking nothing means that the rows are replayed as the log
-/// has them; one that knows better says so.
+/// Whether it takes a snapshot to tell.
+fn of_snapshot(taken: &Taken) -> bool {
+    taken.by != By::Creation
+}
+
+/// What was taken of names from a snapshot, or from how these logs show them to be made. Taking nothing means that the rows
+/// are replayed as the log has them; a snapshot that knows better says so.
 fn named(checks: &mut Checks, proof: &Proof, with: &Verification<'_>) {
     let rows = own(with.rows, &proof.principal);
     let words = format!("{} as in the snapshot", counted(proof.names.len(), "name"));
     match (names::check(&proof.names, &rows), with.names) {
         (Err(wrong), _) => checks.add("names", Err(wrong), ""),
         (Ok(()), Some(names)) => checks.add("names", same(&proof.names.as_slice(), &names), words),
-        (Ok(()), None) if proof.names.is_empty() => {
-            checks.add("names", Ok(()), "no name is taken from a snapshot")
-        }
         (Ok(()), None) => {
-            let names = counted(proof.names.len(), "name");
-            checks.skip(
-                "names",
-                format!("not checked without the snapshot; {names} taken as the proof has it"),
-            );
+            let (listed, made): (Vec<_>, Vec<_>) = proof.names.iter().partition(|taken| of_snapshot(taken));
+            if let Some(wrong) = made.iter().find(|taken| !with.made.contains(taken)) {
+                let why = format!("these logs do not show `{}` to be made as `{}`", wrong.named, wrong.is);
+                return checks.add("names", Err(why), "");
+            }
+            match (listed.len(), made.len()) {
+                (0, 0) => checks.add("names", Ok(()), "no name is taken from a snapshot"),
+                (0, some) => {
+                    let names = counted(some, "name");
+                    checks.add("names", Ok(()), format!("{names} with the path that these logs show"));
+                }
+                (some, _) => {
+                    let names = counted(some, "name");
+                    let why = format!("not checked without the snapshot; {names} taken as the proof has it");
+                    checks.skip("names", why);
+                }
+            }
         }
     }
 }

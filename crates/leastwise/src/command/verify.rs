@@ -31,16 +31,14 @@ pub fn run(args: &VerifyArgs, catalog: &Catalog, quiet: bool) -> Result<()> {
     collected.report(&args.read, quiet)?;
     let of_principal = |name: &str| name == proof.principal;
     let rows = collected.usage.rows_where(of_principal);
-    // Names are looked up where there is a snapshot that is whole.
+    // Names are looked up where there is a snapshot that is whole; the logs alone tell some, too.
     let directory = granted.directory().filter(|_| found.is_some());
-    let naming = directory.map(|directory| {
-        let changes = match names::depend_on_changes(&rows) {
-            true => Changes::of(collected.usage.sorted(|_| true).all()),
-            false => Changes::default(),
-        };
-        let changes = changes.without_others(collected.usage.tally.other_principals);
-        Naming::of(&rows, policies, &changes, Some(&directory))
-    });
+    let changes = match names::depend_on_changes(&rows) {
+        true => Changes::of(collected.usage.sorted(|_| true).all()),
+        false => Changes::default(),
+    };
+    let changes = changes.without_others(collected.usage.tally.other_principals);
+    let naming = Naming::of(&rows, policies, &changes, directory.as_ref());
     let newer = collected.parts.as_ref().map(|parts| parts.newer.rows_where(of_principal));
     let report = proof::verify(
         &text,
@@ -55,7 +53,8 @@ pub fn run(args: &VerifyArgs, catalog: &Catalog, quiet: bool) -> Result<()> {
             catalog,
             terms: &catalog.terms(),
             granted: policies,
-            names: naming.as_ref().map(|naming| naming.taken.as_slice()),
+            names: directory.is_some().then_some(naming.taken.as_slice()),
+            made: &naming.taken,
             public_key: public_key.as_ref(),
         },
     );

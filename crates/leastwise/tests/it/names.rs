@@ -180,3 +180,31 @@ fn a_proof_about_a_user_that_moved_holds_with_the_snapshot() {
     let done = verify(&folder, &["--granted", "s.json"]);
     assert_eq!(done.code, Some(0), "{}{}", done.out, done.err);
 }
+
+#[test]
+fn a_role_that_the_log_makes_has_its_path_and_verify_finds_that_out_again() {
+    let account = "111122223333";
+    let create = json!({"roleName": "bot", "path": "/agents/", "assumeRolePolicyDocument": "{}"});
+    let mut create = call(1, account, "iam", "CreateRole", create);
+    create["userIdentity"] = json!({"type": "IAMUser", "arn": "arn:aws:iam::111122223333:user/ops",
+        "accountId": "111122223333"});
+    let records = [create, call(2, account, "iam", "TagRole", json!({"roleName": "bot", "tags": []}))];
+    let folder = folder("names-made", &records, &[]);
+    let done = deploy(&folder, &[]);
+    assert_eq!(done.code, Some(0), "{}", done.err);
+    assert!(done.err.contains("written as the logs show it to be made"), "{}", done.err);
+    let tagged = resources(&folder, "iam/deploy-1.json", "iam:TagRole");
+    assert_eq!(tagged, ["arn:aws:iam::111122223333:role/agents/bot"]);
+    let proof = std::fs::read_to_string(folder.0.join("p.json")).expect("it was written");
+    let names: Value = serde_json::from_str(&proof).expect("JSON");
+    assert_eq!(names["names"][0]["by"], "creation", "{proof}");
+    let done = verify(&folder, &[]);
+    assert_eq!(done.code, Some(0), "{}\n{}", done.out, done.err);
+    assert!(done.out.contains("1 name with the path that these logs show"), "{}", done.out);
+    assert!(!done.out.contains("what a snapshot told"), "{}", done.out);
+    // What was saved of the logs tells the same.
+    run(&folder, &["usage", "log.json", "--save", "u.lwu", "--output", "none"]);
+    let saved = ["verify", "p.json", "--policy", "iam/deploy-1.json", "--logs", "u.lwu"];
+    let done = run(&folder, &saved);
+    assert!(done.out.contains("1 name with the path that these logs show"), "{}\n{}", done.out, done.err);
+}

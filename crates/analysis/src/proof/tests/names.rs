@@ -58,6 +58,27 @@ fn forged(names: Vec<Taken>) -> Vec<&'static str> {
 }
 
 #[test]
+fn a_path_that_the_logs_show_is_worked_out_again_from_them() {
+    let made = vec![taken("role/web", By::Creation, "role/app/web")];
+    let case = Case { names: made.clone(), ..case() };
+    let (documents, proof) = (case.documents(), case.proof());
+    let check = |made: &[Taken]| {
+        verify(&proof.to_json(), &Verification { made, granted: None, ..case.verification(&documents) })
+    };
+    let report = check(&made);
+    assert!(report.holds && report.genuine, "{report:#?}");
+    assert_eq!(detail(&report, "names"), "1 name with the path that these logs show");
+    assert!(!report.on_trust.iter().any(|what| what.contains("snapshot told")), "{report:#?}");
+    let both = vec![Taken { both: true, ..made[0].clone() }];
+    for others in [vec![], both, vec![taken("role/web", By::Creation, "role/other/web")]] {
+        assert_eq!(failed(&check(&others)), ["names"], "{others:?}");
+    }
+    let twice =
+        vec![taken("role/web", By::Path, "role/a/web"), taken("role/web", By::Creation, "role/b/web")];
+    assert!(forged(twice).contains(&"names"));
+}
+
+#[test]
 fn a_policy_that_is_limited_by_a_snapshot_holds_with_it() {
     let case = case();
     let policy = case.documents();

@@ -277,6 +277,7 @@ fn a_list_of_inputs_that_several_proofs_share_is_held_to_its_digest() {
         terms: &TERMS,
         granted: None,
         names: None,
+        made: &[],
         public_key: None,
     };
     let report = verify(&text, &with(None));
@@ -302,6 +303,7 @@ fn what_was_granted_is_compared_when_it_is_at_hand() {
             inputs: None,
             not_covered: &[],
             names: None,
+            made: &[],
             catalog: Catalog::embedded(),
             terms: &TERMS,
             granted,
