@@ -5,7 +5,9 @@
 //! that memory does not grow with the log; logs are read in the order of their days, so a copy that comes
 //! later than that is not to be expected, and what could not be checked is counted.
 
-use std::collections::BTreeMap;
+mod days;
+
+use days::Days;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicI64, AtomicU64, AtomicUsize, Ordering};
 
@@ -15,110 +17,6 @@ pub(super) const SHARDS: usize = 16;
 #[inline]
 pub(super) fn shard_of((_, fingerprint): (i32, u64)) -> usize {
     (fingerprint >> 59) as usize % SHARDS
-}
-
-/// A set of fingerprints, which are hashes already: each stands at the place that its low bits say or, when others
-/// stand there, behind them, so that one look at memory finds it.
-#[derive(Debug, Default)]
-struct Fingerprints {
-    /// A power of two of them, or none; 0 is a free one.
-    slots: Vec<u64>,
-    taken: usize,
-    zero: bool,
-}
-
-impl Fingerprints {
-    /// Puts one in, and says whether it is new.
-    fn insert(&mut self, fingerprint: u64) -> bool {
-        if fingerprint == 0 {
-            return !std::mem::replace(&mut self.zero, true);
-        }
-        if self.taken * 4 >= self.slots.len() * 3 {
-            self.grow();
-        }
-        let new = place(&mut self.slots, fingerprint);
-        self.taken += usize::from(new);
-        new
-    }
-
-    /// None yet, with room for half as many: a day is mostly like the one before.
-    fn half_of_it(&self) -> Fingerprints {
-        Fingerprints { slots: vec![0; self.slots.len() / 2], ..Fingerprints::default() }
-    }
-
-    #[cold]
-    fn grow(&mut self) {
-        let mut slots = vec![0; (self.slots.len() * 2).max(16)];
-        for fingerprint in self.slots.iter().filter(|slot| **slot != 0) {
-            place(&mut slots, *fingerprint);
-        }
-        self.slots = slots;
-    }
-
-    fn len(&self) -> usize {
-        self.taken + usize::from(self.zero)
-    }
-
-    fn is_empty(&self) -> bool {
-        self.len() == 0
-    }
-}
-
-/// Puts a fingerprint into slots of which one at least is free, and says whether it was not there yet.
-#[inline]
-fn place(slots: &mut [u64], fingerprint: u64) -> bool {
-    let mask = slots.len() - 1;
-    let mut at = fingerprint as usize & mask;
-    loop {
-        match &mut slots[at] {
-            free @ 0 => {
-                *free = fingerprint;
-                return true;
-            }
-            known if *known == fingerprint => return false,
-            _ => at = (at + 1) & mask,
-        }
-    }
-}
-
-/// The fingerprints of each day. The day that was asked for last is at hand: logs come in the order of days.
-#[derive(Debug, Default)]
-struct Days {
-    day: i32,
-    seen: Fingerprints,
-    /// The day that was met last for the first time. The next new day takes its measure if it follows at once: so no
-    /// day is a measure twice, and room that nobody fills becomes less each time.
-    newest: i32,
-    others: BTreeMap<i32, Fingerprints>,
-}
-
-impl Days {
-    fn of(&mut self, day: i32) -> &mut Fingerprints {
-        if day != self.day {
-            let seen = self.others.remove(&day).unwrap_or_else(|| {
-                let is_like = std::mem::replace(&mut self.newest, day) == self.day;
-                if is_like { self.seen.half_of_it() } else { Fingerprints::default() }
-            });
-            let before = std::mem::replace(&mut self.seen, seen);
-            if !before.is_empty() {
-                self.others.insert(self.day, before);
-            }
-            self.day = day;
-        }
-        &mut self.seen
-    }
-
-    fn oldest(&self) -> Option<i32> {
-        let held = (!self.seen.is_empty()).then_some(self.day);
-        held.into_iter().chain(self.others.keys().next().copied()).min()
-    }
-
-    /// Forgets a day, and says how many fingerprints it had.
-    fn forget(&mut self, day: i32) -> usize {
-        let gone =
-            if day == self.day { Some(std::mem::take(&mut self.seen)) } else { self.others.remove(&day) };
-        gone.map_or(0, |gone| gone.len())
-    }
 }
 
 /// The fingerprints of the events that were counted, shared by all workers.
