@@ -1,5 +1,7 @@
 //! The reader over every envelope, cut into pieces of every size.
 
+use proptest::prelude::*;
+
 use super::{Event, Problem, Reader, Sink};
 
 #[derive(Default, Debug, PartialEq, Eq)]
@@ -158,4 +160,91 @@ fn what_a_subscription_asks_of_its_destination_is_no_record() {
 fn other_events_of_eventbridge_are_told() {
     let seen = read(r#"{"detail-type":"EC2 Instance State-change","detail":{"state":"running"}}"#);
     assert_eq!(seen.problems, ["an EventBridge event that is no CloudTrail record"]);
+}
+
+/// All that is read of each record, and the problems.
+#[derive(Default, Debug, PartialEq, Eq)]
+struct Whole(Vec<String>);
+
+impl Sink for Whole {
+    fn record(&mut self, event: &Event<'_>) -> Result<(), String> {
+        let identity = &event.identity;
+        let fields = [
+            event.version,
+            event.kind,
+            event.category,
+            event.source,
+            event.name,
+            event.id,
+            event.region,
+            event.error_code,
+            event.account,
+            event.vpc_endpoint,
+            identity.kind,
+            identity.arn,
+            identity.issuer,
+        ];
+        let more = (event.parameters.is_some(), event.resources.is_some(), identity.present);
+        self.0.push(format!("{:?} {more:?}", fields.map(String::from_utf8_lossy)));
+        Ok(())
+    }
+    fn problem(&mut self, problem: Problem) {
+        self.0.push(format!("{}: {}", problem.record, problem.reason));
+    }
+}
+
+fn whole(reader: &mut Reader, text: &str) -> Whole {
+    let mut seen = Whole::default();
+    reader.reset();
+    reader.push(text.as_bytes(), true, &mut seen);
+    seen
+}
+
+/// Members of a record as AWS writes them, and some that it does not.
+fn member() -> impl Strategy<Value = String> {
+    let digits = prop::sample::select(vec!["111122223333", "444455556666"]);
+    let tls = r#""tlsDetails":{"tlsVersion":"TLSv1.3","cipherSuite":"TLS_AES_128_GCM_SHA256","clientProvidedHostHeader":"s3.eu-west-1.amazonaws.com"}"#;
+    prop_oneof![
+        Just(r#""eventType":"AwsApiCall""#.to_owned()),
+        Just(r#""eventType":"AwsApiCall""#.to_owned()),
+        Just(r#""managementEvent":false"#.to_owned()),
+        digits.prop_map(|account| format!(r#""recipientAccountId":"{account}""#)),
+        Just(r#""vpcEndpointId":"vpce-0d4455a52294b650a""#.to_owned()),
+        Just(r#""eventCategory":"Data""#.to_owned()),
+        Just(r#""eventCategory":null"#.to_owned()),
+        Just(r#""eventCategory" : {"a":"}"}"#.to_owned()),
+        Just(tls.to_owned()),
+        Just(tls.to_owned()),
+        Just(r#""errorCode":"AccessDenied""#.to_owned()),
+        Just(r#""requestParameters":{"x":"\"y"}"#.to_owned()),
+        Just(r#""event\u0049D":"e""#.to_owned()),
+    ]
+}
+
+proptest! {
+    /// What was read before makes no difference: neither the records of the same file, nor all of it a second time.
+    #[test]
+    fn a_record_says_the_same_whatever_was_read_before(
+        kinds in prop::collection::vec(prop::collection::vec(member(), 0..9), 1..4),
+        records in prop::collection::vec((0..4usize, 0..2usize), 1..12),
+    ) {
+        let record = |&(kind, source): &(usize, usize)| {
+            let source = ["s3.amazonaws.com", "sqs.amazonaws.com"][source];
+            let members = kinds[kind % kinds.len()].join(",");
+            let comma = if members.is_empty() { "" } else { "," };
+            format!(r#"{{"eventVersion":"1.11","eventSource":"{source}","eventName":"N"{comma}{members}}}"#)
+        };
+        let texts: Vec<String> = records.iter().map(record).collect();
+        let alone: Vec<String> =
+            texts.iter().flat_map(|text| whole(&mut Reader::new(), &format!("[{text}]")).0).collect();
+        let mut reader = Reader::new();
+        for _ in 0..2 {
+            let together = whole(&mut reader, &format!("[{}]", texts.join(","))).0;
+            let without_number = |line: &String| line.split_once(": ").map_or(line.clone(), |(_, why)| why.to_owned());
+            prop_assert_eq!(
+                together.iter().map(without_number).collect::<Vec<_>>(),
+                alone.iter().map(without_number).collect::<Vec<_>>()
+            );
+        }
+    }
 }
