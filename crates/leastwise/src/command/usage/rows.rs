@@ -75,8 +75,8 @@ fn json_of<'u, R: Iterator<Item = UsageRow<&'u str>>>(
         let mut text = Vec::with_capacity(part.len() * 512);
         let mut lines = Lines::default();
         for (number, row) in part.clone().zip(rows(part)) {
-            text.extend_from_slice(if number > 0 { b",\n" } else { b"\n" });
             lines.add(&row, &mut text)?;
+            text.extend_from_slice(if number + 1 < len { b",\n" } else { b"\n" });
             if text.len() > PIECE {
                 if !text.chunks(PIECE).all(|piece| more(piece.to_vec())) {
                     return Ok(());
@@ -88,10 +88,10 @@ fn json_of<'u, R: Iterator<Item = UsageRow<&'u str>>>(
         more(text);
         Ok(())
     };
-    out.write_all(b"[")?;
+    out.write_all(if len == 0 { b"[" } else { b"[\n" })?;
     let parts = (0..len).step_by(PART).map(|start| start..len.min(start + PART));
     in_order(threads, 2 * threads.get(), parts, lines, |piece| out.write_all(&piece))?;
-    out.write_all(if len == 0 { b"]\n" } else { b"\n]\n" })
+    out.write_all(b"]\n")
 }
 
 /// Writes rows as objects. Neighbours have most of their text in common, and there can be very many: what is the same
@@ -121,8 +121,8 @@ impl<'u> Lines<'u> {
         }
         line.extend_from_slice(&self.head);
         text(line, b",\"resource\":", row.resource.as_str())?;
-        text(line, b",\"resource_is\":", resource_is(&row.resource))?;
-        text(line, b",\"outcome\":", row.outcome.as_str())?;
+        word(line, b",\"resource_is\":\"", resource_is(&row.resource));
+        word(line, b",\"outcome\":\"", row.outcome.as_str());
         member(line, b",\"count\":", &row.count)?;
         time(line, b",\"first\":", row.first)?;
         time(line, b",\"last\":", row.last)?;
@@ -137,6 +137,13 @@ impl<'u> Lines<'u> {
 fn member(into: &mut Vec<u8>, name: &[u8], value: &(impl Serialize + ?Sized)) -> io::Result<()> {
     into.extend_from_slice(name);
     Ok(serde_json::to_writer(into, value)?)
+}
+
+/// The same for one of our own words, behind a name with the quote.
+fn word(into: &mut Vec<u8>, name: &[u8], word: &str) {
+    into.extend_from_slice(name);
+    into.extend_from_slice(word.as_bytes());
+    into.push(b'"');
 }
 
 /// The same for a text, which seldom has anything that must be escaped.
