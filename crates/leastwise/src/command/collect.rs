@@ -222,11 +222,17 @@ pub fn newest(wanted: &Wanted<'_>) -> Result<Option<i64>> {
         newest: None,
     });
     progress.finish();
-    let mut newest = harvest?.collectors.into_iter().filter_map(|newest| newest.newest).max();
-    for path in &saved {
-        let (_, usage) = open(path)?;
+    let harvest = harvest?;
+    let mut newest = harvest.collectors.into_iter().filter_map(|newest| newest.newest).max();
+    let mut look = |usage: &Usage| {
         let times = usage.spans().map(|(_, last)| last.seconds());
         newest = newest.max(times.filter(|time| *time <= latest).max());
+    };
+    for path in &saved {
+        look(&open(path)?.1);
+    }
+    for (name, bytes) in &harvest.saved {
+        look(&load(name, bytes)?);
     }
     Ok(newest)
 }

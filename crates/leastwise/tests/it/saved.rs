@@ -137,3 +137,23 @@ fn what_gzip_packed_once_more_is_read_wherever_it_lies() {
         assert!(refused.err.contains("b.lwu.gz") && refused.err.contains("gunzip"), "{}", refused.err);
     }
 }
+
+#[test]
+fn the_newest_event_of_a_folder_of_saved_usage_is_where_a_holdout_ends() {
+    let folder = Folder::new("saved-holdout");
+    snapshot(&folder, &["agent"]);
+    for (day, key) in [("01", "one"), ("02", "two"), ("09", "three")] {
+        let time = format!("2026-10-{day}T10:00:00Z");
+        folder.write(&format!("logs/{day}.json"), log(&[event(day, "agent", key, &time)]));
+        let (from, to) = (format!("logs/{day}.json"), format!("saved/{day}.lwu"));
+        std::fs::create_dir_all(folder.0.join("saved")).expect("a folder");
+        succeeded(run(&folder, &["usage", &from, "--save", &to]));
+    }
+    let agent = ["--principal", "arn:aws:iam::111122223333:role/agent", "--holdout", "3d"];
+    let measured = |logs: &str| {
+        let done = rightsize(&folder, &[logs], &agent);
+        let line = done.err.lines().find(|line| line.contains("holdout")).map(str::to_owned);
+        line.unwrap_or_else(|| panic!("{}", done.err))
+    };
+    assert_eq!(measured("saved"), measured("logs"));
+}
