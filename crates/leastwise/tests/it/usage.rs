@@ -195,7 +195,9 @@ fn an_interruption_leaves_nothing_half_written() {
         .stdin(std::process::Stdio::piped())
         .spawn()
         .expect("it starts");
-    std::thread::sleep(std::time::Duration::from_millis(500));
+    // More than a pipe holds: when it is gone, somebody is reading.
+    let mut input = child.stdin.take().expect("a pipe");
+    std::io::Write::write_all(&mut input, &vec![b' '; 1 << 20]).expect("it reads");
     let killed = std::process::Command::new("kill").args(["-INT", &child.id().to_string()]).status();
     assert!(killed.expect("kill").success());
     let status = child.wait().expect("it ends");
