@@ -316,14 +316,16 @@ pub(super) fn each(
         Origin::Caller => found(scope.caller),
         Origin::Log(Which::All) => parameters.resources(found),
         Origin::Log(which) => {
-            let mut chosen: Option<String> = None;
+            // One alone does not say which it is.
+            let (mut chosen, mut named) = (String::new(), 0);
             parameters.resources(&mut |arn| {
-                if which == Which::Last || chosen.is_none() {
-                    chosen = Some(arn.to_owned());
+                if which == Which::Last || named == 0 {
+                    chosen.replace_range(.., arn);
                 }
+                named += 1;
             });
-            if let Some(arn) = chosen {
-                found(&arn);
+            if named > 1 {
+                found(&chosen);
             }
         }
     }

@@ -46,6 +46,7 @@ pub(super) fn format_plan(format: &ArnFormat<'_>, sources: &impl Fn(&str) -> Vec
         begins: None,
         wild: false,
     };
+    let account = account_variable(format.as_str());
     for piece in format.pieces() {
         plan.pieces.push(match piece {
             Piece::Literal(text) => {
@@ -54,7 +55,10 @@ pub(super) fn format_plan(format: &ArnFormat<'_>, sources: &impl Fn(&str) -> Vec
             }
             Piece::Variable("Partition") => PlannedPiece::Partition,
             Piece::Variable("Region") => PlannedPiece::Region,
-            Piece::Variable("Account") => PlannedPiece::Account,
+            // The account's field comes before whatever has the same name behind it.
+            Piece::Variable(name) if *name == account && !plan.pieces.contains(&PlannedPiece::Account) => {
+                PlannedPiece::Account
+            }
             Piece::Variable(name) => {
                 plan.variables.push(sources(name));
                 PlannedPiece::Variable(plan.variables.len() - 1)
@@ -62,14 +66,35 @@ pub(super) fn format_plan(format: &ArnFormat<'_>, sources: &impl Fn(&str) -> Vec
         });
     }
     plan.begins = resource_part(format.as_str())
-        .filter(|_| format.as_str().split(':').take(5).all(is_plain_field))
+        .filter(|_| {
+            format.as_str().split(':').take(4).all(is_plain_field) && is_account(format.as_str(), account)
+        })
         .map(|resource| resource.split("${").next().unwrap_or_default().into());
     plan
 }
 
-/// Whether one of the first five fields of a format is a text without variables, or partition, region or account.
+/// What a format calls the caller's account: `AccountId` where Amazon Chime and DataSync say so. An ARN without a Region is
+/// of something that an organisation shares, as the instance of IAM Identity Center is, and a call does not say whose it is.
+fn account_variable(format: &str) -> &'static str {
+    let mut fields = format.split(':').skip(3);
+    match (fields.next(), fields.next()) {
+        (Some("${Region}"), Some("${AccountId}")) => "AccountId",
+        _ => "Account",
+    }
+}
+
+/// Whether one of the first four fields of a format is a text without variables, or partition or region.
 fn is_plain_field(field: &str) -> bool {
-    matches!(field, "${Partition}" | "${Region}" | "${Account}") || !field.contains("${")
+    matches!(field, "${Partition}" | "${Region}") || !field.contains("${")
+}
+
+/// Whether the account's field is a text without variables, or this variable.
+fn is_account(format: &str, variable: &str) -> bool {
+    let field = format.split(':').nth(4).unwrap_or_default();
+    field
+        .strip_prefix("${")
+        .and_then(|field| field.strip_suffix('}'))
+        .map_or(!field.contains("${"), |name| name == variable)
 }
 
 impl FormatPlan {

@@ -311,6 +311,11 @@ impl TypePlan {
         self.sources().any(|source| source.origin.is_log())
     }
 
+    /// Whether it is one of several ARNs that the log names, so that one alone does not say enough.
+    pub(super) fn chooses_from_log(&self) -> bool {
+        self.sources().any(|source| source.origin.is_one_of_log())
+    }
+
     /// Where its variables' values come from.
     pub(super) fn sources(&self) -> impl Iterator<Item = &Source> {
         self.formats.iter().flat_map(|format| format.variables.iter().flatten())

@@ -68,7 +68,7 @@ pub(super) fn apply_types(
         if out.said == before || plan.reads_log() {
             scratch.asked.push(Asked { need: out.index, kind: index });
         }
-        if out.said == before {
+        if out.said == before && !plan.chooses_from_log() {
             parameters.resources(&mut |arn| {
                 if plan.fits_log(arn) && best_fit(types, arn) == Some(index) {
                     out.say(arn, Known::Exact);

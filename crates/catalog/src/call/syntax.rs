@@ -100,6 +100,8 @@ pub(super) enum Transform {
     Text,
     /// The id of the account in an id, an ARN or a URL.
     Account,
+    /// The name of a Glue catalog in its id.
+    Catalog,
     /// A Lambda function's name with its version or alias, if it has one, from a name or a partial ARN.
     Qualified,
     /// An ARN, without what stands behind the name: a state machine's version or alias.
@@ -125,7 +127,8 @@ pub(super) enum Origin {
     Parameters,
     /// The calling user's ARN: `@caller`.
     Caller,
-    /// The ARNs that the log itself names for the call: `@resources`; of several the first, `@first`, or the last, `@last`.
+    /// The ARNs that the log itself names for the call: `@resources`; of several the first, `@first`, or the last, `@last`,
+    /// and neither where there is but one.
     Log(Which),
 }
 
@@ -140,6 +143,11 @@ pub(super) enum Which {
 impl Origin {
     pub(super) fn is_log(self) -> bool {
         matches!(self, Origin::Log(_))
+    }
+
+    /// Whether it is the first or the last of the ARNs that the log names.
+    pub(super) fn is_one_of_log(self) -> bool {
+        matches!(self, Origin::Log(Which::First | Which::Last))
     }
 }
 
@@ -435,6 +443,7 @@ fn source(text: &str) -> Result<Source, String> {
                 "parameter" => Transform::Parameter,
                 "text" => Transform::Text,
                 "account" => Transform::Account,
+                "catalog" => Transform::Catalog,
                 "qualified" => Transform::Qualified,
                 "unqualified" => Transform::Unqualified,
                 "init-" => Transform::InitDash,

@@ -44,6 +44,7 @@ pub(super) fn apply<'a>(transform: &Transform, value: Cow<'a, str>) -> Cow<'a, s
         Transform::Partiql(verb) => Cow::Owned(partiql::subject(verb, &value)),
         Transform::Text => value,
         Transform::Account => keep(value, account),
+        Transform::Catalog => keep(value, catalog),
         Transform::Append(pattern) if value.starts_with("arn:") && is_behind(pattern, &value) => value,
         Transform::Append(pattern) | Transform::Suffix(pattern) => {
             // What stands there already does not come twice.
@@ -121,8 +122,16 @@ fn key(text: &str) -> &str {
 
 /// The account's id in an id, an ARN or a queue's URL: the first part that is one.
 fn account(text: &str) -> &str {
-    let is_id = |part: &&str| part.len() == 12 && part.bytes().all(|byte| byte.is_ascii_digit());
-    text.split([':', '/']).find(is_id).unwrap_or_default()
+    text.split([':', '/']).find(|part| is_account(part)).unwrap_or_default()
+}
+
+fn is_account(text: &str) -> bool {
+    text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// `account:catalog/below` or that without the account; the account alone is its own catalog, which has no name.
+fn catalog(text: &str) -> &str {
+    if is_account(text) { "" } else { text.split_once(':').map_or(text, |(_, name)| name) }
 }
 
 /// Whether a value ends in what an appended pattern stands for, of which a `?` is a letter or a digit.
