@@ -2,12 +2,10 @@
 //!
 //! What is remembered is a 64-bit fingerprint of (event id, row), by the day of the event: two copies of an
 //! event have the same time. When there are more than [`Duplicates::LIMIT`], the oldest day is forgotten, so
-//! that memory does not grow with the log; logs are read in the order of their days, so a copy that comes
-//! later than that is not to be expected, and what could not be checked is counted.
+//! that memory does not grow with the log; the logs of an account and region are read in the order of their days, so a
+//! copy that comes later than that is seldom, and what could not be checked is counted.
 
-mod days;
-
-use days::Days;
+use std::collections::BTreeMap;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicI64, AtomicU64, AtomicUsize, Ordering};
 
@@ -17,6 +15,109 @@ pub(super) const SHARDS: usize = 16;
 #[inline]
 pub(super) fn shard_of((_, fingerprint): (i32, u64)) -> usize {
     (fingerprint >> 59) as usize % SHARDS
+}
+
+/// A set of fingerprints, which are hashes already: each stands at the place that its low bits say or, when others
+/// stand there, behind them, so that one look at memory finds it.
+#[derive(Debug, Default)]
+struct Fingerprints {
+    /// A power of two of them, or none; 0 is a free one.
+    slots: Vec<u64>,
+    taken: usize,
+    zero: bool,
+}
+
+impl Fingerprints {
+    /// Puts one in, and says whether it is new.
+    fn insert(&mut self, fingerprint: u64) -> bool {
+        if fingerprint == 0 {
+            return !std::mem::replace(&mut self.zero, true);
+        }
+        if self.taken * 4 >= self.slots.len() * 3 {
+            self.grow();
+        }
+        let new = place(&mut self.slots, fingerprint);
+        self.taken += usize::from(new);
+        new
+    }
+
+    /// None yet, with room for half as many: a day is mostly like the one before.
+    fn half_of_it(&self) -> Fingerprints {
+        Fingerprints { slots: vec![0; self.slots.len() / 2], ..Fingerprints::default() }
+    }
+
+    #[cold]
+    fn grow(&mut self) {
+        let mut slots = vec![0; (self.slots.len() * 2).max(16)];
+        for fingerprint in self.slots.iter().filter(|slot| **slot != 0) {
+            place(&mut slots, *fingerprint);
+        }
+        self.slots = slots;
+    }
+
+    fn len(&self) -> usize {
+        self.taken + usize::from(self.zero)
+    }
+}
+
+/// Puts a fingerprint into slots of which one at least is free, and says whether it was not there yet.
+#[inline]
+fn place(slots: &mut [u64], fingerprint: u64) -> bool {
+    let mask = slots.len() - 1;
+    let mut at = fingerprint as usize & mask;
+    loop {
+        match &mut slots[at] {
+            free @ 0 => {
+                *free = fingerprint;
+                return true;
+            }
+            known if *known == fingerprint => return false,
+            _ => at = (at + 1) & mask,
+        }
+    }
+}
+
+/// The fingerprints of each day. The day that was asked for last is at hand: logs come in the order of days.
+#[derive(Debug, Default)]
+struct Days {
+    days: BTreeMap<i32, usize>,
+    seen: Vec<Fingerprints>,
+    /// The day at hand, and where it is.
+    at_hand: Option<(i32, usize)>,
+}
+
+impl Days {
+    /// Those of a day.
+    #[inline]
+    fn of(&mut self, day: i32) -> &mut Fingerprints {
+        let place = match self.at_hand {
+            Some((at_hand, place)) if at_hand == day => place,
+            _ => self.turn_to(day),
+        };
+        &mut self.seen[place]
+    }
+
+    fn turn_to(&mut self, day: i32) -> usize {
+        let place = *self.days.entry(day).or_insert_with(|| {
+            // A day is mostly like the one that was met before it. None is a measure twice, so room that nobody fills
+            // becomes less each time.
+            let like = self.seen.last().map_or_else(Fingerprints::default, Fingerprints::half_of_it);
+            self.seen.push(like);
+            self.seen.len() - 1
+        });
+        self.at_hand = Some((day, place));
+        place
+    }
+
+    fn oldest(&self) -> Option<i32> {
+        self.days.first_key_value().map(|(day, _)| *day)
+    }
+
+    /// Forgets a day, and says how many fingerprints it had.
+    fn forget(&mut self, day: i32) -> usize {
+        self.at_hand = None;
+        self.days.remove(&day).map_or(0, |place| std::mem::take(&mut self.seen[place]).len())
+    }
 }
 
 /// The fingerprints of the events that were counted, shared by all workers.
@@ -101,7 +202,28 @@ impl Duplicates {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
+    use proptest::prelude::*;
+
     use super::*;
+
+    proptest! {
+        #[test]
+        fn days_in_any_order_are_sets(asked in prop::collection::vec((0..6i32, 0..40u64), 0..400)) {
+            let (mut days, mut sets) = (Days::default(), BTreeSet::new());
+            for (day, number) in asked {
+                let fingerprint = number.wrapping_mul(0x9E37_79B9_7F4A_7C15);
+                prop_assert_eq!(days.of(day).insert(fingerprint), sets.insert((day, fingerprint)));
+            }
+            prop_assert_eq!(days.oldest(), sets.first().map(|(day, _)| *day));
+            for day in 0..6 {
+                let count = sets.iter().filter(|one| one.0 == day).count();
+                prop_assert_eq!(days.forget(day), count);
+                prop_assert_eq!(days.of(day).len(), 0);
+            }
+        }
+    }
 
     #[test]
     fn a_fingerprint_is_new_once() {

@@ -7,6 +7,9 @@ use smallvec::SmallVec;
 /// After so many calls of a kind it is looked at whether remembering them was of use.
 const TRIAL: u16 = if cfg!(test) { 8 } else { 256 };
 
+/// Of so many calls, so few show already that a kind's do not come twice.
+const EARLY: (u16, u16) = if cfg!(test) { (4, 1) } else { (64, 8) };
+
 /// How many calls of a kind are not looked up when it was not.
 const PAUSE: u16 = 8 * TRIAL;
 
@@ -76,8 +79,7 @@ impl Recipe {
             self.pause -= 1;
             return None;
         }
-        // What is not met again shows early; the rest is given time.
-        if self.asked == TRIAL || self.asked == TRIAL / 4 && self.found < TRIAL / 32 {
+        if self.asked == TRIAL || (self.asked == EARLY.0 && self.found < EARLY.1) {
             self.judge();
         }
         self.asked += 1;

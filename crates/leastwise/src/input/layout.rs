@@ -71,6 +71,23 @@ pub enum Verdict {
 /// Endings of the names of logs, and of saved usage.
 pub const ENDINGS: [&str; 6] = [".json", ".gz", ".ndjson", ".jsonl", ".log", ".lwu"];
 
+/// What the paths of one trail's files of an account and a region have in common, as far as the path tells: the beginning
+/// of CloudTrail's own names, else the folder without its dates.
+pub fn trail(path: &str) -> &str {
+    let (mut folder, name) = path.rsplit_once(['/', '\\']).unwrap_or(("", path));
+    if let Some((at, _)) = name.match_indices('_').nth(2)
+        && name[..at].contains("_CloudTrail_")
+    {
+        return &name[..at];
+    }
+    while let Some((above, date)) = folder.rsplit_once(['/', '\\'])
+        && digits(date).is_some()
+    {
+        folder = above;
+    }
+    folder
+}
+
 /// Judges a file by its path.
 pub fn judge(path: &str, since: Option<i64>, until: Option<i64>) -> Verdict {
     let name = path.rsplit(['/', '\\']).next().unwrap_or(path);
@@ -153,6 +170,15 @@ mod tests {
     fn a_file_name_tells_the_minute_of_delivery() {
         let noon = at(2026, 8, 17) + 12 * 3_600 + 35 * 60;
         assert_eq!(delivered(FILE), Some((noon, noon + 60)));
+    }
+
+    #[test]
+    fn files_of_one_account_and_region_belong_together() {
+        assert_eq!(trail(FILE), "111122223333_CloudTrail_eu-west-1");
+        assert_eq!(trail("logs/prod/2026/08/17/events.json.gz"), "logs/prod");
+        assert_eq!(trail("logs/prod/2026_08_17_events.json.gz"), "logs/prod");
+        assert_eq!(trail("events.json"), "");
+        assert_eq!(trail("/2026/08/a.json"), "");
     }
 
     #[test]

@@ -7,6 +7,7 @@ pub mod known;
 pub mod layout;
 pub mod locate;
 pub mod pool;
+pub mod queue;
 pub mod read;
 pub mod s3;
 pub mod saved;

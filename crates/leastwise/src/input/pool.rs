@@ -11,6 +11,7 @@ use tokio::sync::mpsc;
 use super::account::Account;
 use super::known::Known;
 use super::locate::{self, Place};
+use super::queue::{self, Queue};
 use super::read::{Item, Worker};
 use super::size::ByteSize;
 use super::unpack::Room;
@@ -18,9 +19,6 @@ use super::window::Window;
 use crate::cli::logs::AwsArgs;
 use crate::error::Result;
 use crate::progress::Progress;
-
-/// So many files are found ahead of the workers. What was fetched for them takes its own room; a name is small.
-const QUEUE: usize = 1 << 10;
 
 /// What to read and how.
 pub struct Plan {
@@ -60,8 +58,8 @@ pub fn read<C: Sink + Send>(
     progress: &Progress,
     collector: impl Fn() -> C,
 ) -> Result<Harvest<C>> {
-    let (queue, items) = mpsc::channel::<Item>(QUEUE);
-    let items = Mutex::new(items);
+    let (queue, items) = mpsc::channel::<Item>(queue::AHEAD);
+    let items = Mutex::new(Queue::new(items));
     let room = Arc::new(Room::default());
     let worker = |_| {
         Worker::new(collector(), plan.max_text, room.clone(), plan.known.clone()).with_digests(plan.digests)
@@ -78,10 +76,11 @@ pub fn read<C: Sink + Send>(
         });
         // This thread works too: memory that it asks for grows in larger steps than that of others.
         let (first, others) = workers.split_first_mut().expect("a number of threads is not zero");
-        for worker in others {
-            scope.spawn(|| work(worker, &items, progress));
+        for (number, worker) in (1..).zip(others) {
+            let items = &items;
+            scope.spawn(move || work((number, worker), items, progress));
         }
-        work(first, &items, progress);
+        work((0, first), &items, progress);
         feeder.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
     })?;
     let mut harvest = Harvest {
@@ -104,7 +103,7 @@ pub fn read<C: Sink + Send>(
 }
 
 /// A worker that panics closes the queue, so that whoever feeds it stops instead of waiting for ever.
-struct CloseOnPanic<'a>(&'a Mutex<mpsc::Receiver<Item>>);
+struct CloseOnPanic<'a>(&'a Mutex<Queue>);
 
 impl Drop for CloseOnPanic<'_> {
     fn drop(&mut self) {
@@ -114,10 +113,10 @@ impl Drop for CloseOnPanic<'_> {
     }
 }
 
-fn work<C: Sink>(worker: &mut Worker<C>, items: &Mutex<mpsc::Receiver<Item>>, progress: &Progress) {
+fn work<C: Sink>((number, worker): (usize, &mut Worker<C>), items: &Mutex<Queue>, progress: &Progress) {
     let _guard = CloseOnPanic(items);
     loop {
-        let item = items.lock().unwrap_or_else(std::sync::PoisonError::into_inner).blocking_recv();
+        let item = items.lock().unwrap_or_else(std::sync::PoisonError::into_inner).next(number);
         let Some(item) = item else { return };
         progress.read(worker.read(item));
     }
