@@ -22,7 +22,7 @@ use super::table::hash_from;
 use super::when::Clock;
 use super::{Shared, Usage};
 use crate::audit_log::{Event, Problem, Raw, Sink, unescape};
-use backlog::Backlog;
+use backlog::{Backlog, Full};
 use leastwise_catalog::call::{Plan, Scratch};
 use smallvec::SmallVec;
 use xxhash_rust::xxh3::xxh3_64_with_seed;
@@ -219,8 +219,12 @@ impl<'s> Collector<'s> {
     #[inline]
     fn count_again(&mut self, common: &Common<'_>, hash: u64) -> bool {
         let Some(targets) = self.calls.get(hash, &self.key) else { return false };
-        if let (&[(row, seed)], false) = (targets, common.id.is_empty()) {
-            let full = self.backlog.note_row(common, print_of(common, seed), row, hash);
+        if !targets.is_empty() && !common.id.is_empty() {
+            let mut full = Full::new();
+            for (number, &(row, seed)) in targets.iter().enumerate() {
+                let print = print_of(common, seed);
+                full.extend(self.backlog.note_row(common, print, (row, hash), number == 0));
+            }
             full.into_iter().for_each(|shard| self.settle(shard));
             return true;
         }
@@ -247,15 +251,21 @@ impl<'s> Collector<'s> {
         if shape.is_disturbed(plan, event.resources) {
             return false;
         }
-        if let ([row], false) = (&*shape.rows, common.id.is_empty()) {
-            row.fill(open, &mut self.arn);
-            let hash = hash_from(row.seed, &self.arn);
-            let print = print_of(common, hash);
-            let (key, resource, hash) = match row.group {
-                Some(group) => self.usage.table.as_folded(group, row.key, &self.arn, hash, &mut self.folded),
-                None => (row.key, &*self.arn, hash),
-            };
-            let full = self.backlog.note_resource(common, print, (key, row.group, hash), resource);
+        if !shape.rows.is_empty() && !common.id.is_empty() {
+            let mut full = Full::new();
+            for (number, row) in shape.rows.iter().enumerate() {
+                row.fill(open, &mut self.arn);
+                let hash = hash_from(row.seed, &self.arn);
+                let print = print_of(common, hash);
+                let (key, resource, hash) = match row.group {
+                    Some(group) => {
+                        self.usage.table.as_folded(group, row.key, &self.arn, hash, &mut self.folded)
+                    }
+                    None => (row.key, &*self.arn, hash),
+                };
+                let key = (key, row.group, hash);
+                full.extend(self.backlog.note_resource(common, print, key, resource, number == 0));
+            }
             full.into_iter().for_each(|shard| self.settle(shard));
             return true;
         }
@@ -274,13 +284,13 @@ impl<'s> Collector<'s> {
     }
 
     fn tally(&mut self, common: &Common<'_>, counted: Counted) {
-        match counted {
-            Counted { rows: 0, copies: 0 } => {
+        match counted.first {
+            None => {
                 self.usage.presence.saw(common.principal, common.time);
                 self.usage.tally.leave_out("calls that need no permission");
             }
-            Counted { rows: 0, .. } => self.usage.tally.duplicates += 1,
-            _ => self.usage.tally.events += 1,
+            Some(true) => self.usage.tally.events += 1,
+            Some(false) => self.usage.tally.duplicates += 1,
         }
     }
 }
@@ -295,12 +305,10 @@ fn fingerprint(
     counted: &mut Counted,
 ) -> Option<Fingerprint> {
     let print = print_of(common, hash);
-    if print.1 != 0 && !shared.duplicates.is_new(print.0, print.1) {
-        counted.copies += 1;
-        return None;
-    }
-    counted.rows += 1;
-    Some(print)
+    let is_new = print.1 == 0 || shared.duplicates.is_new(print.0, print.1);
+    counted.first.get_or_insert(is_new);
+    counted.copies |= !is_new;
+    is_new.then_some(print)
 }
 
 /// The fingerprint of an event for the row that has this hash.
@@ -317,11 +325,13 @@ fn seen_once(common: &Common<'_>) -> Seen {
     Seen::once(common.time, EventId::new(common.id))
 }
 
-/// How many rows one event gave, and how many of them were counted before.
+/// What one event gave.
 #[derive(Default)]
 struct Counted {
-    rows: u32,
-    copies: u32,
+    /// Whether its first row is new: an event is a copy when that was counted before.
+    first: Option<bool>,
+    /// Whether one of its rows was counted before.
+    copies: bool,
 }
 
 impl Sink for Collector<'_> {

@@ -185,3 +185,36 @@ fn an_arn_that_the_log_names_is_looked_at_though_the_shape_is_known() {
     assert_eq!(rows, usage(&text, (1_000, false), false).rows());
     assert!(rows.iter().any(|row| row.resource.as_str() == access_point));
 }
+
+/// Sixteen rows are the most of a call that is remembered: they wait beside fifteen others that nearly fill a shard.
+#[test]
+fn calls_with_many_rows_are_counted_as_without_memory() {
+    let tables = |from: usize| -> Value {
+        (from..from + 16)
+            .map(|number| (format!("t{number}"), json!({ "keys": [] })))
+            .collect::<serde_json::Map<_, _>>()
+            .into()
+    };
+    let record = |number: usize| {
+        let (name, parameters) = match number % 3 {
+            0 => ("BatchGetItem", json!({ "requestItems": tables(number % 2) })),
+            _ => ("GetItem", json!({ "tableName": format!("t{}", number % 5) })),
+        };
+        json!({
+            "eventVersion": "1.11", "eventTime": "2026-10-01T12:00:00Z", "eventSource": "dynamodb.amazonaws.com",
+            "eventName": name, "awsRegion": "eu-west-1", "recipientAccountId": "111122223333",
+            "eventID": format!("id-{}", number % 1_500), "eventType": "AwsApiCall", "requestParameters": parameters,
+            "userIdentity": { "type": "IAMUser", "arn": "arn:aws:iam::111122223333:user/u", "accountId": "111122223333" },
+        })
+    };
+    let records = json!({ "Records": (0..2_000).map(record).collect::<Vec<_>>() }).to_string();
+    for settings in [(1_000, false), (1_000, true), (3, false)] {
+        let (with, without) = (usage(&records, settings, true), usage(&records, settings, false));
+        assert_eq!(with.rows(), without.rows());
+        assert_eq!(
+            (with.tally.events, with.tally.duplicates),
+            (without.tally.events, without.tally.duplicates)
+        );
+        assert_eq!(with.tally.events + with.tally.duplicates, 2_000);
+    }
+}

@@ -9,10 +9,19 @@
 
 use super::{Collector, Common, seen_once};
 use crate::usage::duplicates::{self, SHARDS};
+use crate::usage::recall::MOST_ROWS;
 use crate::usage::sighting::{Fingerprint, Key, Prints, Seen};
+use smallvec::SmallVec;
 
-/// How many events of one shard of the memory of duplicates wait at most.
-pub(super) const MOST: usize = 16;
+/// With so many of one shard of the memory of duplicates it is time to settle them.
+const ENOUGH: usize = 16;
+
+/// So many wait at most: an event has not more rows than the difference, where its call is remembered.
+const MOST: usize = ENOUGH + MOST_ROWS;
+const _: () = assert!(MOST <= u32::BITS as usize);
+
+/// Shards that are to be settled.
+pub(super) type Full = SmallVec<[usize; 2]>;
 
 /// Events that wait, by the shard of the memory of duplicates that they are looked for in.
 #[derive(Debug, Default)]
@@ -32,6 +41,8 @@ struct Waiting {
 struct Count {
     seen: Seen,
     of: Of,
+    /// Whether it is the first of its event, which the event is tallied with.
+    first: bool,
 }
 
 #[derive(Debug)]
@@ -49,16 +60,17 @@ enum Of {
 }
 
 impl Backlog {
-    /// Notes an event that has this fingerprint and counts for a row. Returns the shard that is now to be settled.
+    /// Notes an event that has this fingerprint and counts for a row, the first of its rows or another. Returns the shard
+    /// that is now to be settled.
     #[inline]
     pub(super) fn note_row(
         &mut self,
         common: &Common<'_>,
         print: Fingerprint,
-        row: u32,
-        call: u64,
+        (row, call): (u32, u64),
+        first: bool,
     ) -> Option<usize> {
-        self.note(common, print, |_| Of::Row(row, call))
+        self.note(common, print, first, |_| Of::Row(row, call))
     }
 
     /// The same for an event that counts for a resource.
@@ -69,8 +81,9 @@ impl Backlog {
         print: Fingerprint,
         (key, group, hash): (Key, Option<usize>, u64),
         resource: &str,
+        first: bool,
     ) -> Option<usize> {
-        self.note(common, print, |texts| {
+        self.note(common, print, first, |texts| {
             let start = texts.len();
             texts.push_str(resource);
             Of::Resource { key, group, hash, text: (start, texts.len()) }
@@ -82,14 +95,15 @@ impl Backlog {
         &mut self,
         common: &Common<'_>,
         print: Fingerprint,
+        first: bool,
         of: impl FnOnce(&mut String) -> Of,
     ) -> Option<usize> {
         let shard = duplicates::shard_of(print);
         let waiting = &mut self.shards[shard];
         let of = of(&mut waiting.texts);
         waiting.prints.push(print);
-        waiting.counts.push(Count { seen: seen_once(common), of });
-        (waiting.counts.len() == MOST).then_some(shard)
+        waiting.counts.push(Count { seen: seen_once(common), of, first });
+        (waiting.counts.len() >= ENOUGH).then_some(shard)
     }
 }
 
@@ -109,10 +123,10 @@ impl Collector<'_> {
         let likely = self.likely_rows(&waiting, new);
         for (i, (count, print)) in waiting.counts.drain(..).zip(&waiting.prints).enumerate() {
             if new >> i & 1 == 0 {
-                self.usage.tally.duplicates += 1;
+                self.usage.tally.duplicates += u64::from(count.first);
                 continue;
             }
-            self.usage.tally.events += 1;
+            self.usage.tally.events += u64::from(count.first);
             self.settle_one(&count, likely[i], Prints::new(*print, keep), &waiting.texts);
         }
         waiting.prints.clear();

@@ -29,7 +29,7 @@ impl Collector<'_> {
         if common.outcome == Outcome::Denied
             && self.refused(event, common, account, caller.partition, &mut counted)
         {
-            if let Some((Way::Whole, hash, _)) = learn.filter(|_| counted.copies == 0) {
+            if let Some((Way::Whole, hash, _)) = learn.filter(|_| !counted.copies) {
                 self.calls.learn(hash, &self.key, &self.targets);
             }
             return self.tally(common, counted);
@@ -68,7 +68,7 @@ impl Collector<'_> {
             });
             self.scratch = scratch;
             // Copies lead to no row here, so such an event says nothing about the next.
-            match learn.filter(|_| counted.copies == 0 && self.targets.len() <= MOST_ROWS) {
+            match learn.filter(|_| !counted.copies && self.targets.len() <= MOST_ROWS) {
                 Some((Way::Whole, hash, _)) => {
                     let recipe = &mut self.kinds.get(common.kind).recipe;
                     if self.scratch.asked().is_empty() || recipe.has_resources() {
