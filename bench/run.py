@@ -9,8 +9,10 @@ are pinned to as many cores as they may use threads. Use bench/run.sh, which set
 
 import argparse
 import collections
+import concurrent.futures
 import glob
 import gzip
+import hashlib
 import json
 import os
 import pathlib
@@ -92,6 +94,12 @@ def contenders(folder, binaries, scratch):
             check=check_groups,
         ),
         Contender(
+            "chdb, resources",
+            "groups the events by principal, source, name and the resources that the log names",
+            lambda n: [python, HERE / "contender.py", "chdb-resources", logs, n],
+            check=check_resources,
+        ),
+        Contender(
             "DuckDB",
             "groups the events by principal, source and name",
             lambda n: [python, HERE / "contender.py", "duckdb", logs, n],
@@ -101,7 +109,7 @@ def contenders(folder, binaries, scratch):
             "trailscraper",
             f"select, then generate, on {SUBSET} of the files",
             lambda n: ["sh", "-c", f"'{scraper}' select --log-dir '{scratch}' | '{scraper}' generate"],
-            check=lambda run, truth: json.loads(run.stdout)["Statement"],
+            check=check_policy,
             threads=(1,),
             files=subset,
         ),
@@ -123,10 +131,11 @@ def trailscraper_subset(logs, scratch):
 def read_truth(logs, folder):
     """What a plain Python reading of every file finds; slow, so it is kept beside the data."""
     kept = folder / "plain-reading.json"
+    truth = None
     if kept.exists() and kept.stat().st_mtime > max(p.stat().st_mtime for p in logs.rglob("*.json.gz")):
         truth = json.loads(kept.read_text())
-    else:
-        calls, per_file, raw = collections.Counter(), {}, 0
+    if truth is None or "resources" not in truth:
+        calls, on, per_file, raw = collections.Counter(), collections.Counter(), {}, 0
         for path in glob.glob(f"{logs}/**/*.json.gz", recursive=True):
             text = gzip.open(path).read()
             raw += len(text)
@@ -136,8 +145,12 @@ def read_truth(logs, folder):
                 who = record.get("userIdentity") or {}
                 issuer = ((who.get("sessionContext") or {}).get("sessionIssuer") or {}).get("arn")
                 principal = issuer or who.get("arn") or who.get("type") or ""
-                calls[principal, record["eventSource"], record["eventName"]] += 1
+                call = principal, record["eventSource"], record["eventName"]
+                calls[call] += 1
+                for resource in record.get("resources") or [{}]:
+                    on[(*call, resource.get("ARN") or "")] += 1
         truth = {"raw": raw, "per_file": per_file, "calls": sorted([*key, n] for key, n in calls.items())}
+        truth["resources"] = digest([*key, n] for key, n in on.items())
         try:
             kept.write_text(json.dumps(truth))
         except OSError:
@@ -164,6 +177,21 @@ def guard_mix(truth):
 def check_limit(run, truth):
     answer = json.loads(run.stdout)
     assert answer["raw"] == truth["raw"], f"{answer['raw']} bytes of {truth['raw']}"
+
+
+def digest(groups):
+    """Of very many groups, in whatever order."""
+    lines = sorted(json.dumps(group) for group in groups)
+    return [len(lines), hashlib.sha256("\n".join(lines).encode()).hexdigest()]
+
+
+def check_resources(run, truth):
+    groups = [json.loads(line) for line in run.stdout.splitlines()]
+    assert digest(groups) == truth["resources"], "the groups differ from a plain reading"
+
+
+def check_policy(run, truth):
+    assert json.loads(run.stdout)["Statement"], "no policy"
 
 
 def check_groups(run, truth):
@@ -206,6 +234,12 @@ def check_leastwise(run, truth):
 # --- measuring and telling -------------------------------------------------------------------------------
 
 
+def apart(function, *arguments):
+    """Calls it in a process of its own: what a program needs at most is measured from the memory of whoever starts it on."""
+    with concurrent.futures.ProcessPoolExecutor(max_workers=1) as process:
+        return process.submit(function, *arguments).result()
+
+
 def measure_all(chosen, rounds, truth):
     """Every contender on every number of threads, in turns; the first answer of each is checked."""
     runs = collections.defaultdict(list)
@@ -219,7 +253,7 @@ def measure_all(chosen, rounds, truth):
                     continue
                 run = measure(contender.command(threads), threads)
                 if turn == 0:
-                    contender.check(run, truth)
+                    apart(contender.check, run, truth)
                 runs[contender.name, threads].append(run._replace(stdout=b"", stderr=b""))
                 print(f"round {turn + 1}: {contender.name} × {threads}: {run.wall:.2f} s", file=sys.stderr)
     return runs
@@ -274,7 +308,7 @@ def main():
         logs, chosen = contenders(given.folder.resolve(), given.bin.resolve(), scratch)
         if given.only:
             chosen = [c for c in chosen if c.name == "libdeflate" or c.name in given.only]
-        truth = read_truth(logs, given.folder)
+        truth = apart(read_truth, logs, given.folder)
         calls, sources, largest = guard_mix(truth)
         rows = lines(chosen, measure_all(chosen, given.rounds, truth), truth)
     print(f"{truth['events']:,} events, {truth['raw']:,} bytes unpacked, {len(truth['per_file']):,} files; "
