@@ -30,10 +30,11 @@ SUBSET = 20  # files for trailscraper, which would need minutes for all of them
 Run = collections.namedtuple("Run", "wall cpu rss stdout stderr")
 
 
-def measure(command, threads, stdin=None):
-    """Runs one command on `threads` cores: wall and CPU seconds, peak resident bytes, what it printed."""
+def measure(command, threads, keep=None, stdin=None):
+    """Runs one command on `threads` cores: wall and CPU seconds, peak resident bytes. What it prints goes into the file
+    `keep`, if there is one: whoever held it all here would be counted among the memory of the next command."""
     cores = sorted(os.sched_getaffinity(0))[:threads]
-    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
+    with open(keep, "w+b") if keep else tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
         begun = time.perf_counter()
         child = subprocess.Popen(
             [str(part) for part in command],
@@ -45,11 +46,11 @@ def measure(command, threads, stdin=None):
         _, status, used = os.wait4(child.pid, 0)
         wall = time.perf_counter() - begun
         child.returncode = os.waitstatus_to_exitcode(status)
-        out.seek(0), err.seek(0)
-        stdout, stderr = out.read(), err.read()
+        err.seek(0)
+        stderr = err.read()
     if child.returncode != 0:
         sys.exit(f"{command[0]} failed with {child.returncode}:\n{stderr.decode()[-2000:]}")
-    return Run(wall, used.ru_utime + used.ru_stime, used.ru_maxrss * 1024, stdout, stderr)
+    return Run(wall, used.ru_utime + used.ru_stime, used.ru_maxrss * 1024, b"", b"")
 
 
 # --- the contenders: each gives its command and what its answer says -------------------------------------
@@ -234,6 +235,11 @@ def check_leastwise(run, truth):
 # --- measuring and telling -------------------------------------------------------------------------------
 
 
+def check(contender_check, run, kept, truth):
+    """Checks what a run printed into a file."""
+    contender_check(run._replace(stdout=pathlib.Path(kept).read_bytes()), truth)
+
+
 def apart(function, *arguments):
     """Calls it in a process of its own: what a program needs at most is measured from the memory of whoever starts it on."""
     with concurrent.futures.ProcessPoolExecutor(max_workers=1) as process:
@@ -251,10 +257,11 @@ def measure_all(chosen, rounds, truth):
             for threads in contender.threads:
                 if threads > cores:
                     continue
-                run = measure(contender.command(threads), threads)
-                if turn == 0:
-                    apart(contender.check, run, truth)
-                runs[contender.name, threads].append(run._replace(stdout=b"", stderr=b""))
+                with tempfile.NamedTemporaryFile() as kept:
+                    run = measure(contender.command(threads), threads, keep=kept.name)
+                    if turn == 0:
+                        apart(check, contender.check, run, kept.name, truth)
+                runs[contender.name, threads].append(run)
                 print(f"round {turn + 1}: {contender.name} × {threads}: {run.wall:.2f} s", file=sys.stderr)
     return runs
 
