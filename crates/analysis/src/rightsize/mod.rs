@@ -68,8 +68,8 @@ pub fn rightsize(
     let before = granted.map(|granted| classify::allowed_actions(&granted.identity, catalog));
     let classification =
         classify::classify(&own, before.as_ref(), builder.not_granted(), &options.coverage, catalog);
-    builder.add_unknown(&own, &classification);
     builder.add_pins();
+    builder.add_unknown(&own, &classification);
     builder.add_pairs();
     if own.len() < rows.len() {
         builder.note(NoteKind::OtherPrincipal, principal, "rows of other principals were given and left out");

@@ -354,6 +354,13 @@ fn what_the_logs_cannot_tell_is_left_out_and_said_or_kept_as_it_is_granted() {
     ];
     let verified = run(&folder, &args);
     assert_eq!(verified.code, Some(0), "{}{}", verified.out, verified.err);
+    let logs_only = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"logs:PutLogEvents","Resource":"*"}]}"#;
+    std::fs::write(folder.0.join("logs.json"), logs_only).expect("written");
+    std::fs::write(folder.0.join("keep.txt"), "logs:PutLogEvents\n").expect("written");
+    let said = |more: &[&str]| {
+        rightsize(&[&["--granted", "logs.json"], more].concat()).err.contains("the logs cannot tell")
+    };
+    assert_eq!([said(&[]), said(&["--keep", "keep.txt"])], [true, false]);
     let alone = rightsize(&["--unknown", "keep"]);
     assert_eq!(alone.code, Some(2));
     assert!(alone.err.contains("--granted SNAPSHOT|POLICY"), "{}", alone.err);

@@ -79,6 +79,11 @@ fn where_calls_may_have_needed_an_action_elsewhere_too_is_said_or_kept() {
     let widening = result.widenings.iter().find(|one| one.actions == ["iam:PassRole"]).unwrap();
     assert_eq!((widening.reason, widening.from_count, widening.events), (WideningReason::Unseen, 1, 1));
 
+    // Nor is anything said of what is pinned.
+    let pins = Pin::parse_all("iam:PassRole arn:aws:iam::111122223333:role/*").unwrap();
+    let result = of(&rows, &Options { keep: pins, ..Options::default() });
+    assert!(result.notes.iter().all(|note| note.kind != NoteKind::Throttled), "{:?}", result.notes);
+
     // On what is reached anyway nothing is said.
     let result = of(&rows[..2], &Options::default());
     assert!(result.notes.iter().all(|note| note.kind != NoteKind::Throttled), "{:?}", result.notes);

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use leastwise_analysis::rightsize::{Dormant, Rightsized, Status, Widening, WideningReason};
+use leastwise_policy::aws::{Effect, Statement};
 
 use crate::output::{counted, plain, thousands};
 use crate::report::{HoldoutSummary, ProofSummary, Replayed};
@@ -100,8 +101,11 @@ fn unknown(rightsized: &Rightsized) -> Vec<String> {
         rightsized.classification.iter().filter(move |one| wanted(&one.status)).map(|one| one.action.as_str())
     };
     let used: BTreeSet<String> = of(|status| matches!(status, Status::Used)).map(service).collect();
-    let left_out: Vec<&str> =
-        of(|status| matches!(status, Status::Unknown(_))).filter(|action| !kept.contains(action)).collect();
+    let statements = rightsized.documents.iter().flat_map(|document| &document.policy.statements);
+    let allows: Vec<&Statement> = statements.filter(|one| one.effect == Effect::Allow).collect();
+    // What is pinned is not left out either.
+    let is_left_out = |action: &&str| !allows.iter().any(|allow| allow.action.applies_to(action));
+    let left_out: Vec<&str> = of(|status| matches!(status, Status::Unknown(_))).filter(is_left_out).collect();
     let mut near: BTreeMap<String, u64> = BTreeMap::new();
     for service in left_out.iter().map(|action| service(action)).filter(|service| used.contains(service)) {
         *near.entry(service).or_default() += 1;
