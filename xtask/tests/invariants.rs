@@ -13,12 +13,13 @@ use serde_json::Value;
 const PURE: [&str; 4] = ["policy", "catalog", "analysis", "generate"];
 
 /// Crate → the crates of this workspace that it may lean on.
-const ARROWS: [(&str, &[&str]); 7] = [
+const ARROWS: [(&str, &[&str]); 8] = [
     ("leastwise-policy", &[]),
     ("leastwise-catalog", &["leastwise-policy"]),
     ("leastwise-analysis", &["leastwise-catalog", "leastwise-policy"]),
     ("leastwise-generate", &["leastwise-catalog", "leastwise-policy"]),
     ("leastwise-allocator", &[]),
+    ("leastwise-gzip", &[]),
     (
         "leastwise",
         &[
@@ -26,6 +27,7 @@ const ARROWS: [(&str, &[&str]); 7] = [
             "leastwise-analysis",
             "leastwise-catalog",
             "leastwise-generate",
+            "leastwise-gzip",
             "leastwise-policy",
         ],
     ),

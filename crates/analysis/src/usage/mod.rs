@@ -166,9 +166,10 @@ impl Usage {
     pub fn unmapped(&self) -> Vec<Unmapped> {
         let table = &self.table;
         let mut rows: Vec<Unmapped> = table
-            .rows()
-            .filter(|(row, _)| row.key.kind == Kind::Unmapped)
-            .map(|(row, _)| Unmapped {
+            .keys()
+            .filter(|(_, key, _)| key.kind == Kind::Unmapped)
+            .map(|(id, ..)| table.view(id))
+            .map(|row| Unmapped {
                 principal: table.principals.text(row.key.principal).to_owned(),
                 event: table.actions.text(row.key.action).to_owned(),
                 outcome: outcome_of(row.key.outcome),
@@ -184,14 +185,14 @@ impl Usage {
 
     /// Whether one of the principals that `wanted` says yes to has a row, if only one whose action is not known.
     pub fn has_rows(&self, wanted: impl Fn(&str) -> bool) -> bool {
-        self.table.rows().any(|(row, _)| wanted(self.table.principals.text(row.key.principal)))
+        self.table.keys().any(|(_, key, _)| wanted(self.table.principals.text(key.principal)))
     }
 
     /// Everybody who was seen, sorted: also who made only calls that leave no row.
     pub fn principals(&self) -> Vec<String> {
         let mut seen = vec![false; self.table.principals.len()];
-        for (row, _) in self.table.rows() {
-            seen[row.key.principal as usize] = true;
+        for (_, key, _) in self.table.keys() {
+            seen[key.principal as usize] = true;
         }
         for (principal, _) in self.presence.all() {
             seen[principal as usize] = true;

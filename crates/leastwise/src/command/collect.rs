@@ -24,7 +24,7 @@ use crate::input::pool::{self, Plan};
 use crate::input::window::Window;
 use crate::output::{self, counted};
 use crate::progress::Progress;
-use parts::{Both, Newest, Parts};
+use parts::{Both, Ended, Newest, Parts};
 use saved::{load, open, split};
 
 /// What to collect.
@@ -128,12 +128,9 @@ pub fn collect(wanted: Wanted<'_>, catalog: &Catalog) -> Result<Collected> {
     });
     progress.finish();
     let harvest = harvest?;
-    let mut seen = Vec::new();
-    for both in harvest.collectors {
-        // Also those that were not asked for.
-        seen.extend(both.principals().map(str::to_owned));
-        parts.take(both);
-    }
+    // Also those that were not asked for.
+    let Ended { older, newer, mut seen } = harvest.collected;
+    parts.take(older, newer);
     for (name, bytes) in &harvest.saved {
         // Saved usage that turned up among the logs: there is nothing to fear when there were no logs.
         if harvest.account.records > 0 {
@@ -223,7 +220,7 @@ pub fn newest(wanted: &Wanted<'_>) -> Result<Option<i64>> {
     });
     progress.finish();
     let harvest = harvest?;
-    let mut newest = harvest.collectors.into_iter().filter_map(|newest| newest.newest).max();
+    let mut newest = harvest.collected;
     let mut look = |usage: &Usage| {
         let times = usage.spans().map(|(_, last)| last.seconds());
         newest = newest.max(times.filter(|time| *time <= latest).max());

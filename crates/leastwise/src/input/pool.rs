@@ -1,8 +1,9 @@
 //! Worker threads take files from a queue, each with a collector of its own. Which thread read which file makes no
-//! difference to what comes out: collectors are merged in the end, accounts and sources are sorted.
+//! difference to what comes out: what was collected is joined in the end, accounts and sources are sorted.
 
 use std::num::NonZeroUsize;
-use std::sync::{Arc, Mutex};
+use std::panic::resume_unwind;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use leastwise_analysis::audit_log::Sink;
 use leastwise_analysis::usage::Source;
@@ -38,10 +39,22 @@ pub struct Plan {
     pub known: Option<Arc<Known>>,
 }
 
+/// A collector, of which each worker has one.
+pub trait Collect: Sink + Send {
+    /// What it comes to in the end.
+    type Collected: Send;
+
+    /// Nothing more will come.
+    fn end(self) -> Self::Collected;
+
+    /// What two collectors come to. The order makes no difference.
+    fn join(one: Self::Collected, other: Self::Collected) -> Self::Collected;
+}
+
 /// What came out.
 pub struct Harvest<C> {
-    /// One collector for each thread.
-    pub collectors: Vec<C>,
+    /// What the collectors came to.
+    pub collected: C,
     /// What was read and what was not.
     pub account: Account,
     /// The files that were read, in order.
@@ -53,19 +66,21 @@ pub struct Harvest<C> {
 }
 
 /// Reads everything.
-pub fn read<C: Sink + Send>(
+pub fn read<C: Collect>(
     plan: Plan,
     progress: &Progress,
     collector: impl Fn() -> C,
-) -> Result<Harvest<C>> {
+) -> Result<Harvest<C::Collected>> {
     let (queue, items) = mpsc::channel::<Item>(queue::AHEAD);
     let items = Mutex::new(Queue::new(items));
     let room = Arc::new(Room::default());
-    let worker = |_| {
+    let worker = || {
         Worker::new(collector(), plan.max_text, room.clone(), plan.known.clone()).with_digests(plan.digests)
     };
-    let mut workers: Vec<Worker<C>> = (0..plan.threads.get()).map(worker).collect();
+    let first = worker();
+    let others: Vec<Worker<C>> = (1..plan.threads.get()).map(|_| worker()).collect();
     let Plan { places, window, aws, .. } = plan;
+    let ended = Mutex::new(None);
     let found = std::thread::scope(|scope| {
         let feeder = scope.spawn(move || -> Result<Account> {
             let mut account = Account::default();
@@ -74,29 +89,17 @@ pub fn read<C: Sink + Send>(
             }
             Ok(account)
         });
-        // This thread works too: memory that it asks for grows in larger steps than that of others.
-        let (first, others) = workers.split_first_mut().expect("a number of threads is not zero");
         for (number, worker) in (1..).zip(others) {
-            let items = &items;
-            scope.spawn(move || work((number, worker), items, progress));
+            let (items, ended) = (&items, &ended);
+            scope.spawn(move || work((number, worker), items, ended, progress));
         }
-        work((0, first), &items, progress);
-        feeder.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+        // This thread works too: memory that it asks for grows in larger steps than that of others.
+        work((0, first), &items, &ended, progress);
+        feeder.join().unwrap_or_else(|panic| resume_unwind(panic))
     })?;
-    let mut harvest = Harvest {
-        collectors: Vec::new(),
-        account: found,
-        sources: Vec::new(),
-        saved: Vec::new(),
-        left_out: Vec::new(),
-    };
-    for worker in workers {
-        harvest.collectors.push(worker.collector);
-        harvest.account.add(worker.account);
-        harvest.sources.extend(worker.sources);
-        harvest.saved.extend(worker.saved);
-        harvest.left_out.extend(worker.left_out);
-    }
+    let ended = ended.into_inner().unwrap_or_else(PoisonError::into_inner);
+    let mut harvest = ended.expect("every worker has ended, and there is one");
+    harvest.account.add(found);
     harvest.sources.sort();
     harvest.saved.sort();
     Ok(harvest)
@@ -108,16 +111,46 @@ struct CloseOnPanic<'a>(&'a Mutex<Queue>);
 impl Drop for CloseOnPanic<'_> {
     fn drop(&mut self) {
         if std::thread::panicking() {
-            self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner).close();
+            self.0.lock().unwrap_or_else(PoisonError::into_inner).close();
         }
     }
 }
 
-fn work<C: Sink>((number, worker): (usize, &mut Worker<C>), items: &Mutex<Queue>, progress: &Progress) {
+fn work<C: Collect>(
+    (number, mut worker): (usize, Worker<C>),
+    items: &Mutex<Queue>,
+    ended: &Mutex<Option<Harvest<C::Collected>>>,
+    progress: &Progress,
+) {
     let _guard = CloseOnPanic(items);
     loop {
-        let item = items.lock().unwrap_or_else(std::sync::PoisonError::into_inner).next(number);
-        let Some(item) = item else { return };
+        let item = items.lock().unwrap_or_else(PoisonError::into_inner).next(number);
+        let Some(item) = item else { break };
         progress.read(worker.read(item));
     }
+    let mut harvest = harvest(worker);
+    // Two that have ended are joined by the later, and so on: several threads join at once.
+    loop {
+        let mut waits = ended.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(other) = waits.take() else {
+            *waits = Some(harvest);
+            return;
+        };
+        drop(waits);
+        harvest = join::<C>(harvest, other);
+    }
+}
+
+/// What a worker comes to; whatever else it held is gone.
+fn harvest<C: Collect>(worker: Worker<C>) -> Harvest<C::Collected> {
+    let Worker { collector, account, sources, saved, left_out, .. } = worker;
+    Harvest { collected: collector.end(), account, sources, saved, left_out }
+}
+
+fn join<C: Collect>(mut one: Harvest<C::Collected>, other: Harvest<C::Collected>) -> Harvest<C::Collected> {
+    one.account.add(other.account);
+    one.sources.extend(other.sources);
+    one.saved.extend(other.saved);
+    one.left_out.extend(other.left_out);
+    Harvest { collected: C::join(one.collected, other.collected), ..one }
 }

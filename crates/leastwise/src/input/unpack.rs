@@ -1,8 +1,6 @@
 //! Whole gzip files in one go, into a buffer that is used again and again: the fast path.
 //!
-//! A file may have several members ([RFC 1952](https://www.rfc-editor.org/rfc/rfc1952) §2.2). libdeflate decodes one and
-//! does not tell where it ended, so the members are found by their magic bytes: a slice that ends where the next member
-//! begins decodes, one that ends at bytes that only look like a beginning does not.
+//! A file may have several members ([RFC 1952](https://www.rfc-editor.org/rfc/rfc1952) §2.2), one behind the other.
 //!
 //! What does not decode within the bounds here (too large, damaged, cut short, no room left) goes through
 //! [`super::stream`], which says what is wrong with it, if anything.
@@ -10,7 +8,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use libdeflater::{DecompressionError, Decompressor};
+use leastwise_gzip::{Decoder, Error, Member};
 
 /// The largest text that is unpacked in one go; CloudTrail's own files are
 /// [at most 50 MB](https://docs.aws.amazon.com/awscloudtrail/latest/userguide/WhatIsCloudTrail-Limits.html).
@@ -49,7 +47,7 @@ pub fn is_gzip(bytes: &[u8]) -> bool {
 
 /// Unpacks file after file into the same memory.
 pub struct Unpacker {
-    decompressor: Decompressor,
+    decoder: Decoder,
     buffer: Vec<u8>,
     room: Arc<Room>,
     /// How much of the room is taken: all of the buffer when it is larger than [`SMALL`].
@@ -59,7 +57,7 @@ pub struct Unpacker {
 impl Unpacker {
     /// With an empty buffer.
     pub fn new(room: Arc<Room>) -> Self {
-        Unpacker { decompressor: Decompressor::new(), buffer: Vec::new(), room, taken: 0 }
+        Unpacker { decoder: Decoder::new(), buffer: Vec::new(), room, taken: 0 }
     }
 
     /// The text of the whole file, when every member decodes, every checksum holds and it is at most `limit` bytes.
@@ -70,46 +68,32 @@ impl Unpacker {
         }
         let (mut start, mut filled) = (0, 0);
         while start < gzip.len() && is_gzip(&gzip[start..]) {
-            let (end, bytes) = self.member(gzip, start, filled, limit)?;
-            filled += bytes;
-            start = end;
+            let member = self.member(&gzip[start..], filled, limit)?;
+            filled += member.text;
+            start += member.packed;
         }
         // What stands behind the last member (padding, garbage) is for the slow path to judge.
         (start == gzip.len()).then(|| &self.buffer[..filled])
     }
 
-    /// Decodes the member that begins at `start` behind what is `filled`; says where it ends and how long it is.
-    fn member(&mut self, gzip: &[u8], start: usize, filled: usize, limit: usize) -> Option<(usize, usize)> {
-        let begins =
-            memchr::memmem::find_iter(&gzip[start + 1..], &[0x1f, 0x8b, 0x08]).map(|at| start + 1 + at);
-        // More than a few false beginnings in one member do not happen by chance.
-        for end in begins.take(64).chain([gzip.len()]) {
-            if let Some(bytes) = self.decode(&gzip[start..end], filled, limit) {
-                return Some((end, bytes));
-            }
-        }
-        None
-    }
-
-    fn decode(&mut self, member: &[u8], filled: usize, limit: usize) -> Option<usize> {
-        let hint = length(member);
-        let most = filled.saturating_add(believable(member)).min(limit);
+    /// Decodes the first member of `rest` behind what is `filled`.
+    fn member(&mut self, rest: &[u8], filled: usize, limit: usize) -> Option<Member> {
+        let most = filled.saturating_add(believable(rest)).min(limit);
         // What is cut short or changed says any length, and fails within what logs come to.
-        if !self.reserve(filled.saturating_add(likely(member)).min(most), filled) {
+        if !self.reserve(filled.saturating_add(likely(rest)).min(most), filled) {
             return None;
         }
         loop {
             let room = self.buffer.len().min(limit);
-            match self.decompressor.gzip_decompress(member, &mut self.buffer[filled.min(room)..room]) {
-                // libdeflate ignores what stands behind a member; its length says whether the slice ends with it.
-                Ok(bytes) => return (bytes == hint && !may_end_before(member)).then_some(bytes),
-                Err(DecompressionError::InsufficientSpace) if room < limit => {
+            match self.decoder.member(rest, &mut self.buffer[filled.min(room)..room]) {
+                Ok(member) => return Some(member),
+                Err(Error::Room) if room < limit => {
                     let more = if room < most { most } else { (room * 2).clamp(1 << 16, limit) };
                     if !self.reserve(more, filled) {
                         return None;
                     }
                 }
-                Err(_) => return None,
+                Err(Error::Room | Error::Damaged) => return None,
             }
         }
     }
@@ -145,30 +129,19 @@ impl Unpacker {
     }
 }
 
-/// The length of the text, as the last bytes of a member tell.
-fn length(member: &[u8]) -> usize {
-    member.last_chunk::<4>().map_or(0, |size| u32::from_le_bytes(*size) as usize)
-}
-
-/// Whether a slice whose member is as long as its last bytes say could have that member's end before its own: what is
-/// damaged behind a member can be as long as it. Then the length stands there too.
-fn may_end_before(slice: &[u8]) -> bool {
-    let Some((rest, length)) = slice.split_last_chunk::<4>() else { return false };
-    // Four zeros stand in many headers; a member of nothing is short.
-    if *length == [0; 4] {
-        return rest.len() > 64;
-    }
-    memchr::memmem::find(rest, length).is_some()
+/// The length of the last member's text, as its last bytes tell; there is one member as a rule.
+fn length(gzip: &[u8]) -> usize {
+    gzip.last_chunk::<4>().map_or(0, |size| u32::from_le_bytes(*size) as usize)
 }
 
 /// The same as far as it is to be trusted: no byte of deflate stands for more than 1,032 bytes of text.
-fn believable(member: &[u8]) -> usize {
-    length(member).min(member.len().saturating_mul(1_032))
+fn believable(gzip: &[u8]) -> usize {
+    length(gzip).min(gzip.len().saturating_mul(1_032))
 }
 
-/// How much text a member of a log has at most as a rule: CloudTrail's are some ten times as long as the file.
-fn likely(member: &[u8]) -> usize {
-    length(member).min(member.len().saturating_mul(32))
+/// How much text that is at most as a rule: CloudTrail's is some ten times as long as the file.
+fn likely(gzip: &[u8]) -> usize {
+    length(gzip).min(gzip.len().saturating_mul(32))
 }
 
 #[cfg(test)]
@@ -210,6 +183,15 @@ mod tests {
     fn equal_members_are_both_read() {
         let file = [gzip(b"same"), gzip(b"same")].concat();
         check(&file, WHOLE, Some(b"samesame"));
+    }
+
+    #[test]
+    fn very_many_members_are_one_text() {
+        let texts: Vec<Vec<u8>> = (0..5_000).map(|len| vec![b'a'; len % 300]).collect();
+        let file: Vec<u8> = texts.iter().flat_map(|text| gzip(text)).collect();
+        check(&file, WHOLE, Some(&texts.concat()));
+        let large = [gzip(&noise(3 * STEP)), gzip(b"small"), gzip(&noise(2 * STEP)), gzip(b"")].concat();
+        check(&large, WHOLE, Some(&[&noise(3 * STEP)[..], b"small", &noise(2 * STEP)].concat()));
     }
 
     #[test]

@@ -7,6 +7,7 @@ use leastwise_policy::time::Timestamp;
 use super::Divided;
 use super::saved::fits;
 use crate::error::Result;
+use crate::input::pool::Collect;
 use crate::input::window::Window;
 
 /// What is collected: all in one, or in an older and a newer part.
@@ -41,11 +42,11 @@ impl Parts {
         Ok(())
     }
 
-    /// Takes in what a worker collected.
-    pub fn take(&mut self, both: Both<'_>) {
-        self.older.join(both.older.finish());
-        if let Some((_, newer)) = both.newer {
-            self.newer.join(newer.finish());
+    /// Takes in what the workers collected.
+    pub fn take(&mut self, older: Usage, newer: Option<Usage>) {
+        self.older.join(older);
+        if let Some(newer) = newer {
+            self.newer.join(newer);
         }
     }
 
@@ -67,10 +68,32 @@ pub struct Both<'s> {
     pub newer: Option<(i64, Collector<'s>)>,
 }
 
-impl Both<'_> {
+/// What they come to.
+pub struct Ended {
+    /// The older part, or all.
+    pub older: Usage,
+    /// The newer part, when there are two.
+    pub newer: Option<Usage>,
     /// Every principal that was met.
-    pub fn principals(&self) -> impl Iterator<Item = &str> {
-        self.older.principals().chain(self.newer.iter().flat_map(|(_, newer)| newer.principals()))
+    pub seen: Vec<String>,
+}
+
+impl Collect for Both<'_> {
+    type Collected = Ended;
+
+    fn end(self) -> Ended {
+        let newer = self.newer.iter().flat_map(|(_, newer)| newer.principals());
+        let seen = self.older.principals().chain(newer).map(str::to_owned).collect();
+        Ended { older: self.older.finish(), newer: self.newer.map(|(_, newer)| newer.finish()), seen }
+    }
+
+    fn join(mut one: Ended, other: Ended) -> Ended {
+        one.older.join(other.older);
+        if let (Some(one), Some(other)) = (&mut one.newer, other.newer) {
+            one.join(other);
+        }
+        one.seen.extend(other.seen);
+        one
     }
 }
 
@@ -108,4 +131,16 @@ impl Sink for Newest {
     }
 
     fn problem(&mut self, _: Problem) {}
+}
+
+impl Collect for Newest {
+    type Collected = Option<i64>;
+
+    fn end(self) -> Option<i64> {
+        self.newest
+    }
+
+    fn join(one: Option<i64>, other: Option<i64>) -> Option<i64> {
+        one.max(other)
+    }
 }
