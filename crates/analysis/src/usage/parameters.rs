@@ -133,14 +133,15 @@ fn behind<'a>(
 ) {
     let Some((member, wanted)) = &step.filter else { return walk(value, at, rest, found) };
     let mut element = |element: Value<'a>, at: Cursor<'a>| {
-        // A filter without a value is for the elements that do not have the member.
+        // A filter without a value is for the elements that do not have the member, `*` for those that have it.
         let mut fits = element == Value::Object && wanted.is_empty();
         if element == Value::Object {
             let _ = each_member(&mut at.clone(), |name, value, _| {
                 if name.eq_ignore_ascii_case(member.as_bytes()) {
                     fits = match value {
+                        Value::String(b"") | Value::Scalar(b"null") => wanted.is_empty(),
+                        _ if &**wanted == "*" => true,
                         Value::String(raw) => raw.eq_ignore_ascii_case(wanted.as_bytes()),
-                        Value::Scalar(b"null") => wanted.is_empty(),
                         _ => false,
                     };
                 }

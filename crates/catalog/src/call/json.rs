@@ -63,15 +63,17 @@ fn walk(value: &Value, path: &[Step], found: &mut dyn FnMut(&Value)) {
     }
 }
 
-/// Walks those elements whose member has a value; without a value, those that do not have the member.
+/// Walks those elements whose member has a value; without a value, those that do not have the member; with `*`, those
+/// that have it.
 fn walk_some(value: &Value, filter: &(Box<str>, Box<str>), rest: &[Step], found: &mut dyn FnMut(&Value)) {
     for element in value.as_array().map_or(std::slice::from_ref(value), Vec::as_slice) {
         let Some(members) = element.as_object() else { continue };
         let mut own = members.iter().filter(|(name, _)| name.eq_ignore_ascii_case(&filter.0));
-        let fits = if filter.1.is_empty() {
-            own.all(|(_, own)| own.is_null())
-        } else {
-            own.any(|(_, own)| own.as_str().is_some_and(|own| own.eq_ignore_ascii_case(&filter.1)))
+        let is_none = |own: &Value| own.is_null() || own.as_str() == Some("");
+        let fits = match &*filter.1 {
+            "" => own.all(|(_, own)| is_none(own)),
+            "*" => own.any(|(_, own)| !is_none(own)),
+            wanted => own.any(|(_, own)| own.as_str().is_some_and(|own| own.eq_ignore_ascii_case(wanted))),
         };
         if fits {
             walk(element, rest, found);

@@ -20,7 +20,7 @@ pub struct Step {
     /// The member.
     pub name: Box<str>,
     /// Only elements in which this member has this value: `items[operation=Put]`. Without a value, those without it:
-    /// `entries[eventBusName=]`.
+    /// `entries[eventBusName=]`; with `*`, those that have it: `object[versionId=*]`.
     pub filter: Option<(Box<str>, Box<str>)>,
 }
 

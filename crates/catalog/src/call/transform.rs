@@ -69,9 +69,9 @@ fn s3_path(value: &str) -> String {
     let value = value.split("?versionId=").next().unwrap_or(value);
     let decoded = percent_decode(value);
     let path = decoded.strip_prefix('/').unwrap_or(&decoded);
-    match path.strip_prefix("arn:").and_then(|rest| rest.split_once(":::")) {
-        Some((_, path)) => path.to_owned(),
-        None => path.to_owned(),
+    match path.strip_prefix("arn:").and_then(|rest| rest.split_once(":s3:::")) {
+        Some((partition, path)) if !partition.contains(':') => path.to_owned(),
+        _ => path.to_owned(),
     }
 }
 
@@ -182,6 +182,9 @@ mod tests {
         check(Transform::S3Path, "/b/a%20b/c", "b/a b/c");
         check(Transform::S3Path, "b/k?versionId=3", "b/k");
         check(Transform::S3Path, "arn:aws:s3:::b/k", "b/k");
+        let point = "arn:aws:s3:eu-west-1:111122223333:accesspoint/ap/object/a:s3:::b";
+        check(Transform::S3Path, point, point);
+        check(Transform::S3Path, &point.replace(':', "%3A").replace('/', "%2F"), point);
     }
 
     #[test]
