@@ -2,7 +2,7 @@
 //! oracles where they are at hand.
 
 use leastwise_catalog::Catalog;
-use leastwise_catalog::call::{ErrorClass, Plan, Planner, Rules, Scope, Scratch};
+use leastwise_catalog::call::{ErrorClass, Plan, Planner, Recorded, Rules, Scope, Scratch};
 use serde_json::Value;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -40,7 +40,9 @@ fn needs(event: &Value) -> Option<BTreeSet<(String, String)>> {
         caller: text(&event["userIdentity"], "arn"),
     };
     let mut found = BTreeSet::new();
-    plan.apply(&event["requestParameters"], &scope, &mut Scratch::default(), &mut |need| {
+    let said =
+        Recorded { parameters: &event["requestParameters"], additional: &event["additionalEventData"] };
+    plan.apply(&said, &scope, &mut Scratch::default(), &mut |need| {
         let Plan::Needs(planned) = &plan else { return };
         let perhaps = if planned[need.index].maybe { "? " } else { "" };
         found.insert((format!("{perhaps}{}", need.action), need.resource.to_owned()));

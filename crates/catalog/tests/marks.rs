@@ -139,6 +139,19 @@ fn what_no_log_shows_is_not_logged() {
 }
 
 #[test]
+fn what_some_records_show_and_others_leave_out_is_never_unused() {
+    seen(
+        &[
+            "bedrock:CallWithBearerToken",
+            "bedrock-mantle:CallWithBearerToken",
+            "logs:CallWithBearerToken",
+            "aws-external-anthropic:CallWithBearerToken",
+        ],
+        Visibility::NotLogged,
+    );
+}
+
+#[test]
 fn thousands_of_actions_have_no_operation_and_are_never_called_unused() {
     let catalog = Catalog::embedded();
     let (mut without, mut unlogged) = (0, 0);

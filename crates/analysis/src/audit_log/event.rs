@@ -44,6 +44,8 @@ pub struct Event<'a> {
     pub resources: Option<Cursor<'a>>,
     /// Where `eventContext` is, when it is an object.
     pub context: Option<Cursor<'a>>,
+    /// Where `additionalEventData` is, when it is an object.
+    pub additional: Option<Cursor<'a>>,
 }
 
 impl std::fmt::Debug for Cursor<'_> {
@@ -215,6 +217,10 @@ impl<'a> Event<'a> {
             b"eventContext" => {
                 self.context = Some(*cursor);
                 11
+            }
+            b"additionalEventData" => {
+                self.additional = Some(*cursor);
+                17
             }
             _ => return self.nested(cursor, name),
         };

@@ -83,6 +83,8 @@ fn every_other_envelope_is_read() {
 fn what_cannot_be_read_is_reported_and_the_rest_is_read() {
     check(&format!(r#"{{"Records":[null,{A},7,"x",[1],{B}]}}"#), &["A", "B"], 4);
     check(&format!(r#"{{"Records":[{{"eventName":"A","eventName":"B"}},{A}]}}"#), &["A"], 1);
+    let twice = r#"{"eventName":"C","additionalEventData":{},"additionalEventData":{"x":true}}"#;
+    check(&format!(r#"{{"Records":[{twice},{A}]}}"#), &["A"], 1);
     check(&format!(r#"{{"Records":[{A}]}} garbage"#), &["A"], 1);
     check(&format!("{A}\n{{\"eventName\" \"broken\"}}\n{B}\n"), &["A", "B"], 1);
     // A quote too many turns strings inside out, but not beyond the line.

@@ -200,7 +200,7 @@ impl<'s> Collector<'s> {
             self.key.push(b'"');
         }
         let mut open = Open::new();
-        if kind.recipe.key(way, (event.parameters, event.resources), &mut self.key, &mut open).is_none() {
+        if kind.recipe.key(way, event, &mut self.key, &mut open).is_none() {
             return self.count_new(event, caller, &common, None);
         }
         let hash = recall::hash(&self.key);

@@ -60,6 +60,9 @@ fn request() -> impl Strategy<Value = Value> {
         ("autoscaling", "CreateLaunchConfiguration", &["launchConfigurationName", "iamInstanceProfile"]),
         ("glue", "GetTable", &["catalogId", "databaseName", "name"]),
         ("ec2", "CreateNatGateway", &["CreateNatGatewayRequest"]),
+        ("bedrock", "InvokeModel", &["modelId", "callWithBearerToken"]),
+        ("bedrock", "CreateDataSource", &["knowledgeBaseId", "callWithBearerToken"]),
+        ("bedrock-mantle", "GetProject", &["project_id", "callWithBearerToken"]),
         ("nothing", "KnownOfThis", &["name"]),
     ];
     let values = prop::collection::vec(prop::option::weighted(0.7, value()), 5);
@@ -116,6 +119,24 @@ fn circumstances() -> impl Strategy<Value = Value> {
         })
 }
 
+/// What a record says beside the request, in forms that AWS writes and in others.
+fn beside() -> impl Strategy<Value = Value> {
+    prop::sample::select(vec![
+        Value::Null,
+        json!({}),
+        json!({"SignatureVersion": "SigV4", "bytesTransferredIn": 7}),
+        json!({"callWithBearerToken": true}),
+        json!({"callWithBearerToken": true, "bytesTransferredIn": 8}),
+        json!({"x": {"callWithBearerToken": true}, "CallWithBearerToken": "True"}),
+        json!({"callWithBearerToken": [false, true]}),
+        json!({"callWithBearerToken": false}),
+        json!({"callWithBearerToken": null, "knowledgeBaseId": "a"}),
+        json!({"callWithBearerToken": {"true": true}}),
+        json!([{"callWithBearerToken": true}]),
+        json!("callWithBearerToken"),
+    ])
+}
+
 /// What AWS says when it refuses.
 const MESSAGES: [&str; 4] = [
     "User: u is not authorized to perform: s3:GetObject on resource: arn:aws:s3:::a/b because no policy allows it",
@@ -132,14 +153,16 @@ proptest! {
         requests in prop::collection::vec(request(), 400),
         few in prop::sample::select(vec![6, 400]),
         places in prop::collection::vec(circumstances(), 3),
-        calls in prop::collection::vec((any::<prop::sample::Index>(), any::<prop::sample::Index>()), 200..800),
+        besides in prop::collection::vec(beside(), 3),
+        calls in prop::collection::vec(prop::array::uniform3(any::<prop::sample::Index>()), 200..800),
         settings in (prop::sample::select(vec![3, 1_000]), any::<bool>()),
     ) {
-        let mut records: Vec<Value> = calls.iter().enumerate().map(|(i, (request, place))| {
+        let mut records: Vec<Value> = calls.iter().enumerate().map(|(i, [request, place, beside])| {
             // Where half of the requests come from a few, they repeat themselves; else they are only alike.
             let mut record = request.get(if i % 2 == 0 { &requests[..few] } else { &requests }).clone();
             let members = record.as_object_mut().expect("an object");
             members.extend(place.get(&places).as_object().expect("an object").clone());
+            members.insert("additionalEventData".to_owned(), beside.get(&besides).clone());
             if record["errorCode"] == "AccessDenied" {
                 record["errorMessage"] = MESSAGES[i / 2 % MESSAGES.len()].into();
             }
@@ -216,5 +239,35 @@ fn calls_with_many_rows_are_counted_as_without_memory() {
             (without.tally.events, without.tally.duplicates)
         );
         assert_eq!(with.tally.events + with.tally.duplicates, 2_000);
+    }
+}
+
+/// The first calls teach how calls of the kind are remembered, as a whole or by their shape; then some say that an API key
+/// was used.
+#[test]
+fn what_is_said_beside_a_request_is_looked_at_though_the_call_is_known() {
+    for ids in [1, 200] {
+        let records: Vec<Value> = (0..200)
+            .map(|i| {
+                let beside = json!({"callWithBearerToken": i % 3 == 0 && i > 60, "bytesTransferredOut": i});
+                json!({
+                    "eventVersion": "1.11", "eventType": "AwsApiCall", "eventTime": "2026-10-01T07:00:00Z",
+                    "eventSource": "bedrock.amazonaws.com", "eventName": "CreateDataSource",
+                    "eventID": format!("00000000-0000-4000-a000-{i:012}"), "awsRegion": "eu-west-1",
+                    "userIdentity": {"type": "IAMUser", "arn": "arn:aws:iam::111122223333:user/u",
+                        "accountId": "111122223333"},
+                    "requestParameters": {"knowledgeBaseId": format!("KB{}", i % ids)},
+                    "additionalEventData": beside,
+                })
+            })
+            .collect();
+        let text = json!({ "Records": records }).to_string();
+        let rows = usage(&text, (1_000, false), true).rows();
+        assert_eq!(rows, usage(&text, (1_000, false), false).rows());
+        let with_key = rows.iter().filter(|row| &*row.action == "bedrock:CallWithBearerToken");
+        assert_eq!(
+            with_key.map(|row| row.count).sum::<u64>(),
+            (61..200).filter(|i| i % 3 == 0).count() as u64
+        );
     }
 }

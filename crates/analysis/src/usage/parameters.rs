@@ -1,7 +1,7 @@
-//! A record's `requestParameters` and `resources`, looked up without being parsed as a whole.
+//! A record's `requestParameters`, `additionalEventData` and `resources`, looked up without being parsed as a whole.
 
-use crate::audit_log::{Cursor, Quick, Value, unescape};
-use leastwise_catalog::call::{self, Path, Step};
+use crate::audit_log::{Cursor, Event, Quick, Value, unescape};
+use leastwise_catalog::call::{self, Part, Path, Step};
 use smallvec::SmallVec;
 
 /// The parameters in which services take tags.
@@ -18,13 +18,15 @@ struct Member<'a> {
 /// What a record says about the request.
 pub(super) struct Parameters<'a> {
     members: SmallVec<[Member<'a>; 16]>,
+    /// Read only where a plan asks.
+    additional: Option<Cursor<'a>>,
     resources: Option<Cursor<'a>>,
 }
 
 impl<'a> Parameters<'a> {
-    pub(super) fn new(parameters: Option<Cursor<'a>>, resources: Option<Cursor<'a>>) -> Self {
+    pub(super) fn new(event: &Event<'a>) -> Self {
         let mut members = SmallVec::new();
-        if let Some(mut cursor) = parameters {
+        if let Some(mut cursor) = event.parameters {
             // The record was walked once already, so its brackets are known to pair.
             members_of(&mut cursor, &mut members);
             if let [Member { name, value: Value::Object, at }] = &members[..]
@@ -34,7 +36,7 @@ impl<'a> Parameters<'a> {
                 members_of(&mut wrapped, &mut members);
             }
         }
-        Parameters { members, resources }
+        Parameters { members, additional: event.additional, resources: event.resources }
     }
 
     /// Where the record names resources itself.
@@ -178,9 +180,22 @@ impl Parameters<'_> {
 
     fn walk(&self, path: &Path, found: &mut dyn FnMut(Value<'_>, Cursor<'_>)) {
         let Some((step, rest)) = path.steps().split_first() else { return };
-        let named = |member: &&Member<'_>| member.name.eq_ignore_ascii_case(step.name.as_bytes());
-        for member in self.members.iter().filter(named) {
-            behind(step, member.value, member.at, rest, found);
+        let named = |name: &[u8]| name.eq_ignore_ascii_case(step.name.as_bytes());
+        match (path.part(), self.additional) {
+            (Part::Request, _) => {
+                for member in self.members.iter().filter(|member| named(member.name)) {
+                    behind(step, member.value, member.at, rest, found);
+                }
+            }
+            (Part::Additional, Some(mut additional)) => {
+                let _ = each_member(&mut additional, |name, value, at| {
+                    if named(name) {
+                        behind(step, value, at, rest, found);
+                    }
+                    true
+                });
+            }
+            (Part::Additional, None) => {}
         }
     }
 }

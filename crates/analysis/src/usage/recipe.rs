@@ -1,6 +1,6 @@
 //! What the rows of one kind of event depend on, and which way of remembering its calls is of use.
 
-use crate::audit_log::{Cursor, Quick, Raw, Value};
+use crate::audit_log::{Cursor, Event, Quick, Raw, Value};
 use leastwise_catalog::call::{Path, Plan, is_plain};
 use smallvec::SmallVec;
 
@@ -35,6 +35,8 @@ pub(super) struct Recipe {
     /// The lengths of the names, a bit each.
     lengths: u64,
     open: usize,
+    /// The members of `additionalEventData` that are looked at, of most kinds none. They are never open.
+    additional: Box<[Box<[u8]>]>,
     /// Whether a call's plan looked at what the record itself says of resources: those are a part of the key then.
     resources: bool,
     way: Way,
@@ -69,7 +71,18 @@ impl Recipe {
             open += usize::from(is_open);
         }
         let lengths = names.iter().fold(0, |lengths, name| lengths | bit(name.text.len()));
-        Recipe { names, lengths, open, resources: false, way: Way::Whole, asked: 0, found: 0, pause: 0 }
+        let additional = plan.additional().into_iter().map(|name| name.as_bytes().into()).collect();
+        Recipe {
+            names,
+            lengths,
+            open,
+            additional,
+            resources: false,
+            way: Way::Whole,
+            asked: 0,
+            found: 0,
+            pause: 0,
+        }
     }
 
     /// In which way to look a call up, if that led anywhere lately.
@@ -136,7 +149,7 @@ impl Recipe {
     pub(super) fn key<'a>(
         &self,
         way: Way,
-        (parameters, resources): (Option<Cursor<'a>>, Option<Cursor<'a>>),
+        event: &Event<'a>,
         key: &mut Vec<u8>,
         open: &mut Open<'a>,
     ) -> Option<()> {
@@ -144,7 +157,7 @@ impl Recipe {
         if way == Way::Shape {
             open.resize(self.open, "");
         }
-        if let Some(mut cursor) = parameters {
+        if let Some(mut cursor) = event.parameters {
             cursor.enter().ok()?;
             loop {
                 let (name, tag, text) = match cursor.quick() {
@@ -163,19 +176,20 @@ impl Recipe {
                 match wanted.open.filter(|_| way == Way::Shape) {
                     Some(at) if open[at].is_empty() && tag == b's' => open[at] = plain(text)?,
                     Some(_) => return None,
-                    None => {
-                        let [low, high] = u16::try_from(text.len()).ok()?.to_le_bytes();
-                        key.extend_from_slice(&[u8::try_from(number).ok()?, tag, low, high]);
-                        key.extend_from_slice(text);
-                    }
+                    None => push(number, tag, text, key)?,
                 }
             }
+        }
+        if !self.additional.is_empty()
+            && let Some(additional) = event.additional
+        {
+            self.push_additional(additional, key)?;
         }
         match way {
             Way::Shape => key.extend(open.iter().map(|value| u8::from(value.is_empty()))),
             Way::Whole if self.resources => {
                 key.push(u8::MAX);
-                if let Some(mut resources) = resources {
+                if let Some(mut resources) = event.resources {
                     key.extend_from_slice(resources.skip().ok()?);
                 }
             }
@@ -183,6 +197,33 @@ impl Recipe {
         }
         (key.len() <= LONGEST).then_some(())
     }
+
+    /// Writes what is looked at of `additionalEventData` into a key, with numbers behind those of the parameters.
+    #[inline(never)]
+    fn push_additional(&self, mut additional: Cursor<'_>, key: &mut Vec<u8>) -> Option<()> {
+        additional.enter().ok()?;
+        while let Some((name, value)) = additional.member().ok()? {
+            let (tag, text) = match value {
+                Value::String(text) => (b's', text),
+                Value::Scalar(text) => (b'w', text),
+                Value::Object | Value::Array => (b'o', additional.skip().ok()?),
+            };
+            let wanted = self.additional.iter().position(|wanted| wanted.eq_ignore_ascii_case(name));
+            if let Some(number) = wanted {
+                push(self.names.len() + number, tag, text, key)?;
+            }
+        }
+        Some(())
+    }
+}
+
+/// Writes a member into a key: its number, what sort of value it has, and the value.
+#[inline]
+fn push(number: usize, tag: u8, text: Raw<'_>, key: &mut Vec<u8>) -> Option<()> {
+    let [low, high] = u16::try_from(text.len()).ok()?.to_le_bytes();
+    key.extend_from_slice(&[u8::try_from(number).ok()?, tag, low, high]);
+    key.extend_from_slice(text);
+    Some(())
 }
 
 /// The next member, of any kind; `None` inside at the end of the object.

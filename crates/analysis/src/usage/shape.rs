@@ -10,7 +10,7 @@ use super::parameters::{Parameters, each_raw_arn};
 use super::recipe::{Open, Recipe};
 use super::sighting::{Key, Kind};
 use crate::audit_log::{Cursor, unescape};
-use leastwise_catalog::call::{self, Asked, Known, Need, Path, Plan, Scope, Scratch};
+use leastwise_catalog::call::{self, Asked, Known, Need, Part, Path, Plan, Scope, Scratch};
 
 /// What calls of one shape need.
 #[derive(Debug, Clone, Default)]
@@ -131,8 +131,11 @@ struct Marked<'p, 'a, 'o> {
 
 impl call::Parameters for Marked<'_, '_, '_> {
     fn each(&self, path: &Path, found: &mut dyn FnMut(&str)) {
-        let named = |name: &[u8]| match path.steps() {
-            [step] => step.filter.is_none() && step.name.as_bytes().eq_ignore_ascii_case(name),
+        // What the record says beside the request may have the name of a parameter.
+        let named = |name: &[u8]| match (path.part(), path.steps()) {
+            (Part::Request, [step]) => {
+                step.filter.is_none() && step.name.as_bytes().eq_ignore_ascii_case(name)
+            }
             _ => false,
         };
         match self.recipe.open_names().find(|(_, name)| named(name)) {

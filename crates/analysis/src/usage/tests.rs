@@ -434,6 +434,35 @@ fn too_many_resources_are_folded_and_say_so() {
 }
 
 #[test]
+fn an_api_key_is_needed_where_the_record_says_so() {
+    let call = |id, name: &str, beside: Value| {
+        let call = event(id, name, json!({"modelId": "anthropic.claude-v2"}));
+        with(with(call, "eventSource", json!("bedrock.amazonaws.com")), "additionalEventData", beside)
+    };
+    let key = json!({"callWithBearerToken": true});
+    let rows = usage(&[
+        call(1, "InvokeModel", key.clone()),
+        call(2, "InvokeModel", Value::Null),
+        with(call(3, "InvokeModel", key.clone()), "errorCode", json!("ThrottlingException")),
+    ])
+    .rows();
+    let model = "arn:aws:bedrock:eu-west-1::foundation-model/anthropic.claude-v2";
+    assert_eq!(
+        short(&rows),
+        [
+            ("bedrock:CallWithBearerToken", "*", Outcome::Used, 1),
+            ("bedrock:CallWithBearerToken", "*", Outcome::Unknown, 1),
+            ("bedrock:InvokeModel", model, Outcome::Used, 2),
+            ("bedrock:InvokeModel", model, Outcome::Unknown, 1),
+        ]
+    );
+    // What is on top of every call does not make a call known.
+    let usage = usage(&[call(4, "NoSuchOperation", json!({"callWithBearerToken": false}))]);
+    assert_eq!(usage.unmapped().len(), 1);
+    assert!(usage.rows().is_empty());
+}
+
+#[test]
 fn records_of_another_major_version_are_refused() {
     let shared = shared(Settings::default());
     let mut collector = Collector::new(&shared);

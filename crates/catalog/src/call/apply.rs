@@ -11,7 +11,8 @@ use std::sync::Arc;
 /// The most resources of one type that one call gives; a batch of 1,000 S3 keys fits.
 pub(super) const MAX_VALUES: usize = 1_000;
 
-/// A call's parameters, as a log record or a wire request holds them.
+/// A call's parameters, as a log record or a wire request holds them, and what the record says beside them, which a wire
+/// request does not; a path says which it leads into.
 pub trait Parameters {
     /// Calls `found` with every scalar that `path` leads to, as text.
     fn each(&self, path: &Path, found: &mut dyn FnMut(&str));

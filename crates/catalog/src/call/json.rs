@@ -1,12 +1,32 @@
 //! Parameters that are already a JSON value.
 
 use super::apply::Parameters;
-use super::syntax::{Path, Step};
+use super::syntax::{Part, Path, Step};
 use serde_json::Value;
 
+/// The parameters of a request, of which nobody says anything besides.
 impl Parameters for Value {
     fn each(&self, path: &Path, found: &mut dyn FnMut(&str)) {
-        start(self, &path.0, &mut |value| match value {
+        Recorded { parameters: self, additional: &Value::Null }.each(path, found);
+    }
+
+    fn has(&self, path: &Path) -> bool {
+        Recorded { parameters: self, additional: &Value::Null }.has(path)
+    }
+}
+
+/// A record's `requestParameters` and `additionalEventData`.
+#[derive(Debug, Clone, Copy)]
+pub struct Recorded<'v> {
+    /// `requestParameters`, or null.
+    pub parameters: &'v Value,
+    /// `additionalEventData`, or null.
+    pub additional: &'v Value,
+}
+
+impl Parameters for Recorded<'_> {
+    fn each(&self, path: &Path, found: &mut dyn FnMut(&str)) {
+        self.start(path, &mut |value| match value {
             Value::String(text) => found(text),
             Value::Number(number) => found(&number.to_string()),
             Value::Bool(true) => found("true"),
@@ -17,8 +37,17 @@ impl Parameters for Value {
 
     fn has(&self, path: &Path) -> bool {
         let mut found = false;
-        start(self, &path.0, &mut |value| found |= !is_empty(value));
+        self.start(path, &mut |value| found |= !is_empty(value));
         found
+    }
+}
+
+impl Recorded<'_> {
+    fn start(&self, path: &Path, found: &mut dyn FnMut(&Value)) {
+        match path.part() {
+            Part::Request => start(self.parameters, path.steps(), found),
+            Part::Additional => walk(self.additional, path.steps(), found),
+        }
     }
 }
 

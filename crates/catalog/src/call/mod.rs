@@ -18,8 +18,9 @@ mod syntax;
 mod transform;
 
 pub use apply::{Known, Need, Parameters, Scope, Scratch};
+pub use json::Recorded;
 pub use plan::{Plan, PlannedNeed, Planner};
 pub use reads::{Asked, is_plain};
 pub use rules::{ErrorClass, Rules};
-pub use syntax::{Path, Step};
+pub use syntax::{Part, Path, Step};
 pub use transform::escape;

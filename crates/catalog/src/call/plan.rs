@@ -117,9 +117,13 @@ impl<'c> Planner<'c> {
         let mut rules = self.rules.event(label, event);
         let mut name = event;
         if stem != event && !rules.replace_default() && self.same_named(label, event).is_none() {
-            let also = std::mem::take(&mut rules.also);
+            let (also, named) = (std::mem::take(&mut rules.also), rules.named);
             rules = self.rules.event(label, stem);
+            // A rule for every call is among both.
+            let new = |rule: &&NeedRule| !rules.also.iter().any(|known| std::ptr::eq(*known, *rule));
+            let also: Vec<&NeedRule> = also.into_iter().filter(new).collect();
             rules.also.extend(also);
+            rules.named |= named;
             name = stem;
         }
         if rules.ignored {
@@ -133,7 +137,7 @@ impl<'c> Planner<'c> {
             match self.by_name(label, name) {
                 Some(actions) if actions.is_empty() && rules.also.is_empty() => return Plan::Nothing,
                 Some(actions) => needs.extend(actions.iter().map(|action| self.by_default(*action))),
-                None if rules.also.is_empty() => return Plan::Unknown,
+                None if !rules.named => return Plan::Unknown,
                 None => {}
             }
         }

@@ -2,17 +2,30 @@
 
 use super::format::FormatPlan;
 use super::plan::{Plan, PlannedNeed, PlannedResource, TypePlan};
-use super::syntax::{Origin, Path, Source, Template, TemplatePiece, Test, Transform};
+use super::syntax::{Origin, Part, Path, Source, Template, TemplatePiece, Test, Transform};
 use crate::arn_format::resource_part;
 use std::collections::BTreeSet;
 
 impl Plan {
-    /// The names of the outermost parameters that decide, beside the [`Scope`](super::Scope), what the plan says of a
-    /// call. Names are compared without case.
+    /// The names of the outermost parameters that decide, beside the [`Scope`](super::Scope) and what
+    /// [`Plan::additional`] names, what the plan says of a call. Names are compared without case.
     pub fn parameters(&self) -> BTreeSet<&str> {
+        self.outermost(Part::Request)
+    }
+
+    /// The names of the outermost members of `additionalEventData` that decide, too: of most plans none.
+    pub fn additional(&self) -> BTreeSet<&str> {
+        self.outermost(Part::Additional)
+    }
+
+    fn outermost(&self, part: Part) -> BTreeSet<&str> {
         let mut names = BTreeSet::new();
         for need in self.needs() {
-            need.paths(&mut |path| names.extend(path.steps().first().map(|step| &*step.name)));
+            need.paths(&mut |path| {
+                if path.part() == part {
+                    names.extend(path.steps().first().map(|step| &*step.name));
+                }
+            });
         }
         names
     }
@@ -24,7 +37,8 @@ impl Plan {
         for need in self.needs() {
             let mut bound = |path: &Path| {
                 names.retain(|name| {
-                    !path.steps().first().is_some_and(|step| step.name.eq_ignore_ascii_case(name))
+                    let named = path.steps().first().is_some_and(|step| step.name.eq_ignore_ascii_case(name));
+                    !(named && path.part() == Part::Request)
                 });
             };
             for condition in

@@ -11,6 +11,9 @@ use std::sync::{Arc, OnceLock};
 
 static FILES: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/data/aws/rules");
 
+/// The name of a rule on top of every call of a source. It does not say what an event is.
+const EVERY: &str = "*";
+
 /// By resource type, then variable: where the values come from.
 type Binds = HashMap<&'static str, HashMap<&'static str, Bind>>;
 
@@ -108,6 +111,9 @@ pub(super) struct EventRules<'r> {
     pub(super) needs: Vec<&'r NeedRule>,
     /// Comes on top.
     pub(super) also: Vec<&'r NeedRule>,
+    /// One of the rules on top is about this event and not about whatever a source may write, so that the event is known
+    /// to be a call.
+    pub(super) named: bool,
 }
 
 impl EventRules<'_> {
@@ -198,7 +204,10 @@ impl Rules {
                 EventRuleKind::Nothing => found.nothing = true,
                 EventRuleKind::Ignore => found.ignored = true,
                 EventRuleKind::Need(need) => found.needs.push(need),
-                EventRuleKind::Also(need) => found.also.push(need),
+                EventRuleKind::Also(need) => {
+                    found.also.push(need);
+                    found.named |= rule.event != EVERY;
+                }
             }
         }
         // An exact name says more than a pattern.

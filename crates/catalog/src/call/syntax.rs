@@ -11,8 +11,25 @@ use std::sync::Arc;
 ///
 /// Newer EC2 calls wrap: `{"CreateNatGatewayRequest": {"SubnetId": {"tag": 1, "content": "subnet-1"}}}` is looked
 /// up like `{"SubnetId": "subnet-1"}`.
+///
+/// Behind `@additionalEventData.` it leads into what CloudTrail writes beside the request.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Path(pub(super) Box<[Step]>);
+pub struct Path {
+    part: Part,
+    steps: Box<[Step]>,
+}
+
+/// The part of a record that a path leads into.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Part {
+    /// `requestParameters`.
+    Request,
+    /// `additionalEventData`, of which a request itself knows nothing.
+    Additional,
+}
+
+/// What stands before a path into `additionalEventData`.
+const ADDITIONAL: &str = "@additionalEventData.";
 
 /// One name on the way, and which elements behind it are meant.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,11 +44,20 @@ pub struct Step {
 impl Path {
     /// The names on the way, from the outermost.
     pub fn steps(&self) -> &[Step] {
-        &self.0
+        &self.steps
+    }
+
+    /// The part of a record that it leads into.
+    pub fn part(&self) -> Part {
+        self.part
     }
 
     pub(super) fn parse(text: &str) -> Path {
-        Path(text.split('.').map(Step::parse).collect())
+        let (part, text) = match text.strip_prefix(ADDITIONAL) {
+            Some(rest) => (Part::Additional, rest),
+            None => (Part::Request, text),
+        };
+        Path { part, steps: text.split('.').map(Step::parse).collect() }
     }
 
     /// Whether a call that has only this member may wrap its parameters in it.
@@ -112,7 +138,7 @@ pub(super) enum Transform {
     Partiql(Box<str>),
 }
 
-/// Where a value comes from: a parameter as a rule, and what is done to it.
+/// Where a value comes from: a parameter as a rule, or what the record says beside it, and what is done to it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Source {
     pub(super) origin: Origin,
@@ -123,7 +149,7 @@ pub(super) struct Source {
 /// What a source's value is looked up in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Origin {
-    /// The call's parameters.
+    /// The part of the record that the path leads into, which is the call's parameters as a rule.
     Parameters,
     /// The calling user's ARN: `@caller`.
     Caller,
@@ -459,11 +485,12 @@ fn source(text: &str) -> Result<Source, String> {
             })
         })
         .collect::<Result<_, String>>()?;
-    let origin = match &*path.0 {
+    let origin = match path.steps() {
         [Step { name, .. }] if **name == *"@caller" => Origin::Caller,
         [Step { name, .. }] if **name == *"@resources" => Origin::Log(Which::All),
         [Step { name, .. }] if **name == *"@first" => Origin::Log(Which::First),
         [Step { name, .. }] if **name == *"@last" => Origin::Log(Which::Last),
+        [Step { name, .. }, ..] if name.starts_with('@') => return Err(format!("unknown source `{text}`")),
         _ => Origin::Parameters,
     };
     Ok(Source { origin, path, transforms })
@@ -499,9 +526,21 @@ mod tests {
     #[test]
     fn the_operator_of_a_condition_is_not_in_a_filter() {
         let filtered = condition("targets[key=InstanceIds].values[]!~i-*").unwrap();
-        let first = &filtered.source.path.0[0];
+        let first = &filtered.source.path.steps()[0];
         assert_eq!(first.filter, Some(("key".into(), "InstanceIds".into())));
         assert!(filtered.negated && matches!(filtered.test, Test::Like(_)));
         assert!(condition("targets[key=InstanceIds].values[]").is_err());
+    }
+
+    #[test]
+    fn a_path_says_which_part_of_the_record_it_leads_into() {
+        let beside = condition("@additionalEventData.callWithBearerToken=true").unwrap().source;
+        assert_eq!((beside.path.part(), beside.origin), (Part::Additional, Origin::Parameters));
+        assert_eq!(&*beside.path.steps()[0].name, "callWithBearerToken");
+        let asked = condition("additionalEventData.callWithBearerToken=true").unwrap().source.path;
+        assert_eq!((asked.part(), asked.steps().len()), (Part::Request, 2));
+        for wrong in ["has(@additionalEventData)", "has(@additionalData.name)", "@callers=x"] {
+            assert!(condition(wrong).is_err(), "{wrong}");
+        }
     }
 }

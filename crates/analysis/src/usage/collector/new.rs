@@ -35,7 +35,7 @@ impl Collector<'_> {
             return self.tally(common, counted);
         }
         let Some(plan) = self.kinds.get(common.kind).plan.take() else { return };
-        let parameters = Parameters::new(event.parameters, event.resources);
+        let parameters = Parameters::new(event);
         if matches!(*plan, Plan::Unknown) {
             let action = self.kinds.get(common.kind).needs[0].action;
             let context = self.callers.origin_of(common.origin).plain[0];
