@@ -142,6 +142,7 @@ fn what_no_log_shows_is_not_logged() {
 fn what_some_records_show_and_others_leave_out_is_never_unused() {
     seen(
         &[
+            "lakeformation:GetDataAccess",
             "bedrock:CallWithBearerToken",
             "bedrock-mantle:CallWithBearerToken",
             "logs:CallWithBearerToken",
