@@ -282,6 +282,17 @@ fn action_wildcards_appear_only_when_needed_and_add_nothing() {
     let result = sized(&actions, tight);
     assert!(result.fit.action_wildcards);
     assert_eq!(result.cut.kept_actions, actions.len());
+
+    // One in ten was not used, and no wildcard brings one back.
+    let used: Vec<_> =
+        actions.iter().enumerate().filter(|(n, _)| n % 10 != 0).map(|(_, row)| row.clone()).collect();
+    let tight = Options { quota: Quota::InlineUser, destructive: Destructive::Keep, ..Options::default() };
+    let result = sized(&used, tight);
+    assert!(result.fit.action_wildcards);
+    for row in &actions {
+        let kept = used.iter().any(|one| one.action == row.action);
+        assert_eq!(allows(&result, &row.action, "*"), kept, "{}", row.action);
+    }
 }
 
 #[test]

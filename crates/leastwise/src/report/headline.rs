@@ -8,6 +8,9 @@ use leastwise_analysis::rightsize::{Dormant, WideningReason};
 use super::page::{Cell, Line, Mood, grouped, plural};
 use super::view::{HoldoutSummary, ProofSummary, Report};
 
+/// What is said of action wildcards that were needed to fit a policy in.
+pub(crate) const GROWING: &str = "its action wildcards stand for what is kept alone by this catalogue, and they grow when AWS adds actions";
+
 /// The sentences that matter most: what went, and whether it is safe.
 pub(super) fn headline(report: &Report) -> Vec<Line> {
     let kept = grouped(report.cut.kept_actions as u64);
@@ -28,6 +31,9 @@ pub(super) fn headline(report: &Report) -> Vec<Line> {
     if !report.fit.fits {
         let way_out = report.fit.way_out.as_deref().unwrap_or("a wider --width makes it shorter");
         lines.push(Line { mood: Mood::Bad, text: format!("The policy does not fit AWS's quota: {way_out}") });
+    }
+    if report.fit.action_wildcards {
+        lines.push(Line { mood: Mood::Plain, text: format!("To fit: {GROWING}") });
     }
     if !report.skipped.is_empty() {
         let inputs = plural(report.skipped.len() as u64, "input was", "inputs were");

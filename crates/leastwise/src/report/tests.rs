@@ -320,6 +320,15 @@ fn a_dormant_principal_is_said_to_be_dormant() {
 }
 
 #[test]
+fn wildcards_that_were_needed_to_fit_are_said_to_grow() {
+    let mut report = report("2026/a.json");
+    for needed in [false, true] {
+        report.fit.action_wildcards = needed;
+        assert_eq!(report.render(Kind::Markdown).contains("they grow when AWS adds actions"), needed);
+    }
+}
+
+#[test]
 fn the_file_name_says_the_format() {
     let kinds = ["r.md", "R.HTML", "a.b.json", "r.txt", "md"].map(|name| Kind::of(Path::new(name)));
     assert_eq!(kinds, [Some(Kind::Markdown), Some(Kind::Html), Some(Kind::Json), None, None]);

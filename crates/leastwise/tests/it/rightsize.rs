@@ -491,3 +491,27 @@ fn keys_made_by_openssl_are_read() {
     assert_eq!(done.code, Some(0), "{}", done.err);
     assert_eq!(verify(&folder, &["--public-key", "k.pub.pem"]).code, Some(0));
 }
+
+/// AWS alone makes and keeps their policies, whether or not a snapshot says that they are what they are.
+#[test]
+fn a_service_linked_role_is_right_sized_by_no_name() {
+    let folder = Folder::new("service-linked");
+    let linked = "aws-service-role/ecs.amazonaws.com/AWSServiceRoleForECS";
+    let arn = format!("arn:aws:iam::111122223333:role/{linked}");
+    let time = "2026-10-01T10:00:00Z";
+    folder.write("l.json", log(&[event("1", linked, "k", time), event("2", "ecs-agent", "k", time)]));
+    folder.write(
+        "p.json",
+        r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}"#,
+    );
+    for more in [&[][..], &["--granted", "p.json"]] {
+        for name in [&arn, "*AWSServiceRoleFor*"] {
+            let done = run(&folder, &[&["rightsize", "l.json", "--principal", name], more].concat());
+            assert_eq!((done.code, done.out.as_str()), (Some(2), ""), "{name}: {}", done.err);
+            assert!(done.err.contains(&format!("`{arn}` is a service-linked role")), "{}", done.err);
+        }
+        // Beside somebody else it is nobody whom a pattern could mean.
+        let other = run(&folder, &[&["rightsize", "l.json", "--principal", "*:role/*ecs*"], more].concat());
+        assert!(other.code == Some(0) && other.err.contains(":role/ecs-agent"), "{}", other.err);
+    }
+}

@@ -6,7 +6,7 @@ use leastwise_analysis::rightsize::{Dormant, Rightsized, Status, Widening, Widen
 use leastwise_policy::aws::{Effect, Statement};
 
 use crate::output::{counted, plain, thousands};
-use crate::report::{HoldoutSummary, ProofSummary, Replayed};
+use crate::report::{GROWING, HoldoutSummary, ProofSummary, Replayed};
 
 /// So many widenings, notes and denials are shown; the report has all of them.
 const SHOWN: usize = 8;
@@ -184,6 +184,10 @@ fn documents(rightsized: &Rightsized) -> String {
             text.push_str(&format!(": {way_out}"));
         }
     }
+    if fit.action_wildcards {
+        text.push_str("; ");
+        text.push_str(GROWING);
+    }
     text
 }
 
@@ -252,4 +256,24 @@ fn some<T>(items: &[T], what: &str, line: impl Fn(&T) -> String) -> Vec<String> 
         lines.push(format!("  {what}: {} more; see --report", thousands((items.len() - SHOWN) as u64)));
     }
     lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use leastwise_analysis::rightsize::{Options, rightsize};
+    use leastwise_catalog::Catalog;
+
+    #[test]
+    fn wildcards_that_were_needed_to_fit_are_said_to_grow() {
+        let mut rightsized = rightsize(&[], None, Catalog::embedded(), &Options::default());
+        rightsized.fit.characters = vec![6_000];
+        assert_eq!(documents(&rightsized), "1 document of 6,000 characters (limit 6,144)");
+        rightsized.fit.action_wildcards = true;
+        assert!(
+            documents(&rightsized).ends_with("they grow when AWS adds actions"),
+            "{}",
+            documents(&rightsized)
+        );
+    }
 }

@@ -20,12 +20,22 @@ pub fn of_logs<'n>(asked: &str, named: &'n str, seen: &'n [String]) -> Result<&'
     if !is_pattern(asked) {
         return Ok(named);
     }
-    let seen = seen.iter().map(String::as_str);
+    let (linked, ours): (Vec<&str>, Vec<&str>) =
+        seen.iter().map(String::as_str).partition(|seen| is_service_linked(seen));
     if is_pattern(named) {
-        return only(asked, seen, "these logs");
+        let glob = Glob::new(asked);
+        // Where it fits nobody else, who it was is said.
+        let only_linked = !ours.iter().any(|seen| glob.matches(seen));
+        let among = if only_linked { [ours, linked].concat() } else { ours };
+        return only(asked, among.into_iter(), "these logs");
     }
-    let ours = seen.filter(|seen| !seen.contains(":role/aws-service-role/"));
-    only(asked, ours.chain([named]), "the snapshot and these logs")
+    only(asked, ours.into_iter().chain([named]), "the snapshot and these logs")
+}
+
+/// Whether the ARN is that of a service-linked role, whose policy AWS alone makes and keeps
+/// (<https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_create-service-linked-role.html>).
+pub fn is_service_linked(arn: &str) -> bool {
+    arn.contains(":role/aws-service-role/")
 }
 
 /// The one of the names that a pattern fits. `place` is where they were found, such as `the snapshot`.
