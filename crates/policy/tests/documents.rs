@@ -1,6 +1,6 @@
 //! Building, printing and measuring documents, and hostile ones.
 
-use leastwise_policy::aws::quota::Quota;
+use leastwise_policy::aws::quota::{MANAGED_PER_GROUP, MANAGED_PER_ROLE, MANAGED_PER_USER, Quota};
 use leastwise_policy::aws::{
     Comparison, Condition, DocumentKind, Operator, Policy, SetOperator, Statement, Version,
 };
@@ -94,6 +94,31 @@ fn the_quota_counts_no_white_space_between_tokens() {
         r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3:*","Resource":"*"}]}"#;
     assert_eq!(policy.quota_len(), compact.len());
     assert_eq!(Policy::parse(&policy.to_json()).unwrap().quota_len(), compact.len());
+}
+
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html>,
+/// <https://docs.aws.amazon.com/organizations/latest/userguide/orgs_reference_limits.html>
+#[test]
+fn quotas_are_those_of_aws() {
+    let characters = [
+        (Quota::ManagedPolicy, 6_144),
+        (Quota::InlineRole, 10_240),
+        (Quota::InlineUser, 2_048),
+        (Quota::InlineGroup, 5_120),
+        (Quota::TrustPolicy, 2_048),
+        (Quota::SessionPolicy, 2_048),
+        (Quota::ServiceControlPolicy, 10_240),
+        (Quota::ResourceControlPolicy, 5_120),
+    ];
+    for (quota, most) in characters {
+        assert_eq!(quota.characters(), most, "{quota:?}");
+        let exactly = |length: usize| {
+            let rest = length - Policy::new(vec![Statement::allow([""], ["*"])]).quota_len();
+            Policy::new(vec![Statement::allow(["a".repeat(rest)], ["*"])])
+        };
+        assert!(quota.holds(&[exactly(most)]) && !quota.holds(&[exactly(most + 1)]), "{quota:?}");
+    }
+    assert_eq!((MANAGED_PER_ROLE, MANAGED_PER_USER, MANAGED_PER_GROUP), (10, 10, 10));
 }
 
 #[test]

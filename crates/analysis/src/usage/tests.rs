@@ -13,6 +13,8 @@ fn shared(settings: Settings) -> Shared<'static> {
     Shared::new(Planner::new(Catalog::embedded(), Rules::embedded()), settings)
 }
 
+mod whose;
+
 /// The usage of records that one worker reads, given what all workers share.
 fn collect(shared: &Shared<'_>, records: &[Value]) -> Usage {
     let mut collector = Collector::new(shared);

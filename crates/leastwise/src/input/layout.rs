@@ -226,6 +226,18 @@ mod tests {
             sibling("111122223333_CloudTrail-Insight_eu-west-1_20260817T1235Z_x.json.gz"),
             Some("CloudTrail-Insight")
         );
+        for folder in ["Digest", "Insight", "NetworkActivity", "Aggregated"] {
+            let path = FILE.replace("/CloudTrail/", &format!("/o-a1b2c3d4e5/CloudTrail-{folder}/"));
+            assert_eq!(sibling(&path), Some(&*format!("CloudTrail-{folder}")));
+        }
+    }
+
+    #[test]
+    fn an_organisation_has_a_folder_of_its_own_before_its_accounts() {
+        let file = FILE.replace("AWSLogs/", "AWSLogs/o-a1b2c3d4e5/");
+        assert_eq!((sibling(&file), delivered(&file), trail(&file)), (None, delivered(FILE), trail(FILE)));
+        let day = "AWSLogs/o-a1b2c3d4e5/111122223333/CloudTrail/eu-west-1/2026/08/17";
+        assert_eq!(folder_span(day), Some((at(2026, 8, 17), at(2026, 8, 18))));
     }
 
     #[test]

@@ -1,0 +1,137 @@
+//! Whose calls they are, in every partition, and to whom a call passes a role.
+
+use super::*;
+
+const ROLE: &str = "arn:aws:iam::111122223333:role/aws-reserved/sso.amazonaws.com/AWSReservedSSO_Admin_01";
+const SESSION: &str = "arn:aws:sts::111122223333:assumed-role/AWSReservedSSO_Admin_01/bob";
+const USER: &str = "arn:aws:iam::111122223333:user/team/bob";
+const FEDERATED: &str = "arn:aws:sts::111122223333:federated-user/eve";
+
+fn issued(kind: &str, arn: &str) -> Value {
+    json!({"sessionIssuer": {"type": kind, "arn": arn, "accountId": "111122223333"}})
+}
+
+#[test]
+fn each_kind_of_caller_counts_for_whoever_holds_the_permissions() {
+    let account = "111122223333";
+    let callers = [
+        (json!({"type": "IAMUser", "arn": USER, "userName": "bob"}), USER),
+        (json!({"type": "AssumedRole", "arn": SESSION, "sessionContext": issued("Role", ROLE)}), ROLE),
+        (
+            json!({"type": "AssumedRole", "arn": SESSION, "onBehalfOf": {"userId": "u-1"}, "sessionContext": issued("Role", ROLE)}),
+            ROLE,
+        ),
+        (
+            json!({"type": "AssumedRole", "arn": SESSION}),
+            "arn:aws:iam::111122223333:role/AWSReservedSSO_Admin_01",
+        ),
+        (json!({"type": "FederatedUser", "arn": FEDERATED, "sessionContext": issued("IAMUser", USER)}), USER),
+        (json!({"type": "Root", "accountId": account}), "arn:aws:iam::111122223333:root"),
+        (
+            json!({"type": "IdentityCenterUser", "accountId": account, "onBehalfOf": {"userId": "u-1"}}),
+            "arn:aws:identitystore:::user/u-1",
+        ),
+        (
+            json!({"type": "AWSAccount", "accountId": "444455556666", "principalId": "AROAEXAMPLE:s"}),
+            "account/444455556666/AROAEXAMPLE",
+        ),
+    ];
+    for (identity, principal) in callers {
+        let rows = usage(&[with(get(1, "k"), "userIdentity", identity.clone())]).rows();
+        assert_eq!(short(&rows), [("s3:GetObject", "arn:aws:s3:::b/k", Outcome::Used, 1)], "{identity}");
+        assert_eq!(rows[0].principal, principal);
+    }
+}
+
+#[test]
+fn what_nobody_with_permissions_did_is_counted_and_nobodys() {
+    let by = |id, identity: Value| with(get(id, "k"), "userIdentity", identity);
+    let records = [
+        by(1, json!({"type": "SAMLUser", "principalId": "p", "userName": "bob"})),
+        by(2, json!({"type": "WebIdentityUser", "principalId": "p", "userName": "bob"})),
+        by(3, json!({"type": "AWSService", "invokedBy": "ec2.amazonaws.com"})),
+        by(4, json!({"type": "AWSAccount", "principalId": "", "accountId": "ANONYMOUS_PRINCIPAL"})),
+        by(5, Value::Null),
+        with(by(6, Value::Null), "eventType", json!("AwsServiceEvent")),
+        with(get(7, "k"), "eventType", json!("AwsServiceEvent")),
+        with(get(8, "k"), "eventCategory", json!("Insight")),
+        with(get(9, "k"), "eventCategory", json!("NetworkActivity")),
+        with(get(10, "k"), "eventCategory", json!("Aggregated")),
+    ];
+    let usage = usage(&records);
+    assert_eq!((usage.rows(), usage.principals()), (vec![], vec![]));
+    assert_eq!(
+        usage.tally.left_out.values().sum::<u64>(),
+        records.len() as u64,
+        "{:?}",
+        usage.tally.left_out
+    );
+}
+
+#[test]
+fn the_partition_is_that_of_the_event() {
+    let regions = [
+        ("aws-cn", "cn-north-1"),
+        ("aws-us-gov", "us-gov-west-1"),
+        ("aws-eusc", "eusc-de-east-1"),
+        ("aws-iso-b", "us-isob-east-1"),
+        ("aws", "eu-west-1"),
+    ];
+    for (partition, region) in regions {
+        let there = |arn: &str| arn.replace("arn:aws:", &format!("arn:{partition}:"));
+        let role = json!({"type": "AssumedRole", "arn": there(SESSION), "sessionContext": issued("Role", &there(ROLE))});
+        // One whose record has no ARN to tell it by.
+        let person = json!({"type": "IdentityCenterUser", "accountId": "111122223333", "onBehalfOf": {"userId": "u-1"}});
+        for (identity, principal) in
+            [(role, there(ROLE)), (person, there("arn:aws:identitystore:::user/u-1"))]
+        {
+            let record = with(with(get(1, "k"), "awsRegion", json!(region)), "userIdentity", identity);
+            let rows = usage(&[record]).rows();
+            assert_eq!(short(&rows)[0].1, there("arn:aws:s3:::b/k"));
+            assert_eq!(rows[0].principal, principal);
+        }
+    }
+}
+
+#[test]
+fn a_role_is_passed_to_the_service_that_will_have_it() {
+    let role = "arn:aws:iam::111122223333:role/svc/r";
+    let calls = [
+        ("lambda", "CreateFunction20150331", json!({"functionName": "f", "role": role}), "lambda"),
+        ("ecs", "RegisterTaskDefinition", json!({"family": "f", "taskRoleArn": role}), "ecs-tasks"),
+        ("glue", "CreateJob", json!({"name": "j", "role": role}), "glue"),
+        ("sagemaker", "CreateTrainingJob", json!({"trainingJobName": "j", "roleArn": role}), "sagemaker"),
+        (
+            "s3",
+            "PutBucketReplication",
+            json!({"bucketName": "b", "ReplicationConfiguration": {"Role": role}}),
+            "s3",
+        ),
+    ];
+    for (source, name, parameters, service) in calls {
+        let passed = of_key(source, name, parameters, "iam:PassedToService");
+        let to = format!("{service}.amazonaws.com");
+        assert_eq!(passed, [("iam:PassRole".to_owned(), role.to_owned(), to)], "{name}");
+    }
+}
+
+#[test]
+fn tags_at_creation_say_what_creates() {
+    let tagged = json!({"tagSpecificationSet": {"items": [{"resourceType": "instance", "tags": [{"key": "a", "value": "b"}]}]}});
+    let told = of_key("ec2", "RunInstances", tagged, "ec2:CreateAction");
+    let instances = "arn:aws:ec2:eu-west-1:111122223333:instance/*";
+    assert_eq!(told, [("ec2:CreateTags".to_owned(), instances.to_owned(), "RunInstances".to_owned())]);
+}
+
+#[test]
+fn a_resource_that_the_log_gives_by_its_prefix_is_no_resource() {
+    let resources = json!([{"type": "AWS::S3::Object", "ARNPrefix": "arn:aws:s3:::b/in/"},
+        {"type": "AWS::S3::Bucket", "ARN": "arn:aws:s3:::b", "accountId": "111122223333"}]);
+    let about = |name: &str, parameters: Value| {
+        let rows = usage(&[with(event(1, name, parameters), "resources", resources.clone())]).rows();
+        short(&rows)[0].1.to_owned()
+    };
+    assert_eq!(about("ListObjectsV2", json!({"bucketName": "b", "prefix": "in/"})), "arn:aws:s3:::b");
+    assert_eq!(about("ListObjectsV2", Value::Null), "arn:aws:s3:::b");
+    assert_eq!(about("DeleteObjects", json!({"bucketName": "b"})), "arn:aws:s3:::b/*");
+}
