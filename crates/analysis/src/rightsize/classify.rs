@@ -23,7 +23,7 @@ struct Seen {
     last: Option<Timestamp>,
 }
 
-/// The status of every action that was granted or seen.
+/// The status of every action that was granted or, beyond doubt, seen.
 pub(super) fn classify(
     rows: &[&UsageRow],
     granted: Option<&BTreeSet<String>>,
@@ -37,6 +37,11 @@ pub(super) fn classify(
             catalog.action(&row.action).map_or_else(|| row.action.clone(), |action| action.full_name());
         seen.entry(name).or_default().add(row);
     }
+    // What is not granted, and no call shows that it was needed, is neither left out nor can it be kept.
+    let is_nothing = |name: &str, seen: &Seen| {
+        granted.is_some_and(|granted| !granted.contains(name)) && seen.authorised == 0 && seen.denied == 0
+    };
+    seen.retain(|name, seen| !is_nothing(name, seen));
     let mut names: BTreeSet<String> = seen.keys().cloned().collect();
     names.extend(granted.into_iter().flatten().cloned());
     let status = |action: String| {

@@ -94,3 +94,19 @@ fn without_what_is_granted_there_is_nothing_to_keep() {
     let rows = [row("s3:GetBucketPolicy", "arn:aws:s3:::a")];
     assert_eq!(sized(&rows, keep()).cut.kept_actions, 1);
 }
+
+#[test]
+fn what_is_not_granted_and_perhaps_never_needed_is_not_said_to_be_left_out() {
+    let perhaps = |action: &str| UsageRow { outcome: Outcome::Unknown, ..row(action, "arn:aws:s3:::a/k") };
+    let rows =
+        [row("s3:GetBucketPolicy", "arn:aws:s3:::a"), perhaps("s3:GetObject"), perhaps("s3:PutObject")];
+    let unknown = |result: Rightsized| -> Vec<String> {
+        let unknown =
+            result.classification.into_iter().filter(|one| matches!(one.status, Status::Unknown(_)));
+        unknown.map(|one| one.action).collect()
+    };
+    let granted = unknown(of(&rows, &Options::default()));
+    assert!(granted.contains(&"s3:GetObject".to_owned()), "{granted:?}");
+    assert!(!granted.contains(&"s3:PutObject".to_owned()), "{granted:?}");
+    assert!(unknown(exact(&rows)).contains(&"s3:PutObject".to_owned()), "without a grant, nobody knows");
+}
