@@ -76,7 +76,7 @@ pub struct GrantedPrincipal {
     pub service_linked: bool,
     /// Whether every policy of it could be read.
     pub complete: bool,
-    /// Whether every identity policy of it could be read, whatever its boundary.
+    /// Whether every identity policy of it could be read, whatever its boundary, and is not said in two ways.
     pub identity_complete: bool,
     /// Why the snapshot does not say what AWS would decide for it: an attachment that is not listed, a document that
     /// cannot be read or that no quota would let be. A decision needs that there are none.

@@ -126,7 +126,9 @@ impl Resolver {
         for group in &group_names {
             self.join(place, &entity, group, &mut held);
         }
-        let identity_complete = held.complete;
+        // AWS changes its own policies, and a snapshot of another account may be of another day.
+        let contradicted = |one: &Problem| one.is_contradiction() && account(&one.subject) != "aws";
+        let identity_complete = held.complete && !held.problems.iter().any(contradicted);
         let (boundary_arn, boundary) = self.boundary(place, &entity, &mut held);
         let trust = self.trust(place, &entity, &mut held);
         let path = entity.path.clone().unwrap_or_else(|| "/".to_owned());
@@ -164,6 +166,9 @@ impl Resolver {
         let arn = principal.arn.clone();
         if let Some(earlier) = self.principals.get(&arn) {
             principal.problems.extend(earlier.problems.iter().cloned());
+            // Nobody can tell which of both is in force, and one may deny what the other does not.
+            principal.identity_complete &=
+                earlier.identity_complete && earlier.policies == principal.policies;
             let same = earlier.policies == principal.policies && earlier.trust == principal.trust;
             let reason = if same {
                 "listed twice"
@@ -291,7 +296,16 @@ impl Resolver {
                 let mut held = self.own_policies(&place, group, "GroupPolicyList", Quota::InlineGroup);
                 held.arn.clone_from(&group.arn);
                 held.created = time(group.create_date.as_ref());
-                self.groups.insert((account(&group.arn), name), held);
+                let key = (account(&group.arn), name);
+                if let Some(earlier) = self.groups.get(&key) {
+                    held.problems.extend(earlier.problems.iter().cloned());
+                    if earlier.policies != held.policies {
+                        let reason = "listed twice with different policies; the later one counts";
+                        self.findings.push(finding(&place, &group.arn, reason));
+                        held.problems.push(place.problem(&group.arn, format!("{} policies", Problem::TWICE)));
+                    }
+                }
+                self.groups.insert(key, held);
             }
         }
     }
@@ -358,7 +372,11 @@ fn over(most: usize, length: usize) -> Option<String> {
 
 fn default_document(place: &Place, policy: &ManagedPolicy) -> Result<Document, String> {
     let versions = policy.policy_version_list.as_deref().unwrap_or_default();
-    let by_mark = versions.iter().position(|version| version.is_default_version == Some(true));
+    let marked = |one: &listing::PolicyVersion| one.is_default_version == Some(true);
+    if versions.iter().filter(|one| marked(one)).count() > 1 {
+        return Err("more than one version is said to be the default".to_owned());
+    }
+    let by_mark = versions.iter().position(marked);
     let by_id = || {
         let wanted = policy.default_version_id.as_deref()?;
         versions.iter().position(|version| version.version_id.as_deref() == Some(wanted))

@@ -176,3 +176,60 @@ fn what_cannot_be_decided_on_is_a_problem_with_its_place() {
     let ann = snapshot.principal("arn:aws:iam::111122223333:user/ann").unwrap();
     assert!(ann.problems.iter().any(|problem| problem.reason == "listed twice with different documents"));
 }
+
+#[test]
+fn whoever_is_listed_twice_with_different_policies_is_not_known_whole() {
+    let inline = |effect: &str| {
+        format!(
+            r#""PolicyName":"in","PolicyDocument":{{"Version":"2012-10-17","Statement":[{{"Effect":"{effect}","Action":"s3:*","Resource":"*"}}]}}"#
+        )
+    };
+    let role = |effect: &str| {
+        format!(
+            r#"{{"Path":"/","RoleName":"r","Arn":"arn:aws:iam::111122223333:role/r","RolePolicyList":[{{{}}}]}}"#,
+            inline(effect)
+        )
+    };
+    let group = |effect: &str| {
+        format!(
+            r#"{{"Path":"/","GroupName":"g","Arn":"arn:aws:iam::111122223333:group/g","GroupPolicyList":[{{{}}}]}}"#,
+            inline(effect)
+        )
+    };
+    let user = r#"{"Path":"/","UserName":"u","Arn":"arn:aws:iam::111122223333:user/u","GroupList":["g"]}"#;
+    let known = |roles: &[&str], groups: &[&str]| {
+        let roles: Vec<String> = roles.iter().map(|effect| role(effect)).collect();
+        let groups: Vec<String> = groups.iter().map(|effect| group(effect)).collect();
+        let text = format!(
+            r#"{{"UserDetailList":[{user}],"GroupDetailList":[{}],"RoleDetailList":[{}],"Policies":[]}}"#,
+            groups.join(","),
+            roles.join(",")
+        );
+        let snapshot = Snapshot::parse("s.json", &text).unwrap();
+        ["role/r", "user/u"].map(|name| {
+            snapshot.principal(&format!("arn:aws:iam::111122223333:{name}")).unwrap().identity_complete
+        })
+    };
+    assert_eq!(known(&["Allow", "Allow"], &["Allow", "Allow"]), [true, true]);
+    assert_eq!(known(&["Deny", "Allow"], &["Allow"]), [false, true]);
+    assert_eq!(known(&["Deny", "Allow", "Allow"], &["Deny", "Allow"]), [false, false]);
+}
+
+#[test]
+fn a_policy_of_which_two_versions_are_said_to_be_the_default_cannot_be_read() {
+    let policy = |first: bool| {
+        let version = |number: u8, default: bool| {
+            format!(
+                r#"{{"VersionId":"v{number}","IsDefaultVersion":{default},"Document":{{"Version":"2012-10-17","Statement":[{{"Effect":"Allow","Action":"s3:*","Resource":"*"}}]}}}}"#
+            )
+        };
+        let text = format!(
+            r#"{{"UserDetailList":[],"GroupDetailList":[],"RoleDetailList":[{{"Path":"/","RoleName":"r","Arn":"arn:aws:iam::111122223333:role/r","AttachedManagedPolicies":[{{"PolicyName":"p","PolicyArn":"arn:aws:iam::111122223333:policy/p"}}]}}],"Policies":[{{"PolicyName":"p","Arn":"arn:aws:iam::111122223333:policy/p","DefaultVersionId":"v2","PolicyVersionList":[{},{}]}}]}}"#,
+            version(1, first),
+            version(2, true)
+        );
+        let snapshot = Snapshot::parse("s.json", &text).unwrap();
+        snapshot.principal("arn:aws:iam::111122223333:role/r").unwrap().identity_complete
+    };
+    assert_eq!([policy(false), policy(true)], [true, false]);
+}

@@ -118,6 +118,15 @@ pub(super) fn documents(proof: &Proof, given: &[(String, String)]) -> Result<Vec
     none_of(&wrong).map(|()| found)
 }
 
+/// The names of the documents given that only the boundary holds.
+pub(super) fn of_boundary<'a>(proof: &Proof, given: &'a [(String, String)]) -> Vec<&'a str> {
+    let own = |text: &str| {
+        let digest = Policy::parse(text).ok().map(|policy| document_digest(&policy));
+        proof.policy.iter().any(|document| digest.as_deref() == Some(&document.sha256))
+    };
+    given.iter().filter(|(_, text)| !own(text)).map(|(name, _)| name.as_str()).collect()
+}
+
 /// What the proof says was granted before; compared with `given`, when that is at hand.
 pub(super) fn granted(proof: &Proof, given: Option<&PolicySet>) -> Result<Option<PolicySet>, String> {
     let Some(before) = &proof.granted else {

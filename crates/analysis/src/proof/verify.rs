@@ -110,6 +110,9 @@ fn on_trust(proof: &Proof, with: &Verification<'_>) -> Vec<&'static str> {
         "the names of inputs, documents and problems",
         "the lists of widenings and inferred conditions",
     ];
+    if with.tally.saved > 0 {
+        list.push("what saved usage says that the logs hold: it was read instead of them");
+    }
     if proof.counts.saved + with.tally.saved > 0 {
         list.push("the totals over all records, which saved usage counts otherwise than logs");
     }
@@ -212,7 +215,11 @@ fn documents(
     with: &Verification<'_>,
 ) -> Option<(PolicySet, Option<PolicySet>)> {
     let (identity, wrong) = apart(checks::documents(proof, with.documents));
-    checks.add("documents", wrong, format!("{} as in the proof", counted(proof.policy.len(), "document")));
+    let mut words = format!("{} as in the proof", counted(proof.policy.len(), "document"));
+    for name in checks::of_boundary(proof, with.documents) {
+        words += &format!("; `{name}` is of the boundary, and not to be attached as a policy");
+    }
+    checks.add("documents", wrong, words);
     let (granted, wrong) = apart(checks::granted(proof, with.granted));
     let words = match (&granted, with.granted) {
         (Some(Some(_)), Some(_)) => "what was granted before is as in the proof",
@@ -243,9 +250,13 @@ fn logs(checks: &mut Checks, proof: &Proof, with: &Verification<'_>) {
                 .to_owned())
         }
     };
-    checks.add("inputs", inputs, format!("{} as in the proof", counted(given.len(), "input")));
+    let mut words = format!("{} as in the proof", counted(given.len(), "input"));
+    if with.tally.saved > 0 {
+        words += ", by what saved usage says of them";
+    }
+    checks.add("inputs", inputs, words);
     let rows = own(with.rows, &proof.principal);
-    checks.add("window", window(proof, with, &rows), "the events lie in the window that was asked for");
+    checks.add("window", window(proof, with, &rows), seen(proof));
     let usage = match usage_digest(rows.iter().copied()) == proof.usage_digest {
         true => Ok(()),
         false if rows.is_empty() => Err(format!("these logs hold no usage of `{}`", proof.principal)),
@@ -304,6 +315,22 @@ fn of_principal(counts: &Counts) -> Counts {
     Counts { used, failed, denied, unknown, unmapped, ..Counts::default() }
 }
 
+/// The time of the logs, and the window if one was asked for.
+fn seen(proof: &Proof) -> String {
+    let mut words = span(proof.window.seen);
+    let (from, to) = (proof.window.from, proof.window.to);
+    words.extend(from.map(|from| format!(", of those since {from}")));
+    words.extend(to.map(|to| format!("{} before {to}", if from.is_some() { " and" } else { ", of those" })));
+    words
+}
+
+fn span(seen: Option<(Timestamp, Timestamp)>) -> String {
+    match seen {
+        Some((from, to)) => format!("events from {from} to {to}"),
+        None => "no event".to_owned(),
+    }
+}
+
 fn window(proof: &Proof, with: &Verification<'_>, rows: &[&UsageRow]) -> Result<(), String> {
     let outside = |row: &UsageRow| {
         proof.window.from.is_some_and(|from| row.first < from)
@@ -318,11 +345,7 @@ fn window(proof: &Proof, with: &Verification<'_>, rows: &[&UsageRow]) -> Result<
     if proof.window.seen == with.tally.window() {
         return Ok(());
     }
-    let text = |seen: Option<(Timestamp, Timestamp)>| match seen {
-        Some((from, to)) => format!("events from {from} to {to}"),
-        None => "no event".to_owned(),
-    };
-    let (then, now) = (text(proof.window.seen), text(with.tally.window()));
+    let (then, now) = (span(proof.window.seen), span(with.tally.window()));
     Err(format!("the logs had {then} when the proof was made, and have {now} now"))
 }
 

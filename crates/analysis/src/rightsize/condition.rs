@@ -3,7 +3,8 @@
 //! A condition is inferred only when every observation agrees. `kms:ViaService`, `iam:PassedToService` and
 //! `ec2:CreateAction` are part of what the call is, so they are taken whenever all calls of an action on a
 //! resource have them. `aws:RequestedRegion` and `aws:SourceVpce` are taken per service, when enough events over
-//! enough days never show another value: the region only where the resource does not already say it, and never for
+//! enough days never show another value, which what another service than the called one asks for does not show at all: the
+//! region only where the resource does not already say it, and never for
 //! services that answer in one region whatever the caller's
 //! (<https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_examples_aws_deny-requested-region.html>).
 

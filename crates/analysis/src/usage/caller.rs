@@ -27,6 +27,8 @@ pub(super) struct Caller {
 pub(super) struct Origin {
     /// The encoded context, without what depends on the action.
     pub base: Vec<u8>,
+    /// Likewise, for what another service than the called one asks for.
+    pub elsewhere: Vec<u8>,
     /// The context of rows without keys of their own: for KMS actions last.
     pub plain: [u32; 2],
 }
@@ -240,7 +242,7 @@ fn new_origin(event: &Event<'_>, table: &mut Table) -> Origin {
         context::via(event.identity.invoked_by, event.region, kms, &mut bytes);
         table.contexts.intern(&bytes)
     });
-    Origin { base, plain }
+    Origin { elsewhere: context::elsewhere(&base), base, plain }
 }
 
 #[cfg(test)]

@@ -35,7 +35,8 @@ pub(super) fn of_event(event: &Event<'_>, into: &mut Vec<u8>) {
     if !event.region.is_empty() {
         push(into, "aws:RequestedRegion", &[event.region]);
     }
-    if !event.vpc_endpoint.is_empty() {
+    // What a service asks for on behalf of the caller has not come through the endpoint.
+    if !event.vpc_endpoint.is_empty() && event.identity.invoked_by.is_empty() {
         push(into, "aws:SourceVpce", &[event.vpc_endpoint]);
     }
     if matches!(event.identity.mfa, b"true" | b"false") {
@@ -79,6 +80,22 @@ fn of_event_context(mut cursor: Cursor<'_>, into: &mut Vec<u8>) {
 fn is_stable(key: &[u8]) -> bool {
     key.starts_with(b"aws:PrincipalTag/")
         || matches!(key, b"aws:PrincipalOrgID" | b"aws:SourceVpc" | b"aws:ResourceOrgID")
+}
+
+/// Keys of the one request that came over the network, to this service: a service that asks another one on behalf of the
+/// caller does so in a request without them, or with others
+/// (<https://docs.aws.amazon.com/IAM/latest/UserGuide/access_forward_access_sessions.html>).
+const OF_THE_REQUEST: [&[u8]; 4] =
+    [b"aws:RequestedRegion", b"aws:SourceVpce", b"aws:SourceVpc", b"aws:ResourceOrgID"];
+
+/// What holds for a permission that another service than the called one asks for.
+pub(super) fn elsewhere(base: &[u8]) -> Vec<u8> {
+    let key = |record: &[u8]| record.split(|byte| *byte == UNIT).next().unwrap_or_default().to_vec();
+    base.split_inclusive(|byte| *byte == RECORD)
+        .filter(|record| !OF_THE_REQUEST.contains(&key(record).as_slice()))
+        .flatten()
+        .copied()
+        .collect()
 }
 
 /// The service that made a call on a KMS key for the caller: `kms:ViaService`. Nothing when it is not known what KMS

@@ -6,7 +6,7 @@ use super::recipe::Recipe;
 use super::table::Table;
 use crate::audit_log::{Event, unescape};
 use leastwise_catalog::Action;
-use leastwise_catalog::call::{Plan, Planner};
+use leastwise_catalog::call::{Plan, PlannedNeed, Planner};
 
 /// How many kinds are at hand.
 const AT_HAND: usize = 1 << 9;
@@ -33,6 +33,8 @@ pub(super) struct NeedKind {
     pub tags: bool,
     /// The call may have needed it; the log does not tell.
     pub maybe: bool,
+    /// Another service asks for it, on behalf of the caller: in a request of its own.
+    pub elsewhere: bool,
 }
 
 /// All kinds, by number.
@@ -94,7 +96,9 @@ fn plan(event: &Event<'_>, planner: &Planner<'_>, table: &mut Table) -> EventKin
     match &plan {
         Plan::Needs(planned) => needs.extend(planned.iter().map(|need| {
             let action = planner.catalog().action(&need.action);
+            let same = |own: &&PlannedNeed| !own.is_also() && prefix(&own.action) == prefix(&need.action);
             NeedKind {
+                elsewhere: need.is_also() && !planned.iter().any(|own| same(&own)),
                 action: table.actions.intern(need.action.as_bytes()),
                 kms: action.is_some_and(|action| is_on_a_key(&action)),
                 tags: action.is_some_and(|action| action.keys.iter().any(|key| &**key == "aws:TagKeys")),
@@ -106,11 +110,17 @@ fn plan(event: &Event<'_>, planner: &Planner<'_>, table: &mut Table) -> EventKin
             kms: false,
             tags: false,
             maybe: false,
+            elsewhere: false,
         }),
     }
     let tags = if needs.iter().any(|need| need.tags) { &TAGS[..] } else { &[] };
     let recipe = Recipe::new(&plan, tags);
     EventKind { plan: Some(Box::new(plan)), needs, recipe, data: false }
+}
+
+/// `s3:GetObject` → `s3`.
+fn prefix(action: &str) -> &str {
+    action.split_once(':').map_or(action, |(prefix, _)| prefix)
 }
 
 /// Whether the action is authorised for a KMS key: `kms:ViaService` is for these alone.

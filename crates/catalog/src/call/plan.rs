@@ -40,6 +40,13 @@ pub struct PlannedNeed {
     pub(super) resource: PlannedResource,
 }
 
+impl PlannedNeed {
+    /// Whether it comes on top of what the event itself needs.
+    pub fn is_also(&self) -> bool {
+        self.role == Role::Also
+    }
+}
+
 /// A condition key with the value that the request has.
 #[derive(Debug, Clone)]
 pub(super) struct PlannedKey {

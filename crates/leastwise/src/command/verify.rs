@@ -10,7 +10,7 @@ use leastwise_policy::aws::Policy;
 use leastwise_policy::time::Timestamp;
 
 use super::collect::{Wanted, collect};
-use super::rightsize::Granted;
+use super::rightsize::{Granted, WAY_OUT, incomplete};
 use crate::cli::verify::VerifyArgs;
 use crate::error::{Error, Result};
 use crate::input::foreign::read_text;
@@ -25,6 +25,10 @@ pub fn run(args: &VerifyArgs, catalog: &Catalog, quiet: bool) -> Result<()> {
     let public_key = args.public_key.as_deref().map(read_key).transpose()?;
     let granted = Granted::read(&args.granted)?;
     let (policies, found) = granted.of(&proof.principal)?;
+    if let Some(why) = found.and_then(incomplete) {
+        let error = Error::input(format!("`{}` cannot be checked against the snapshot", proof.principal));
+        return Err(error.because(why).hint(WAY_OUT));
+    }
     let listed = listed(&args.proof, &proof);
     let inputs = proof.inputs.as_deref().or(listed.as_deref());
     let collected = collect(wanted(args, &proof, inputs, quiet), catalog)?;

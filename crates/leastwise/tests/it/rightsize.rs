@@ -473,6 +473,43 @@ fn who_is_granted_more_than_the_snapshot_tells_is_left_alone() {
     assert_eq!(rightsize(&["--all", "--out", "all", "--allow-skipped"]).code, Some(0));
 }
 
+/// What one list says, another may deny, and nobody can tell which is in force.
+#[test]
+fn who_is_listed_twice_with_different_policies_is_left_alone_and_not_verified() {
+    let folder = Folder::new("listed-twice");
+    folder.write("log.json", log(&[event("1", "app", "k", "2026-10-02T00:00:00Z")]));
+    let role = |effect: &str| {
+        format!(
+            r#"{{"RoleDetailList":[{{"RoleName":"app","Path":"/","Arn":"arn:aws:iam::111122223333:role/app","RolePolicyList":[
+                {{"PolicyName":"in","PolicyDocument":{{"Version":"2012-10-17","Statement":[{{"Effect":"Allow","Action":"s3:*","Resource":"*"}},
+                {{"Effect":"{effect}","Action":"s3:DeleteObject","Resource":"*"}}]}}}}]}}]}}"#
+        )
+    };
+    folder.write("one.json", role("Deny"));
+    folder.write("both.json", format!("[{},{}]", role("Deny"), role("Allow")));
+    let who = ["--principal", "arn:aws:iam::111122223333:role/app", "--out", "iam", "--proof", "p.json"];
+    let rightsize =
+        |granted| run(&folder, &[&["rightsize", "log.json", "--granted", granted][..], &who].concat());
+    let done = rightsize("both.json");
+    assert!(
+        done.code == Some(3) && done.err.contains("listed twice with different policies"),
+        "{}",
+        done.err
+    );
+    assert_eq!(rightsize("one.json").code, Some(0));
+    let verify = |granted| {
+        let logs = ["--policy", "iam/app-1.json", "--logs", "log.json", "--granted", granted];
+        run(&folder, &[&["verify", "p.json"][..], &logs].concat())
+    };
+    assert_eq!(verify("one.json").code, Some(0));
+    let done = verify("both.json");
+    assert!(
+        done.code == Some(3) && done.err.contains("listed twice with different policies"),
+        "{}",
+        done.err
+    );
+}
+
 #[test]
 fn keys_made_by_openssl_are_read() {
     let folder = Folder::new("openssl");

@@ -54,6 +54,8 @@ fn logs_that_were_added_since_are_told_and_change_nothing() {
     assert!(done.out.contains("ok  inputs      2 inputs as in the proof"), "{}", done.out);
     assert!(done.out.contains("warning: 3 inputs are not covered by the proof"), "{}", done.out);
     assert!(done.out.contains("the proof holds"), "{}", done.out);
+    let span = "ok  window      events from 2026-10-01T08:00:00Z to 2026-10-02T08:00:00Z\n";
+    assert!(done.out.contains(span), "{}", done.out);
     let json = verify(&folder, &["logs", "--json"]);
     let json: serde_json::Value = serde_json::from_str(&json.out).expect("JSON");
     assert_eq!(json["not_covered"].as_array().map(Vec::len), Some(3), "{json}");
@@ -98,4 +100,9 @@ fn saved_usage_stands_for_the_logs_that_it_was_made_from() {
     let done = verify(&folder, &["1.lwu", "3.lwu", "logs"]);
     assert_eq!(done.code, Some(0), "{}\n{}", done.out, done.err);
     assert!(done.out.contains("`3.lwu`, `logs/3.json`"), "{}", done.out);
+    assert!(done.out.contains("2 inputs as in the proof, by what saved usage says of them"), "{}", done.out);
+    let trusted = "what saved usage says that the logs hold";
+    assert!(done.out.contains(trusted), "{}", done.out);
+    let done = verify(&folder, &["logs"]);
+    assert!(done.code == Some(0) && !done.out.contains(trusted), "{}", done.out);
 }

@@ -240,6 +240,38 @@ fn a_changed_missing_or_foreign_document_is_named() {
     assert!(detail(&report, "documents").contains("`iam/broken.json` is not a policy"));
 }
 
+/// Whoever attaches all documents that were given attaches it too, and it may allow everything.
+#[test]
+fn a_document_that_only_the_boundary_holds_is_told() {
+    let mut case = Case::new();
+    let wide = Policy::new(vec![Statement::allow(["*"], ["*"])]);
+    case.granted.boundary = Some(vec![Named::new("boundary", wide.clone())]);
+    let (text, mut documents) = (case.proof().to_json(), case.documents());
+    assert!(!detail(&case.verify_with(&text, &documents, None), "documents").contains("boundary"));
+    documents.push(("iam/more.json".to_owned(), wide.to_json()));
+    let report = case.verify_with(&text, &documents, None);
+    assert!(report.holds, "{report:#?}");
+    assert!(detail(&report, "documents").contains("`iam/more.json` is of the boundary"), "{report:#?}");
+}
+
+#[test]
+fn the_window_and_the_time_of_the_logs_are_told() {
+    let case = Case::new();
+    let mut proof = case.proof();
+    let logs = "events from 2026-10-01T08:00:00Z to 2026-10-20T08:00:00Z";
+    let (since, until) = (at("2026-10-01T00:00:00Z"), at("2026-11-01T00:00:00Z"));
+    for (from, to, words) in [
+        (None, None, ""),
+        (Some(since), None, ", of those since 2026-10-01T00:00:00Z"),
+        (None, Some(until), ", of those before 2026-11-01T00:00:00Z"),
+        (Some(since), Some(until), ", of those since 2026-10-01T00:00:00Z and before 2026-11-01T00:00:00Z"),
+    ] {
+        (proof.window.from, proof.window.to) = (from, to);
+        proof.digest = proof.digest_now();
+        assert_eq!(detail(&case.verify(&proof.to_json()), "window"), format!("{logs}{words}"));
+    }
+}
+
 #[test]
 fn other_files_are_named() {
     let case = Case::new();

@@ -111,8 +111,8 @@ impl Collector<'_> {
             None => return false,
         };
         let action = self.usage.table.actions.intern(refusal.action.as_bytes());
-        let need = NeedKind { action, kms: refusal.action.starts_with("kms:"), tags: false, maybe: false };
-        let context = self.callers.origin_of(common.origin).plain[usize::from(need.kms)];
+        let kms = refusal.action.starts_with("kms:");
+        let context = self.callers.origin_of(common.origin).plain[usize::from(kms)];
         self.add(common, action, kind, resource, context, counted);
         true
     }
@@ -124,12 +124,13 @@ impl Collector<'_> {
         need: &Need<'_>,
         parameters: &Parameters<'_>,
     ) -> u32 {
-        let tags = if kind.tags { parameters.tags() } else { Vec::new() };
+        let tags = if kind.tags && !kind.elsewhere { parameters.tags() } else { Vec::new() };
         let named = need.known == Known::Named;
-        if need.context.is_empty() && tags.is_empty() && !named {
-            return self.callers.origin_of(common.origin).plain[usize::from(kind.kms)];
+        let origin = self.callers.origin_of(common.origin);
+        if need.context.is_empty() && tags.is_empty() && !named && !kind.elsewhere {
+            return origin.plain[usize::from(kind.kms)];
         }
-        let mut bytes = self.callers.origin_of(common.origin).base.clone();
+        let mut bytes = if kind.elsewhere { origin.elsewhere.clone() } else { origin.base.clone() };
         context::via(common.invoked_by, common.region, kind.kms, &mut bytes);
         for (key, value) in need.context {
             context::push(&mut bytes, key, &[value.as_bytes()]);

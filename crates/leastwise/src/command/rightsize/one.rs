@@ -90,9 +90,9 @@ fn fewer(
 
 impl Outcome {
     /// For people, on stderr.
-    pub fn summary(&self, principal: &str) -> Vec<String> {
+    pub fn summary(&self, case: &Case<'_>) -> Vec<String> {
         let mut lines = summary::lines(
-            principal,
+            (case.principal, case.policies),
             &self.rightsized,
             &prove::summary(&self.proof),
             prove::held_out(&self.proof).as_ref(),
