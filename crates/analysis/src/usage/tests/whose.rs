@@ -135,3 +135,19 @@ fn a_resource_that_the_log_gives_by_its_prefix_is_no_resource() {
     assert_eq!(about("ListObjectsV2", Value::Null), "arn:aws:s3:::b");
     assert_eq!(about("DeleteObjects", json!({"bucketName": "b"})), "arn:aws:s3:::b/*");
 }
+
+#[test]
+fn parameters_that_were_cut_or_hidden_leave_the_call() {
+    let hidden = [
+        Value::Null,
+        json!("HIDDEN_DUE_TO_SECURITY_REASONS"),
+        json!({"omitted": true, "originalSize": 131_072, "reason": "REQUEST_PARAMETERS_EXCEEDS_LIMIT"}),
+        json!({"bucketName": null, "key": {"deep": 1}}),
+        json!([1]),
+    ];
+    for parameters in hidden {
+        let rows = usage(&[event(1, "GetObject", parameters.clone())]).rows();
+        assert_eq!(short(&rows), [("s3:GetObject", "arn:aws:s3:::*/*", Outcome::Used, 1)], "{parameters}");
+        assert!(matches!(rows[0].resource, Resource::Pattern(_)), "{parameters}");
+    }
+}
