@@ -189,6 +189,26 @@ fn a_role_on_hundreds_of_tables_comes_in_documents_that_fit_and_lose_nothing() {
 }
 
 #[test]
+fn more_documents_than_a_role_takes_are_told_with_their_number() {
+    let warned = |tables: usize| {
+        let arns: Vec<String> = (0..tables).map(|number| format!("    - {TABLE}-{number:04}")).collect();
+        let text = format!(
+            "roles:\n  A:\n    permissions: [{{read: orders}}]\nresources:\n  orders:\n{}\n",
+            arns.join("\n")
+        );
+        let intent = Intent::from_yaml("roles.yaml", &text).expect("an intent");
+        let roles =
+            aws::compile(&intent, Catalog::embedded(), &aws::Options::default()).expect("it compiles");
+        let told = format!("{} policies are needed, and a role takes 10", roles[0].identity.len());
+        (roles[0].identity.len(), roles[0].warnings.iter().any(|note| note.text.starts_with(&told)))
+    };
+    let (few, told) = warned(400);
+    assert!((2..=10).contains(&few) && !told, "{few}");
+    let (many, told) = warned(1_500);
+    assert!(many > 10 && told, "{many}");
+}
+
+#[test]
 fn a_word_of_another_service_than_the_resource_keeps_its_prefix() {
     let topic = "arn:aws:kafka:eu-west-1:111122223333:topic/c/u/t";
     let text = format!(

@@ -266,6 +266,13 @@ fn many_objects_are_split_over_documents_that_each_fit() {
     );
     assert!(replay(&rows, &PolicySet::of_identity(result.documents), None).holds());
 
+    // A role takes ten of them.
+    let rows: Vec<_> =
+        (0..1_000).map(|n| row("s3:GetObject", &format!("arn:aws:s3:::bucket/{n:064}"))).collect();
+    let many = exact(&rows);
+    assert!(many.documents.len() > 10 && !many.fit.fits, "{}", many.documents.len());
+    assert_eq!((many.fit.max_documents, many.fit.characters.len()), (10, many.documents.len()));
+
     let inline = sized(&rows, Options { quota: Quota::InlineRole, ..Options::default() });
     assert!(!inline.fit.fits);
     assert_eq!(inline.fit.way_out.as_deref(), Some("widen the resources with --width prefix"));
