@@ -116,6 +116,7 @@ fn an_event_whose_parameters_are_hidden_still_needs_something() {
             account: "111122223333",
             event: event.1,
             caller: "",
+            error: "",
         };
         let mut said = 0;
         plan.apply(&Value::Null, &scope, &mut Scratch::default(), &mut |_| said += 1);
@@ -163,8 +164,14 @@ fn tags_given_at_creation_need_the_tagging_action_and_only_then() {
             condition.strip_prefix("has(").and_then(|rest| rest.split_once(')')).map_or("", |(path, _)| path);
         let plan = planner.plan(label, event);
         let Plan::Needs(planned) = &plan else { panic!("line {line}: {event} needs nothing") };
-        let scope =
-            Scope { partition: "aws", region: "eu-west-1", account: "111122223333", event, caller: "" };
+        let scope = Scope {
+            partition: "aws",
+            region: "eu-west-1",
+            account: "111122223333",
+            event,
+            caller: "",
+            error: "",
+        };
         let needed = |parameters: &Value| {
             let mut found = BTreeSet::new();
             plan.apply(parameters, &scope, &mut Scratch::default(), &mut |need| {
@@ -189,6 +196,7 @@ fn a_type_without_names_is_a_pattern() {
         account: "111122223333",
         event: "CreateReplicationInstance",
         caller: "",
+        error: "",
     };
     let mut said = Vec::new();
     let mut sink =

@@ -198,6 +198,10 @@ impl<'s> Collector<'s> {
             }
             self.key.extend_from_slice(event.error_message);
             self.key.push(b'"');
+        } else if !event.error_code.is_empty() {
+            // What a call needed may depend on what it came to.
+            self.key.extend_from_slice(event.error_code);
+            self.key.push(b'"');
         }
         let mut open = Open::new();
         if kind.recipe.key(way, event, &mut self.key, &mut open).is_none() {

@@ -37,6 +37,8 @@ pub struct Scope<'a> {
     pub event: &'a str,
     /// The ARN of the caller when that is an IAM user, else nothing: some calls of users are about themselves.
     pub caller: &'a str,
+    /// The code of the error that the call came to, when it came to one.
+    pub error: &'a str,
 }
 
 /// How exactly a resource is known.
@@ -137,7 +139,9 @@ impl Plan {
         for (index, need) in needs.iter().enumerate() {
             let due = match need.role {
                 Role::Otherwise => !replaced,
-                Role::Main | Role::Also => need.when.iter().all(|condition| holds(condition, parameters)),
+                Role::Main | Role::Also => {
+                    need.when.iter().all(|condition| holds(condition, parameters, scope))
+                }
             };
             if due {
                 replaced |= need.role == Role::Main;
@@ -147,9 +151,10 @@ impl Plan {
     }
 }
 
-fn holds(condition: &Condition, parameters: &dyn Parameters) -> bool {
+fn holds(condition: &Condition, parameters: &dyn Parameters, scope: &Scope<'_>) -> bool {
     let mut found = false;
     match &condition.test {
+        Test::Equals(code) if condition.source.origin == Origin::Error => found = scope.error == &**code,
         Test::Has => found = parameters.has(&condition.source.path),
         Test::Equals(text) => each_value(&condition.source, parameters, &mut |value| {
             found |= value.eq_ignore_ascii_case(text);
@@ -315,6 +320,8 @@ pub(super) fn each(
         Origin::Parameters => parameters.each(&source.path, found),
         Origin::Caller if scope.caller.is_empty() => {}
         Origin::Caller => found(scope.caller),
+        // Only conditions ask for it.
+        Origin::Error => {}
         Origin::Log(Which::All) => parameters.resources(found),
         Origin::Log(which) => {
             // One alone does not say which it is.

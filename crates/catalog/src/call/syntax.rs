@@ -153,6 +153,8 @@ pub(super) enum Origin {
     Parameters,
     /// The calling user's ARN: `@caller`.
     Caller,
+    /// The code of the error that the call came to: `@error`, which a condition may compare.
+    Error,
     /// The ARNs that the log itself names for the call: `@resources`; of several the first, `@first`, or the last, `@last`,
     /// and neither where there is but one.
     Log(Which),
@@ -432,7 +434,11 @@ fn condition(text: &str) -> Result<Condition, String> {
     };
     let value: Box<str> = text[at + 1..].into();
     let test = if text.as_bytes()[at] == b'=' { Test::Equals(value) } else { Test::Like(Glob::new(&value)) };
-    Ok(Condition { negated: negated != inverted, source: source(path)?, test })
+    let source = source(path)?;
+    if source.origin == Origin::Error && !matches!(test, Test::Equals(_)) {
+        return Err(format!("`{text}`: an error is compared by `=`"));
+    }
+    Ok(Condition { negated: negated != inverted, source, test })
 }
 
 /// Where the operator of a condition is: what stands in brackets is a filter's own.
@@ -487,6 +493,7 @@ fn source(text: &str) -> Result<Source, String> {
         .collect::<Result<_, String>>()?;
     let origin = match path.steps() {
         [Step { name, .. }] if **name == *"@caller" => Origin::Caller,
+        [Step { name, .. }] if **name == *"@error" => Origin::Error,
         [Step { name, .. }] if **name == *"@resources" => Origin::Log(Which::All),
         [Step { name, .. }] if **name == *"@first" => Origin::Log(Which::First),
         [Step { name, .. }] if **name == *"@last" => Origin::Log(Which::Last),

@@ -89,7 +89,7 @@ fn run_one(setup: &Setup<'_>, asked: &str) -> Result<()> {
     let case = one::Case { principal, rows: &rows, holdout, policies, found };
     let outcome = one::outcome(setup, &Evidence::new(setup, &collected, &collected.usage.rows()), &case);
     if !setup.quiet {
-        output::note(&outcome.summary(&case).join("\n"));
+        output::note(&outcome.summary(principal).join("\n"));
     }
     write(setup, &collected, &case, &outcome)?;
     outcome.verdict(principal)?;

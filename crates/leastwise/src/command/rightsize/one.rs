@@ -90,9 +90,9 @@ fn fewer(
 
 impl Outcome {
     /// For people, on stderr.
-    pub fn summary(&self, case: &Case<'_>) -> Vec<String> {
+    pub fn summary(&self, principal: &str) -> Vec<String> {
         let mut lines = summary::lines(
-            (case.principal, case.policies),
+            principal,
             &self.rightsized,
             &prove::summary(&self.proof),
             prove::held_out(&self.proof).as_ref(),

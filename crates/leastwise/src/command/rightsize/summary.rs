@@ -3,7 +3,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use leastwise_analysis::rightsize::{Dormant, Rightsized, Status, Widening, WideningReason};
-use leastwise_policy::aws::evaluate::PolicySet;
 use leastwise_policy::aws::{Effect, Statement};
 
 use crate::output::{counted, plain, thousands};
@@ -12,9 +11,9 @@ use crate::report::{GROWING, HoldoutSummary, ProofSummary, Replayed};
 /// So many widenings, notes and denials are shown; the report has all of them.
 const SHOWN: usize = 8;
 
-/// The lines for one principal, with what it is granted.
+/// The lines for one principal.
 pub fn lines(
-    (principal, granted): (&str, Option<&PolicySet>),
+    principal: &str,
     rightsized: &Rightsized,
     proof: &ProofSummary,
     holdout: Option<&HoldoutSummary>,
@@ -22,7 +21,7 @@ pub fn lines(
     let mut lines = vec![plain(principal)];
     lines.push(format!("  {}", cut(rightsized)));
     lines.push(format!("  {}", statuses(rightsized)));
-    lines.extend(unknown(rightsized, granted));
+    lines.extend(unknown(rightsized));
     if let Some(dormant) = rightsized.dormant {
         lines.push(format!("  {}", why_dormant(dormant)));
     }
@@ -94,7 +93,7 @@ fn statuses(rightsized: &Rightsized) -> String {
 
 /// What became of granted actions of which the logs cannot tell, when there are any: of those that were left out, how
 /// many are of services that the principal uses, as these are the likeliest to be missed.
-fn unknown(rightsized: &Rightsized, granted: Option<&PolicySet>) -> Vec<String> {
+fn unknown(rightsized: &Rightsized) -> Vec<String> {
     let kept = actions_kept(rightsized, WideningReason::Unseen);
     let service =
         |action: &'_ str| action.split_once(':').map_or(String::new(), |(prefix, _)| prefix.to_owned());
@@ -102,15 +101,10 @@ fn unknown(rightsized: &Rightsized, granted: Option<&PolicySet>) -> Vec<String> 
         rightsized.classification.iter().filter(move |one| wanted(&one.status)).map(|one| one.action.as_str())
     };
     let used: BTreeSet<String> = of(|status| matches!(status, Status::Used)).map(service).collect();
-    let allow = |statement: &&Statement| statement.effect == Effect::Allow;
     let statements = rightsized.documents.iter().flat_map(|document| &document.policy.statements);
-    let allows: Vec<&Statement> = statements.filter(allow).collect();
-    let statements =
-        granted.into_iter().flat_map(|set| &set.identity).flat_map(|named| &named.policy.statements);
-    let grants: Vec<&Statement> = statements.filter(allow).collect();
-    let among = |list: &[&Statement], action: &str| list.iter().any(|allow| allow.action.applies_to(action));
-    // What is pinned is not left out, nor what a call may have needed and was never granted.
-    let is_left_out = |action: &&str| among(&grants, action) && !among(&allows, action);
+    let allows: Vec<&Statement> = statements.filter(|one| one.effect == Effect::Allow).collect();
+    // What is pinned is not left out either.
+    let is_left_out = |action: &&str| !allows.iter().any(|allow| allow.action.applies_to(action));
     let left_out: Vec<&str> = of(|status| matches!(status, Status::Unknown(_))).filter(is_left_out).collect();
     let mut near: BTreeMap<String, u64> = BTreeMap::new();
     for service in left_out.iter().map(|action| service(action)).filter(|service| used.contains(service)) {
