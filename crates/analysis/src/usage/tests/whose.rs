@@ -151,3 +151,35 @@ fn parameters_that_were_cut_or_hidden_leave_the_call() {
         assert!(matches!(rows[0].resource, Resource::Pattern(_)), "{parameters}");
     }
 }
+
+#[test]
+fn what_users_do_for_themselves_is_about_them() {
+    let own = |id, arn: &str, parameters: Value| {
+        let user = json!({"type": "IAMUser", "arn": arn, "accountId": "111122223333"});
+        let event = with(event(id, "CreateAccessKey", parameters), "eventSource", json!("iam.amazonaws.com"));
+        with(event, "userIdentity", user)
+    };
+    let (bob, eve) = ("arn:aws:iam::111122223333:user/team/bob", "arn:aws:iam::111122223333:user/eve");
+    let action = "iam:CreateAccessKey";
+    let rows = usage(&[own(1, bob, Value::Null), own(2, eve, Value::Null), own(3, bob, Value::Null)]).rows();
+    assert_eq!(short(&rows), [(action, eve, Outcome::Used, 1), (action, bob, Outcome::Used, 2)]);
+    let role = with(event(1, "CreateAccessKey", Value::Null), "eventSource", json!("iam.amazonaws.com"));
+    assert_eq!(short(&usage(&[role]).rows())[0].1, "arn:aws:iam::111122223333:user/*");
+}
+
+#[test]
+fn a_task_may_pass_the_roles_of_its_definition() {
+    let run = with(
+        event(1, "RunTask", json!({"taskDefinition": "web:7"})),
+        "eventSource",
+        json!("ecs.amazonaws.com"),
+    );
+    let rows = usage(&[run]).rows();
+    let definition = "arn:aws:ecs:eu-west-1:111122223333:task-definition/web:7";
+    let roles = "arn:aws:iam::111122223333:role/*";
+    assert_eq!(
+        short(&rows),
+        [("ecs:RunTask", definition, Outcome::Used, 1), ("iam:PassRole", roles, Outcome::Unknown, 1)]
+    );
+    assert_eq!(rows[1].context.get("iam:PassedToService").unwrap(), ["ecs-tasks.amazonaws.com"]);
+}
