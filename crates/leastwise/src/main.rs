@@ -29,6 +29,7 @@ use std::process::ExitCode;
 static ALLOCATOR: leastwise_allocator::Allocator = leastwise_allocator::Allocator;
 
 fn main() -> ExitCode {
+    leastwise_allocator::keep_memory();
     interrupt::install();
     let cli = match config::parse(std::env::args_os()) {
         Ok(cli) => cli,

@@ -8,6 +8,7 @@ mod backlog;
 mod new;
 
 use super::caller::{Caller, Callers};
+use super::duplicates::Home;
 use super::kind::{Kinds, label};
 use super::outcome::Outcomes;
 use super::principal::Who;
@@ -61,6 +62,7 @@ struct Common<'a> {
     time: i64,
     id: Raw<'a>,
     origin: u32,
+    home: Home,
     invoked_by: Raw<'a>,
     region: Raw<'a>,
 }
@@ -180,6 +182,7 @@ impl<'s> Collector<'s> {
             time,
             id: event.id,
             origin,
+            home: caller.home,
             invoked_by: event.identity.invoked_by,
             region: event.region,
         };
@@ -309,7 +312,7 @@ fn fingerprint(
     counted: &mut Counted,
 ) -> Option<Fingerprint> {
     let print = print_of(common, hash);
-    let is_new = print.1 == 0 || shared.duplicates.is_new(print.0, print.1);
+    let is_new = print.1 == 0 || shared.duplicates.is_new(common.home, print);
     counted.first.get_or_insert(is_new);
     counted.copies |= !is_new;
     is_new.then_some(print)

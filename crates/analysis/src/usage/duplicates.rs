@@ -9,12 +9,36 @@ use std::collections::BTreeMap;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicI64, AtomicU64, AtomicUsize, Ordering};
 
-pub(super) const SHARDS: usize = 16;
+use xxhash_rust::xxh3::xxh3_64;
+
+/// What is remembered is kept in as many homes as this: one worker reads the logs of an account for a while, and
+/// what it asks for meanwhile lies close together, apart from what others ask for.
+const HOMES: usize = 16;
+
+/// The fingerprints of one home, by so many: several workers may read from it.
+const PARTS: usize = 4;
+
+pub(super) const SHARDS: usize = HOMES * PARTS;
+
+/// Where the rows of a principal are remembered: by its account.
+///
+/// INVARIANT: it depends on the row alone, so that copies of an event are found wherever they come from, saved usage
+/// included.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Home(u8);
+
+impl Home {
+    /// Of a principal by its ARN.
+    pub(super) fn of(principal: &[u8]) -> Home {
+        let account = principal.split(|byte| *byte == b':').nth(4).unwrap_or_default();
+        Home((xxh3_64(account) % HOMES as u64) as u8)
+    }
+}
 
 /// The shard that a fingerprint belongs to.
 #[inline]
-pub(super) fn shard_of((_, fingerprint): (i32, u64)) -> usize {
-    (fingerprint >> 59) as usize % SHARDS
+pub(super) fn shard_of(Home(home): Home, (_, fingerprint): (i32, u64)) -> usize {
+    usize::from(home) * PARTS + (fingerprint >> 60) as usize % PARTS
 }
 
 /// A set of fingerprints, which are hashes already: each stands at the place that its low bits say or, when others
@@ -153,9 +177,8 @@ impl Duplicates {
     }
 
     /// Whether the fingerprint is new; from now on it is not.
-    pub(super) fn is_new(&self, day: i32, fingerprint: u64) -> bool {
-        let print = (day, fingerprint);
-        self.are_new(shard_of(print), &[print]) != 0
+    pub(super) fn is_new(&self, home: Home, print: (i32, u64)) -> bool {
+        self.are_new(shard_of(home, print), &[print]) != 0
     }
 
     /// The same for up to 32 fingerprints of one shard: a bit for each, the first the lowest, that says whether it is
@@ -228,20 +251,22 @@ mod tests {
     #[test]
     fn a_fingerprint_is_new_once() {
         let seen = Duplicates::default();
-        assert!(seen.is_new(1, 7));
-        assert!(!seen.is_new(1, 7));
-        assert!(seen.is_new(1, 8));
+        let here = Home(1);
+        assert!(seen.is_new(here, (1, 7)));
+        assert!(!seen.is_new(here, (1, 7)));
+        assert!(seen.is_new(here, (1, 8)));
     }
 
     #[test]
     fn beyond_the_bound_the_oldest_day_is_forgotten_and_counted() {
         let seen = Duplicates::with_limit(10);
-        for fingerprint in 0..8 {
-            assert!(seen.is_new(1, fingerprint << 56));
-            assert!(seen.is_new(2, fingerprint << 56 | 1));
+        let here = |place: u64| Home(place as u8);
+        for number in 0..8 {
+            assert!(seen.is_new(here(number), (1, number << 56)));
+            assert!(seen.is_new(here(number), (2, number << 56 | 1)));
         }
-        assert!(!seen.is_new(2, 1));
-        assert!(seen.is_new(1, 0), "day 1 was forgotten");
+        assert!(!seen.is_new(here(0), (2, 1)));
+        assert!(seen.is_new(here(0), (1, 0)), "day 1 was forgotten");
         assert!(seen.unchecked() > 0);
     }
 }

@@ -32,9 +32,10 @@ pub use collector::Collector;
 pub use duplicates::Duplicates;
 pub use row::{INSTANCE_PROFILE, Outcome, Resource, UsageContext, UsageRow, WITHOUT_PATH};
 pub use save::{LoadError, is_saved};
-pub use sorted::Sorted;
+pub use sorted::{Sorted, Unsorted};
 pub use tally::{Source, Tally, Unmapped};
 
+use duplicates::Home;
 use leastwise_catalog::call::Planner;
 use leastwise_policy::glob::Glob;
 use leastwise_policy::time::Timestamp;
@@ -93,9 +94,11 @@ impl<'c> Shared<'c> {
 
     /// Remembers the events of a saved usage, so that logs which hold them too do not count them again.
     pub fn remember(&self, usage: &Usage) {
-        for (row, _) in usage.table.rows() {
-            for (day, fingerprint) in row.fingerprints {
-                self.duplicates.is_new(*day, *fingerprint);
+        let table = &usage.table;
+        for (row, _) in table.rows().filter(|(row, _)| !row.fingerprints.is_empty()) {
+            let home = Home::of(table.principals.bytes(row.key.principal));
+            for print in row.fingerprints {
+                self.duplicates.is_new(home, *print);
             }
         }
     }
@@ -148,7 +151,16 @@ impl Usage {
 
     /// The same for those who need each only once, or in parts: there can be very many.
     pub fn sorted(&self, wanted: impl Fn(&str) -> bool) -> Sorted<'_> {
-        Sorted::new(&self.table, wanted)
+        self.sorted_by(wanted, |parts| parts.into_iter().for_each(Unsorted::sort))
+    }
+
+    /// The same where `sort` sorts each part, in whatever order and on as many threads as it likes.
+    pub fn sorted_by<'u>(
+        &'u self,
+        wanted: impl Fn(&str) -> bool,
+        sort: impl FnOnce(Vec<Unsorted<'_, 'u>>),
+    ) -> Sorted<'u> {
+        Sorted::new(&self.table, wanted, sort)
     }
 
     /// The first and the last event of each row, also of those whose action is not known, and of what left none, in no

@@ -32,7 +32,11 @@ struct Place<'u> {
 }
 
 impl<'u> Sorted<'u> {
-    pub(super) fn new(table: &'u Table, wanted: impl Fn(&str) -> bool) -> Self {
+    pub(super) fn new(
+        table: &'u Table,
+        wanted: impl Fn(&str) -> bool,
+        sort: impl FnOnce(Vec<Unsorted<'_, 'u>>),
+    ) -> Self {
         let (principals, actions) = (table.principals.ranks(), table.actions.ranks());
         let contexts: Vec<UsageContext> =
             (0..table.contexts.len()).map(|id| context::decode(table.contexts.bytes(id as u32))).collect();
@@ -54,17 +58,7 @@ impl<'u> Sorted<'u> {
             })
             .collect();
         places.sort_unstable_by_key(|place| (place.order, place.kind));
-        for alike in places.chunk_by_mut(|a, b| (a.order, a.kind) == (b.order, b.kind)) {
-            let shared = common_prefix(alike);
-            for place in alike.iter_mut() {
-                place.order = word(&place.resource.as_bytes()[shared..]);
-            }
-            alike.sort_unstable_by(|a, b| {
-                (a.order, a.resource, a.outcome)
-                    .cmp(&(b.order, b.resource, b.outcome))
-                    .then_with(|| contexts[a.context as usize].cmp(&contexts[b.context as usize]))
-            });
-        }
+        sort(parts(&mut places, &contexts));
         Sorted { table, contexts, places }
     }
 
@@ -116,6 +110,54 @@ impl<'u> Sorted<'u> {
             example: row.example,
         }
     }
+}
+
+/// Rows that stand together, and are still to be sorted among themselves.
+#[derive(Debug)]
+pub struct Unsorted<'p, 'u> {
+    places: &'p mut [Place<'u>],
+    contexts: &'p [UsageContext],
+}
+
+impl Unsorted<'_, '_> {
+    /// Sorts them.
+    pub fn sort(self) {
+        for alike in self.places.chunk_by_mut(are_alike) {
+            let shared = common_prefix(alike);
+            for place in alike.iter_mut() {
+                place.order = word(&place.resource.as_bytes()[shared..]);
+            }
+            let context = |place: &Place<'_>| &self.contexts[place.context as usize];
+            alike.sort_unstable_by(|a, b| {
+                (a.order, a.resource, a.outcome)
+                    .cmp(&(b.order, b.resource, b.outcome))
+                    .then_with(|| context(a).cmp(context(b)))
+            });
+        }
+    }
+}
+
+/// Whether rows have principal, action and kind in common.
+fn are_alike(one: &Place<'_>, other: &Place<'_>) -> bool {
+    (one.order, one.kind) == (other.order, other.kind)
+}
+
+/// So many rows are sorted in one go at least, if there are so many.
+const PART: usize = 1 << 10;
+
+/// Cuts what is sorted by principal, action and kind where one of them changes.
+fn parts<'p, 'u>(mut rest: &'p mut [Place<'u>], contexts: &'p [UsageContext]) -> Vec<Unsorted<'p, 'u>> {
+    let mut parts = Vec::new();
+    while !rest.is_empty() {
+        let mut len = rest.len().min(PART);
+        while len < rest.len() && are_alike(&rest[len - 1], &rest[len]) {
+            len += 1;
+        }
+        let (places, others) = rest.split_at_mut(len);
+        parts.push(Unsorted { places, contexts });
+        rest = others;
+    }
+    parts
 }
 
 /// How many bytes all the resources begin with.

@@ -277,6 +277,32 @@ fn the_same_event_twice_counts_once() {
 }
 
 #[test]
+fn what_was_saved_is_known_again_wherever_it_was() {
+    let everywhere = (0..60).map(|id| {
+        let account = 111122223333u64 + u64::from(id % 5);
+        let mut event = get(id, "k");
+        event["awsRegion"] = json!(["eu-west-1", "us-east-1", "cn-north-1", ""][id as usize % 4]);
+        event["recipientAccountId"] = json!(account.to_string());
+        event["userIdentity"]["sessionContext"]["sessionIssuer"]["arn"] =
+            json!(format!("arn:aws:iam::{}:role/app", account + u64::from(id % 3)));
+        match id % 6 {
+            0 => with(event, "errorCode", json!("AccessDenied")),
+            1 => with(event, "vpcEndpointId", json!("vpce-1")),
+            2 => with(event, "eventName", json!("GetObjectOfTheFuture")),
+            _ => event,
+        }
+    });
+    let everywhere: Vec<Value> = everywhere.collect();
+    let settings = || Settings { keep_fingerprints: true, ..Settings::default() };
+    let saved = collect(&shared(settings()), &everywhere);
+    assert_eq!((saved.tally.events, saved.tally.duplicates), (60, 0));
+    let knows = shared(settings());
+    knows.remember(&Usage::load(&saved.save()).unwrap());
+    let again = collect(&knows, &everywhere);
+    assert_eq!((again.tally.events, again.tally.duplicates), (0, 60));
+}
+
+#[test]
 fn an_event_that_nobody_knows_is_reported_and_granted_to_nobody() {
     let usage = usage(&[event(1, "GetObjectOfTheFuture", json!({}))]);
     assert_eq!(usage.rows(), []);

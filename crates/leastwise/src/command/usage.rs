@@ -55,7 +55,11 @@ pub fn run(args: &UsageArgs, catalog: &Catalog, quiet: bool) -> Result<()> {
             output::result(rows::table(&rows, output::width()).as_bytes())?;
         }
         Output::Csv => output::result_from(|out| rows::csv(sorted().all(), out))?,
-        Output::Json => output::result_from(|out| rows::json(&sorted(), collect::threads(read), out))?,
+        Output::Json => {
+            let threads = collect::threads(read);
+            let sorted = collected.usage.sorted_by(wanted, |parts| rows::sort(parts, threads));
+            output::result_from(|out| rows::json(&sorted, threads, out))?;
+        }
         Output::None => {}
     }
     let skipped = collected.skipped(read);

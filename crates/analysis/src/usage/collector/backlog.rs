@@ -24,9 +24,15 @@ const _: () = assert!(MOST <= u32::BITS as usize);
 pub(super) type Full = SmallVec<[usize; 2]>;
 
 /// Events that wait, by the shard of the memory of duplicates that they are looked for in.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Backlog {
     shards: [Waiting; SHARDS],
+}
+
+impl Default for Backlog {
+    fn default() -> Self {
+        Backlog { shards: std::array::from_fn(|_| Waiting::default()) }
+    }
 }
 
 #[derive(Debug, Default)]
@@ -98,7 +104,7 @@ impl Backlog {
         first: bool,
         of: impl FnOnce(&mut String) -> Of,
     ) -> Option<usize> {
-        let shard = duplicates::shard_of(print);
+        let shard = duplicates::shard_of(common.home, print);
         let waiting = &mut self.shards[shard];
         let of = of(&mut waiting.texts);
         waiting.prints.push(print);

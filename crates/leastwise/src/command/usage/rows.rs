@@ -1,11 +1,12 @@
 //! Rows of usage as a table, JSON or CSV. The shape of the latter two is a contract: docs/usage.md.
 
 use std::collections::BTreeMap;
+use std::convert::Infallible;
 use std::io::{self, Write};
 use std::num::NonZeroUsize;
 use std::ops::Range;
 
-use leastwise_analysis::usage::{Resource, Sorted, UsageContext, UsageRow};
+use leastwise_analysis::usage::{Resource, Sorted, Unsorted, UsageContext, UsageRow};
 use leastwise_policy::time::Timestamp;
 use serde::Serialize;
 
@@ -59,6 +60,15 @@ const PART: usize = 128;
 
 /// So many bytes of them wait together: rows can have one context in common that is larger than all else.
 const PIECE: usize = 256 << 10;
+
+/// Sorts rows with so many threads.
+pub fn sort(parts: Vec<Unsorted<'_, '_>>, threads: NonZeroUsize) {
+    let sort = |part: Unsorted<'_, '_>, _: &mut dyn FnMut(()) -> bool| {
+        part.sort();
+        Ok::<_, Infallible>(())
+    };
+    let Ok(()) = in_order(threads, 2 * threads.get(), parts.into_iter(), sort, |()| Ok(()));
+}
 
 /// One array; one object on each line.
 pub fn json(rows: &Sorted<'_>, threads: NonZeroUsize, out: &mut impl Write) -> io::Result<()> {
