@@ -201,7 +201,8 @@ impl<'s> Collector<'s> {
             }
             self.key.extend_from_slice(event.error_message);
             self.key.push(b'"');
-        } else if !event.error_code.is_empty() {
+        }
+        if outcome != Outcome::Used {
             // What a call needed may depend on what it came to.
             self.key.extend_from_slice(event.error_code);
             self.key.push(b'"');

@@ -13,6 +13,21 @@ fn who_is_told_that_a_key_is_not_there_may_list_the_bucket() {
     assert_eq!(short(&usage(&records).rows()), expected);
 }
 
+#[test]
+fn the_code_of_a_refusal_is_looked_at_though_its_message_is_known() {
+    let refused = |id: u32| {
+        let code = if id.is_multiple_of(4) { "NoSuchKey" } else { "AccessDenied" };
+        let message = json!("u is not authorized to perform: nobody:KnowsThis");
+        with(with(get(id, "k"), "errorCode", json!(code)), "errorMessage", message)
+    };
+    let records: Vec<Value> = (1..41).map(refused).collect();
+    let expected = [
+        ("s3:GetObject", "arn:aws:s3:::b/k", Outcome::Denied, 40),
+        ("s3:ListBucket", "arn:aws:s3:::b", Outcome::Unknown, 10),
+    ];
+    assert_eq!(short(&usage(&records).rows()), expected);
+}
+
 /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/access_forward_access_sessions.html>
 #[test]
 fn what_a_service_asks_another_for_has_not_come_over_the_callers_network() {
