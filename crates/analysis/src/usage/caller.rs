@@ -2,7 +2,6 @@
 
 use super::Settings;
 use super::context;
-use super::duplicates::Home;
 use super::intern::Interner;
 use super::principal::{Who, partition, principal};
 use super::table::Table;
@@ -21,8 +20,6 @@ pub(super) struct Caller {
     /// Whether it is an IAM user.
     pub user: bool,
     pub partition: &'static str,
-    /// Where its rows are remembered.
-    pub home: Home,
 }
 
 /// Where calls come from: what their context says whatever the action, and whose the resources are.
@@ -233,7 +230,7 @@ fn new_caller(
         }
         (who, _) => Err(who),
     };
-    Caller { id, who, user: event.identity.kind == b"IAMUser", partition, home: Home::of(&name) }
+    Caller { id, who, user: event.identity.kind == b"IAMUser", partition }
 }
 
 #[cold]

@@ -62,7 +62,6 @@ struct Common<'a> {
     time: i64,
     id: Raw<'a>,
     origin: u32,
-    home: Home,
     invoked_by: Raw<'a>,
     region: Raw<'a>,
 }
@@ -182,7 +181,6 @@ impl<'s> Collector<'s> {
             time,
             id: event.id,
             origin,
-            home: caller.home,
             invoked_by: event.identity.invoked_by,
             region: event.region,
         };
@@ -229,20 +227,20 @@ impl<'s> Collector<'s> {
         let Some(targets) = self.calls.get(hash, &self.key) else { return false };
         if !targets.is_empty() && !common.id.is_empty() {
             let mut full = Full::new();
-            for (number, &(row, seed)) in targets.iter().enumerate() {
-                let print = print_of(common, seed);
-                full.extend(self.backlog.note_row(common, print, (row, hash), number == 0));
+            for (number, target) in targets.iter().enumerate() {
+                let print = (target.home, print_of(common, target.hash));
+                full.extend(self.backlog.note_row(common, print, (target.row, hash), number == 0));
             }
             full.into_iter().for_each(|shard| self.settle(shard));
             return true;
         }
         let table = &mut self.usage.table;
-        if !targets.iter().all(|(row, _)| table.is_live(*row)) {
+        if !targets.iter().all(|target| table.is_live(target.row)) {
             return false;
         }
         let mut counted = Counted::default();
-        for &(row, hash) in targets {
-            if let Some(print) = fingerprint(self.shared, common, hash, &mut counted) {
+        for &Target { row, home, hash } in targets {
+            if let Some(print) = fingerprint(self.shared, common, (home, hash), &mut counted) {
                 let prints = Prints::new(print, self.shared.settings.keep_fingerprints);
                 table.add_to_row(row, seen_once(common), prints);
             }
@@ -264,7 +262,7 @@ impl<'s> Collector<'s> {
             for (number, row) in shape.rows.iter().enumerate() {
                 row.fill(open, &mut self.arn);
                 let hash = hash_from(row.seed, &self.arn);
-                let print = print_of(common, hash);
+                let print = (row.home, print_of(common, hash));
                 let (key, resource, hash) = match row.group {
                     Some(group) => {
                         self.usage.table.as_folded(group, row.key, &self.arn, hash, &mut self.folded)
@@ -281,7 +279,7 @@ impl<'s> Collector<'s> {
         for row in &shape.rows {
             row.fill(open, &mut self.arn);
             let hash = hash_from(row.seed, &self.arn);
-            if let Some(print) = fingerprint(self.shared, common, hash, &mut counted) {
+            if let Some(print) = fingerprint(self.shared, common, (row.home, hash), &mut counted) {
                 let prints = Prints::new(print, self.shared.settings.keep_fingerprints);
                 let table = &mut self.usage.table;
                 table.add_in_group(row.group, row.key, &self.arn, hash, seen_once(common), prints);
@@ -309,11 +307,11 @@ impl<'s> Collector<'s> {
 fn fingerprint(
     shared: &Shared<'_>,
     common: &Common<'_>,
-    hash: u64,
+    (home, hash): (Home, u64),
     counted: &mut Counted,
 ) -> Option<Fingerprint> {
     let print = print_of(common, hash);
-    let is_new = print.1 == 0 || shared.duplicates.is_new(common.home, print);
+    let is_new = print.1 == 0 || shared.duplicates.is_new(home, print);
     counted.first.get_or_insert(is_new);
     counted.copies |= !is_new;
     is_new.then_some(print)

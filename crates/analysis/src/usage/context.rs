@@ -88,6 +88,12 @@ fn is_stable(key: &[u8]) -> bool {
 const OF_THE_REQUEST: [&[u8]; 4] =
     [b"aws:RequestedRegion", b"aws:SourceVpce", b"aws:SourceVpc", b"aws:ResourceOrgID"];
 
+/// The region that an encoded context names; nothing where it names none.
+pub(super) fn requested_region(bytes: &[u8]) -> &[u8] {
+    let mut records = bytes.split(|byte| *byte == RECORD);
+    records.find_map(|record| record.strip_prefix(b"aws:RequestedRegion\x1F")).unwrap_or_default()
+}
+
 /// What holds for a permission that another service than the called one asks for.
 pub(super) fn elsewhere(base: &[u8]) -> Vec<u8> {
     let key = |record: &[u8]| record.split(|byte| *byte == UNIT).next().unwrap_or_default().to_vec();

@@ -9,29 +9,32 @@ use std::collections::BTreeMap;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicI64, AtomicU64, AtomicUsize, Ordering};
 
-use xxhash_rust::xxh3::xxh3_64;
+use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed};
 
-/// What is remembered is kept in as many homes as this: one worker reads the logs of an account for a while, and
-/// what it asks for meanwhile lies close together, apart from what others ask for.
-const HOMES: usize = 16;
+use super::context;
+
+/// What is remembered is kept in as many homes as this: one worker reads the logs of an account and region for a while,
+/// and what it asks for meanwhile lies close together, apart from what others ask for.
+const HOMES: usize = 32;
 
 /// The fingerprints of one home, by so many: several workers may read from it.
 const PARTS: usize = 4;
 
 pub(super) const SHARDS: usize = HOMES * PARTS;
 
-/// Where the rows of a principal are remembered: by its account.
+/// Where the events of a row are remembered: by its principal's account, and by its region as far as its context has one.
 ///
 /// INVARIANT: it depends on the row alone, so that copies of an event are found wherever they come from, saved usage
 /// included.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Home(u8);
 
 impl Home {
-    /// Of a principal by its ARN.
-    pub(super) fn of(principal: &[u8]) -> Home {
+    /// Of a row whose principal has this ARN, and whose context is this one as it is encoded.
+    pub(super) fn of(principal: &[u8], context: &[u8]) -> Home {
         let account = principal.split(|byte| *byte == b':').nth(4).unwrap_or_default();
-        Home((xxh3_64(account) % HOMES as u64) as u8)
+        let region = context::requested_region(context);
+        Home((xxh3_64_with_seed(account, xxh3_64(region)) % HOMES as u64) as u8)
     }
 }
 
@@ -45,17 +48,23 @@ pub(super) fn shard_of(Home(home): Home, (_, fingerprint): (i32, u64)) -> usize 
 /// stand there, behind them, so that one look at memory finds it.
 #[derive(Debug, Default)]
 struct Fingerprints {
-    /// A power of two of them, or none; 0 is a free one.
+    /// [`FREE`] or a fingerprint.
     slots: Vec<u64>,
     taken: usize,
-    zero: bool,
+    /// Whether the fingerprint is in that would be taken for a free slot.
+    free: bool,
 }
+
+/// A slot that holds nothing. It is not 0, since slots of zeros would be memory that was never written: the system gives
+/// such a page twice, when it is read and when it is written, and stops all threads for the second.
+const FREE: u64 = u64::MAX;
 
 impl Fingerprints {
     /// Puts one in, and says whether it is new.
+    #[inline]
     fn insert(&mut self, fingerprint: u64) -> bool {
-        if fingerprint == 0 {
-            return !std::mem::replace(&mut self.zero, true);
+        if fingerprint == FREE {
+            return !std::mem::replace(&mut self.free, true);
         }
         if self.taken * 4 >= self.slots.len() * 3 {
             self.grow();
@@ -65,38 +74,38 @@ impl Fingerprints {
         new
     }
 
-    /// None yet, with room for half as many: a day is mostly like the one before.
-    fn half_of_it(&self) -> Fingerprints {
-        Fingerprints { slots: vec![0; self.slots.len() / 2], ..Fingerprints::default() }
+    /// None yet, with room for as many and some more.
+    fn room_for_as_many(&self) -> Fingerprints {
+        Fingerprints { slots: vec![FREE; self.taken + self.taken / 2], ..Fingerprints::default() }
     }
 
     #[cold]
     fn grow(&mut self) {
-        let mut slots = vec![0; (self.slots.len() * 2).max(16)];
-        for fingerprint in self.slots.iter().filter(|slot| **slot != 0) {
+        let mut slots = vec![FREE; (self.slots.len() * 2).max(16)];
+        for fingerprint in self.slots.iter().filter(|slot| **slot != FREE) {
             place(&mut slots, *fingerprint);
         }
         self.slots = slots;
     }
 
     fn len(&self) -> usize {
-        self.taken + usize::from(self.zero)
+        self.taken + usize::from(self.free)
     }
 }
 
 /// Puts a fingerprint into slots of which one at least is free, and says whether it was not there yet.
 #[inline]
 fn place(slots: &mut [u64], fingerprint: u64) -> bool {
-    let mask = slots.len() - 1;
-    let mut at = fingerprint as usize & mask;
+    // The low half of its bits, as a fraction of all slots.
+    let mut at = (((fingerprint & 0xFFFF_FFFF) * slots.len() as u64) >> 32) as usize;
     loop {
         match &mut slots[at] {
-            free @ 0 => {
+            free @ &mut FREE => {
                 *free = fingerprint;
                 return true;
             }
             known if *known == fingerprint => return false,
-            _ => at = (at + 1) & mask,
+            _ => at = if at + 1 == slots.len() { 0 } else { at + 1 },
         }
     }
 }
@@ -123,9 +132,9 @@ impl Days {
 
     fn turn_to(&mut self, day: i32) -> usize {
         let place = *self.days.entry(day).or_insert_with(|| {
-            // A day is mostly like the one that was met before it. None is a measure twice, so room that nobody fills
-            // becomes less each time.
-            let like = self.seen.last().map_or_else(Fingerprints::default, Fingerprints::half_of_it);
+            // A day is mostly like the one that was met before it. Each is a measure once, by what it holds, so room that
+            // nobody fills is never more than what is filled.
+            let like = self.seen.last().map_or_else(Fingerprints::default, Fingerprints::room_for_as_many);
             self.seen.push(like);
             self.seen.len() - 1
         });
@@ -246,6 +255,38 @@ mod tests {
                 prop_assert_eq!(days.of(day).len(), 0);
             }
         }
+    }
+
+    #[test]
+    fn rows_of_one_account_and_region_have_one_home() {
+        let context = |pairs: &[(&str, &str)]| {
+            let mut bytes = Vec::new();
+            for (key, value) in pairs {
+                context::push(&mut bytes, key, &[value.as_bytes()]);
+            }
+            bytes
+        };
+        let home = |account: u32, pairs: &[(&str, &str)]| {
+            Home::of(format!("arn:aws:iam::{account:012}:role/r").as_bytes(), &context(pairs)).0
+        };
+        let region = ("aws:RequestedRegion", "eu-west-1");
+        let tag = ("aws:PrincipalTag/x", "eu-west-1");
+        assert_eq!(home(1, &[region]), home(1, &[tag, region]));
+        assert_eq!(home(1, &[]), home(1, &[tag]));
+        let homes: BTreeSet<u8> = (0..99).map(|account| home(account, &[region])).collect();
+        assert!(homes.len() > HOMES / 2, "accounts lie apart");
+        let regions = ["eu-west-1", "eu-west-2", "us-east-1", "us-east-2", "sa-east-1", "ap-east-1"];
+        let homes: BTreeSet<u8> =
+            regions.map(|region| home(1, &[("aws:RequestedRegion", region)])).into_iter().collect();
+        assert!(homes.len() > 3, "regions lie apart");
+    }
+
+    #[test]
+    fn the_fingerprint_of_a_free_slot_is_one_too() {
+        let mut prints = Fingerprints::default();
+        assert!(prints.insert(FREE) && prints.insert(0) && prints.insert(FREE - 1));
+        assert!(!prints.insert(FREE) && !prints.insert(0) && !prints.insert(FREE - 1));
+        assert_eq!(prints.len(), 3);
     }
 
     #[test]

@@ -35,7 +35,6 @@ pub use save::{LoadError, is_saved};
 pub use sorted::{Sorted, Unsorted};
 pub use tally::{Source, Tally, Unmapped};
 
-use duplicates::Home;
 use leastwise_catalog::call::Planner;
 use leastwise_policy::glob::Glob;
 use leastwise_policy::time::Timestamp;
@@ -96,7 +95,7 @@ impl<'c> Shared<'c> {
     pub fn remember(&self, usage: &Usage) {
         let table = &usage.table;
         for (row, _) in table.rows().filter(|(row, _)| !row.fingerprints.is_empty()) {
-            let home = Home::of(table.principals.bytes(row.key.principal));
+            let home = table.home_of(&row.key);
             for print in row.fingerprints {
                 self.duplicates.is_new(home, *print);
             }

@@ -7,6 +7,7 @@
 //! INVARIANT: the key of a call holds everything that its rows depend on. A test compares usages that were
 //! collected with and without this memory.
 
+use super::duplicates::Home;
 use super::shape::Shape;
 use smallvec::SmallVec;
 use xxhash_rust::xxh3::xxh3_64;
@@ -21,8 +22,15 @@ const SHAPES: usize = 1 << 12;
 /// A call that leads to more rows than this is not remembered, so that the memory is bounded whatever the log holds.
 pub(super) const MOST_ROWS: usize = 16;
 
-/// A row that a call led to: its number, and the hash that goes into its events' fingerprints.
-pub(super) type Target = (u32, u64);
+/// A row that a call led to.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Target {
+    pub row: u32,
+    /// Where its events are remembered.
+    pub home: Home,
+    /// What goes into its events' fingerprints.
+    pub hash: u64,
+}
 
 /// The calls of lately, found by their keys.
 #[derive(Debug, Default)]
@@ -84,7 +92,7 @@ impl Calls {
     /// Remembers the rows of a call.
     pub(super) fn learn(&mut self, hash: u64, key: &[u8], targets: &[Target]) {
         if self.places.is_empty() {
-            let free = Slot { hash: 0, target: (0, 0), len: LONG, key: [0; SHORT] };
+            let free = Slot { hash: 0, target: Target::default(), len: LONG, key: [0; SHORT] };
             self.places.resize(PLACES, [free.clone(), free]);
             self.long.resize(PLACES, [None, None]);
         }

@@ -6,6 +6,7 @@
 //! INVARIANT: filling in a call's own names gives what the plan says of that call. It is checked when a shape is
 //! learnt, and what could make the next call differ is looked at each time (`plain` names, the log's own ARNs).
 
+use super::duplicates::Home;
 use super::parameters::{Parameters, each_raw_arn};
 use super::recipe::{Open, Recipe};
 use super::sighting::{Key, Kind};
@@ -25,6 +26,8 @@ pub(super) struct Outline {
     pub key: Key,
     /// What the row's hash starts from.
     pub seed: u64,
+    /// Where the row's events are remembered.
+    pub home: Home,
     /// The group of rows that it belongs to.
     pub group: Option<usize>,
     pieces: Vec<Piece>,
@@ -91,8 +94,8 @@ impl Shape {
 }
 
 impl Outline {
-    pub(super) fn new(key: Key, seed: u64, group: Option<usize>) -> Self {
-        Outline { key, seed, group, pieces: Vec::new() }
+    pub(super) fn new(key: Key, seed: u64, home: Home, group: Option<usize>) -> Self {
+        Outline { key, seed, home, group, pieces: Vec::new() }
     }
 
     /// Writes the resource with these values.

@@ -2,6 +2,7 @@
 
 mod groups;
 
+use super::duplicates::Home;
 use super::intern::Interner;
 use super::sighting::{EventId, Fingerprint, Key, Kind, Prints, Seen};
 use groups::Group;
@@ -133,6 +134,11 @@ impl Table {
             ^ self.actions.hash(key.action).rotate_left(21)
             ^ self.contexts.hash(key.context).rotate_left(42)
             ^ (u64::from(key.outcome) << 8 | kind as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15)
+    }
+
+    /// Where the events of the rows with this key are remembered.
+    pub(super) fn home_of(&self, key: &Key) -> Home {
+        Home::of(self.principals.bytes(key.principal), self.contexts.bytes(key.context))
     }
 
     /// Adds what was seen to the row of `key` and `resource`, whose hash the caller knows. Returns the row's number.

@@ -8,7 +8,7 @@
 //! the event counts for what they were folded into.
 
 use super::{Collector, Common, seen_once};
-use crate::usage::duplicates::{self, SHARDS};
+use crate::usage::duplicates::{self, Home, SHARDS};
 use crate::usage::recall::MOST_ROWS;
 use crate::usage::sighting::{Fingerprint, Key, Prints, Seen};
 use smallvec::SmallVec;
@@ -72,11 +72,11 @@ impl Backlog {
     pub(super) fn note_row(
         &mut self,
         common: &Common<'_>,
-        print: Fingerprint,
+        (home, print): (Home, Fingerprint),
         (row, call): (u32, u64),
         first: bool,
     ) -> Option<usize> {
-        self.note(common, print, first, |_| Of::Row(row, call))
+        self.note(common, (home, print), first, |_| Of::Row(row, call))
     }
 
     /// The same for an event that counts for a resource.
@@ -84,12 +84,12 @@ impl Backlog {
     pub(super) fn note_resource(
         &mut self,
         common: &Common<'_>,
-        print: Fingerprint,
+        (home, print): (Home, Fingerprint),
         (key, group, hash): (Key, Option<usize>, u64),
         resource: &str,
         first: bool,
     ) -> Option<usize> {
-        self.note(common, print, first, |texts| {
+        self.note(common, (home, print), first, |texts| {
             let start = texts.len();
             texts.push_str(resource);
             Of::Resource { key, group, hash, text: (start, texts.len()) }
@@ -100,11 +100,11 @@ impl Backlog {
     fn note(
         &mut self,
         common: &Common<'_>,
-        print: Fingerprint,
+        (home, print): (Home, Fingerprint),
         first: bool,
         of: impl FnOnce(&mut String) -> Of,
     ) -> Option<usize> {
-        let shard = duplicates::shard_of(common.home, print);
+        let shard = duplicates::shard_of(home, print);
         let waiting = &mut self.shards[shard];
         let of = of(&mut waiting.texts);
         waiting.prints.push(print);

@@ -6,7 +6,7 @@ use crate::usage::caller::{Caller, account};
 use crate::usage::context;
 use crate::usage::kind::NeedKind;
 use crate::usage::parameters::Parameters;
-use crate::usage::recall::MOST_ROWS;
+use crate::usage::recall::{MOST_ROWS, Target};
 use crate::usage::recipe::{Open, Way};
 use crate::usage::row::{Outcome, WITHOUT_PATH};
 use crate::usage::shape::{Outline, Shape};
@@ -161,13 +161,13 @@ impl Collector<'_> {
     ) {
         let key = Key { principal: common.principal, action, context, outcome: common.outcome as u8, kind };
         let table = &mut self.usage.table;
-        let hash = table.hash(&key, resource);
-        let Some(print) = fingerprint(self.shared, common, hash, counted) else { return };
+        let (home, hash) = (table.home_of(&key), table.hash(&key, resource));
+        let Some(print) = fingerprint(self.shared, common, (home, hash), counted) else { return };
         let prints = Prints::new(print, self.shared.settings.keep_fingerprints);
         let row = table.add(key, resource, hash, seen_once(common), prints);
-        self.targets.push((row, hash));
+        self.targets.push(Target { row, home, hash });
         if let Some(said) = &mut self.said {
-            let outline = Outline::new(key, table.seed_of(&key), table.group_of(&key));
+            let outline = Outline::new(key, table.seed_of(&key), home, table.group_of(&key));
             said.push((outline, resource.to_owned()));
         }
     }
