@@ -1,20 +1,23 @@
 #!/usr/bin/env python3
-"""Makes the example account: its snapshot and ninety days of its CloudTrail. The data is of our own making.
+"""Makes the example account: its snapshot and ninety days of its CloudTrail, and a few of its records in each form in
+which people have them. The data is of our own making.
 
-    examples/make.py            writes examples/account
+    examples/make.py            writes examples/account and examples/envelopes
     examples/make.py --check    says whether what is committed is what this script makes
 
 The story is told in examples/README.md. Same script, same events: nothing is random but a seeded generator.
 """
 
+import csv
 import datetime
 import gzip
+import io
 import json
 import pathlib
 import random
 import sys
 
-HERE = pathlib.Path(__file__).resolve().parent / "account"
+HERE = pathlib.Path(__file__).resolve().parent
 ACCOUNT = "111122223333"
 HOME = "eu-west-1"
 FIRST_DAY = datetime.datetime(2026, 8, 3, tzinfo=datetime.timezone.utc)
@@ -464,11 +467,121 @@ def snapshot():
 
 
 def files():
-    """Path below examples/account → its text, before compression."""
-    made = {"snapshot.json": json.dumps(snapshot(), indent=2) + "\n"}
+    """Path below examples → its text, before compression."""
+    made = {"account/snapshot.json": json.dumps(snapshot(), indent=2) + "\n"}
     for path, records in log_files().items():
-        made[path] = json.dumps({"Records": records}, separators=(",", ":"))
+        made[f"account/{path}"] = json.dumps({"Records": records}, separators=(",", ":"))
+    made.update({f"envelopes/{name}": text for name, text in envelopes().items()})
     return made
+
+
+# --- in which forms people have it -----------------------------------------------------------------------
+
+
+def envelopes():
+    """Name → the pipeline's management events of one week, as docs/logs.md names them."""
+    records = [r for r in events() if r["userIdentity"] is DEPLOY and r["eventSource"] != "s3.amazonaws.com"][:5]
+    texts = [json.dumps(record, separators=(",", ":")) for record in records]
+    bridge = [
+        {
+            "version": "0",
+            "id": record["eventID"],
+            "detail-type": "AWS API Call via CloudTrail",
+            "source": "aws." + record["eventSource"].split(".")[0],
+            "account": ACCOUNT,
+            "time": record["eventTime"],
+            "region": record["awsRegion"],
+            "resources": [],
+            "detail": record,
+        }
+        for record in records
+    ]
+    found = {"recordsMatched": float(len(records)), "recordsScanned": 25017.0, "bytesScanned": 31457280.0}
+    rows = [
+        [{"field": "@timestamp", "value": insights_time(r)}, {"field": "@message", "value": t}, {"field": "@ptr", "value": "CmEK"}]
+        for r, t in zip(records, texts)
+    ]
+    counts = {"ResultsCount": len(records), "TotalResultsCount": len(records), "BytesScanned": 1048576}
+    return {
+        "records.json": pretty({"Records": records}),
+        "lines.ndjson": "".join(text + "\n" for text in texts),
+        "lookup-events.json": pretty(
+            {
+                "Events": [
+                    {"EventId": r["eventID"], "EventName": r["eventName"], "CloudTrailEvent": t}
+                    for r, t in zip(records, texts)
+                ]
+            }
+        ),
+        "filter-log-events.json": pretty(
+            {
+                "events": [
+                    {"logStreamName": f"{ACCOUNT}_CloudTrail_{HOME}", "message": t, "eventId": str(n)}
+                    for n, t in enumerate(texts)
+                ],
+                "searchedLogStreams": [],
+            }
+        ),
+        "logs-insights.json": pretty(
+            {"queryLanguage": "CWLI", "results": rows, "statistics": found, "status": "Complete"}
+        ),
+        "logs-insights-running.json": pretty(
+            {"results": rows[:2], "statistics": {**found, "recordsMatched": 2.0}, "status": "Running"}
+        ),
+        "logs-insights.csv": table(["@timestamp", "@message"], zip(map(insights_time, records), texts)),
+        "subscription.json": json.dumps(
+            {
+                "messageType": "DATA_MESSAGE",
+                "owner": ACCOUNT,
+                "logGroup": "cloudtrail",
+                "logEvents": [{"id": str(n), "timestamp": 0, "message": t} for n, t in enumerate(texts)],
+            }
+        ),
+        "cloudtrail-lake.json": pretty(
+            {
+                "QueryStatus": "FINISHED",
+                "QueryStatistics": counts,
+                "QueryResultRows": [[{"eventTime": insights_time(r)}, {"eventJson": t}] for r, t in zip(records, texts)],
+            }
+        ),
+        "cloudtrail-lake-columns.json": pretty(
+            {
+                "QueryStatus": "FINISHED",
+                "QueryStatistics": {**counts, "ResultsCount": 1, "TotalResultsCount": 1},
+                "QueryResultRows": [
+                    [
+                        {"eventName": "DescribeStacks"},
+                        {"userIdentity": "{type=AssumedRole, principalid=AROADEPLOYEXAMPLE:session}"},
+                        {"requestParameters": "{stackName=shop}"},
+                    ]
+                ],
+            }
+        ),
+        "result_1.csv.gz": table(["eventTime", "eventJson"], zip(map(insights_time, records), texts)),
+        "athena.csv": table(["_col0"], ([text] for text in texts)),
+        "eventbridge.ndjson": "".join(json.dumps(event) + "\n" for event in bridge),
+        "sns.ndjson": "".join(
+            json.dumps({"Type": "Notification", "MessageId": event["id"], "Message": json.dumps(event)}) + "\n"
+            for event in bridge
+        ),
+    }
+
+
+def pretty(answer):
+    """As the AWS CLI prints it."""
+    return json.dumps(answer, indent=4) + "\n"
+
+
+def insights_time(record):
+    return record["eventTime"].replace("T", " ").replace("Z", ".000")
+
+
+def table(names, rows):
+    text = io.StringIO()
+    writer = csv.writer(text, quoting=csv.QUOTE_ALL, lineterminator="\n")
+    writer.writerow(names)
+    writer.writerows(rows)
+    return text.getvalue()
 
 
 def read(path):
@@ -477,7 +590,8 @@ def read(path):
 
 
 def check(made):
-    found = {p.relative_to(HERE).as_posix(): read(p) for p in HERE.rglob("*") if p.is_file()}
+    there = [p for folder in ("account", "envelopes") for p in (HERE / folder).rglob("*") if p.is_file()]
+    found = {p.relative_to(HERE).as_posix(): read(p) for p in there}
     differing = sorted(p for p in found.keys() | made.keys() if found.get(p) != made.get(p))
     if differing:
         sys.exit("not what examples/make.py makes: " + ", ".join(differing))

@@ -1,10 +1,14 @@
 //! Reads audit logs: CloudTrail records in whatever envelope they come.
 
+mod csv;
 mod cursor;
+mod envelope;
 mod event;
 mod identity;
 mod reader;
+mod rows;
 mod structural;
+mod unwrap;
 
 pub use cursor::{Cursor, MAX_DEPTH, Malformed, Quick, Value, unescape};
 pub use event::{Event, Raw};

@@ -1,13 +1,15 @@
 //! Takes CloudTrail records out of the envelopes in which people keep them.
 //!
-//! The file that a trail writes is `{"Records":[…]}`. The same records also come as NDJSON, as an array,
-//! wrapped one by one by EventBridge (`detail`), and as text inside CloudWatch Logs (`message`) and
-//! `LookupEvents` (`CloudTrailEvent`). What the envelope is, is found out, not declared.
+//! The file that a trail writes is `{"Records":[…]}`. The same records also come as NDJSON, as an array, in answers of
+//! APIs ([`super::envelope`]), wrapped one by one ([`super::unwrap`]), and in the results of queries, as JSON
+//! ([`super::rows`]) or CSV ([`super::csv`]). What the envelope is, is found out once a file, not declared.
 //!
 //! The reader is fed pieces of any size and keeps none of them, so its memory does not depend on the size
 //! of the log: it looks at one window at a time and asks for more when a record is not whole.
 
-use super::cursor::{Cursor, Malformed, Value, unescape};
+use super::csv::{self, Begins, Table};
+use super::cursor::{Cursor, Malformed, Value};
+use super::envelope::{self, Answer, ENVELOPES, Holds};
 use super::event::Event;
 use super::identity::Identities;
 use super::structural::{self, Structure};
@@ -20,14 +22,15 @@ const WINDOW: usize = 256 << 10;
 /// so much each.
 const FRESH_WINDOW: usize = 1 << 10;
 
-/// The members of envelopes that hold records: CloudTrail's own first; the others wrap each record.
-const ARRAYS: [&[u8]; 4] = [b"Records", b"Events", b"events", b"logEvents"];
-
-/// What a subscription of CloudWatch Logs sends to see whether its destination is there.
-const CONTROL: &[u8] = b"CWL CONTROL MESSAGE";
+/// What may stand before the text.
+pub(super) const BOM: &[u8] = b"\xEF\xBB\xBF";
 
 /// The longest time before a line of an export.
 const LONGEST_TIME: usize = 40;
+
+/// So many rows Logs Insights gives to whoever names no limit, and to whoever names the largest (CloudWatch Logs User
+/// Guide, "limit").
+const LIMITS: [u64; 2] = [10_000, 100_000];
 
 /// The largest single record. CloudTrail cuts events at 256 KB (1 MB for Lake and enriched events).
 pub const MAX_RECORD: usize = 16 << 20;
@@ -41,6 +44,8 @@ pub struct Problem {
     pub offset: u64,
     /// What is wrong and what was done about it.
     pub reason: String,
+    /// Nothing is wrong with what was read, and it is not all there is.
+    pub incomplete: bool,
 }
 
 /// Takes what the reader finds.
@@ -49,19 +54,24 @@ pub trait Sink {
     fn record(&mut self, event: &Event<'_>) -> Result<(), String>;
     /// Something that could not be read. It was left out, and reading goes on where it can.
     fn problem(&mut self, problem: Problem);
+    /// The record that was handed over last came by EventBridge, whose rules leave read-only calls out unless they are told
+    /// otherwise.
+    fn bridged(&mut self, _read_only: bool) {}
 }
 
 /// Where in the envelope the reader is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum State {
+pub(super) enum State {
     /// Nothing was read yet.
     Start,
     /// Between top-level values.
     Top,
-    /// In an array of records, `wrapped` when each must be unwrapped first. `tail`: an object surrounds it.
-    Array { wrapped: bool, tail: bool, first: bool },
+    /// In an array of records, or of what holds them. `tail`: an object surrounds it.
+    Array { holds: Holds, tail: bool, first: bool },
     /// Behind the array, inside the object that surrounds it.
     Tail,
+    /// Among the rows of a table.
+    Table,
     /// The rest of the text cannot be read.
     Lost,
 }
@@ -69,14 +79,19 @@ enum State {
 /// Reads one log file.
 #[derive(Debug)]
 pub struct Reader {
-    state: State,
+    pub(super) state: State,
     offset: u64,
     records: u64,
     values: u64,
-    /// Which of [`ARRAYS`] the object at hand had so far, a bit each.
-    arrays: u8,
+    /// What the outermost object at hand said of itself so far.
+    pub(super) answer: Answer,
+    /// Which column of the rows at hand holds the event.
+    pub(super) column: Option<String>,
+    table: Option<Table>,
+    /// How many rows of Logs Insights there were without the answer that tells whether they are all.
+    pub(super) messages: u64,
     structure: Structure,
-    inner: Structure,
+    pub(super) inner: Structure,
     /// The blocks with backslashes of the window at hand, and how many of them lie before the record at hand.
     escapes: Vec<u32>,
     passed: usize,
@@ -107,7 +122,10 @@ impl Reader {
             offset: 0,
             records: 0,
             values: 0,
-            arrays: 0,
+            answer: Answer::default(),
+            column: None,
+            table: None,
+            messages: 0,
             structure: Structure::default(),
             inner: Structure::default(),
             escapes: Vec::new(),
@@ -119,7 +137,8 @@ impl Reader {
     /// Starts over for the next file, keeping what was allocated.
     pub fn reset(&mut self) {
         self.state = State::Start;
-        (self.offset, self.records, self.values, self.arrays) = (0, 0, 0, 0);
+        (self.offset, self.records, self.values, self.messages) = (0, 0, 0, 0);
+        (self.answer, self.column, self.table) = (Answer::default(), None, None);
     }
 
     /// How many records were handed to the sink, good or not.
@@ -132,8 +151,30 @@ impl Reader {
     /// Returns how many bytes are done with: the caller hands the rest in again, with more behind it.
     /// `last` says that nothing follows; then all of `text` is done with.
     pub fn push(&mut self, text: &[u8], last: bool, sink: &mut impl Sink) -> usize {
+        let mut done = 0;
+        if self.state == State::Start {
+            match csv::begins(text, last) {
+                Begins::Table(table, rows) => {
+                    (self.state, self.table, self.values) = (State::Table, Some(table), 1);
+                    (done, self.offset) = (rows, rows as u64);
+                }
+                Begins::More => return 0,
+                Begins::Else => {}
+            }
+        }
+        if self.state == State::Table
+            && let Some(table) = self.table.take()
+        {
+            let used = self.table(&table, &text[done..], last, sink);
+            self.offset += used as u64;
+            self.table = Some(table);
+            if last {
+                self.finish(&[], sink);
+            }
+            return if last || self.state == State::Lost { text.len() } else { done + used };
+        }
         let mut structure = std::mem::take(&mut self.structure);
-        let (mut done, mut window) = (0, WINDOW);
+        let mut window = WINDOW;
         while self.state != State::Lost {
             let rest = &text[done..];
             let len = rest.len().min(window);
@@ -216,7 +257,6 @@ impl Reader {
         let start = after_space(text, at);
         match self.state {
             State::Start => {
-                const BOM: &[u8] = b"\xEF\xBB\xBF";
                 if text.len() - start < BOM.len() && !last && BOM.starts_with(&text[start..]) {
                     return Ok(Step::More);
                 }
@@ -225,11 +265,9 @@ impl Reader {
             }
             State::Top if start == text.len() => Ok(Step::Done(start)),
             State::Top => self.top(cursor, start, sink),
-            State::Array { wrapped, tail, first } => {
-                self.element(cursor, start, sink, (wrapped, tail, first))
-            }
+            State::Array { holds, tail, first } => self.element(cursor, start, sink, (holds, tail, first)),
             State::Tail => self.tail(cursor, start, sink),
-            State::Lost => Ok(Step::Stop),
+            State::Table | State::Lost => Ok(Step::Stop),
         }
     }
 
@@ -241,15 +279,16 @@ impl Reader {
         sink: &mut impl Sink,
     ) -> Result<Step, Malformed> {
         let text = cursor.text();
-        self.arrays = 0;
         match text[start] {
             b'[' => {
                 cursor.enter()?;
                 self.values += 1;
-                self.state = State::Array { wrapped: true, tail: false, first: true };
+                self.column = None;
+                self.state = State::Array { holds: Holds::Rows, tail: false, first: true };
                 Ok(Step::Done(start + 1))
             }
             b'{' => {
+                (self.answer, self.column) = (Answer::default(), None);
                 let probe = self.probe(cursor, sink)?;
                 self.values += 1;
                 Ok(Step::Done(probe))
@@ -268,7 +307,7 @@ impl Reader {
         cursor: &mut Cursor<'_>,
         start: usize,
         sink: &mut impl Sink,
-        (wrapped, tail, first): (bool, bool, bool),
+        (holds, tail, first): (Holds, bool, bool),
     ) -> Result<Step, Malformed> {
         let text = cursor.text();
         let Some(&byte) = text.get(start) else {
@@ -281,23 +320,42 @@ impl Reader {
                 Ok(Step::Done(start + 1))
             }
             b',' if !first => {
-                self.state = State::Array { wrapped, tail, first: true };
+                self.state = State::Array { holds, tail, first: true };
                 Ok(Step::Done(start + 1))
             }
             _ if !first => Err(Malformed { at: start, reason: "expected `,` or `]`", incomplete: false }),
             b'{' => {
-                let end = if wrapped { self.probe(cursor, sink)? } else { self.record(cursor, start, sink)? };
+                let end = match holds {
+                    Holds::Records => self.record(cursor, start, sink)?,
+                    Holds::Wrapped | Holds::Rows => self.probe(cursor, sink)?,
+                };
                 if let State::Array { first, .. } = &mut self.state {
                     *first = false;
                 }
                 Ok(Step::Done(end))
+            }
+            b'[' if holds == Holds::Rows => {
+                let end = self.row(cursor, start, sink)?;
+                if let State::Array { first, .. } = &mut self.state {
+                    *first = false;
+                }
+                Ok(Step::Done(end))
+            }
+            // What a user took out of an answer: `--query 'Events[].CloudTrailEvent'`.
+            b'"' if holds == Holds::Rows && !tail => {
+                let mut from = start;
+                if let Some(Value::String(text)) = cursor.element(&mut from)? {
+                    self.inner(text, start, sink);
+                }
+                self.state = State::Array { holds, tail, first: false };
+                Ok(Step::Done(from))
             }
             _ => {
                 let mut from = start;
                 cursor.element(&mut from)?;
                 let end = if from > start { from } else { cursor.skip().map(|_| end_of(cursor, start))? };
                 self.report(sink, start, "a record that is not an object; it is left out");
-                self.state = State::Array { wrapped, tail, first: false };
+                self.state = State::Array { holds, tail, first: false };
                 Ok(Step::Done(end))
             }
         }
@@ -319,6 +377,9 @@ impl Reader {
             Some(b'}') => {
                 cursor.step()?;
                 self.state = State::Top;
+                if let Some(why) = self.answer.incomplete() {
+                    self.incomplete(sink, start, why);
+                }
                 return Ok(Step::Done(start + 1));
             }
             Some(b',') => {}
@@ -329,13 +390,14 @@ impl Reader {
             return Err(wrong(name_at));
         }
         let Some((name, value)) = cursor.member()? else { return Err(wrong(name_at)) };
+        let at = *cursor;
         let end_of_text = |part: &[u8]| part.as_ptr().addr() - text.as_ptr().addr() + part.len();
         let end = match value {
-            Value::Array if let Some(bit) = array_bit(name) => {
-                if self.arrays & bit != 0 {
+            Value::Array if let Some(number) = envelope::of_array(name) => {
+                if self.answer.arrays >> number & 1 == 1 {
                     self.report(sink, name_at, "a second array of records of the same name; both are read");
                 }
-                return self.enter(cursor, name, bit).map(Step::Done);
+                return self.enter(cursor, number).map(Step::Done);
             }
             Value::Object | Value::Array => {
                 cursor.skip()?;
@@ -344,63 +406,22 @@ impl Reader {
             Value::String(part) => end_of_text(part) + 1,
             Value::Scalar(part) => end_of_text(part),
         };
+        self.answer.note(name, value, &at)?;
         Ok(Step::Done(end))
     }
 
-    /// Steps into an array of records, at which the cursor stands.
-    fn enter(&mut self, cursor: &mut Cursor<'_>, name: &[u8], bit: u8) -> Result<usize, Malformed> {
+    /// Steps into the array of an envelope, at which the cursor stands.
+    pub(super) fn enter(&mut self, cursor: &mut Cursor<'_>, number: usize) -> Result<usize, Malformed> {
         let end = cursor.position() + 1;
         cursor.enter()?;
-        self.arrays |= bit;
-        self.state = State::Array { wrapped: name != ARRAYS[0], tail: true, first: true };
+        self.answer.arrays |= 1 << number;
+        self.state = State::Array { holds: ENVELOPES[number].holds, tail: true, first: true };
         Ok(end)
-    }
-
-    /// Finds out what the object at the cursor is, and reads it. Returns where reading goes on.
-    fn probe(&mut self, cursor: &mut Cursor<'_>, sink: &mut impl Sink) -> Result<usize, Malformed> {
-        let start = cursor.position();
-        let whole = *cursor;
-        cursor.enter()?;
-        while let Some((name, value)) = cursor.member()? {
-            match (name, value) {
-                (_, Value::Array)
-                    if !matches!(self.state, State::Array { .. })
-                        && let Some(bit) = array_bit(name) =>
-                {
-                    return self.enter(cursor, name, bit);
-                }
-                (b"eventVersion" | b"eventName" | b"eventSource" | b"userIdentity" | b"eventID", _) => {
-                    *cursor = whole;
-                    return self.record(cursor, start, sink);
-                }
-                (b"detail", Value::Object) => {
-                    let mut detail = *cursor;
-                    let end = Self::skip_whole(cursor, whole, start)?;
-                    let event = Event::read(&mut detail)?;
-                    match event.name.is_empty() && event.time.is_empty() {
-                        true => self.report(sink, start, "an EventBridge event that is no CloudTrail record"),
-                        false => self.hand_over(&event, start, sink),
-                    }
-                    return Ok(end);
-                }
-                (b"CloudTrailEvent" | b"message", Value::String(text)) => {
-                    let end = Self::skip_whole(cursor, whole, start)?;
-                    self.inner(text, start, sink);
-                    return Ok(end);
-                }
-                (_, Value::Object | Value::Array) => {
-                    cursor.skip()?;
-                }
-                _ => {}
-            }
-        }
-        self.report(sink, start, "an object that holds no CloudTrail record; it is left out");
-        Ok(end_of(cursor, start))
     }
 
     /// Reads the record at which the cursor stands and hands it over. Returns where reading goes on.
     #[inline]
-    fn record(
+    pub(super) fn record(
         &mut self,
         cursor: &mut Cursor<'_>,
         start: usize,
@@ -419,36 +440,7 @@ impl Reader {
         Ok(end)
     }
 
-    /// Skips the whole object first, so that nothing is handed over from one that is not whole yet.
-    fn skip_whole<'a>(cursor: &mut Cursor<'a>, whole: Cursor<'a>, start: usize) -> Result<usize, Malformed> {
-        *cursor = whole;
-        cursor.skip()?;
-        Ok(end_of(cursor, start))
-    }
-
-    /// A record that stands as text inside another document.
-    fn inner(&mut self, raw: &[u8], at: usize, sink: &mut impl Sink) {
-        if raw.starts_with(CONTROL) {
-            return;
-        }
-        let Some(text) = unescape(raw) else {
-            return self.report(sink, at, "a message that is not UTF-8 text; it is left out");
-        };
-        let mut structure = std::mem::take(&mut self.inner);
-        structural::index(text.as_bytes(), &mut structure);
-        let mut cursor = Cursor::new(text.as_bytes(), &structure.positions);
-        let read = match cursor.peek() {
-            Some(b'{') if text.trim_start().starts_with('{') => Event::read(&mut cursor),
-            _ => Err(Malformed { at, reason: "a message that holds no record", incomplete: false }),
-        };
-        match read {
-            Ok(event) => self.hand_over(&event, at, sink),
-            Err(malformed) => self.report(sink, at, malformed.reason),
-        }
-        self.inner = structure;
-    }
-
-    fn hand_over(&mut self, event: &Event<'_>, at: usize, sink: &mut impl Sink) {
+    pub(super) fn hand_over(&mut self, event: &Event<'_>, at: usize, sink: &mut impl Sink) {
         if let Err(reason) = sink.record(event) {
             self.report_owned(sink, at, reason);
         } else {
@@ -482,24 +474,44 @@ impl Reader {
         }
     }
 
-    fn report(&mut self, sink: &mut impl Sink, at: usize, reason: &str) {
+    pub(super) fn report(&mut self, sink: &mut impl Sink, at: usize, reason: &str) {
         self.report_owned(sink, at, reason.to_owned());
     }
 
-    fn report_owned(&mut self, sink: &mut impl Sink, at: usize, reason: String) {
-        sink.problem(Problem { record: self.records, offset: self.offset + at as u64, reason });
+    pub(super) fn report_owned(&mut self, sink: &mut impl Sink, at: usize, reason: String) {
+        let offset = self.offset + at as u64;
+        sink.problem(Problem { record: self.records, offset, reason, incomplete: false });
         self.records += 1;
     }
 
+    /// Tells that there is more than was read, and why.
+    fn incomplete(&mut self, sink: &mut impl Sink, at: usize, reason: String) {
+        let offset = self.offset + at as u64;
+        sink.problem(Problem { record: self.records, offset, reason, incomplete: true });
+    }
+
     fn lose(&mut self, sink: &mut impl Sink, reason: &str) {
-        sink.problem(Problem { record: self.records, offset: self.offset, reason: reason.to_owned() });
+        self.lose_at(sink, 0, reason);
+    }
+
+    /// Gives the rest of the text up, from byte `at` on.
+    pub(super) fn lose_at(&mut self, sink: &mut impl Sink, at: usize, reason: &str) {
+        let (offset, reason) = (self.offset + at as u64, reason.to_owned());
+        sink.problem(Problem { record: self.records, offset, reason, incomplete: false });
         self.state = State::Lost;
     }
 
     /// The text is at its end: was that an end?
     fn finish(&mut self, rest: &[u8], sink: &mut impl Sink) {
+        if LIMITS.contains(&self.messages) {
+            let rows = self.messages;
+            let reason = format!(
+                "there are {rows} rows, as many as Logs Insights gives at most, and nothing tells whether that is all"
+            );
+            self.incomplete(sink, rest.len(), reason);
+        }
         match self.state {
-            State::Lost => {}
+            State::Lost | State::Table => {}
             State::Top if rest.iter().all(u8::is_ascii_whitespace) => {
                 if self.values == 0 {
                     self.report(sink, 0, "an empty file");
@@ -521,11 +533,6 @@ fn after_space(text: &[u8], at: usize) -> usize {
     at + text[at..].iter().take_while(|byte| byte.is_ascii_whitespace()).count()
 }
 
-/// The number of an array of records, as a bit, if a member of this name is one.
-fn array_bit(name: &[u8]) -> Option<u8> {
-    ARRAYS.iter().position(|known| *known == name).map(|at| 1 << at)
-}
-
 /// How long the time is that CloudWatch Logs puts before each line of what it exports to S3, with the space behind it;
 /// `None` when this is no such line.
 fn exported(line: &[u8]) -> Option<usize> {
@@ -536,6 +543,6 @@ fn exported(line: &[u8]) -> Option<usize> {
 }
 
 /// Where the container ended that the cursor has just left.
-fn end_of(cursor: &Cursor<'_>, start: usize) -> usize {
+pub(super) fn end_of(cursor: &Cursor<'_>, start: usize) -> usize {
     cursor.behind().unwrap_or(start) + 1
 }

@@ -16,9 +16,13 @@ impl Sink for Seen {
         Ok(())
     }
     fn problem(&mut self, problem: Problem) {
-        self.problems.push(problem.reason);
+        let mark = if problem.incomplete { "incomplete: " } else { "" };
+        self.problems.push(format!("{mark}{}", problem.reason));
     }
 }
+
+mod envelopes;
+mod tables;
 
 /// Feeds the text in pieces of `size` bytes, as a streaming decompressor would.
 fn read_in_pieces(text: &[u8], size: usize) -> Seen {

@@ -15,7 +15,7 @@ pub struct LogArgs {
         value_name = "LOGS",
         required = true,
         long_help = "Where the logs are, any number of:\n\
-        - a file: CloudTrail .json or .json.gz, NDJSON, EventBridge, CloudWatch Logs or LookupEvents envelopes\n\
+        - a file: CloudTrail .json or .json.gz, NDJSON, what EventBridge, CloudWatch Logs, Logs Insights, CloudTrail Lake, Athena and LookupEvents give, where whole events are in it\n\
         - a folder, read with all that is below it (links to folders are told, not followed), such as AWSLogs/ of one account or of an organisation\n\
         - s3://bucket/prefix\n\
         - - for standard input\n\
@@ -55,7 +55,7 @@ pub struct ReadArgs {
     #[arg(long, value_name = "SIZE", default_value = "1GiB")]
     pub max_decompressed: ByteSize,
 
-    /// Exit 0 even when a file or a record could not be read
+    /// Exit 0 even when a file or a record could not be read, or an answer is not whole
     #[arg(long)]
     pub allow_skipped: bool,
 

@@ -175,5 +175,10 @@ fn skipped(collected: &Collected) -> Vec<crate::report::Skipped> {
         reason: skip.reason.clone(),
         records: u64::from(skip.record.is_some()),
     };
-    collected.account.skips().iter().map(skip).collect()
+    let unseen = collected.account.unseen().map(|reason| crate::report::Skipped {
+        place: "EventBridge".to_owned(),
+        reason,
+        records: 0,
+    });
+    collected.account.skips().iter().map(skip).chain(unseen).collect()
 }

@@ -1,4 +1,5 @@
-//! The account of a run: what was read, what could not be read and why, what was set aside on purpose.
+//! The account of a run: what was read, what could not be read and why, what is known to be missing, what was set aside on
+//! purpose.
 
 use std::collections::BTreeMap;
 
@@ -12,7 +13,7 @@ const NAMED: usize = 10_000;
 /// So many of them are listed on stderr.
 const LISTED: usize = 20;
 
-/// A file, or a record of a file, that could not be read.
+/// A file, or a record of a file, that could not be read, or a file that holds only a part of an answer.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct Skip {
     /// The file's name as it was given or found.
@@ -23,6 +24,9 @@ pub struct Skip {
     /// Byte offset in the unpacked text.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub offset: Option<u64>,
+    /// What was read is sound, and the file tells that there is more.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub incomplete: bool,
     /// What is wrong, and what was done about it.
     pub reason: String,
 }
@@ -42,6 +46,11 @@ pub struct Account {
     pub bad_files: u64,
     /// Records that could not be read.
     pub bad_records: u64,
+    /// Answers that are not whole: pages, unfinished queries.
+    pub incomplete: u64,
+    /// Records that came by EventBridge, and of these the read-only calls.
+    pub bridged: u64,
+    pub bridged_reads: u64,
     /// Files of sibling folders (digests, insights, …), by folder.
     pub siblings: BTreeMap<&'static str, u64>,
     /// Files that are not logs by their name.
@@ -55,13 +64,20 @@ impl Account {
     /// A file that could not be read, in whole or in part.
     pub fn bad_file(&mut self, file: &str, reason: impl Into<String>) {
         self.bad_files += 1;
-        self.skip(Skip { file: file.to_owned(), record: None, offset: None, reason: reason.into() });
+        self.skip(Skip::of_file(file, false, reason.into()));
+    }
+
+    /// An answer in a file that tells of more than it holds.
+    pub fn incomplete(&mut self, file: &str, reason: String) {
+        self.incomplete += 1;
+        self.skip(Skip::of_file(file, true, reason));
     }
 
     /// A record that could not be read.
     pub fn bad_record(&mut self, file: &str, record: u64, offset: u64, reason: String) {
         self.bad_records += 1;
-        self.skip(Skip { file: file.to_owned(), record: Some(record), offset: Some(offset), reason });
+        let (record, offset) = (Some(record), Some(offset));
+        self.skip(Skip { record, offset, ..Skip::of_file(file, false, reason) });
     }
 
     fn skip(&mut self, skip: Skip) {
@@ -85,6 +101,9 @@ impl Account {
         self.empty += other.empty;
         self.bad_files += other.bad_files;
         self.bad_records += other.bad_records;
+        self.incomplete += other.incomplete;
+        self.bridged += other.bridged;
+        self.bridged_reads += other.bridged_reads;
         self.other += other.other;
         self.pruned += other.pruned;
         for (folder, files) in other.siblings {
@@ -99,13 +118,38 @@ impl Account {
         &self.skips
     }
 
-    /// How many files and records could not be read.
+    /// How many files and records could not be read, and how many answers are not whole.
     pub fn skipped(&self) -> u64 {
+        self.unread() + self.incomplete
+    }
+
+    /// What the way in which records came left out, if it did.
+    pub fn unseen(&self) -> Option<String> {
+        (self.bridged > 0 && self.bridged_reads == 0).then(|| {
+            format!(
+                "{} came by EventBridge and none is of a read-only call: its rules leave Describe…, Get… and List… out \
+                 unless their state is ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS, and what is called unused may be used",
+                counted(self.bridged, "record", "records")
+            )
+        })
+    }
+
+    fn unread(&self) -> u64 {
         self.bad_files + self.bad_records
     }
 
-    /// `2 files and 14 records`.
+    /// `2 files and 14 records could not be read, and 1 answer is not whole`.
     pub fn skipped_in_words(&self) -> String {
+        let unread = format!("{} could not be read", self.unread_in_words());
+        let partial = counted(self.incomplete, "answer is not whole", "answers are not whole");
+        match (self.unread(), self.incomplete) {
+            (_, 0) => unread,
+            (0, _) => partial,
+            _ => format!("{unread}, and {partial}"),
+        }
+    }
+
+    fn unread_in_words(&self) -> String {
         let files = counted(self.bad_files, "file", "files");
         let records = counted(self.bad_records, "record", "records");
         match (self.bad_files, self.bad_records) {
@@ -134,9 +178,14 @@ impl Account {
                 counted(self.pruned, "place", "places")
             ));
         }
-        if self.skipped() > 0 {
-            lines.push(format!("skipped: {} could not be read in full", self.skipped_in_words()));
+        if self.unread() > 0 {
+            lines.push(format!("skipped: {} could not be read in full", self.unread_in_words()));
         }
+        if self.incomplete > 0 {
+            let answers = counted(self.incomplete, "answer is not whole", "answers are not whole");
+            lines.push(format!("incomplete evidence: {answers}, what is missing was never read"));
+        }
+        lines.extend(self.unseen().map(|why| format!("incomplete evidence: {why}")));
         for skip in self.skips.iter().take(LISTED) {
             lines.push(format!("  {}", plain(&skip.line())));
         }
@@ -158,6 +207,10 @@ impl Account {
 }
 
 impl Skip {
+    fn of_file(file: &str, incomplete: bool, reason: String) -> Skip {
+        Skip { file: file.to_owned(), record: None, offset: None, incomplete, reason }
+    }
+
     /// `a.json.gz: record 12 at byte 3456: reason`.
     pub fn line(&self) -> String {
         match (self.record, self.offset) {
@@ -188,6 +241,22 @@ mod tests {
         ba.add(make(&["a", "b"]));
         assert_eq!(ab.lines(), ba.lines());
         assert_eq!(ab.skipped(), 6);
+    }
+
+    #[test]
+    fn an_answer_that_is_not_whole_is_no_file_that_could_not_be_read() {
+        let mut account = Account::default();
+        account.incomplete("page.json", "`NextToken` tells that there are further pages".to_owned());
+        assert_eq!(account.skipped_in_words(), "1 answer is not whole");
+        assert_eq!(
+            account.lines()[1..],
+            [
+                "incomplete evidence: 1 answer is not whole, what is missing was never read",
+                "  page.json: `NextToken` tells that there are further pages"
+            ]
+        );
+        account.bad_file("a", "cut");
+        assert_eq!(account.skipped_in_words(), "1 file could not be read, and 1 answer is not whole");
     }
 
     #[test]

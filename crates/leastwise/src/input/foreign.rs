@@ -61,11 +61,12 @@ const TABLE: &str =
     "give the JSON files of the trail's bucket, or write each row's event as JSON on a line of its own";
 const SERVED: &str = "it may be the answer of a server instead of the file: fetch it again";
 
-/// A table of texts, which no first bytes tell.
+/// A table of texts without a column of events, which no first bytes tell.
 const CSV: Foreign = row(
     b"",
-    "CSV",
-    "give JSON: CloudTrail's event history is downloaded as JSON too, and a trail's files are",
+    "CSV without a column of whole events",
+    "give JSON, or CSV with a column that holds whole events (`eventJson` of CloudTrail Lake, `@message` of Logs Insights): \
+     CloudTrail's event history is downloaded as JSON too, and a trail's files are",
 );
 
 /// What begins so, if it is known.
@@ -125,8 +126,8 @@ mod tests {
             (b"PK\x03\x04\x14", "a zip archive"),
             (b"PAR1\x15", "Parquet"),
             (&tar, "a tar archive"),
-            (b"Event name,Event time,User name\n1,2,3", "CSV"),
-            (b"\"eventversion\",\"useridentity\",\"eventtime\"\r\n", "CSV"),
+            (b"Event name,Event time,User name\n1,2,3", "CSV without a column of whole events"),
+            (b"\"eventversion\",\"useridentity\",\"eventtime\"\r\n", "CSV without a column of whole events"),
         ] {
             assert_eq!(recognise(begin).map(|row| row.name), Some(name));
         }

@@ -71,6 +71,9 @@ pub enum Verdict {
 /// Endings of the names of logs, and of saved usage.
 pub const ENDINGS: [&str; 6] = [".json", ".gz", ".ndjson", ".jsonl", ".log", ".lwu"];
 
+/// What CloudTrail Lake puts beside the results that it saves, for whoever validates them.
+const SIGNATURE: &str = "result_sign.json";
+
 /// What the paths of one trail's files of an account and a region have in common, as far as the path tells: the beginning
 /// of CloudTrail's own names, else the folder without its dates.
 pub fn trail(path: &str) -> &str {
@@ -93,7 +96,10 @@ pub fn judge(path: &str, since: Option<i64>, until: Option<i64>) -> Verdict {
     let name = path.rsplit(['/', '\\']).next().unwrap_or(path);
     if let Some(folder) = sibling(path) {
         Verdict::Sibling(folder)
-    } else if name.starts_with('.') || !ENDINGS.iter().any(|ending| ends_with(name, ending)) {
+    } else if name == SIGNATURE
+        || name.starts_with('.')
+        || !ENDINGS.iter().any(|ending| ends_with(name, ending))
+    {
         Verdict::NotALog
     } else if may_hold(path, since, until) {
         Verdict::Read
@@ -274,5 +280,8 @@ mod tests {
         assert_eq!(judge("AWSLogs/EVENTS.JSON.GZ", None, None), Verdict::Read);
         assert_eq!(judge("AWSLogs/README.txt", None, None), Verdict::NotALog);
         assert_eq!(judge("AWSLogs/.hidden.json", None, None), Verdict::NotALog);
+        let lake = "AWSLogs/111122223333/CloudTrail-Lake/Query/2026/10/01/a1b2c3d4";
+        assert_eq!(judge(&format!("{lake}/result_1.csv.gz"), Some(day), None), Verdict::Read);
+        assert_eq!(judge(&format!("{lake}/result_sign.json"), None, None), Verdict::NotALog);
     }
 }

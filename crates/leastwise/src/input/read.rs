@@ -392,10 +392,18 @@ impl<C: Sink> Sink for FileSink<'_, C> {
     }
 
     fn problem(&mut self, problem: Problem) {
+        if problem.incomplete {
+            return self.account.incomplete(self.name, problem.reason);
+        }
         self.problems += 1;
         if !self.is_foreign(&problem) {
             self.account.bad_record(self.name, problem.record, problem.offset, problem.reason);
         }
+    }
+
+    fn bridged(&mut self, read_only: bool) {
+        self.account.bridged += 1;
+        self.account.bridged_reads += u64::from(read_only);
     }
 }
 

@@ -17,6 +17,7 @@ mod cli;
 mod compare;
 mod denied;
 mod docs;
+mod envelopes;
 mod feedback;
 mod generate;
 mod layers;

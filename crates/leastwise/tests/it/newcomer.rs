@@ -189,7 +189,7 @@ fn a_log_that_is_something_else_is_told_what_it_is_and_what_to_do() {
         (b"\x28\xb5\x2f\xfd\x24\0".to_vec(), "zstd", "unzstd"),
         (b"PK\x03\x04\x14\0".to_vec(), "a zip archive", "unzip"),
         (b"PAR1\x15\x04".to_vec(), "Parquet", "JSON"),
-        (csv.as_bytes().to_vec(), "CSV", "event history"),
+        (csv.as_bytes().to_vec(), "CSV without a column of whole events", "event history"),
         (twice, "gzip within gzip", "gunzip"),
     ] {
         folder.write("l.json", &bytes);
@@ -203,7 +203,7 @@ fn a_log_that_is_something_else_is_told_what_it_is_and_what_to_do() {
         assert_eq!(serde_json::from_str::<Vec<Value>>(&skips).expect("JSON").len(), 1, "{skips}");
         // Read a piece at a time it is the same.
         let long = [bytes, vec![0; 9 << 20]].concat();
-        if what != "CSV" && !what.starts_with("gzip") {
+        if !what.starts_with("CSV") && !what.starts_with("gzip") {
             folder.write("l.json", &long);
             let done = run(&folder, &["usage", "l.json"]);
             assert!(done.err.contains(&format!("l.json: this is {what}, not JSON; ")), "{}", done.err);

@@ -91,7 +91,11 @@ fn what_was_skipped_when_usage_was_saved_is_still_said() {
     assert_eq!(run(&folder, &["usage", "logs", "--save", "saved.lwu"]).code, Some(3));
     let done = run(&folder, &["usage", "saved.lwu"]);
     assert_eq!(done.code, Some(3), "{}", done.err);
-    assert!(done.err.contains("1 file or record could not be read when the usage was saved"), "{}", done.err);
+    assert!(
+        done.err.contains("1 file, record or answer could not be read in full when the usage was saved"),
+        "{}",
+        done.err
+    );
     assert_eq!(run(&folder, &["usage", "saved.lwu", "--allow-skipped"]).code, Some(0));
 }
 

@@ -79,25 +79,22 @@ impl Collected {
         let before = self.usage.tally.problems.saturating_sub(account.skipped());
         let skipped = match (account.skipped(), before) {
             (0, 0) => return Ok(()),
-            (0, _) => format!("{} could not be read when the usage was saved", in_words(before)),
-            (_, 0) => format!("{} could not be read", account.skipped_in_words()),
-            _ => format!(
-                "{} could not be read, and {} when the usage was saved",
-                account.skipped_in_words(),
-                in_words(before)
-            ),
+            (0, _) => format!("{} when the usage was saved", in_words(before)),
+            (_, 0) => account.skipped_in_words(),
+            _ => format!("{}, and {} when the usage was saved", account.skipped_in_words(), in_words(before)),
         };
         match read.allow_skipped {
             true => Ok(()),
             false if account.records == 0 && self.usage.tally.saved == 0 => {
                 Err(Error::input(format!("{skipped}, and there was nothing else")))
             }
-            false => Err(Error::input(format!("{skipped}; the result rests on the others"))
+            false => Err(Error::input(format!("{skipped}; the result rests on what was read"))
                 .hint("--allow-skipped takes that for success")),
         }
     }
 }
 
 fn in_words(problems: u64) -> String {
-    counted(problems, "file or record", "files and records")
+    let what = counted(problems, "file, record or answer", "files, records and answers");
+    format!("{what} could not be read in full")
 }
