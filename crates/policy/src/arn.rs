@@ -127,6 +127,14 @@ impl<'a> ArnTarget<'a> {
     pub fn pattern(pattern: &str) -> ArnTarget<'static> {
         ArnTarget::Pattern(ArnPattern::new(pattern))
     }
+
+    /// The partition, when there is one and no wildcard stands for it.
+    pub(crate) fn partition(&self) -> Option<&str> {
+        match self {
+            ArnTarget::Exact(text, colons) => colons.map(|colons| &text[colons[0] + 1..colons[1]]),
+            ArnTarget::Pattern(pattern) => pattern.parts.as_ref()?[0].as_literal(),
+        }
+    }
 }
 
 impl ArnPattern {

@@ -35,6 +35,8 @@ mod public_access;
 mod reasons;
 #[path = "reference/scene.rs"]
 mod scene;
+#[path = "reference/services.rs"]
+mod services;
 #[path = "reference/shrink.rs"]
 mod shrink;
 #[path = "reference/sketch.rs"]

@@ -204,11 +204,11 @@ impl<'a> Search<'a> {
             if self.model.principals[role].kind != PrincipalKind::Role {
                 continue;
             }
-            for arns in self.model.outside(&self.named[role]) {
+            for arns in self.model.outside(&self.named[role], &self.model.principals[role].arn) {
                 for arn in arns {
                     let node = self.model.outsider(&arn);
                     if let Some(mut attempt) = self.model.attempt(&self.kept, node, row, Some(role), None) {
-                        if arn != super::trust::ANYBODY {
+                        if !super::trust::is_anybody(&arn) {
                             attempt.answer.certainty = attempt.answer.certainty.max(Certainty::Assumed);
                             attempt.assumes.push("its own account allows the call".to_owned());
                         }

@@ -7,7 +7,7 @@ use leastwise_policy::aws::evaluate::{Layer, StatementRef};
 use super::attempt::{Attempt, Made};
 use super::model::{FULL_IAM, Form};
 use super::search::Search;
-use super::trust::ANYBODY;
+use super::trust::is_anybody;
 use super::{Admin, Allowing, Call, Certainty, Found, Outside, Path, Step, Unreadable};
 
 impl Search<'_> {
@@ -96,7 +96,7 @@ impl Search<'_> {
             });
         }
         match node.form {
-            Form::Outside if node.arn == ANYBODY => Some(Outside::Anybody),
+            Form::Outside if is_anybody(&node.arn) => Some(Outside::Anybody),
             Form::Outside => Some(Outside::Account),
             _ => None,
         }
@@ -176,7 +176,7 @@ impl Search<'_> {
         let said = &self.model.nodes[node];
         match said.form {
             Form::Plain => said.arn.clone(),
-            Form::Outside if said.arn == ANYBODY => "anybody with an AWS account".to_owned(),
+            Form::Outside if is_anybody(&said.arn) => "anybody with an AWS account".to_owned(),
             Form::Outside | Form::Stranger(_) => said.arn.clone(),
             Form::Raised => format!("{} with a policy that allows everything", said.arn),
             Form::Free => format!("{} without its boundary", said.arn),

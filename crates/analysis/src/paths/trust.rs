@@ -20,8 +20,13 @@ pub(super) struct Named {
     compared: Vec<String>,
 }
 
-/// Who somebody is that no snapshot lists.
-pub(super) const ANYBODY: &str = "arn:aws:iam::000000000000:role/anybody";
+/// Who somebody is that no snapshot lists, behind the partition of the role that lets him in.
+const ANYBODY: &str = ":iam::000000000000:role/anybody";
+
+/// Whether this is somebody whom no snapshot lists and nobody names.
+pub(super) fn is_anybody(arn: &str) -> bool {
+    arn.ends_with(ANYBODY)
+}
 
 impl Named {
     pub(super) fn by(role: &GrantedPrincipal) -> Named {
@@ -86,14 +91,15 @@ impl<'a> Model<'a> {
         nodes
     }
 
-    /// Whoever may be named and is in no snapshot, as ARNs to ask with; the first of each that is trusted counts.
-    pub(super) fn outside(&self, named: &Named) -> Vec<Vec<String>> {
+    /// Whoever may be named by `role` and is in no snapshot, as ARNs to ask with; the first of each that is trusted counts.
+    pub(super) fn outside(&self, named: &Named, role: &str) -> Vec<Vec<String>> {
         let mut outside = Vec::new();
+        let partition = role.split(':').nth(1).unwrap_or("aws");
         if named.everybody {
-            outside.push(vec![ANYBODY.to_owned()]);
+            outside.push(vec![format!("arn:{partition}{ANYBODY}")]);
         }
         for account in named.accounts.iter().filter(|account| !self.accounts.contains(account.as_str())) {
-            let mut arns = vec![format!("arn:aws:iam::{account}:root")];
+            let mut arns = vec![format!("arn:{partition}:iam::{account}:root")];
             let own = named.compared.iter().filter(|arn| arn.split(':').nth(4) == Some(account));
             arns.extend(own.map(|arn| arn.replace('*', "example").replace('?', "0")));
             outside.push(arns);

@@ -208,3 +208,67 @@ fn access_control_lists_and_canonical_users_leave_an_answer_open() {
     assert!(known.code == Some(0) && !known.out.contains("no policy here asks"), "{}", known.out);
     assert!(put(&["--context", "leastwise:CanonicalUser=65a011a2EXAMPLE"]).out.starts_with("denied"));
 }
+
+#[test]
+fn the_caller_s_own_identity_and_session_tokens_need_no_permission() {
+    let folder = folder("no-permission");
+    folder.write(
+        "deny.json",
+        r#"{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Action":"*","Resource":"*"}]}"#,
+    );
+    let own = ask(&folder, ROLE, ("sts:GetCallerIdentity", "*"), &["--session-policy", "deny.json"]);
+    assert!(own.code == Some(0) && own.out.contains("no permission is needed"), "{}{}", own.out, own.err);
+    // A session token is for users.
+    assert_eq!(ask(&folder, ROLE, ("sts:GetSessionToken", "*"), &[]).code, Some(1));
+    let root = ask(&folder, "arn:aws:iam::111122223333:root", ("sts:GetSessionToken", "*"), &[]);
+    assert_eq!(root.code, Some(0), "{}", root.out);
+}
+
+#[test]
+fn whether_the_root_user_of_a_member_is_lent_depends_on_the_organisation() {
+    let folder = folder("assume-root");
+    let member = ("sts:AssumeRoot", "arn:aws:iam::111122223333:root");
+    let open = ask(&folder, PARTNER, member, &[]);
+    assert!(open.out.starts_with("depends: on leastwise:CentralRootAccess"), "{}{}", open.out, open.err);
+    let on = ask(&folder, PARTNER, member, &["--context", "leastwise:CentralRootAccess=true"]);
+    assert_eq!(on.code, Some(0), "{}", on.out);
+    let root = ask(&folder, "arn:aws:iam::444455556666:root", member, &[]);
+    assert!(root.code == Some(3) && root.err.contains("root user cannot"), "{}{}", root.out, root.err);
+}
+
+#[test]
+fn another_partition_is_another_world() {
+    let folder = folder("partition");
+    let abroad = ask(
+        &folder,
+        PARTNER,
+        ("s3:GetObject", "arn:aws-cn:s3:::website/a"),
+        &["--resource-account", "444455556666"],
+    );
+    assert!(abroad.out.starts_with("denied"), "{}{}", abroad.out, abroad.err);
+    assert!(abroad.out.contains("is in another partition than the principal"), "{}", abroad.out);
+}
+
+#[test]
+fn a_lattice_service_needs_both_policies_and_an_open_file_system_is_told() {
+    let folder = folder("lattice");
+    let service = "arn:aws:vpc-lattice:eu-west-1:444455556666:service/svc-1/path";
+    let invoke = ("vpc-lattice-svcs:Invoke", service);
+    let without = ask(&folder, PARTNER, invoke, &[]);
+    assert!(
+        without.code == Some(1) && without.out.contains("has no policy here"),
+        "{}{}",
+        without.out,
+        without.err
+    );
+    folder.write("auth.json", r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":"*","Action":"*","Resource":"*"}]}"#);
+    assert_eq!(ask(&folder, PARTNER, invoke, &["--resource-policy", "auth.json"]).code, Some(0));
+    let files = "arn:aws:elasticfilesystem:eu-west-1:444455556666:file-system/fs-1";
+    let mount = ask(&folder, "anonymous", ("elasticfilesystem:ClientMount", files), &[]);
+    assert!(
+        mount.out.contains("a file system without a policy lets in everybody"),
+        "{}{}",
+        mount.out,
+        mount.err
+    );
+}

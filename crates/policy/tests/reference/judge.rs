@@ -14,10 +14,11 @@
 use serde_json::{Map, Value};
 
 use super::case::{Answer, Case, statements};
-use super::grants::{Given, crosses_accounts, given, is_left_to_grants};
+use super::grants::{Given, given, is_left_to_grants};
 use super::know::Know;
 use super::organization::{governs_principal, governs_resource};
 use super::public_access::keeps_out;
+use super::services::{both_must_allow, counts, same_partition, spares_root};
 use super::statement::{Reach, applies, reach};
 use super::world::{Caller, World};
 
@@ -63,6 +64,8 @@ pub(crate) struct Says {
     pub(crate) in_account: bool,
     /// Whether the resource's policy must allow, also within the account.
     pub(crate) must_be_granted: bool,
+    /// Whether identity policies and the resource's policy must both allow, also within the account.
+    pub(crate) both_must_allow: bool,
 }
 
 /// The answer to a question.
@@ -93,9 +96,10 @@ pub(crate) fn hear(case: &Case, world: &World) -> Says {
         resource: grants(case, world, owner),
         key: given(case, world),
         public_access: Say { allow: Know::of(!keeps_out(case, world)), ..SILENT },
-        same_account: owner == world.account,
+        same_account: owner == world.account && (case.text("owner").is_none() || same_partition(case, world)),
         in_account,
         must_be_granted: must_be_granted(case),
+        both_must_allow: both_must_allow(case),
     }
 }
 
@@ -174,10 +178,8 @@ fn grants(case: &Case, world: &World, owner: &str) -> Grants {
     if is_left_to_grants(&action) {
         return grants;
     }
-    // "If you give a user in a different account permission for other operations, those permissions have no effect."
-    let of_another = !world.account.is_empty() && world.caller != Caller::Provider && world.account != owner;
-    let in_vain = of_another && !crosses_accounts(&action)
-        || world.caller == Caller::Anonymous && !takes_anonymous(&action);
+    let in_vain = !counts(case, world, owner);
+    let spared = spares_root(case, world, owner);
     for document in case.documents("resource_policies").unwrap_or_default() {
         for statement in statements(document) {
             let truth = applies(document, statement, case, world);
@@ -190,18 +192,12 @@ fn grants(case: &Case, world: &World, owner: &str) -> Grants {
                 grants.direct = grants.direct.or(truth.and(direct));
                 grants.entity = grants.entity.or(truth.and(entity));
                 grants.account = grants.account.or(truth.and(account));
-            } else {
+            } else if !spared {
                 grants.deny = grants.deny.or(truth.and(direct.or(entity).or(account)));
             }
         }
     }
     grants
-}
-
-/// "Anonymous caller (Amazon SQS, Amazon SNS, and Amazon S3 only)": the table "Principal key values" of
-/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html>.
-fn takes_anonymous(action: &str) -> bool {
-    ["sqs:", "sns:", "s3:"].iter().any(|service| action.starts_with(service))
 }
 
 impl Grants {
@@ -235,6 +231,8 @@ impl Says {
         let granted = self.resource.any().or(self.key.reach.named());
         let granted = if !self.in_account {
             granted
+        } else if self.both_must_allow {
+            own.and(granted)
         } else if !self.same_account {
             // "… if a grant or IAM policy in your account allows you to use the KMS key."
             self.identity.allow.or(self.key.trusted).and(limits).and(granted)

@@ -55,7 +55,10 @@ pub(crate) fn governs_resource(case: &Case, world: &World, owner: &str) -> bool 
     let action = case.action().to_ascii_lowercase();
     let service = action.split(':').next().unwrap_or("");
     let service_linked = matches!(world.caller, Caller::Role { service_linked: true, .. });
+    // "RCPs also do not impact AWS services' ability to assume a service-linked role."
+    let lent = world.caller == Caller::Service && case.resource().contains(":role/aws-service-role/");
     WITH_RESOURCE_CONTROL.contains(&service)
+        && !lent
         && action != "kms:retiregrant"
         && !service_linked
         && case.management("rcp") != Some(owner)

@@ -52,7 +52,7 @@ pub(crate) const SERVICES: &[(usize, Service)] = &[
     (
         2,
         Service {
-            actions: &["sqs:SendMessage", "sqs:ReceiveMessage", "sqs:DeleteQueue"],
+            actions: &["sqs:SendMessage", "sqs:ReceiveMessage", "sqs:DeleteQueue", "sqs:SetQueueAttributes"],
             resources: &["arn:aws:sqs:eu-west-1:#:%"],
         },
     ),
@@ -107,8 +107,22 @@ pub(crate) const SERVICES: &[(usize, Service)] = &[
     (
         1,
         Service {
-            actions: &["lambda:InvokeFunction"],
+            actions: &["lambda:InvokeFunction", "lambda:InvokeFunctionUrl"],
             resources: &["arn:aws:lambda:eu-west-1:#:function:%"],
+        },
+    ),
+    (
+        1,
+        Service {
+            actions: &["vpc-lattice-svcs:Invoke"],
+            resources: &["arn:aws:vpc-lattice:eu-west-1:#:service/svc-1/%"],
+        },
+    ),
+    (
+        1,
+        Service {
+            actions: &["es:ESHttpGet", "es:UpdateDomainConfig"],
+            resources: &["arn:aws:es:eu-west-1:#:domain/%/%"],
         },
     ),
     (1, Service { actions: &["sns:Publish"], resources: &["arn:aws:sns:eu-west-1:#:%"] }),
@@ -116,7 +130,11 @@ pub(crate) const SERVICES: &[(usize, Service)] = &[
         3,
         Service {
             actions: &["sts:AssumeRole"],
-            resources: &["arn:aws:iam::#:role/%", "arn:aws:iam::#:role/%/%"],
+            resources: &[
+                "arn:aws:iam::#:role/%",
+                "arn:aws:iam::#:role/%/%",
+                "arn:aws:iam::#:role/aws-service-role/%/%",
+            ],
         },
     ),
 ];

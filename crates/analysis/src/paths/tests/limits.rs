@@ -305,6 +305,19 @@ fn whom_a_trust_policy_names_and_no_snapshot_lists_is_a_source_too() {
 }
 
 #[test]
+fn a_stranger_is_of_the_partition_that_lets_him_in() {
+    for whom in
+        ["*", "444455556666", "arn:aws:iam::444455556666:root", "arn:aws:iam::444455556666:role/theirs"]
+    {
+        let account = Account::default().role("target", trust("AWS", whom), &[allow(&["*"])]);
+        for partition in ["aws", "aws-cn", "aws-us-gov"] {
+            let found = found(&account.snapshot_in(partition), &[]);
+            assert_eq!(found.paths.len(), 1, "{whom} in {partition}");
+        }
+    }
+}
+
+#[test]
 fn a_path_goes_over_as_many_principals_as_it_takes() {
     let to =
         |name: &str| json!({"Effect": "Allow", "Action": "sts:AssumeRole", "Resource": arn("role", name)});

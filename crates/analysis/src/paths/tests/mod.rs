@@ -107,11 +107,17 @@ impl Account {
     }
 
     pub(super) fn snapshot(&self) -> Snapshot {
+        self.snapshot_in("aws")
+    }
+
+    /// The same account in another partition.
+    pub(super) fn snapshot_in(&self, partition: &str) -> Snapshot {
         let text = json!({
             "UserDetailList": self.users, "RoleDetailList": self.roles, "GroupDetailList": self.groups,
             "Policies": self.policies,
         });
-        Snapshot::parse("account.json", &text.to_string()).unwrap()
+        let text = text.to_string().replace("arn:aws:", &format!("arn:{partition}:"));
+        Snapshot::parse("account.json", &text).unwrap()
     }
 
     pub(super) fn find(&self) -> Found {

@@ -140,6 +140,7 @@ impl World<'_> {
         let account = who.account();
         let owner = self.owner(ask, pattern)?;
         self.refuse_access_point(action, ask)?;
+        beside::refuse_root(&name, who)?;
         let mut assumed = Vec::new();
         if pattern && ask.resource == "*" {
             assumed.push(format!("`*` stands for every resource that `{name}` can be asked on"));
@@ -152,9 +153,15 @@ impl World<'_> {
                 ask.resource
             ));
         }
-        let side = self.side(&name, ask, &owner, account, &mut assumed)?;
-        let keep = ask.resource_policy.is_none() && ask.public_access.is_none();
-        let set = self.set(who, &owner, side, keep)?;
+        let set = if beside::needs_no_permission(&name, who) {
+            Arc::new(Policies::Once(Box::new(beside::no_permission(&name))))
+        } else {
+            // The account of the same number in another partition is another account.
+            let account = account.filter(|_| !beside::is_abroad(who, ask));
+            let side = self.side(&name, ask, &owner, account, &mut assumed)?;
+            let keep = ask.resource_policy.is_none() && ask.public_access.is_none();
+            self.set(who, &owner, side, keep)?
+        };
         self.note(&name, who, ask, &mut assumed);
         let (context, known) = self.context(who, &owner, ask);
         Ok(Case {

@@ -91,6 +91,11 @@ impl<'a> Caller<'a> {
         }
     }
 
+    /// The partition that the caller's ARN says; services have none.
+    pub(super) fn partition(&self) -> Option<&'a str> {
+        crate::arn::parts(self.name).map(|[partition, ..]| partition)
+    }
+
     /// Whether identity policies have no say, because the caller is no IAM identity.
     pub(super) fn is_outside_iam(&self) -> bool {
         matches!(self.kind, Kind::Service | Kind::Provider | Kind::Anonymous)
@@ -109,6 +114,11 @@ impl<'a> Caller<'a> {
     /// Whether it is the root user, also when it federated.
     pub(super) fn is_root(&self) -> bool {
         matches!(self.kind, Kind::Root { .. })
+    }
+
+    /// Whether it is the root user with its own credentials.
+    pub(super) fn is_root_user(&self) -> bool {
+        matches!(self.kind, Kind::Root { federated: None, .. }) && !self.in_session
     }
 
     pub(super) fn is_service_linked(&self) -> bool {
@@ -240,7 +250,7 @@ impl<'a> Caller<'a> {
         if matches!(self.kind, Kind::Role { .. }) && text == self.name {
             return Named::Is(Grant::Limited);
         }
-        if let Some(account) = account_of(text) {
+        if let Some(account) = account_of(text, self.partition()) {
             return if self.account() == Some(account) { Named::Is(Grant::Delegated) } else { Named::No };
         }
         // "You cannot use a wildcard to match part of a principal name or ARN."

@@ -214,19 +214,16 @@ impl<'a> Case<'a> {
     }
 
     pub(super) fn say(&self, voice: Voice<'a>) -> Say<'a> {
-        match voice.layer {
-            // "By default, all requests are implicitly denied with the exception of the AWS account root user, which
-            // has full access."
-            Layer::Identity if self.caller.is_root() => Say::free(),
-            Layer::Identity if self.caller.is_anonymous() => Say::Silent(Layer::Identity),
-            _ => self.allow(voice, |statement, keys| self.is_about(voice.layer, statement, keys)),
-        }
+        self.without_identity_policies(voice.layer).unwrap_or_else(|| {
+            self.allow(voice, |statement, keys| self.is_about(voice.layer, statement, keys))
+        })
     }
 
     /// Whether `statement` of a layer is about the caller, under whatever name; in doubt a `Deny` is.
     pub(super) fn is_about(&self, layer: Layer, statement: &Statement, keys: &mut Keys) -> Truth {
         let passes_gateway = || facts::may_pass_gateway_endpoint(&self.question.action);
         match (layer, statement.effect) {
+            (_, Effect::Deny) if self.is_spared(layer) => Truth::False,
             (Layer::Resource | Layer::Endpoint | Layer::ResourceControl, Effect::Deny) => {
                 self.caller.is_denied(statement, self.set.boundary.is_some(), keys)
             }
@@ -272,7 +269,7 @@ impl<'a> Case<'a> {
         if self.caller.is_outside_iam() {
             return anyhow();
         }
-        if self.caller.account() != Some(&side.account) {
+        if !self.is_own(side) {
             // "The request is allowed only if both evaluations return a decision of Allow."
             return identity.or_else(trusted).and(limits).and(anyhow());
         }
@@ -280,6 +277,9 @@ impl<'a> Case<'a> {
             true => identity.and(anyhow()),
             false => identity,
         };
+        if facts::both_must_allow(&self.question.action) {
+            return by_identity.and(limits);
+        }
         // "Resource-based policies that grant permissions to an IAM role ARN are limited by an implicit deny in a
         // permissions boundary or session policy"; those to a user or a session are not.
         let mut grants = true;

@@ -39,6 +39,17 @@ impl<'a> Question<'a> {
         Question { action, target, facts }
     }
 
+    /// The partition of the resource, when its ARN says one.
+    pub(super) fn partition(&self) -> Option<&str> {
+        self.target.partition()
+    }
+
+    /// Whether the resource is a service-linked role.
+    pub(super) fn is_of_service_linked_role(&self) -> bool {
+        let parts = if let ArnTarget::Exact(text, _) = self.target { crate::arn::parts(text) } else { None };
+        matches!(parts, Some([_, "iam", _, _, resource]) if resource.starts_with("role/aws-service-role/"))
+    }
+
     /// Whether `statement` applies. Cheap tests first; keys are left in `keys` only when the answer is unknown.
     /// A statement without `Resource` is about the resource it hangs on, when it is the target's `own`.
     pub(super) fn applies(

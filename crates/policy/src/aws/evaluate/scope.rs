@@ -2,8 +2,8 @@
 
 use super::decide::Case;
 use super::facts;
-use super::say::Voice;
-use super::{Layer, OrganizationPath};
+use super::say::{Said, Voice};
+use super::{Layer, OrganizationPath, ResourceSide};
 
 /// What the policy of the resource can say to a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,9 +35,11 @@ impl<'a> Case<'a> {
             Some(side) => Some(side.account.as_str()),
             None => self.caller.account(),
         };
+        // "RCPs also do not impact AWS services' ability to assume a service-linked role."
+        let is_lent = || self.caller.is_service() && self.question.is_of_service_linked_role();
         let exempt = |path: &&OrganizationPath| {
             let manages = owner.is_some() && path.management_account.as_deref() == owner;
-            manages || self.caller.is_service_linked()
+            manages || self.caller.is_service_linked() || is_lent()
         };
         let path = self.set.resource_control.as_ref().filter(|path| !exempt(path));
         path.filter(|_| facts::is_under_resource_control(&self.question.action))
@@ -59,11 +61,45 @@ impl<'a> Case<'a> {
             return ResourceSays::Nothing;
         }
         let crosses = || self.caller.account() != owner && !self.caller.is_outside_iam();
-        let in_vain = owner.is_some() && !facts::crosses_accounts(action) && crosses();
+        let in_vain = owner.is_some()
+            && (self.crosses_partitions()
+                || !facts::is_granted_by_resources(action)
+                || !facts::crosses_accounts(action) && crosses());
         match in_vain || self.caller.is_anonymous() && !facts::takes_anonymous(action) {
             true => ResourceSays::Deny,
             false => ResourceSays::AllowOrDeny,
         }
+    }
+
+    /// "The root principal in a bucket owner's AWS account can perform the `GetBucketPolicy`, `PutBucketPolicy`, and
+    /// `DeleteBucketPolicy` API actions, even if their bucket policy explicitly denies the root principal's access":
+    /// <https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketPolicy.html>.
+    pub(super) fn is_spared(&self, layer: Layer) -> bool {
+        layer == Layer::Resource
+            && facts::is_left_to_root(&self.question.action)
+            && self.caller.is_root_user()
+            && self.set.resource.as_ref().is_some_and(|side| self.is_own(side))
+    }
+
+    /// What the identity policies of a caller say who has none: "by default, all requests are implicitly denied with the
+    /// exception of the AWS account root user, which has full access".
+    pub(super) fn without_identity_policies<S: Said>(&self, layer: Layer) -> Option<S> {
+        if layer != Layer::Identity || !(self.caller.is_root() || self.caller.is_anonymous()) {
+            return None;
+        }
+        Some(if self.caller.is_root() { S::free() } else { S::silent(Layer::Identity) })
+    }
+
+    /// Whether the resource is in the caller's account.
+    pub(super) fn is_own(&self, side: &ResourceSide) -> bool {
+        self.caller.account() == Some(&side.account) && !self.crosses_partitions()
+    }
+
+    /// "IAM roles and resource-based policies delegate access across accounts only within a single partition":
+    /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies-cross-account-resource-access.html>.
+    fn crosses_partitions(&self) -> bool {
+        let of_resource = self.question.partition();
+        of_resource.is_some() && self.caller.partition().is_some_and(|own| Some(own) != of_resource)
     }
 
     /// `RestrictPublicBuckets` "restricts access to an access point or bucket with a public policy to only AWS service

@@ -3,7 +3,7 @@
 
 use leastwise_catalog::Action;
 use leastwise_policy::arn::Arn;
-use leastwise_policy::aws::evaluate::{ANONYMOUS, takes_anonymous};
+use leastwise_policy::aws::evaluate::{ANONYMOUS, PolicySet, takes_anonymous};
 use leastwise_policy::aws::{
     Comparison, Condition, Effect, Named, Policy, PrincipalBlock, PrincipalSet, Statement,
 };
@@ -48,6 +48,56 @@ const OF_BUCKETS: [&str; 5] = [
     "arn:aws:s3-outposts:eu-west-1:111122223333:outpost/op-1/bucket/bucket/object/key",
 ];
 
+/// What no policy decides: "permissions are not required", even where "an administrator attaches a policy […] that
+/// explicitly denies" it, <https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html>; "it has no
+/// effect on a user's ability to perform the `GetSessionToken` operation",
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_temp_control-access_getsessiontoken.html>, which is
+/// for users alone.
+pub(super) fn needs_no_permission(action: &str, who: &Who<'_>) -> bool {
+    match action {
+        "sts:GetCallerIdentity" => who.account().is_some(),
+        "sts:GetSessionToken" => who.account().is_some() && !who.arn.contains(":role/"),
+        _ => false,
+    }
+}
+
+/// "You cannot call `AssumeRole` by using AWS account root user credentials; access is denied",
+/// <https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html>; "you cannot use root user credentials to call
+/// `sts:AssumeRoot`", <https://docs.aws.amazon.com/IAM/latest/UserGuide/id_root-user-privileged-task.html>.
+pub(super) fn refuse_root(action: &str, who: &Who<'_>) -> Result<()> {
+    if matches!(action, "sts:AssumeRole" | "sts:AssumeRoot") && who.arn.ends_with(":root") {
+        return Err(Error::input(format!("the root user cannot call {action}"))
+            .hint("whatever the policies say, AWS denies it: ask for a user or a role"));
+    }
+    Ok(())
+}
+
+/// All that decides on it.
+pub(super) fn no_permission(action: &str) -> PolicySet {
+    let statement = Statement::allow([action], ["*"]);
+    let identity = vec![Named::new("no permission is needed", Policy::new(vec![statement]))];
+    PolicySet { identity, ..PolicySet::default() }
+}
+
+/// "You must sign in via a management account or a delegated administrator account", and "centralized root access" must be
+/// on, which no policy says: <https://docs.aws.amazon.com/IAM/latest/UserGuide/id_root-user-privileged-task.html>.
+pub(super) fn central_root_access(action: &str) -> Option<Named<Policy>> {
+    (action == "sts:AssumeRoot").then(|| {
+        let said = Condition::new(Comparison::StringEquals, "leastwise:CentralRootAccess", ["true"]);
+        let mut statement = Statement::new(Effect::Allow, [action], ["*"]).with_condition(said);
+        statement.principal = Some(PrincipalBlock::Principal(PrincipalSet::Everyone));
+        Named::new("centralized root access", Policy::new(vec![statement]))
+    })
+}
+
+/// Whether principal and resource are in different partitions.
+pub(super) fn is_abroad(who: &Who<'_>, ask: &Ask) -> bool {
+    let partitions = (Arn::parse(&who.arn), Arn::parse(&ask.resource));
+    let (Some(own), Some(resource)) = partitions else { return false };
+    let partition = resource.partition();
+    !partition.contains(['*', '?']) && partition != own.partition()
+}
+
 impl World<'_> {
     /// "Both the access point and the underlying bucket must permit the request", and which bucket that is the ARN does not
     /// say: <https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-points-policies.html>.
@@ -79,9 +129,20 @@ impl World<'_> {
     /// What else may stand in the way, or is not about the question.
     pub(super) fn note(&self, action: &str, who: &Who<'_>, ask: &Ask, assumed: &mut Vec<String>) {
         if who.arn == ANONYMOUS && !takes_anonymous(&action.to_ascii_lowercase()) {
+            assumed.push(format!("`{action}` needs credentials"));
+        }
+        if is_abroad(who, ask) {
             assumed.push(format!(
-                "`{action}` needs credentials: S3, SNS, SQS and function URLs alone do without"
+                "`{}` is in another partition than the principal: nothing is granted from one to another",
+                ask.resource
             ));
+        }
+        let has_policy = ask.resource_policy.is_some() || self.resource_policy.is_some();
+        if action.starts_with("elasticfilesystem:Client") && !has_policy {
+            assumed.push(
+                "a file system without a policy lets in everybody who reaches it, with credentials or without"
+                    .into(),
+            );
         }
         let is_granted = || grants::on(&self.grants, &ask.resource).next().is_some();
         if action.starts_with("kms:") && !self.grants.is_empty() && !is_granted() {

@@ -7,7 +7,7 @@ use leastwise_policy::aws::{Effect, Named, Policy, PrincipalBlock, PrincipalSet}
 
 use super::super::organization::is_account;
 use super::super::world::{World, whole};
-use super::{Ask, Owner, grants};
+use super::{Ask, Owner, beside, grants};
 use crate::error::{Error, Result};
 
 impl World<'_> {
@@ -80,6 +80,7 @@ impl World<'_> {
             assumed.push(format!("`{}` has no policy that lets another account in", ask.resource));
         }
         policies.extend(self.access_control_lists(action));
+        policies.extend(beside::central_root_access(action));
         // Within the account a resource without a policy has no say.
         let silent = policies.is_empty() && account == Some(owner) && !must_allow;
         if silent {
@@ -139,7 +140,9 @@ impl World<'_> {
 
 /// The resources whose policy must allow, whoever asks; of nothing else of these services is there a policy.
 /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic_policy-eval-denyallow.html>
-const MUST_ALLOW: [(&str, &str, &str); 2] = [("kms:", "kms", "key/"), ("sts:", "iam", "role/")];
+/// The auth policy of a service: <https://docs.aws.amazon.com/vpc-lattice/latest/ug/auth-policies.html>.
+const MUST_ALLOW: [(&str, &str, &str); 3] =
+    [("kms:", "kms", "key/"), ("sts:", "iam", "role/"), ("vpc-lattice-svcs:", "vpc-lattice", "service/")];
 
 fn must_allow(action: &str, resource: &str) -> bool {
     let arn = Arn::parse(resource);

@@ -12,8 +12,9 @@ impl Caller<'_> {
     pub(super) fn is_excepted(&self, principals: &PrincipalSet, keys: &mut Keys) -> Truth {
         let has = |kind, wanted: &str| entries(principals).any(|(of, text)| of == kind && text == wanted);
         let has_account = |account: &str| {
-            entries(principals)
-                .any(|(of, text)| of == PrincipalKind::Aws && account_of(text) == Some(account))
+            entries(principals).any(|(of, text)| {
+                of == PrincipalKind::Aws && account_of(text, self.partition()) == Some(account)
+            })
         };
         let has_arn = |arn: &str| has(PrincipalKind::Aws, arn);
         let some_session =

@@ -114,10 +114,13 @@ pub(super) fn iam_arn(text: &str) -> Option<(&str, &str)> {
     (whole && !has_wildcard(text)).then_some((account, resource))
 }
 
-/// "The account ARN and the shortened account ID behave the same way."
-pub(super) fn account_of(text: &str) -> Option<&str> {
+/// "The account ARN and the shortened account ID behave the same way." An ARN is of an account in its own partition.
+pub(super) fn account_of<'t>(text: &'t str, partition: Option<&str>) -> Option<&'t str> {
     let account = match text.strip_suffix(":root") {
-        Some(arn) => arn.strip_prefix("arn:")?.split_once(":iam::")?.1,
+        Some(arn) => {
+            let (of, account) = arn.strip_prefix("arn:")?.split_once(":iam::")?;
+            partition.is_none_or(|own| own == of).then_some(account)?
+        }
         None => text,
     };
     is_account(account).then_some(account)
