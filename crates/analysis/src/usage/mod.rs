@@ -9,6 +9,7 @@ mod collector;
 mod context;
 mod duplicates;
 mod fold;
+mod holder;
 mod intern;
 mod kind;
 mod outcome;
@@ -30,6 +31,7 @@ mod when;
 
 pub use collector::Collector;
 pub use duplicates::Duplicates;
+pub use holder::{NoPolicy, no_policy};
 pub use row::{INSTANCE_PROFILE, Outcome, Resource, UsageContext, UsageRow, WITHOUT_PATH};
 pub use save::{LoadError, is_saved};
 pub use sorted::{Sorted, Unsorted};

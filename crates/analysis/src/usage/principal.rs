@@ -16,7 +16,7 @@ pub(super) enum Who {
     Nobody(&'static str),
 }
 
-/// Writes the principal's ARN into `into`.
+/// Writes the principal's ARN into `into`; [`no_policy`](super::no_policy) knows by it who has no identity policy.
 pub(super) fn principal(identity: &Identity<'_>, partition: &str, into: &mut Vec<u8>) -> Who {
     into.clear();
     match identity.kind {

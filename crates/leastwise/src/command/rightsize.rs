@@ -45,15 +45,10 @@ pub fn run(args: &RightsizeArgs, catalog: &Catalog, quiet: bool) -> Result<()> {
 fn run_one(setup: &Setup<'_>, asked: &str) -> Result<()> {
     // Whether the snapshot knows the principal is told before the logs are read, which can take long.
     let named = setup.granted.only(asked)?;
-    let (policies, found) = setup.granted.of(named)?;
-    let linked = |name: &str| {
-        Error::usage(format!("`{}` is a service-linked role", plain(name)))
-            .hint("AWS makes and keeps its policy; nobody else can change it")
-    };
-    let named_so = !whose::is_pattern(named) && whose::is_service_linked(named);
-    if named_so || found.is_some_and(|found| found.service_linked) {
-        return Err(linked(named));
+    if !whose::is_pattern(named) {
+        whose::has_policy(named)?;
     }
+    let (policies, found) = setup.granted.of(named)?;
     if let Some(why) = found.and_then(granted::incomplete) {
         return Err(Error::input(format!("`{named}` cannot be right-sized"))
             .because(plain(&why))
@@ -62,9 +57,7 @@ fn run_one(setup: &Setup<'_>, asked: &str) -> Result<()> {
     let collected = setup.collect()?;
     collected.report(&setup.args.logs.read, setup.quiet)?;
     let principal = whose::of_logs(asked, named, &collected.seen)?;
-    if whose::is_service_linked(principal) {
-        return Err(linked(principal));
-    }
+    whose::has_policy(principal)?;
     let of = |usage: &Usage| usage.rows_where(|name| name == principal);
     let rows = of(&collected.usage);
     let holds = |partial: &&collect::Partial| partial.principals.iter().any(|name| name == principal);

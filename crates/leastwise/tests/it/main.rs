@@ -33,4 +33,5 @@ mod support;
 mod usage;
 mod verify;
 mod weird;
+mod whose;
 mod words;

@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::convert::Infallible;
 use std::path::Path;
 
-use leastwise_analysis::granted::GrantedPrincipal;
+use leastwise_analysis::granted::{GrantedPrincipal, Snapshot};
 use leastwise_analysis::proof::{self, Inclusion};
-use leastwise_analysis::usage::UsageRow;
+use leastwise_analysis::usage::{UsageRow, no_policy};
 use leastwise_generate::render::Names;
 use leastwise_policy::arn::Arn;
 
@@ -58,6 +58,7 @@ pub fn run(setup: &Setup<'_>) -> Result<()> {
             },
         });
     }
+    entries.extend(without_policy(&collected, snapshot));
     let mut batch = files.batch;
     let index = Index::new(entries, super::skipped(&collected));
     for (name, kind) in [("index.md", Kind::Markdown), ("index.json", Kind::Json)] {
@@ -109,6 +110,22 @@ fn left_alone(collected: &Collected, case: &Case<'_>) -> Option<String> {
         return Some("its calls need no permission that is known".to_owned());
     }
     granted::incomplete(found)
+}
+
+/// Whom the logs show and no identity policy is there for. An account that the snapshot does not hold is not asked about.
+fn without_policy(collected: &Collected, snapshot: &Snapshot) -> impl Iterator<Item = Entry> {
+    let accounts: BTreeSet<&str> = snapshot.principals().map(GrantedPrincipal::account).collect();
+    let is_asked = move |principal: &str| {
+        let account = account(principal);
+        account.is_empty() || accounts.contains(account.as_str())
+    };
+    let seen = collected.seen.iter().filter(|seen| snapshot.principal(seen).is_none());
+    let without = seen.filter_map(|seen| Some((seen, no_policy(seen)?)));
+    without.filter(move |(seen, _)| is_asked(seen)).map(|(seen, why)| Entry {
+        principal: seen.clone(),
+        left_alone: why.is.to_owned(),
+        ..Entry::default()
+    })
 }
 
 /// Right-sizes each that is not left alone.

@@ -1,5 +1,6 @@
 //! `--principal` as a pattern: it stands for the one principal that it fits, and for nobody when it fits several.
 
+use leastwise_analysis::usage::no_policy;
 use leastwise_policy::glob::Glob;
 
 use crate::error::{Error, Result};
@@ -15,27 +16,29 @@ pub fn is_pattern(text: &str) -> bool {
 }
 
 /// The one whom `asked` means where a snapshot, if there is one, says that it is `named`: a pattern must fit nobody else
-/// whom the logs have seen. Service-linked roles are nobody to right-size.
+/// whom the logs have seen. Who has no identity policy is nobody to right-size.
 pub fn of_logs<'n>(asked: &str, named: &'n str, seen: &'n [String]) -> Result<&'n str> {
     if !is_pattern(asked) {
         return Ok(named);
     }
-    let (linked, ours): (Vec<&str>, Vec<&str>) =
-        seen.iter().map(String::as_str).partition(|seen| is_service_linked(seen));
+    let (without, ours): (Vec<&str>, Vec<&str>) =
+        seen.iter().map(String::as_str).partition(|seen| no_policy(seen).is_some());
     if is_pattern(named) {
         let glob = Glob::new(asked);
         // Where it fits nobody else, who it was is said.
-        let only_linked = !ours.iter().any(|seen| glob.matches(seen));
-        let among = if only_linked { [ours, linked].concat() } else { ours };
+        let only_without = !ours.iter().any(|seen| glob.matches(seen));
+        let among = if only_without { [ours, without].concat() } else { ours };
         return only(asked, among.into_iter(), "these logs");
     }
     only(asked, ours.into_iter().chain([named]), "the snapshot and these logs")
 }
 
-/// Whether the ARN is that of a service-linked role, whose policy AWS alone makes and keeps
-/// (<https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_create-service-linked-role.html>).
-pub fn is_service_linked(arn: &str) -> bool {
-    arn.contains(":role/aws-service-role/")
+/// Refuses whoever has no identity policy that could be written.
+pub fn has_policy(principal: &str) -> Result<()> {
+    match no_policy(principal) {
+        Some(why) => Err(Error::usage(format!("`{}` is {}", plain(principal), why.is)).hint(why.way_out)),
+        None => Ok(()),
+    }
 }
 
 /// The one of the names that a pattern fits. `place` is where they were found, such as `the snapshot`.
