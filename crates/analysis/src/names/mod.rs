@@ -16,6 +16,7 @@ mod changes;
 mod directory;
 mod made;
 mod notes;
+mod sessions;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -30,6 +31,7 @@ pub(crate) use apply::{check, taken};
 pub use changes::Changes;
 pub use directory::Directory;
 use directory::Name;
+pub use sessions::{give_paths, note_of_sessions, rows_of, without_path as role_without_path};
 
 /// A name of the log, and what the snapshot or the log elsewhere says that it stands for.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]

@@ -3,7 +3,7 @@
 use super::Settings;
 use super::context;
 use super::intern::Interner;
-use super::principal::{Who, partition, principal};
+use super::principal::{Who, is_session_alone, partition, principal};
 use super::table::Table;
 use crate::audit_log::Event;
 
@@ -184,6 +184,7 @@ impl Callers {
             self.bytes.extend_from_slice(part);
             self.bytes.push(0);
         }
+        self.bytes.push(u8::from(is_session_alone(identity)));
         if event.context.is_some() {
             let mut base = Vec::new();
             context::of_event(event, &mut base);

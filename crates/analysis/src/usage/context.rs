@@ -2,7 +2,8 @@
 //!
 //! Keys: IAM User Guide, "AWS global condition context keys"; KMS Developer Guide, `kms:ViaService`.
 
-use super::row::UsageContext;
+use super::principal::is_session_alone;
+use super::row::{PRINCIPAL_WITHOUT_PATH, UsageContext};
 use crate::audit_log::{Cursor, Event, Value, unescape};
 use leastwise_catalog::kms_via_service;
 use std::collections::BTreeMap;
@@ -41,6 +42,9 @@ pub(super) fn of_event(event: &Event<'_>, into: &mut Vec<u8>) {
     }
     if matches!(event.identity.mfa, b"true" | b"false") {
         push(into, "aws:MultiFactorAuthPresent", &[event.identity.mfa]);
+    }
+    if is_session_alone(&event.identity) {
+        push(into, PRINCIPAL_WITHOUT_PATH, &[b"true"]);
     }
     if let Some(cursor) = event.context {
         of_event_context(cursor, into);

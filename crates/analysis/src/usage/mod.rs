@@ -32,7 +32,9 @@ mod when;
 pub use collector::Collector;
 pub use duplicates::Duplicates;
 pub use holder::{NoPolicy, no_policy};
-pub use row::{INSTANCE_PROFILE, Outcome, Resource, UsageContext, UsageRow, WITHOUT_PATH};
+pub use row::{
+    INSTANCE_PROFILE, Outcome, PRINCIPAL_WITHOUT_PATH, Resource, UsageContext, UsageRow, WITHOUT_PATH,
+};
 pub use save::{LoadError, is_saved};
 pub use sorted::{Sorted, Unsorted};
 pub use tally::{Source, Tally, Unmapped};

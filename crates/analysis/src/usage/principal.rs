@@ -21,7 +21,7 @@ pub(super) fn principal(identity: &Identity<'_>, partition: &str, into: &mut Vec
     into.clear();
     match identity.kind {
         b"AssumedRole" if !identity.issuer.is_empty() => into.extend_from_slice(identity.issuer),
-        b"AssumedRole" => return role_of_session(identity.arn, into),
+        _ if is_session_alone(identity) => return role_of_session(identity.arn, into),
         // The session of a federated user has at most what the user has who asked for it.
         b"FederatedUser" if !identity.issuer.is_empty() => into.extend_from_slice(identity.issuer),
         b"IAMUser" | b"FederatedUser" | b"Role" => into.extend_from_slice(identity.arn),
@@ -64,6 +64,11 @@ pub(super) fn principal(identity: &Identity<'_>, partition: &str, into: &mut Vec
         return Who::Nobody("records whose userIdentity names no principal");
     }
     Who::Principal
+}
+
+/// Whether the record names a role's session and not the role, and so not its path.
+pub(super) fn is_session_alone(identity: &Identity<'_>) -> bool {
+    identity.kind == b"AssumedRole" && identity.issuer.is_empty()
 }
 
 /// `arn:aws:sts::111122223333:assumed-role/app/session` → `arn:aws:iam::111122223333:role/app`.

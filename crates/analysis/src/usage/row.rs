@@ -148,6 +148,10 @@ pub const INSTANCE_PROFILE: &str = "leastwise:InstanceProfile";
 /// The call names the resource without its path, and it is written as if it had none.
 pub const WITHOUT_PATH: &str = "leastwise:WithoutPath";
 
+/// The record names the caller's session and not its role: of the role, that has the name and not the path, and the
+/// principal is written as if it had none.
+pub const PRINCIPAL_WITHOUT_PATH: &str = "leastwise:PrincipalWithoutPath";
+
 impl UsageContext {
     /// The keys that AWS knows, which a condition could use.
     pub fn of_request(&self) -> impl Iterator<Item = (&String, &Vec<String>)> {

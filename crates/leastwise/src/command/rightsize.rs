@@ -15,7 +15,7 @@ mod setup;
 mod summary;
 mod whose;
 
-use leastwise_analysis::names::Changes;
+use leastwise_analysis::names::{self, Changes};
 use leastwise_analysis::rightsize::Coverage;
 use leastwise_analysis::usage::{Unmapped, Usage, UsageRow};
 use leastwise_catalog::Catalog;
@@ -58,7 +58,7 @@ fn run_one(setup: &Setup<'_>, asked: &str) -> Result<()> {
     collected.report(&setup.args.logs.read, setup.quiet)?;
     let principal = whose::of_logs(asked, named, &collected.seen)?;
     whose::has_policy(principal)?;
-    let of = |usage: &Usage| usage.rows_where(|name| name == principal);
+    let of = |usage: &Usage| names::rows_of(usage, principal);
     let rows = of(&collected.usage);
     let holds = |partial: &&collect::Partial| partial.principals.iter().any(|name| name == principal);
     if let Some(partial) = collected.partial.iter().find(|partial| !holds(partial)) {

@@ -33,8 +33,7 @@ pub fn run(args: &VerifyArgs, catalog: &Catalog, quiet: bool) -> Result<()> {
     let inputs = proof.inputs.as_deref().or(listed.as_deref());
     let collected = collect(wanted(args, &proof, inputs, quiet), catalog)?;
     collected.report(&args.read, quiet)?;
-    let of_principal = |name: &str| name == proof.principal;
-    let rows = collected.usage.rows_where(of_principal);
+    let rows = names::rows_of(&collected.usage, &proof.principal);
     // Names are looked up where there is a snapshot that is whole; the logs alone tell some, too.
     let directory = granted.directory().filter(|_| found.is_some());
     let changes = match names::depend_on_changes(&rows) {
@@ -43,7 +42,7 @@ pub fn run(args: &VerifyArgs, catalog: &Catalog, quiet: bool) -> Result<()> {
     };
     let changes = changes.without_others(collected.usage.tally.other_principals);
     let naming = Naming::of(&rows, policies, &changes, directory.as_ref());
-    let newer = collected.parts.as_ref().map(|parts| parts.newer.rows_where(of_principal));
+    let newer = collected.parts.as_ref().map(|parts| names::rows_of(&parts.newer, &proof.principal));
     let report = proof::verify(
         &text,
         &Verification {

@@ -77,14 +77,7 @@ fn who_has_no_identity_policy_is_listed_among_all_with_the_reason() {
     // Of an account that the snapshot does not hold nothing is asked.
     calls.push(by("9", r#"{"type":"Root","accountId":"999900001111"}"#));
     folder.write("l.json", log(&calls));
-    let policy =
-        r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3:*","Resource":"*"}]}"#;
-    folder.write(
-        "s.json",
-        format!(
-            r#"{{"RoleDetailList":[{{"Path":"/","RoleName":"agent","Arn":"{ROLE}","RolePolicyList":[{{"PolicyName":"p","PolicyDocument":{policy}}}]}}]}}"#
-        ),
-    );
+    one_role(&folder, "/");
     let done = run(&folder, &["rightsize", "l.json", "--granted", "s.json", "--all", "--out", "o"]);
     assert_eq!(done.code, Some(0), "{}", done.err);
     let index = std::fs::read_to_string(folder.0.join("o/index.json")).expect("the index");
@@ -98,4 +91,61 @@ fn who_has_no_identity_policy_is_listed_among_all_with_the_reason() {
     }
     assert_eq!(index["principals"][0]["principal"], ROLE);
     assert_eq!(index["granted_actions"], index["principals"][0]["granted_actions"]);
+}
+
+const TEAM: &str = "arn:aws:iam::111122223333:role/team/agent";
+
+/// A snapshot with one role that may do all on S3.
+fn one_role(folder: &Folder, path: &str) {
+    let policy =
+        r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3:*","Resource":"*"}]}"#;
+    let role = format!(
+        r#"{{"RoleDetailList":[{{"Path":"{path}","RoleName":"agent","Arn":"arn:aws:iam::111122223333:role{path}agent","RolePolicyList":[{{"PolicyName":"p","PolicyDocument":{policy}}}]}}]}}"#
+    );
+    folder.write("s.json", role);
+}
+
+/// A session without `sessionIssuer` names its role without the path; the name is the role's alone in its account.
+#[test]
+fn a_session_without_its_role_counts_for_the_role_of_the_name() {
+    let folder = Folder::new("session-alone");
+    let session = r#"{"type":"AssumedRole","accountId":"111122223333","arn":"arn:aws:sts::111122223333:assumed-role/agent/s"}"#;
+    let alone = by("1", session).replace(r#""key":"k""#, r#""key":"alone""#);
+    let issued = event("2", "team/agent", "issued", TIME);
+    one_role(&folder, "/team/");
+    folder.write("l.json", log(&[alone.clone(), issued.clone()]));
+    for more in [&["--granted", "s.json"][..], &[]] {
+        let args = ["rightsize", "l.json", "--out", "iam", "--proof", "p.json", "--principal", TEAM];
+        let done = run(&folder, &[&args, more].concat());
+        assert_eq!(done.code, Some(0), "{}", done.err);
+        let policy = std::fs::read_to_string(folder.0.join("iam/agent-1.json")).expect("the policy");
+        assert!(policy.contains("b/alone") && policy.contains("b/issued"), "{policy}");
+        assert!(done.err.contains("1 of its events name a session"), "{}", done.err);
+        let verify = ["verify", "p.json", "--policy", "iam/agent-1.json", "--logs", "l.json"];
+        let verified = run(&folder, &[&verify, more].concat());
+        assert_eq!(verified.code, Some(0), "{}\n{}", verified.out, verified.err);
+    }
+    let pattern = ["rightsize", "l.json", "--granted", "s.json", "--principal", "*agent"];
+    assert_eq!(run(&folder, &pattern).code, Some(0));
+    let done = run(&folder, &["rightsize", "l.json", "--granted", "s.json", "--all", "--out", "all"]);
+    assert_eq!(done.code, Some(0), "{}", done.err);
+    let policy = std::fs::read_to_string(folder.0.join("all/agent-1.json")).expect("the policy");
+    assert!(policy.contains("b/alone") && policy.contains("b/issued"), "{policy}");
+
+    // Another that had the name before, whose records say so, is another.
+    let former = event("3", "agent", "former", TIME);
+    folder.write("l.json", log(&[alone.clone(), issued, former]));
+    let done = run(&folder, &["rightsize", "l.json", "--granted", "s.json", "--principal", TEAM]);
+    assert!(done.out.contains("b/alone") && !done.out.contains("b/former"), "{}", done.out);
+
+    // Nothing tells the path, but a snapshot would.
+    folder.write("l.json", log(&[alone]));
+    let bare = ["rightsize", "l.json", "--principal", ROLE];
+    let done = run(&folder, &bare);
+    assert_eq!(done.code, Some(0), "{}", done.err);
+    assert!(done.err.contains("its path is not known"), "{}", done.err);
+    assert!(done.err.contains("a snapshot of the account (--granted) would tell"), "{}", done.err);
+    one_role(&folder, "/");
+    let done = run(&folder, &[&bare[..], &["--granted", "s.json"]].concat());
+    assert!(done.code == Some(0) && !done.err.contains("its path is not known"), "{}", done.err);
 }

@@ -1,6 +1,7 @@
 //! Whose calls they are, in every partition, and to whom a call passes a role.
 
 use super::*;
+use crate::usage::PRINCIPAL_WITHOUT_PATH;
 
 const ROLE: &str = "arn:aws:iam::111122223333:role/aws-reserved/sso.amazonaws.com/AWSReservedSSO_Admin_01";
 const SESSION: &str = "arn:aws:sts::111122223333:assumed-role/AWSReservedSSO_Admin_01/bob";
@@ -40,6 +41,8 @@ fn each_kind_of_caller_counts_for_whoever_holds_the_permissions() {
         let rows = usage(&[with(get(1, "k"), "userIdentity", identity.clone())]).rows();
         assert_eq!(short(&rows), [("s3:GetObject", "arn:aws:s3:::b/k", Outcome::Used, 1)], "{identity}");
         assert_eq!(rows[0].principal, principal);
+        let without_path = identity["type"] == "AssumedRole" && identity.get("sessionContext").is_none();
+        assert_eq!(rows[0].context.get(PRINCIPAL_WITHOUT_PATH).is_some(), without_path, "{identity}");
     }
 }
 

@@ -5,8 +5,9 @@ use std::convert::Infallible;
 use std::path::Path;
 
 use leastwise_analysis::granted::{GrantedPrincipal, Snapshot};
+use leastwise_analysis::names::{give_paths, role_without_path};
 use leastwise_analysis::proof::{self, Inclusion};
-use leastwise_analysis::usage::{UsageRow, no_policy};
+use leastwise_analysis::usage::{Usage, UsageRow, no_policy};
 use leastwise_generate::render::Names;
 use leastwise_policy::arn::Arn;
 
@@ -40,8 +41,14 @@ pub fn run(setup: &Setup<'_>) -> Result<()> {
             "a principal that no log speaks of is not dormant; give the logs of the same accounts and window",
         ));
     }
-    let rows = collected.usage.rows();
-    let parts = collected.parts.as_ref().map(|parts| (parts.older.rows(), parts.newer.rows()));
+    let names: Vec<&str> = snapshot.principals().map(|found| found.arn.as_str()).collect();
+    let rows_of = |usage: &Usage| {
+        let mut rows = usage.rows();
+        give_paths(&mut rows, &names);
+        rows
+    };
+    let rows = rows_of(&collected.usage);
+    let parts = collected.parts.as_ref().map(|parts| (rows_of(&parts.older), rows_of(&parts.newer)));
     let case = |found| case(found, &rows, parts.as_ref());
     let cases: Vec<Case<'_>> = snapshot.principals().map(case).collect();
     let outcomes = outcomes(setup, &Evidence::new(setup, &collected, &rows), &cases);
@@ -104,9 +111,9 @@ fn left_alone(collected: &Collected, case: &Case<'_>) -> Option<String> {
     if !collected.speaks_of(case.principal) {
         return Some("the logs hold no event of its account".to_owned());
     }
-    if case.rows.is_empty()
-        && collected.seen.binary_search_by(|seen| seen.as_str().cmp(case.principal)).is_ok()
-    {
+    let was_seen = |name: &str| collected.seen.binary_search_by(|seen| seen.as_str().cmp(name)).is_ok();
+    let bare = role_without_path(case.principal);
+    if case.rows.is_empty() && (was_seen(case.principal) || bare.as_deref().is_some_and(was_seen)) {
         return Some("its calls need no permission that is known".to_owned());
     }
     granted::incomplete(found)

@@ -62,6 +62,7 @@ pub fn outcome(setup: &Setup<'_>, evidence: &Evidence<'_>, case: &Case<'_>) -> O
     };
     let mut rightsized = made_from(case.rows, &options);
     rightsized.notes.extend(naming.notes());
+    rightsized.notes.extend(names::note_of_sessions(case.principal, case.rows, case.found.is_some()));
     rightsized.notes.extend(case.found.map(|found| setup.granted.notes(found)).unwrap_or_default());
     rightsized.notes.sort();
     let fewer = fewer(&rightsized, &options, |options| made_from(case.rows, options));

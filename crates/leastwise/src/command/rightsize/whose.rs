@@ -1,5 +1,6 @@
 //! `--principal` as a pattern: it stands for the one principal that it fits, and for nobody when it fits several.
 
+use leastwise_analysis::names::role_without_path;
 use leastwise_analysis::usage::no_policy;
 use leastwise_policy::glob::Glob;
 
@@ -30,7 +31,10 @@ pub fn of_logs<'n>(asked: &str, named: &'n str, seen: &'n [String]) -> Result<&'
         let among = if only_without { [ours, without].concat() } else { ours };
         return only(asked, among.into_iter(), "these logs");
     }
-    only(asked, ours.into_iter().chain([named]), "the snapshot and these logs")
+    // The snapshot's role may be there by its name alone, too.
+    let bare = role_without_path(named);
+    let others = ours.into_iter().filter(|seen| Some(*seen) != bare.as_deref());
+    only(asked, others.chain([named]), "the snapshot and these logs")
 }
 
 /// Refuses whoever has no identity policy that could be written.
