@@ -26,7 +26,7 @@ fn value() -> impl Strategy<Value = Value> {
             "arn:aws:s3:eu-west-1:111122223333:accesspoint/a/object/b", "arn:aws:iam::111122223333:role/r",
             "arn:aws:kms:eu-west-1:111122223333:key/a", "arn:aws:logs:eu-west-1:111122223333:log-group:a:*",
             "data-x-s3alias", "arn:aws:s3:eu-west-1:444455556666:accesspoint/a", "444455556666",
-            "alias/a", "/a/b?versionId=1", "a/b", "123456789012", "arn:aws:lambda:eu-west-1:111122223333:function:f:1",
+            "HIDDEN_DUE_TO_SECURITY_REASONS", "****", "alias/a", "/a/b?versionId=1", "a/b", "123456789012", "arn:aws:lambda:eu-west-1:111122223333:function:f:1",
         ]).prop_map(str::to_owned),
     ]
     .prop_map(Value::from);
@@ -47,7 +47,9 @@ fn request() -> impl Strategy<Value = Value> {
         ("s3", "GetObject", &["bucketName", "key", "versionId", "BucketName", "x"]),
         ("s3", "PutObject", &["bucketName", "key", "x-amz-acl", "x-amz-tagging"]),
         ("s3", "CopyObject", &["bucketName", "key", "x-amz-copy-source"]),
+        ("s3", "DeleteObjects", &["bucketName", "delete"]),
         ("dynamodb", "GetItem", &["tableName", "indexName"]),
+        ("dynamodb", "Query", &["tableName", "indexName"]),
         ("kms", "Decrypt", &["keyId"]),
         ("logs", "CreateLogStream", &["logGroupName", "logStreamName"]),
         ("ec2", "RunInstances", &["instancesSet", "subnetId", "iamInstanceProfile", "tagSet"]),

@@ -3,7 +3,7 @@
 use super::plan::{Plan, PlannedKey, PlannedNeed, PlannedResource, Role};
 use super::reads::Asked;
 use super::resource::{apply_types, apply_value};
-use super::syntax::{Condition, Origin, Path, Source, Template, TemplatePiece, Test, Which};
+use super::syntax::{Condition, Origin, Path, Source, Template, TemplatePiece, Test, Transform, Which};
 use super::transform::{self, escape};
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -85,6 +85,8 @@ pub struct Scratch {
     pub(super) account: String,
     pub(super) context: Vec<(Arc<str>, String)>,
     pub(super) asked: Vec<Asked>,
+    /// Whether a variable of the type at hand was looked for among the ARNs that the log names.
+    pub(super) consulted: bool,
 }
 
 impl Scratch {
@@ -236,6 +238,9 @@ fn apply_template(
     let service = template.service();
     if let Some(source) = template.first_parameter() {
         parameters.each(&source.path, &mut |raw| {
+            if is_hidden(source, raw) {
+                return;
+            }
             seen |= !raw.is_empty();
             let value = transformed(source, raw);
             if !value.is_empty() && values.len() < MAX_VALUES {
@@ -320,8 +325,8 @@ pub(super) fn each(
         Origin::Parameters => parameters.each(&source.path, found),
         Origin::Caller if scope.caller.is_empty() => {}
         Origin::Caller => found(scope.caller),
-        // Only conditions ask for it.
-        Origin::Error => {}
+        // Only conditions ask for the one, and the other is a part of an ARN.
+        Origin::Error | Origin::Within => {}
         Origin::Log(Which::All) => parameters.resources(found),
         Origin::Log(which) => {
             // One alone does not say which it is.
@@ -337,6 +342,25 @@ pub(super) fn each(
             }
         }
     }
+}
+
+/// What CloudTrail writes instead of a value that it keeps to itself.
+const HIDDEN: &str = "HIDDEN_DUE_TO_SECURITY_REASONS";
+
+/// Whether a value stands for one that the log does not show, which is then as good as not there. What reads statements
+/// knows by itself what it can make of it.
+pub(super) fn is_hidden(source: &Source, value: &str) -> bool {
+    if !(value.starts_with('*') || value == HIDDEN) {
+        return false;
+    }
+    let is_starred = || value.len() > 1 && value.ends_with("**") && value.starts_with("**");
+    let is_read = |one: &Transform| matches!(one, Transform::Partiql(_));
+    (value == HIDDEN || !source.is_text() && is_starred()) && !source.transforms.iter().any(is_read)
+}
+
+/// Whether a value is a mere name: it is not empty, no ARN, no pattern, and shown.
+pub fn is_plain(value: &str) -> bool {
+    !(value.is_empty() || value.starts_with('*') || value.starts_with("arn:") || value == HIDDEN)
 }
 
 /// The value as the source's transforms leave it; nothing comes of nothing.
@@ -361,6 +385,9 @@ fn first_value(source: &Source, parameters: &dyn Parameters, mut found: impl FnM
     parameters.each(&source.path, &mut |value| {
         if !any && !value.is_empty() {
             any = true;
+            if is_hidden(source, value) {
+                return;
+            }
             found(&transformed(source, value));
         }
     });

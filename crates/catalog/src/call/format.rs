@@ -122,6 +122,31 @@ impl FormatPlan {
         fits(&self.pieces, arn)
     }
 
+    /// The value of a variable in an ARN of something that such a resource is within: the bucket's in a bucket's ARN, for
+    /// an object. The ARN ends with a variable of the format, this one or one behind it.
+    pub(super) fn value_within<'a>(&self, arn: &'a str, variable: usize) -> Option<&'a str> {
+        let (mut rest, mut value) = (arn, None);
+        for (piece, next) in self.pieces.iter().zip(self.pieces.iter().skip(1)) {
+            match (piece, next) {
+                (PlannedPiece::Literal(text), _) => rest = rest.strip_prefix(&**text)?,
+                (PlannedPiece::Variable(number), PlannedPiece::Literal(next)) => {
+                    let end = rest.find(next.chars().next()?);
+                    let own = &rest[..end.unwrap_or(rest.len())];
+                    if *number == variable {
+                        value = Some(own).filter(|own| !own.is_empty());
+                    }
+                    rest = &rest[own.len()..];
+                    if end.is_none() {
+                        return value;
+                    }
+                }
+                (PlannedPiece::Variable(_), _) => return None,
+                _ => rest = &rest[rest.find(':')?..],
+            }
+        }
+        None
+    }
+
     /// How much of the format is literal: of two formats that an ARN fits, the better has more.
     pub(super) fn literal_len(&self) -> usize {
         self.pieces

@@ -17,10 +17,10 @@ mod rules;
 mod syntax;
 mod transform;
 
-pub use apply::{Known, Need, Parameters, Scope, Scratch};
+pub use apply::{Known, Need, Parameters, Scope, Scratch, is_plain};
 pub use json::Recorded;
 pub use plan::{Plan, PlannedNeed, Planner};
-pub use reads::{Asked, is_plain};
+pub use reads::Asked;
 pub use rules::{ErrorClass, Rules};
 pub use syntax::{Part, Path, Step};
 pub use transform::escape;

@@ -313,13 +313,15 @@ impl TypePlan {
 
     /// Whether an ARN that the log names fills one of its variables.
     pub(super) fn takes_from_log(&self, arn: &str) -> bool {
-        let mut sources = self.sources().filter(|source| source.origin.is_log());
-        sources.any(|source| !transformed(source, arn).is_empty())
-    }
-
-    /// Whether any ARN that the log names could.
-    pub(super) fn reads_log(&self) -> bool {
-        self.sources().any(|source| source.origin.is_log())
+        self.formats.iter().any(|format| {
+            format.variables.iter().enumerate().any(|(variable, sources)| {
+                sources.iter().any(|source| match source.origin {
+                    Origin::Log(_) => !transformed(source, arn).is_empty(),
+                    Origin::Within => format.value_within(arn, variable).is_some(),
+                    Origin::Parameters | Origin::Caller | Origin::Error => false,
+                })
+            })
+        })
     }
 
     /// Whether it is one of several ARNs that the log names, so that one alone does not say enough.

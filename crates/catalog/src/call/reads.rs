@@ -30,7 +30,7 @@ impl Plan {
         names
     }
 
-    /// Those of them whose values, where they are [plain](is_plain), go into ARNs as they stand and decide nothing else:
+    /// Those of them whose values, where they are [plain](super::is_plain), go into ARNs as they stand and decide nothing else:
     /// it matters that they are there, not what they say.
     pub fn free_parameters(&self) -> BTreeSet<&str> {
         let mut names = self.parameters();
@@ -109,11 +109,6 @@ impl Plan {
 pub struct Asked {
     pub(super) need: usize,
     pub(super) kind: usize,
-}
-
-/// Whether a value is a mere name: it is not empty, no ARN, and no pattern.
-pub fn is_plain(value: &str) -> bool {
-    !(value.is_empty() || value == "*" || value.starts_with("arn:"))
 }
 
 /// Whether a path is one name.

@@ -1,10 +1,12 @@
 //! The resources of one need: ARNs made from the types that an action has and the values that a call gives.
 
-use super::apply::{Home, Known, MAX_VALUES, Out, Parameters, Range, Scope, Scratch, each, transformed};
+use super::apply::{
+    Home, Known, MAX_VALUES, Out, Parameters, Range, Scope, Scratch, each, is_hidden, transformed,
+};
 use super::format::{FormatPlan, PlannedPiece};
 use super::plan::{Role, TypePlan};
 use super::reads::Asked;
-use super::syntax::{Source, Transform};
+use super::syntax::{Origin, Source, Transform};
 use super::transform::{self, escape, is_behind};
 
 /// The parameter is the ARN itself; a plain name is put into the action's only type.
@@ -18,6 +20,9 @@ pub(super) fn apply_value(
     let only = if let [plan] = types { plan.formats.first() } else { None };
     let named = only.filter(|format| format.variables.len() == 1);
     parameters.each(&source.path, &mut |value| {
+        if is_hidden(source, value) {
+            return;
+        }
         let value = transformed(source, value);
         if value.starts_with("arn:") {
             if may_be_of(types, role, &value) {
@@ -55,6 +60,7 @@ pub(super) fn apply_types(
 ) {
     for (index, plan) in types.iter().enumerate() {
         let before = out.said;
+        scratch.consulted = false;
         for format in &plan.formats {
             let bound = collect(format, plan, (parameters, scope), scratch, out);
             // A type without names is named by no call.
@@ -65,7 +71,7 @@ pub(super) fn apply_types(
                 break;
             }
         }
-        if out.said == before || plan.reads_log() {
+        if out.said == before || scratch.consulted {
             scratch.asked.push(Asked { need: out.index, kind: index });
         }
         if out.said == before && !plan.chooses_from_log() {
@@ -161,8 +167,23 @@ fn collect(
     for (index, sources) in format.variables.iter().enumerate() {
         let (values, ranges) = (&mut scratch.values, &mut scratch.ranges[index]);
         ranges.clear();
+        let mut given = false;
         for source in sources {
+            scratch.consulted |= source.origin.is_log() || source.origin == Origin::Within;
+            if source.origin == Origin::Within && !given {
+                parameters.resources(&mut |arn| {
+                    let value = format.value_within(arn, index);
+                    if let Some(value) = value.filter(|_| ranges.len() < MAX_VALUES) {
+                        push_range(values, ranges, (value, false, false), Home::of(arn, &format.service));
+                    }
+                });
+            }
             each(source, parameters, scope, &mut |raw| {
+                if is_hidden(source, raw) {
+                    return;
+                }
+                // What the call says is not looked for elsewhere, even where it says too little.
+                given = true;
                 // INVARIANT: an ARN of the log that fills a variable begins like those of the format, which is what
                 // `Plan::may_take` looks at.
                 if source.origin.is_log() && !format.begins_like(raw) {

@@ -158,6 +158,9 @@ pub(super) enum Origin {
     /// The ARNs that the log itself names for the call: `@resources`; of several the first, `@first`, or the last, `@last`,
     /// and neither where there is but one.
     Log(Which),
+    /// What the variable is in an ARN that the log names, of something that the resource is within, where the call says
+    /// nothing of it: `@within`.
+    Within,
 }
 
 /// Which of the ARNs that a log names are meant.
@@ -497,6 +500,7 @@ fn source(text: &str) -> Result<Source, String> {
         [Step { name, .. }] if **name == *"@resources" => Origin::Log(Which::All),
         [Step { name, .. }] if **name == *"@first" => Origin::Log(Which::First),
         [Step { name, .. }] if **name == *"@last" => Origin::Log(Which::Last),
+        [Step { name, .. }] if **name == *"@within" => Origin::Within,
         [Step { name, .. }, ..] if name.starts_with('@') => return Err(format!("unknown source `{text}`")),
         _ => Origin::Parameters,
     };
