@@ -7,8 +7,8 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use super::GrantedError;
 use super::problem::{Place, Problem};
+use super::{GrantedError, keys};
 
 /// One page with the place that it came from.
 #[derive(Debug)]
@@ -111,7 +111,8 @@ pub(super) fn looks_like_one(file: &str, text: &str) -> Result<bool, GrantedErro
 
 /// The pages of one file, and what of them cannot be read.
 pub(super) fn read(file: &str, text: &str) -> Result<(Vec<Page>, Vec<Problem>), GrantedError> {
-    let (pages, several) = match json(file, text)? {
+    let (value, mut twice) = keys::parse(without_mark(text)).map_err(not_json(file))?;
+    let (pages, several) = match value {
         Value::Array(pages) => (pages, true),
         page => (vec![page], false),
     };
@@ -122,24 +123,26 @@ pub(super) fn read(file: &str, text: &str) -> Result<(Vec<Page>, Vec<Problem>), 
             return Err(not_granted());
         }
         let pointer = if several { format!("/{number}") } else { String::new() };
-        read.push(Page::of(Place { file: file.to_owned(), pointer }, page, &mut refused));
+        read.push(Page::of(Place { file: file.to_owned(), pointer }, page, &mut twice, &mut refused));
     }
     if read.is_empty() { Err(not_granted()) } else { Ok((read, refused)) }
 }
 
 impl Page {
-    fn of(place: Place, mut page: Value, refused: &mut Vec<Problem>) -> Page {
+    /// `twice` are the keys of all pages that stand twice; those of this one are taken out.
+    fn of(place: Place, mut page: Value, twice: &mut Vec<String>, refused: &mut Vec<Problem>) -> Page {
         let listing = Listing {
-            user_detail_list: list(&place, &mut page, "UserDetailList", refused),
-            group_detail_list: list(&place, &mut page, "GroupDetailList", refused),
-            role_detail_list: list(&place, &mut page, "RoleDetailList", refused),
-            policies: list(&place, &mut page, "Policies", refused),
+            user_detail_list: list(&place, &mut page, "UserDetailList", twice, refused),
+            group_detail_list: list(&place, &mut page, "GroupDetailList", twice, refused),
+            role_detail_list: list(&place, &mut page, "RoleDetailList", twice, refused),
+            policies: list(&place, &mut page, "Policies", twice, refused),
             is_truncated: page.get("IsTruncated").and_then(Value::as_bool),
         };
         if let Some(other) = page.get("IsTruncated").filter(|one| !one.is_boolean() && !one.is_null()) {
             let reason = format!("`{other}` does not say whether there is more");
             refused.push(place.under("IsTruncated").problem("", reason));
         }
+        refused.extend(below(&place, twice).iter().map(|key| key.problem("", TWICE)));
         Page { place, listing }
     }
 }
@@ -149,6 +152,7 @@ fn list<T: DeserializeOwned>(
     place: &Place,
     page: &mut Value,
     name: &str,
+    twice: &mut Vec<String>,
     refused: &mut Vec<Problem>,
 ) -> Vec<(usize, T)> {
     let place = place.under(name);
@@ -163,12 +167,29 @@ fn list<T: DeserializeOwned>(
     let mut read = Vec::with_capacity(items.len());
     for (number, item) in items.into_iter().enumerate() {
         let subject = NAMES.iter().find_map(|key| item.get(key)?.as_str()).unwrap_or_default().to_owned();
+        let keys = below(&place.under(number), twice);
+        if !keys.is_empty() {
+            refused.extend(keys.iter().map(|key| key.problem(&subject, TWICE)));
+            continue;
+        }
         match T::deserialize(item) {
             Ok(one) => read.push((number, one)),
             Err(error) => refused.push(place.under(number).problem(&subject, error.to_string())),
         }
     }
     read
+}
+
+const TWICE: &str = "the key stands twice in its object, and nobody knows which of the two counts";
+
+/// Takes out the keys that stand twice somewhere below a place.
+fn below(place: &Place, twice: &mut Vec<String>) -> Vec<Place> {
+    if twice.is_empty() {
+        return Vec::new();
+    }
+    let above = format!("{}/", place.pointer);
+    let keys = twice.extract_if(.., |key| key.starts_with(&above));
+    keys.map(|pointer| Place { file: place.file.clone(), pointer }).collect()
 }
 
 /// What tells of which entry something is said, the best first.
@@ -179,6 +200,13 @@ fn is_listing(value: &Value) -> bool {
 }
 
 fn json(file: &str, text: &str) -> Result<Value, GrantedError> {
-    let text = text.trim_start_matches('\u{feff}');
-    serde_json::from_str(text).map_err(|source| GrantedError::NotJson { file: file.to_owned(), source })
+    serde_json::from_str(without_mark(text)).map_err(not_json(file))
+}
+
+fn without_mark(text: &str) -> &str {
+    text.trim_start_matches('\u{feff}')
+}
+
+fn not_json(file: &str) -> impl Fn(serde_json::Error) -> GrantedError {
+    move |source| GrantedError::NotJson { file: file.to_owned(), source }
 }

@@ -7,6 +7,7 @@
 //! principal was granted is then marked as not complete.
 
 mod document;
+mod keys;
 mod lenient;
 mod listing;
 pub mod managed;

@@ -233,3 +233,43 @@ fn a_policy_of_which_two_versions_are_said_to_be_the_default_cannot_be_read() {
     };
     assert_eq!([policy(false), policy(true)], [true, false]);
 }
+
+/// Two readers can take two different values, and AWS writes no key twice.
+#[test]
+fn a_key_that_stands_twice_is_refused_with_its_place() {
+    let deny = r#""Statement":[{"Effect":"Deny","Action":"*","Resource":"*"}]"#;
+    let twice = format!(r#"{{{deny},"Statement":[{{"Effect":"Allow","Action":"*","Resource":"*"}}]}}"#);
+    let role = |more: &str| format!(r#"{{"RoleName":"r","Arn":"arn:aws:iam::111122223333:role/r"{more}}}"#);
+    let inline = role(&format!(r#","RolePolicyList":[{{"PolicyName":"p","PolicyDocument":{twice}}}]"#));
+    let boundary = |name: &str| format!(r#","PermissionsBoundary":{{"PermissionsBoundaryArn":"{name}"}}"#);
+    let encoded = twice.replace('"', "%22").replace('{', "%7B").replace('}', "%7D");
+    let version = r#"{"VersionId":"v1","IsDefaultVersion":true,"IsDefaultVersion":false,"Document":{}}"#;
+    for (listing, place) in [
+        (
+            format!(r#"{{"RoleDetailList":[{},{inline}]}}"#, role("")),
+            "/RoleDetailList/1/RolePolicyList/0/PolicyDocument/Statement",
+        ),
+        (
+            format!(r#"[{{"RoleDetailList":[{}]}}]"#, role(&(boundary("a") + &boundary("b")))),
+            "/0/RoleDetailList/0/PermissionsBoundary",
+        ),
+        (r#"{"RoleDetailList":[],"RoleDetailList":[]}"#.to_owned(), "/RoleDetailList"),
+        (
+            format!(
+                r#"{{"Policies":[{{"Arn":"arn:aws:iam::111122223333:policy/m","PolicyVersionList":[{version}]}}]}}"#
+            ),
+            "/Policies/0/PolicyVersionList/0/IsDefaultVersion",
+        ),
+    ] {
+        let error = Snapshot::parse("s.json", &listing).expect_err("a key twice").to_string();
+        assert!(error.starts_with(&format!("`s.json` {place}: the key stands twice")), "{error}");
+    }
+    // A document that is a text has a JSON of its own, and is refused as documents alone are.
+    let text = format!(r#","RolePolicyList":[{{"PolicyName":"p","PolicyDocument":"{encoded}"}}]"#);
+    let snapshot = Snapshot::parse("s.json", &format!(r#"{{"RoleDetailList":[{}]}}"#, role(&text))).unwrap();
+    assert!(snapshot.principals().all(|role| !role.complete));
+    assert!(snapshot.findings()[0].reason.contains("stands twice"), "{:?}", snapshot.findings());
+    // The same key in two objects is no such thing.
+    let both = format!(r#"{{"RoleDetailList":[{}]}}"#, role(&boundary("a")));
+    assert!(Snapshot::parse_all([("a.json", both.as_str()), ("b.json", both.as_str())]).is_ok());
+}
