@@ -41,10 +41,7 @@ impl<'a> Identity<'a> {
         cursor.enter()?;
         while let Some((name, value)) = cursor.member()? {
             let bit = identity.field(cursor, name, value)?;
-            if seen & bit != 0 {
-                return Err(Malformed { at: start, reason: "a member appears twice", incomplete: false });
-            }
-            seen |= bit;
+            once(&mut seen, bit, start)?;
         }
         Ok(identity)
     }
@@ -59,10 +56,12 @@ impl<'a> Identity<'a> {
             b"principalId" => (8, &mut self.principal_id),
             b"invokedBy" => (16, &mut self.invoked_by),
             b"sessionContext" if value == Value::Object => return self.session(cursor).map(|()| 32),
+            b"sessionContext" => return ignore(cursor, value).map(|()| 32),
             b"onBehalfOf" if value == Value::Object => {
                 self.on_behalf_of = one_member(cursor, b"userId")?;
                 return Ok(64);
             }
+            b"onBehalfOf" => return ignore(cursor, value).map(|()| 64),
             _ => return ignore(cursor, value).map(|()| 0),
         };
         *field = text(cursor, value)?;
@@ -70,15 +69,21 @@ impl<'a> Identity<'a> {
     }
 
     fn session(&mut self, cursor: &mut Cursor<'a>) -> Result<(), Malformed> {
+        let start = cursor.position();
+        let mut seen = 0u8;
         cursor.enter()?;
         while let Some((name, value)) = cursor.member()? {
-            match name {
-                b"sessionIssuer" if value == Value::Object => self.issuer = one_member(cursor, b"arn")?,
-                b"attributes" if value == Value::Object => {
-                    self.mfa = one_member(cursor, b"mfaAuthenticated")?;
-                }
+            let bit = match name {
+                b"sessionIssuer" => 1,
+                b"attributes" => 2,
+                _ => 0,
+            };
+            match (bit, value) {
+                (1, Value::Object) => self.issuer = one_member(cursor, b"arn")?,
+                (2, Value::Object) => self.mfa = one_member(cursor, b"mfaAuthenticated")?,
                 _ => ignore(cursor, value)?,
             }
+            once(&mut seen, bit, start)?;
         }
         Ok(())
     }
@@ -87,15 +92,27 @@ impl<'a> Identity<'a> {
 /// The text of one member of the object at which the cursor stands; the rest is skipped.
 #[inline]
 fn one_member<'a>(cursor: &mut Cursor<'a>, wanted: &[u8]) -> Result<Raw<'a>, Malformed> {
-    let mut found: Raw<'a> = b"";
+    let start = cursor.position();
+    let (mut found, mut seen): (Raw<'a>, _) = (b"", 0u8);
     cursor.enter()?;
     while let Some((name, value)) = cursor.member()? {
         let text = text(cursor, value)?;
         if name == wanted {
+            once(&mut seen, 1, start)?;
             found = text;
         }
     }
     Ok(found)
+}
+
+/// Notes a member by its bit. One that comes twice could be read as one or the other, and say that another called.
+#[inline]
+fn once(seen: &mut u8, bit: u8, at: usize) -> Result<(), Malformed> {
+    if *seen & bit != 0 {
+        return Err(Malformed { at, reason: "a member appears twice", incomplete: false });
+    }
+    *seen |= bit;
+    Ok(())
 }
 
 /// How many identities are kept, two in each place: an hour's sessions of a busy account.

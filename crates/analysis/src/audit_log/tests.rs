@@ -89,6 +89,20 @@ fn what_cannot_be_read_is_reported_and_the_rest_is_read() {
     check(&format!(r#"{{"Records":[{{"eventName":"A","eventName":"B"}},{A}]}}"#), &["A"], 1);
     let twice = r#"{"eventName":"C","additionalEventData":{},"additionalEventData":{"x":true}}"#;
     check(&format!(r#"{{"Records":[{twice},{A}]}}"#), &["A"], 1);
+    // Who called is told deep inside.
+    for identity in [
+        r#""type":"AssumedRole","type":"IAMUser""#,
+        r#""sessionContext":{"sessionIssuer":{"arn":"a"},"sessionIssuer":{"arn":"b"}}"#,
+        r#""sessionContext":{"sessionIssuer":{"arn":"a"},"sessionIssuer":null}"#,
+        r#""sessionContext":{"sessionIssuer":{"arn":"a","arn":"b"}}"#,
+        r#""sessionContext":{"attributes":{"mfaAuthenticated":"true","mfaAuthenticated":"false"}}"#,
+        r#""sessionContext":{},"sessionContext":7"#,
+        r#""onBehalfOf":{"userId":"a","userId":"b"}"#,
+        r#""onBehalfOf":null,"onBehalfOf":{"userId":"b"}"#,
+    ] {
+        let twice = format!(r#"{{"eventName":"D","userIdentity":{{{identity}}}}}"#);
+        check(&format!(r#"{{"Records":[{twice},{A}]}}"#), &["A"], 1);
+    }
     check(&format!(r#"{{"Records":[{A}]}} garbage"#), &["A"], 1);
     check(&format!("{A}\n{{\"eventName\" \"broken\"}}\n{B}\n"), &["A", "B"], 1);
     // A quote too many turns strings inside out, but not beyond the line.
