@@ -65,6 +65,9 @@ fn who_sets_up_an_identity_pool_becomes_the_roles_that_trust_it() {
     let step = Some(("cognito-set-identity-pool-roles".to_owned(), Certainty::Assumed));
     assert_eq!(roles(&["iam:PassRole"]), step);
     assert_eq!(roles(&["s3:GetObject"]), None);
+    let token = [allow(&["cognito-identity:GetOpenIdTokenForDeveloperIdentity"])];
+    let step = Some(("cognito-developer-identity".to_owned(), Certainty::Assumed));
+    assert_eq!(told(cognito("authenticated"), &token), step);
     let everything = [allow(&["cognito-identity:*", "iam:PassRole"])];
     assert_eq!(told(super::trust("Service", "lambda.amazonaws.com"), &everything), None);
 }
