@@ -259,6 +259,8 @@ pub enum NoteKind {
     InstanceProfile,
     /// Names without their path: told by the snapshot, or guessed.
     WithoutPath,
+    /// What it takes for the new policy to be in force, and to be all that is.
+    Applying,
 }
 
 impl Cut {

@@ -13,6 +13,14 @@ pub struct NoPolicy {
     names: &'static str,
 }
 
+/// Where the policy of a role has to be changed that IAM lets nobody change itself, in a sentence.
+pub fn changed_elsewhere(principal: &str) -> Option<&'static str> {
+    // https://docs.aws.amazon.com/singlesignon/latest/userguide/permissionsetsconcept.html
+    matches("arn:*:iam::*:role/aws-reserved/sso.amazonaws.com/*", principal).then_some(
+        "IAM Identity Center makes this role from a permission set, in every account that the set is assigned in, and IAM          lets nobody else change it: put the policy into the permission set, once it fits all that these roles are used for",
+    )
+}
+
 /// Whether the principal of a row of usage has no identity policy of its own in the account of the log.
 pub fn no_policy(principal: &str) -> Option<&'static NoPolicy> {
     NO_POLICY.iter().find(|row| matches(row.names, principal))

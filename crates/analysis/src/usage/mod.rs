@@ -31,7 +31,7 @@ mod when;
 
 pub use collector::Collector;
 pub use duplicates::Duplicates;
-pub use holder::{NoPolicy, no_policy};
+pub use holder::{NoPolicy, changed_elsewhere, no_policy};
 pub use row::{
     INSTANCE_PROFILE, Outcome, PRINCIPAL_WITHOUT_PATH, Resource, UsageContext, UsageRow, WITHOUT_PATH,
 };

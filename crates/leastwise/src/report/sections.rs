@@ -215,6 +215,7 @@ fn about(kind: NoteKind) -> &'static str {
         NoteKind::OtherPrincipal => "other principals",
         NoteKind::InstanceProfile => "instance profile",
         NoteKind::WithoutPath => "name without path",
+        NoteKind::Applying => "applying it",
     }
 }
 

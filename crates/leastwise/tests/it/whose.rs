@@ -149,3 +149,37 @@ fn a_session_without_its_role_counts_for_the_role_of_the_name() {
     let done = run(&folder, &[&bare[..], &["--granted", "s.json"]].concat());
     assert!(done.code == Some(0) && !done.err.contains("its path is not known"), "{}", done.err);
 }
+
+#[test]
+fn what_applying_the_policy_takes_is_said() {
+    let folder = Folder::new("applying");
+    let sso = "aws-reserved/sso.amazonaws.com/eu-west-1/AWSReservedSSO_Dev_0123456789abcdef";
+    let user = r#"{"type":"IAMUser","accountId":"111122223333","arn":"arn:aws:iam::111122223333:user/ann"}"#;
+    folder.write("l.json", log(&[event("1", sso, "k", TIME), by("2", user), event("3", "agent", "k", TIME)]));
+    let note = |principal: &str, more: &[&str]| {
+        let done = run(
+            &folder,
+            &[&["rightsize", "l.json", "--principal", principal, "--report", "r.md"], more].concat(),
+        );
+        assert_eq!(done.code, Some(0), "{}", done.err);
+        let report = std::fs::read_to_string(folder.0.join("r.md")).expect("the report");
+        assert_eq!(done.err.contains("note: "), report.contains("applying it"), "{report}");
+        done.err
+    };
+    let told = note(&format!("arn:aws:iam::111122223333:role/{sso}"), &[]);
+    assert!(told.contains("put the policy into the permission set"), "{told}");
+    let policy =
+        r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3:*","Resource":"*"}]}"#;
+    let group = format!(
+        r#"{{"GroupName":"ops","Arn":"arn:aws:iam::111122223333:group/ops","GroupPolicyList":[{{"PolicyName":"p","PolicyDocument":{policy}}}]}}"#
+    );
+    folder.write(
+        "s.json",
+        format!(
+            r#"{{"GroupDetailList":[{group}],"UserDetailList":[{{"UserName":"ann","Arn":"arn:aws:iam::111122223333:user/ann","GroupList":["ops"]}}]}}"#
+        ),
+    );
+    let told = note("*:user/ann", &["--granted", "s.json"]);
+    assert!(told.contains("from the group `ops` too, and stays granted as long as it is in there"), "{told}");
+    assert!(!note(ROLE, &[]).contains("permission set"));
+}

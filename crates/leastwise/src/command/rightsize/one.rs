@@ -3,8 +3,8 @@
 use leastwise_analysis::granted::{GrantedPrincipal, PrincipalKind};
 use leastwise_analysis::names::{self, Naming};
 use leastwise_analysis::proof::{Inclusion, Proof};
-use leastwise_analysis::rightsize::{Options, Rightsized, Width, rightsize};
-use leastwise_analysis::usage::UsageRow;
+use leastwise_analysis::rightsize::{Note, NoteKind, Options, Rightsized, Width, rightsize};
+use leastwise_analysis::usage::{UsageRow, changed_elsewhere};
 use leastwise_policy::aws::evaluate::PolicySet;
 
 use super::prove::{self, Made};
@@ -64,6 +64,7 @@ pub fn outcome(setup: &Setup<'_>, evidence: &Evidence<'_>, case: &Case<'_>) -> O
     rightsized.notes.extend(naming.notes());
     rightsized.notes.extend(names::note_of_sessions(case.principal, case.rows, case.found.is_some()));
     rightsized.notes.extend(case.found.map(|found| setup.granted.notes(found)).unwrap_or_default());
+    rightsized.notes.extend(applying(case));
     rightsized.notes.sort();
     let fewer = fewer(&rightsized, &options, |options| made_from(case.rows, options));
     let trial = case.holdout.zip(evidence.older_coverage.as_ref()).map(|(parts, coverage)| {
@@ -74,6 +75,23 @@ pub fn outcome(setup: &Setup<'_>, evidence: &Evidence<'_>, case: &Case<'_>) -> O
     let made = Made { rightsized: &rightsized, names: &naming.taken, trial: trial.as_deref() };
     let proof = prove::proof(setup, evidence, case, &made, &options);
     Outcome { rightsized, proof, fewer, naming }
+}
+
+/// What it takes for the new policy to be in force, and to be all that is.
+fn applying(case: &Case<'_>) -> Vec<Note> {
+    let note = |text: String| Note { kind: NoteKind::Applying, place: case.principal.to_owned(), text };
+    let mut notes: Vec<Note> =
+        changed_elsewhere(case.principal).map(|text| note(text.to_owned())).into_iter().collect();
+    let groups = case.found.map(|found| found.groups.as_slice()).unwrap_or_default();
+    if !groups.is_empty() {
+        let names: Vec<String> = groups.iter().map(|name| format!("`{name}`")).collect();
+        notes.push(note(format!(
+            "what it is granted comes from {} {} too, and stays granted as long as it is in there",
+            if groups.len() == 1 { "the group" } else { "the groups" },
+            names.join(", ")
+        )));
+    }
+    notes
 }
 
 /// How many documents common prefixes would need where resources as they were used need several.
