@@ -7,6 +7,7 @@
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Arg, ArgAction, Command, CommandFactory, FromArgMatches};
 use leastwise_catalog::Catalog;
 use toml::{Table, Value};
@@ -33,12 +34,28 @@ pub fn parse(args: impl Iterator<Item = OsString>) -> std::result::Result<Cli, S
     said_each_time(&path, &settings).map_err(Stop::Settings)?;
     let of_check = check::take_settings(&path, &text, &mut settings).map_err(Stop::Settings)?;
     let command = with_settings(command(), &settings).map_err(Stop::Settings)?;
-    let matches = command.try_get_matches_from(args).map_err(Stop::Clap)?;
+    let matches = command.try_get_matches_from(&args).map_err(|error| Stop::Clap(with_tip(error, &args)))?;
     let mut cli = Cli::from_arg_matches(&matches).map_err(Stop::Clap)?;
     if let Verb::Check(args) = &mut cli.command {
         args.settings = of_check;
     }
     Ok(cli)
+}
+
+/// Whoever gives a file to a command that takes none by itself means the snapshot.
+fn with_tip(mut error: clap::Error, args: &[OsString]) -> clap::Error {
+    let takes = |name: &OsString| {
+        plain().find_subcommand(name).is_some_and(|of| flags(of).iter().any(|flag| flag == "snapshot"))
+    };
+    if error.kind() == ErrorKind::UnknownArgument
+        && let Some(ContextValue::String(said)) = error.get(ContextKind::InvalidArg)
+        && Path::new(said).is_file()
+        && args.iter().any(takes)
+    {
+        let tip = ContextValue::StyledStrs(vec![format!("name a snapshot with `--snapshot {said}`").into()]);
+        error.insert(ContextKind::Suggested, tip);
+    }
+    error
 }
 
 /// What a settings file says of `check` by itself, without flags and variables. What is wrong in it counts as not said:

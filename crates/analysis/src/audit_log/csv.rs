@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use std::ops::Range;
 
 use super::reader::{BOM, MAX_RECORD, Reader, Sink, State};
-use super::rows::{MESSAGE, event_column, holds_events};
+use super::rows::{MESSAGE, event_column, holds_events, without};
 
 /// The longest first line.
 const HEADER: usize = 64 << 10;
@@ -209,10 +209,7 @@ impl Reader {
                 self.messages += u64::from(table.name == MESSAGE);
                 self.text(&event, at, 1, sink);
             }
-            Some(_) => {
-                let reason = format!("a row without `{}`; it is left out", table.name);
-                self.report_owned(sink, at, reason);
-            }
+            Some(_) => self.report_owned(sink, at, without(&table.name)),
             None => self.report(sink, at, "a row that is not UTF-8 text; it is left out"),
         }
     }

@@ -12,6 +12,8 @@ pub(super) struct Envelope {
     pub member: &'static [u8],
     /// What the array's elements are.
     pub holds: Holds,
+    /// Whether it holds what somebody asked for, and not all that was logged.
+    pub query: bool,
     /// What in the object tells that there is more than it holds.
     pub signs: &'static [Sign],
 }
@@ -45,14 +47,15 @@ use Sign::{Always, Found, Pages, Status, Token};
 
 pub(super) const ENVELOPES: [Envelope; 7] = [
     // What a trail writes (CloudTrail User Guide, "CloudTrail log file examples").
-    Envelope { member: b"Records", holds: Holds::Records, signs: &[] },
+    Envelope { member: b"Records", query: false, holds: Holds::Records, signs: &[] },
     // LookupEvents (CloudTrail API Reference): `CloudTrailEvent` of each is the record as text. With `--max-items` the AWS
     // CLI prints a token of its own, by the same name.
-    Envelope { member: b"Events", holds: Holds::Wrapped, signs: &[Token(b"NextToken")] },
+    Envelope { member: b"Events", query: true, holds: Holds::Wrapped, signs: &[Token(b"NextToken")] },
     // FilterLogEvents and GetLogEvents (CloudWatch Logs API Reference): `message` of each. GetLogEvents has both tokens on
     // every page, "the returned tokens are never null".
     Envelope {
         member: b"events",
+        query: true,
         holds: Holds::Wrapped,
         signs: &[
             Token(b"nextToken"),
@@ -63,16 +66,18 @@ pub(super) const ENVELOPES: [Envelope; 7] = [
     },
     // What a subscription filter sends (CloudWatch Logs User Guide, "Real-time processing of log data with
     // subscriptions"): `message` of each.
-    Envelope { member: b"logEvents", holds: Holds::Wrapped, signs: &[] },
+    Envelope { member: b"logEvents", query: false, holds: Holds::Wrapped, signs: &[] },
     // GetQueryResults of CloudWatch Logs: rows of `{field, value}`, at most 10,000 unless the query has a `limit`.
     Envelope {
         member: b"results",
+        query: true,
         holds: Holds::Rows,
         signs: &[Token(b"nextToken"), Status(b"status", "Complete"), Found(b"statistics", b"recordsMatched")],
     },
     // GetQueryResults of CloudTrail Lake: rows of objects with one member each.
     Envelope {
         member: b"QueryResultRows",
+        query: true,
         holds: Holds::Rows,
         signs: &[
             Token(b"NextToken"),
@@ -83,6 +88,7 @@ pub(super) const ENVELOPES: [Envelope; 7] = [
     // ReceiveMessage of SQS: `Body` of each, as EventBridge or SNS delivered it.
     Envelope {
         member: b"Messages",
+        query: false,
         holds: Holds::Wrapped,
         signs: &[Always("one answer of ReceiveMessage holds ten messages of the queue at most")],
     },

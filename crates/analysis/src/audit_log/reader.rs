@@ -48,15 +48,27 @@ pub struct Problem {
     pub incomplete: bool,
 }
 
+/// A way in which records come, and which can leave others out without a trace.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Way {
+    /// An answer of a query begins, which holds what somebody asked for.
+    Query,
+    /// The record that was handed over last came by EventBridge, whose rules leave read-only calls out unless they are told
+    /// otherwise.
+    Bridge {
+        /// Whether it is such a call.
+        read_only: bool,
+    },
+}
+
 /// Takes what the reader finds.
 pub trait Sink {
     /// One record. An error is a record that is well-formed JSON and yet cannot be used; it is reported.
     fn record(&mut self, event: &Event<'_>) -> Result<(), String>;
     /// Something that could not be read. It was left out, and reading goes on where it can.
     fn problem(&mut self, problem: Problem);
-    /// The record that was handed over last came by EventBridge, whose rules leave read-only calls out unless they are told
-    /// otherwise.
-    fn bridged(&mut self, _read_only: bool) {}
+    /// Records come in a way that can leave others out.
+    fn came(&mut self, _way: Way) {}
 }
 
 /// Where in the envelope the reader is.
@@ -155,6 +167,7 @@ impl Reader {
         if self.state == State::Start {
             match csv::begins(text, last) {
                 Begins::Table(table, rows) => {
+                    sink.came(Way::Query);
                     (self.state, self.table, self.values) = (State::Table, Some(table), 1);
                     (done, self.offset) = (rows, rows as u64);
                 }
@@ -397,7 +410,7 @@ impl Reader {
                 if self.answer.arrays >> number & 1 == 1 {
                     self.report(sink, name_at, "a second array of records of the same name; both are read");
                 }
-                return self.enter(cursor, number).map(Step::Done);
+                return self.enter(cursor, number, sink).map(Step::Done);
             }
             Value::Object | Value::Array => {
                 cursor.skip()?;
@@ -411,9 +424,17 @@ impl Reader {
     }
 
     /// Steps into the array of an envelope, at which the cursor stands.
-    pub(super) fn enter(&mut self, cursor: &mut Cursor<'_>, number: usize) -> Result<usize, Malformed> {
+    pub(super) fn enter(
+        &mut self,
+        cursor: &mut Cursor<'_>,
+        number: usize,
+        sink: &mut impl Sink,
+    ) -> Result<usize, Malformed> {
         let end = cursor.position() + 1;
         cursor.enter()?;
+        if ENVELOPES[number].query {
+            sink.came(Way::Query);
+        }
         self.answer.arrays |= 1 << number;
         self.state = State::Array { holds: ENVELOPES[number].holds, tail: true, first: true };
         Ok(end)

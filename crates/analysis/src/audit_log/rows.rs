@@ -42,6 +42,12 @@ pub(super) fn holds_events(name: &str) -> bool {
     NAMES.iter().any(|known| known.eq_ignore_ascii_case(name))
 }
 
+/// What is said of a row that has nothing in its column of events.
+pub(super) fn without(column: &str) -> String {
+    let column: String = column.chars().take(60).collect();
+    format!("a row without `{column}`; it is left out")
+}
+
 /// A column and its text.
 type Cell<'a> = (&'a [u8], &'a [u8]);
 
@@ -72,7 +78,7 @@ impl Reader {
         match cell {
             Some((_, text)) if !text.is_empty() => self.inner(text, start, sink),
             _ => {
-                let reason = format!("a row without `{column}`; it is left out");
+                let reason = without(column);
                 self.report_owned(sink, start, reason);
             }
         }

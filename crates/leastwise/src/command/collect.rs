@@ -157,6 +157,10 @@ pub fn collect(wanted: Wanted<'_>, catalog: &Catalog) -> Result<Collected> {
             harvest.account.lines().iter().skip(1).map(|line| line.trim().to_owned()).collect();
         return Err(match set_aside.is_empty() {
             true => error.hint("LOGS are files, folders, `-` or s3://bucket/prefix"),
+            false if harvest.account.other > 0 => error.hint(format!(
+                "{}; a file that is named itself is read whatever it is called",
+                set_aside.join("; ")
+            )),
             false => error.hint(set_aside.join("; ")),
         });
     }

@@ -167,11 +167,13 @@ fn skipped(collected: &Collected) -> Vec<crate::report::Skipped> {
         },
         reason: skip.reason.clone(),
         records: u64::from(skip.record.is_some()),
+        incomplete: skip.incomplete,
     };
-    let unseen = collected.account.unseen().map(|reason| crate::report::Skipped {
-        place: "EventBridge".to_owned(),
+    let unseen = collected.account.unseen().into_iter().map(|(place, reason)| crate::report::Skipped {
+        place: place.to_owned(),
         reason,
         records: 0,
+        incomplete: true,
     });
     collected.account.skips().iter().map(skip).chain(unseen).collect()
 }

@@ -48,6 +48,8 @@ pub struct Account {
     pub bad_records: u64,
     /// Answers that are not whole: pages, unfinished queries.
     pub incomplete: u64,
+    /// Answers of queries.
+    pub queries: u64,
     /// Records that came by EventBridge, and of these the read-only calls.
     pub bridged: u64,
     pub bridged_reads: u64,
@@ -102,6 +104,7 @@ impl Account {
         self.bad_files += other.bad_files;
         self.bad_records += other.bad_records;
         self.incomplete += other.incomplete;
+        self.queries += other.queries;
         self.bridged += other.bridged;
         self.bridged_reads += other.bridged_reads;
         self.other += other.other;
@@ -123,15 +126,21 @@ impl Account {
         self.unread() + self.incomplete
     }
 
-    /// What the way in which records came left out, if it did.
-    pub fn unseen(&self) -> Option<String> {
-        (self.bridged > 0 && self.bridged_reads == 0).then(|| {
-            format!(
-                "{} came by EventBridge and none is of a read-only call: its rules leave Describe…, Get… and List… out \
-                 unless their state is ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS, and what is called unused may be used",
-                counted(self.bridged, "record", "records")
-            )
-        })
+    /// What the ways in which records came can have left out: the place, and why.
+    pub fn unseen(&self) -> Vec<(&'static str, String)> {
+        let mut unseen = Vec::new();
+        if self.queries > 0 {
+            let answers = counted(self.queries, "answer of a query", "answers of queries");
+            let why = "what was not asked for was never read, and may be what is called unused or dormant";
+            unseen.push(("queries", format!("{answers}: {why}")));
+        }
+        if self.bridged > 0 && self.bridged_reads == 0 {
+            let records = counted(self.bridged, "record", "records");
+            let why = "came by EventBridge and none is of a read-only call: its rules leave Describe…, Get… and List… out \
+                unless their state is ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS, and what is called unused may be used";
+            unseen.push(("EventBridge", format!("{records} {why}")));
+        }
+        unseen
     }
 
     fn unread(&self) -> u64 {
@@ -185,7 +194,7 @@ impl Account {
             let answers = counted(self.incomplete, "answer is not whole", "answers are not whole");
             lines.push(format!("incomplete evidence: {answers}, what is missing was never read"));
         }
-        lines.extend(self.unseen().map(|why| format!("incomplete evidence: {why}")));
+        lines.extend(self.unseen().into_iter().map(|(_, why)| format!("mind: {why}")));
         for skip in self.skips.iter().take(LISTED) {
             lines.push(format!("  {}", plain(&skip.line())));
         }

@@ -27,7 +27,7 @@ const fn row(magic: &'static [u8], name: &'static str, way_out: &'static str) ->
 }
 
 /// UTF-32 begins as UTF-16 does, so it stands before.
-const KNOWN: [Foreign; 23] = [
+const KNOWN: [Foreign; 31] = [
     row(b"\xff\xfe\0\0", "UTF-32 text", "convert it: iconv -f UTF-32 -t UTF-8 FILE"),
     row(b"\0\0\xfe\xff", "UTF-32 text", "convert it: iconv -f UTF-32 -t UTF-8 FILE"),
     row(b"\xff\xfe", "UTF-16 text, as PowerShell's > writes it", UTF_16),
@@ -54,9 +54,20 @@ const KNOWN: [Foreign; 23] = [
     row(b"<!DOCTYPE", "HTML", SERVED),
     row(b"<!doctype", "HTML", SERVED),
     row(b"<html", "HTML", SERVED),
+    row(b"Events:\n", YAML, AS_JSON),
+    row(b"events:\n", YAML, AS_JSON),
+    row(b"results:\n", YAML, AS_JSON),
+    row(b"queryLanguage:", YAML, AS_JSON),
+    row(b"QueryResultRows:\n", YAML, AS_JSON),
+    row(b"EVENTS\t", COLUMNS, AS_JSON),
+    row(b"RESULTS\t", COLUMNS, AS_JSON),
+    row(b"-----", COLUMNS, AS_JSON),
 ];
 
 const UTF_16: &str = "convert it: iconv -f UTF-16 -t UTF-8 FILE, or write it with Out-File -Encoding utf8";
+const YAML: &str = "YAML, as the AWS CLI prints it when asked to";
+const COLUMNS: &str = "text or a table, as the AWS CLI prints it when asked to";
+const AS_JSON: &str = "ask for JSON: aws … --output json";
 const TABLE: &str =
     "give the JSON files of the trail's bucket, or write each row's event as JSON on a line of its own";
 const SERVED: &str = "it may be the answer of a server instead of the file: fetch it again";
@@ -125,6 +136,9 @@ mod tests {
             (b"\x28\xb5\x2f\xfd\x04", "zstd"),
             (b"PK\x03\x04\x14", "a zip archive"),
             (b"PAR1\x15", "Parquet"),
+            (b"Events:\n- AccessKeyId: x", YAML),
+            (b"EVENTS\tAKIA\t", COLUMNS),
+            (b"-------\n|  LookupEvents  |\n", COLUMNS),
             (&tar, "a tar archive"),
             (b"Event name,Event time,User name\n1,2,3", "CSV without a column of whole events"),
             (b"\"eventversion\",\"useridentity\",\"eventtime\"\r\n", "CSV without a column of whole events"),

@@ -6,7 +6,7 @@ use leastwise_analysis::proof::Within;
 use leastwise_analysis::rightsize::{Dormant, WideningReason};
 
 use super::page::{Cell, Line, Mood, grouped, plural};
-use super::view::{HoldoutSummary, ProofSummary, Report};
+use super::view::{HoldoutSummary, ProofSummary, Report, Skipped};
 
 /// What is said of action wildcards that were needed to fit a policy in.
 pub(crate) const GROWING: &str = "its action wildcards stand for what is kept alone by this catalogue, and they grow when AWS adds actions";
@@ -35,10 +35,24 @@ pub(super) fn headline(report: &Report) -> Vec<Line> {
     if report.fit.action_wildcards {
         lines.push(Line { mood: Mood::Plain, text: format!("To fit: {GROWING}") });
     }
-    if !report.skipped.is_empty() {
-        let inputs = plural(report.skipped.len() as u64, "input was", "inputs were");
-        let text = format!("{inputs} skipped or read in part: see the last table");
-        lines.push(Line { mood: Mood::Bad, text });
+    lines.extend(missing_lines(&report.skipped));
+    lines
+}
+
+/// That something was not read, or is not all there is.
+pub(super) fn missing_lines(skipped: &[Skipped]) -> Vec<Line> {
+    let mut lines = Vec::new();
+    let mut line = |text| lines.push(Line { mood: Mood::Bad, text });
+    if skipped.iter().any(|one| one.incomplete) {
+        line(
+            "Incomplete evidence: there is, or may be, more than was read; see the table of that name"
+                .to_owned(),
+        );
+    }
+    let unread = skipped.iter().filter(|one| !one.incomplete).count();
+    if unread > 0 {
+        let inputs = plural(unread as u64, "input was", "inputs were");
+        line(format!("{inputs} skipped or read in part: see the last table"));
     }
     lines
 }
@@ -124,15 +138,16 @@ fn holdout_line(holdout: &HoldoutSummary) -> Line {
 }
 
 /// A share in per cent, never rounded to 0 or 100 when it is neither.
-pub(super) fn percent(share: f64) -> String {
+pub(crate) fn percent(share: f64) -> String {
     let percent = (share * 100.0).clamp(0.0, 100.0);
-    let shown = match percent {
-        p if p > 0.0 && p < 0.1 => 0.1,
-        p if p > 99.9 && p < 100.0 => 99.9,
-        p => p,
-    };
-    let text = format!("{shown:.1}");
-    format!("{} %", text.strip_suffix(".0").unwrap_or(&text))
+    match percent {
+        p if p > 0.0 && p < 0.1 => format!("{:.2} %", p.max(0.01)),
+        p if p > 99.9 && p < 100.0 => format!("{:.2} %", p.min(99.99)),
+        p => {
+            let text = format!("{p:.1}");
+            format!("{} %", text.strip_suffix(".0").unwrap_or(&text))
+        }
+    }
 }
 
 /// What identifies the run.
@@ -172,6 +187,6 @@ mod tests {
     #[test]
     fn a_share_that_is_neither_none_nor_all_never_reads_so() {
         let shown: Vec<String> = [0.0, 0.00001, 0.5, 0.99999, 1.0].into_iter().map(percent).collect();
-        assert_eq!(shown, ["0 %", "0.1 %", "50 %", "99.9 %", "100 %"]);
+        assert_eq!(shown, ["0 %", "0.01 %", "50 %", "99.99 %", "100 %"]);
     }
 }

@@ -3,8 +3,9 @@
 use leastwise_analysis::proof::Inclusion;
 use serde::Serialize;
 
-use super::headline::percent;
+use super::headline::{missing_lines, percent};
 use super::page::{Cell, Line, Mood, Page, Section, grouped, plural};
+use super::sections::missing;
 use super::view::Skipped;
 
 /// The right-sizing of many principals at a glance. The shape is a contract, as for a single report.
@@ -96,20 +97,7 @@ impl Index {
             rows: self.principals.iter().map(row).collect(),
         }];
         sections.extend(self.holdout());
-        if !self.skipped.is_empty() {
-            sections.push(Section {
-                title: "Skipped".to_owned(),
-                intro: "What these hold was not looked at.".to_owned(),
-                columns: vec!["Input", "Why", "Records"],
-                rows: self
-                    .skipped
-                    .iter()
-                    .map(|one| {
-                        vec![Cell::code(&one.place), Cell::text(&one.reason), Cell::Count(one.records)]
-                    })
-                    .collect(),
-            });
-        }
+        sections.extend(missing(&self.skipped).into_iter().flatten());
         Page {
             title: "Right-sizing of every principal".to_owned(),
             subject: None,
@@ -179,10 +167,7 @@ impl Index {
         if dormant > 0 {
             lines.push(Line { mood: Mood::Bad, text: format!("Dormant: {}", principals(dormant)) });
         }
-        if !self.skipped.is_empty() {
-            let inputs = plural(self.skipped.len() as u64, "input was", "inputs were");
-            lines.push(Line { mood: Mood::Bad, text: format!("{inputs} skipped or read in part") });
-        }
+        lines.extend(missing_lines(&self.skipped));
         lines
     }
 }

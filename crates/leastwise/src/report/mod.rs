@@ -22,7 +22,7 @@ use std::path::Path;
 
 use serde::Serialize;
 
-pub(crate) use headline::GROWING;
+pub(crate) use headline::{GROWING, percent};
 pub(crate) use index::{Entry, Index};
 pub(crate) use view::{HoldoutSummary, Input, ProofSummary, Replayed, Report, Run, Skipped};
 

@@ -15,6 +15,7 @@ const SHOWN: usize = 12;
 
 /// The page of a report.
 pub(super) fn page(report: &Report) -> Page {
+    let [incomplete, skipped] = missing(&report.skipped);
     let sections = [
         statements(report),
         replayed(
@@ -59,7 +60,8 @@ pub(super) fn page(report: &Report) -> Page {
         unknown(report),
         levels(report),
         notes(report),
-        skipped(&report.skipped),
+        incomplete,
+        skipped,
     ];
     Page {
         title: "Right-sizing".to_owned(),
@@ -219,12 +221,23 @@ fn about(kind: NoteKind) -> &'static str {
     }
 }
 
-fn skipped(skipped: &[Skipped]) -> Option<Section> {
+/// What was not read, and what was read and is not all there is.
+pub(super) fn missing(skipped: &[Skipped]) -> [Option<Section>; 2] {
     let row = |one: &Skipped| vec![Cell::code(&one.place), Cell::text(&one.reason), Cell::Count(one.records)];
-    section(
-        "Skipped",
-        "What these hold was not looked at: the report is about the rest.",
-        vec!["Input", "Why", "Records"],
-        skipped.iter().map(row).collect(),
-    )
+    let rows = |incomplete| skipped.iter().filter(|one| one.incomplete == incomplete).map(row).collect();
+    let columns = || vec!["Input", "Why", "Records"];
+    [
+        section(
+            "Incomplete evidence",
+            "What was read of these is sound, and it is not, or may not be, all there is: a call that was never read looks like a permission that was never used.",
+            columns(),
+            rows(true),
+        ),
+        section(
+            "Skipped",
+            "What these hold was not looked at: the report is about the rest.",
+            columns(),
+            rows(false),
+        ),
+    ]
 }

@@ -206,6 +206,7 @@ fn report(name: &str) -> Report {
             place: format!("logs/{name}.json.gz"),
             reason: "cut short".into(),
             records: 0,
+            incomplete: false,
         }],
     })
 }

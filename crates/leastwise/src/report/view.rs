@@ -153,6 +153,8 @@ pub(crate) struct Skipped {
     pub reason: String,
     /// How many records it concerns; 0 when nobody can tell.
     pub records: u64,
+    /// What was read is sound, and is or may be not all there is.
+    pub incomplete: bool,
 }
 
 /// A report.

@@ -20,6 +20,17 @@ const WHOLE: [&str; 11] = [
     "sns.ndjson",
 ];
 
+/// Of these, the answers of queries.
+const QUERIES: [&str; 7] = [
+    "lookup-events.json",
+    "filter-log-events.json",
+    "logs-insights.json",
+    "logs-insights.csv",
+    "cloudtrail-lake.json",
+    "result_1.csv.gz",
+    "athena.csv",
+];
+
 fn examples() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/envelopes")
 }
@@ -41,11 +52,10 @@ fn every_form_gives_the_same_usage() {
     for name in WHOLE {
         let done = usage(&folder, examples().join(name));
         assert_eq!((done.code, &done.out), (Some(0), &records.out), "{name}: {}", done.err);
-        assert!(
-            done.err.starts_with("read 5 records of 1 file") && done.err.lines().count() == 1,
-            "{}",
-            done.err
-        );
+        let mind = usize::from(QUERIES.contains(&name));
+        assert!(done.err.starts_with("read 5 records of 1 file"), "{}", done.err);
+        assert_eq!(done.err.lines().count(), 1 + mind, "{name}: {}", done.err);
+        assert_eq!(done.err.matches("mind: 1 answer of a query").count(), mind, "{name}: {}", done.err);
     }
     // All of them together are the same events again.
     let all = usage(&folder, examples());
@@ -101,15 +111,29 @@ fn read_only_calls_that_eventbridge_left_out_are_incomplete_evidence() {
     let log = folder.write("bus.ndjson", writes.join("\n"));
     let done = usage(&folder, &log);
     assert_eq!(done.code, Some(0), "{}", done.err);
-    assert!(done.err.contains("incomplete evidence: 3 records came by EventBridge"), "{}", done.err);
-    assert!(
-        !usage(&folder, examples().join("eventbridge.ndjson")).err.contains("incomplete"),
-        "reads came too"
-    );
+    assert!(done.err.contains("mind: 3 records came by EventBridge"), "{}", done.err);
+    assert!(!usage(&folder, examples().join("eventbridge.ndjson")).err.contains("mind"), "reads came too");
     let role = "arn:aws:iam::111122223333:role/deploy";
     run(&folder, &["rightsize", text(&log), "--principal", role, "--report", "r.md", "--out", "o"]);
     let report = std::fs::read_to_string(folder.0.join("r.md")).expect("the report");
-    assert!(report.contains("ENABLED") && report.contains("EventBridge"), "{report}");
+    assert!(
+        report.contains("Incomplete evidence")
+            && report.contains("ENABLED")
+            && report.contains("EventBridge"),
+        "{report}"
+    );
+}
+
+#[test]
+fn who_is_not_in_the_answer_of_a_query_is_called_dormant_with_a_warning() {
+    let folder = Folder::new("envelopes-dormant");
+    let log = examples().join("logs-insights.json");
+    let snapshot = examples().join("../account/snapshot.json");
+    let args = ["rightsize", text(&log), "--all", "--granted", text(&snapshot), "--out", "o"];
+    let done = run(&folder, &args);
+    assert!(done.err.contains("what was not asked for was never read"), "{}", done.err);
+    let index = std::fs::read_to_string(folder.0.join("o/index.md")).expect("the index");
+    assert!(index.contains("Incomplete evidence") && index.contains("1 answer of a query"), "{index}");
 }
 
 #[test]
@@ -135,4 +159,12 @@ fn the_page_on_logs_names_every_form() {
         let name = entry.expect("an entry").file_name();
         assert!(page.contains(name.to_str().expect("UTF-8")), "{name:?} is on no page");
     }
+}
+
+#[test]
+fn a_folder_of_csv_says_that_a_file_can_be_named() {
+    let folder = Folder::new("envelopes-csv");
+    folder.write("saved/athena.csv", std::fs::read(examples().join("athena.csv")).expect("the example"));
+    let done = run(&folder, &["usage", "saved"]);
+    assert!(done.err.contains("a file that is named itself is read whatever it is called"), "{}", done.err);
 }

@@ -304,3 +304,15 @@ fn a_bare_name_is_answered_with_what_it_may_mean() {
     let shown = run(&folder, &["catalog", "show", "GetObject"]);
     assert!(shown.err.contains("`s3:GetObject`"), "{}", shown.err);
 }
+
+#[test]
+fn a_file_where_a_snapshot_is_meant_gets_a_tip() {
+    let folder = Folder::new("positional");
+    folder.write("snapshot.json", "{}");
+    for command in ["paths", "simulate"] {
+        let done = run(&folder, &[command, "snapshot.json"]);
+        assert_eq!(done.code, Some(2));
+        assert!(done.err.contains("tip: name a snapshot with `--snapshot snapshot.json`"), "{}", done.err);
+    }
+    assert!(!run(&folder, &["paths", "elsewhere.json"]).err.contains("tip"));
+}

@@ -89,7 +89,10 @@ impl Collected {
                 Err(Error::input(format!("{skipped}, and there was nothing else")))
             }
             false => Err(Error::input(format!("{skipped}; the result rests on what was read"))
-                .hint("--allow-skipped takes that for success")),
+                .hint(match account.incomplete {
+                    0 => "--allow-skipped takes that for success",
+                    _ => "fetch what is missing (docs/logs.md says how); --allow-skipped takes it for success as it is",
+                })),
         }
     }
 }

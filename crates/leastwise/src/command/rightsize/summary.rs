@@ -69,7 +69,7 @@ fn cut(rightsized: &Rightsized) -> String {
     match (cut.granted_actions, cut.share_removed()) {
         (Some(granted), Some(share)) => {
             let granted = counted(granted as u64, "action", "actions");
-            format!("granted {granted} → kept {kept} ({:.2} % less)", share * 100.0)
+            format!("granted {granted} → kept {kept} ({} less)", crate::report::percent(share))
         }
         (Some(_), None) => format!("granted nothing → kept {kept}"),
         (None, _) => format!("kept {kept}; --granted would tell what was cut"),
