@@ -149,7 +149,7 @@ impl World<'_> {
         }
         if owner == Owner::Unsaid {
             assumed.push(format!(
-                "nobody says which account owns `{}`: taken as another account's, whose policy must allow too",
+                "nobody says which account owns `{}` (`--resource-account`): taken as another account's, whose policy must allow too",
                 ask.resource
             ));
         }
