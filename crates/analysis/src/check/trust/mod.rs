@@ -6,6 +6,7 @@ mod external;
 mod guests;
 mod oidc;
 mod ours;
+mod owner;
 mod public;
 mod saml_audience;
 mod whole_account;

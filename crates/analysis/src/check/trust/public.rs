@@ -14,7 +14,7 @@ use crate::check::own::own;
 use crate::check::{Check, Class, Example, Facts, Report, Severity, Subject};
 
 use super::worst::worst;
-use super::{among_denies, is_held, told};
+use super::{among_denies, is_held, owner, told};
 
 const REFERENCES: &[&str] = &[
     "https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html#access-control-block-public-access-policy-status",
@@ -127,8 +127,10 @@ fn look(subject: &Subject<'_>, facts: &Facts<'_>, report: &mut Report<'_>, kind:
                 added.fix("name the accounts or principals that need it, or ask for `aws:PrincipalOrgID`");
             }
             Answer::Unknown(reason) => {
+                // It names everybody, and nothing that was understood limits that; what was not counts against it.
                 let message = format!("perhaps {who} in; that was not decided: {}", reason.as_str());
-                report.at(node, message).severity(Severity::Medium);
+                let added = report.at(node, message);
+                added.fix("name the accounts or principals that need it, or ask for `aws:PrincipalOrgID`");
             }
         }
     }
@@ -142,10 +144,10 @@ pub(super) fn beyond_the_named(
     kind: Kind,
     statement: &Statement,
 ) -> Answer {
-    if statement.condition.iter().any(is_held) {
+    let alone = owner::told(among_denies(subject, statement.clone()));
+    if alone.statements[0].condition.iter().any(is_held) {
         return Answer::None;
     }
-    let alone = among_denies(subject, statement.clone());
     excess(facts.terms(), kind, &[&to_some(&alone), &to_some(&spared(&alone))], &[&alone])
 }
 

@@ -380,6 +380,53 @@ fn whom_a_deny_spares_is_not_everybody() {
     }
 }
 
+/// How severe it is that a queue lets in everybody on this condition, but for whom these statements deny it.
+fn open(condition: &str, denies: &[String]) -> Option<Severity> {
+    let denies: String = denies.iter().map(|deny| format!(", {deny}")).collect();
+    let text = format!(
+        r#"{{"Version": "2012-10-17", "Statement": [{{"Effect": "Allow", "Principal": "*",
+            "Action": "sqs:SendMessage", "Resource": "*", "Condition": {condition}}}{denies}]}}"#
+    );
+    let found = findings(DocumentKind::Resource, "policy.json", &text, None);
+    found.iter().find(|finding| finding.code == "PUBLIC_ACCESS").map(|finding| finding.severity)
+}
+
+fn denied(condition: &str) -> String {
+    format!(
+        r#"{{"Effect": "Deny", "Principal": "*", "Action": "sqs:*", "Resource": "*", "Condition": {condition}}}"#
+    )
+}
+
+#[test]
+fn whose_the_resource_is_is_known_to_whoever_asks() {
+    for condition in [
+        r#"{"StringEquals": {"aws:ResourceAccount": "${aws:PrincipalAccount}"}}"#,
+        r#"{"StringEquals": {"aws:resourceorgid": "${aws:PrincipalOrgID}"}}"#,
+        r#"{"StringEquals": {"aws:PrincipalOrgID": "${aws:ResourceOrgID}"}}"#,
+    ] {
+        assert_eq!(open(condition, &[]), None, "{condition}");
+        let negated = condition.replace("StringEquals", "StringNotEquals");
+        assert_eq!(open("{}", &[denied(&negated)]), None, "{negated}");
+        assert_eq!(open(&negated, &[]), Some(Severity::High), "{negated}");
+    }
+    // Services ask for whoever told them to.
+    let services = r#"{"StringNotEquals": {"aws:PrincipalAccount": "${aws:ResourceAccount}"}, "BoolIfExists": {"aws:PrincipalIsAWSService": "false"}}"#;
+    assert_eq!(open("{}", &[denied(services)]), Some(Severity::High));
+}
+
+#[test]
+fn what_is_not_decided_of_everybody_is_no_less_severe() {
+    let own = r#"{"StringEquals": {"aws:PrincipalTag/a": "${aws:PrincipalTag/a}"}}"#;
+    assert_eq!(open(own, &[]), Some(Severity::High));
+    let entangled = |letter| {
+        denied(&format!(
+            r#"{{"StringNotLike": {{"aws:UserAgent": "*{letter}*", "aws:Referer": "*{letter}*"}}}}"#
+        ))
+    };
+    let many: Vec<String> = ('a'..='z').map(entangled).collect();
+    assert_eq!(open("{}", &many), Some(Severity::High));
+}
+
 #[test]
 fn everybody_who_is_a_service_is_asked_for_whom_it_acts() {
     let told = |condition: &str| {
