@@ -5,7 +5,8 @@ use super::context;
 use super::intern::Interner;
 use super::principal::{Who, is_session_alone, partition, principal};
 use super::table::Table;
-use crate::audit_log::Event;
+use crate::audit_log::{Event, Identity};
+use leastwise_policy::glob::Glob;
 
 /// How many sessions are at hand.
 const SESSIONS: usize = 1 << 10;
@@ -220,9 +221,8 @@ fn new_caller(
     let partition = partition(&event.identity, std::str::from_utf8(event.region).unwrap_or_default());
     let mut name = Vec::new();
     let who = principal(&event.identity, partition, &mut name);
-    let globs = &settings.principals;
     let who = match (who, std::str::from_utf8(&name)) {
-        (Who::Principal, Ok(text)) if globs.is_empty() || globs.iter().any(|glob| glob.matches(text)) => {
+        (Who::Principal, Ok(text)) if is_asked_for(text, &event.identity, &settings.principals) => {
             Ok(principals.intern(&name))
         }
         (Who::Principal, Ok(_)) => {
@@ -232,6 +232,18 @@ fn new_caller(
         (who, _) => Err(who),
     };
     Caller { id, who, user: event.identity.kind == b"IAMUser", partition }
+}
+
+/// Whether the settings ask for a principal. A role of which the record tells the name alone may have any path.
+fn is_asked_for(principal: &str, identity: &Identity<'_>, globs: &[Glob]) -> bool {
+    if globs.is_empty() || globs.iter().any(|glob| glob.matches(principal)) {
+        return true;
+    }
+    let Some((account, name)) = principal.split_once(":role/").filter(|_| is_session_alone(identity)) else {
+        return false;
+    };
+    let anywhere = Glob::new(&format!("{account}:role/*/{name}"));
+    globs.iter().any(|glob| glob.overlaps(&anywhere))
 }
 
 #[cold]

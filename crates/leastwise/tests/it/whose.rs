@@ -132,6 +132,14 @@ fn a_session_without_its_role_counts_for_the_role_of_the_name() {
     let policy = std::fs::read_to_string(folder.0.join("all/agent-1.json")).expect("the policy");
     assert!(policy.contains("b/alone") && policy.contains("b/issued"), "{policy}");
 
+    // Saved for this role alone, and for another.
+    for (principal, code) in [("*/team/agent", 0), ("*/other", 3)] {
+        let save = ["usage", "l.json", "--principal", principal, "--save", "u.lwu", "--output", "none"];
+        assert_eq!(run(&folder, &save).code, Some(code), "{principal}");
+    }
+    let saved = run(&folder, &["rightsize", "u.lwu", "--principal", TEAM]);
+    assert!(saved.out.contains("b/alone") && saved.out.contains("b/issued"), "{}\n{}", saved.out, saved.err);
+
     // Another that had the name before, whose records say so, is another.
     let former = event("3", "agent", "former", TIME);
     folder.write("l.json", log(&[alone.clone(), issued, former]));
