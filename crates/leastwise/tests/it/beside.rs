@@ -272,3 +272,24 @@ fn a_lattice_service_needs_both_policies_and_an_open_file_system_is_told() {
         mount.err
     );
 }
+
+#[test]
+fn what_no_policy_of_the_resource_grants_is_told() {
+    let folder = folder("reach");
+    folder.write(
+        "open.json",
+        r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"444455556666"},"Action":"*","Resource":"*"}]}"#,
+    );
+    let asked = |action: &str, resource: &str| {
+        ask(&folder, PARTNER, (action, resource), &["--resource-policy", "open.json"])
+    };
+    let queue = "arn:aws:sqs:eu-west-1:111122223333:orders";
+    let delete = asked("sqs:DeleteQueue", queue);
+    let told = "note: no policy of the resource grants `sqs:DeleteQueue` to another account\n";
+    assert!(delete.code == Some(1) && delete.out.contains(told), "{}{}", delete.out, delete.err);
+    let send = asked("sqs:SendMessage", queue);
+    assert!(send.code == Some(0) && !send.out.contains("no policy of the resource"), "{}", send.out);
+    let domain = asked("es:DeleteDomain", "arn:aws:es:eu-west-1:111122223333:domain/d");
+    let told = "note: identity policies alone grant `es:DeleteDomain`, not the policy of the resource\n";
+    assert!(domain.code == Some(1) && domain.out.contains(told), "{}", domain.out);
+}

@@ -162,6 +162,9 @@ impl World<'_> {
             let keep = ask.resource_policy.is_none() && ask.public_access.is_none();
             self.set(who, &owner, side, keep)?
         };
+        if set.set().resource.is_some() {
+            beside::note_reach(&name, who, &owner, &mut assumed);
+        }
         self.note(&name, who, ask, &mut assumed);
         let (context, known) = self.context(who, &owner, ask);
         Ok(Case {

@@ -159,8 +159,8 @@ const ALSO_ANONYMOUS: [&str; 6] = [
     "vpc-lattice-svcs:invoke",
 ];
 
-/// Whether the policy of a resource can grant `action` to principals of other accounts.
-pub(super) fn crosses_accounts(action: &str) -> bool {
+/// Whether the policy of a resource can grant `action`, which is in lower case, to principals of other accounts.
+pub fn crosses_accounts(action: &str) -> bool {
     let (service, name) = action.split_once(':').unwrap_or((action, ""));
     match ACROSS_ACCOUNTS.iter().find(|(of, _)| *of == service) {
         Some((_, Across::Only(names))) => names.contains(&name),
@@ -169,8 +169,8 @@ pub(super) fn crosses_accounts(action: &str) -> bool {
     }
 }
 
-/// Whether the policy of a resource can grant `action` to anybody.
-pub(super) fn is_granted_by_resources(action: &str) -> bool {
+/// Whether the policy of a resource can grant `action`, which is in lower case, to anybody.
+pub fn is_granted_by_resources(action: &str) -> bool {
     let (service, name) = action.split_once(':').unwrap_or((action, ""));
     let row = GRANTED_BY_RESOURCES.iter().find(|(of, _)| *of == service);
     row.is_none_or(|(_, granted)| granted.iter().any(|begin| name.starts_with(begin)))

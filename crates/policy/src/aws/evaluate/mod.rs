@@ -29,7 +29,7 @@ pub(super) use condition::Test;
 pub use context::{ANONYMOUS, CANONICAL_USER, Context, IntoValues, PrincipalRef};
 pub(super) use context::{Facts, Federated, Single};
 pub use decide::evaluate;
-pub use facts::takes_anonymous;
+pub use facts::{crosses_accounts, is_granted_by_resources, takes_anonymous};
 pub use layers::{Layer, OrganizationLevel, OrganizationPath, PolicySet, ResourceSide};
 pub(super) use truth::{Keys, Truth};
 

@@ -3,13 +3,15 @@
 
 use leastwise_catalog::Action;
 use leastwise_policy::arn::Arn;
-use leastwise_policy::aws::evaluate::{ANONYMOUS, PolicySet, takes_anonymous};
+use leastwise_policy::aws::evaluate::{
+    ANONYMOUS, PolicySet, crosses_accounts, is_granted_by_resources, takes_anonymous,
+};
 use leastwise_policy::aws::{
     Comparison, Condition, Effect, Named, Policy, PrincipalBlock, PrincipalSet, Statement,
 };
 
 use super::super::world::World;
-use super::{Ask, Who, grants};
+use super::{Ask, Owner, Who, grants};
 use crate::cli::simulate::ObjectOwnership;
 use crate::error::{Error, Result};
 
@@ -88,6 +90,17 @@ pub(super) fn central_root_access(action: &str) -> Option<Named<Policy>> {
         statement.principal = Some(PrincipalBlock::Principal(PrincipalSet::Everyone));
         Named::new("centralized root access", Policy::new(vec![statement]))
     })
+}
+
+/// What no policy of the resource grants, so that nobody looks for a mistake in it.
+pub(super) fn note_reach(action: &str, who: &Who<'_>, owner: &Owner, assumed: &mut Vec<String>) {
+    let folded = action.to_ascii_lowercase();
+    let is_other = matches!((who.account(), owner), (Some(own), Owner::Account(owner)) if own != owner);
+    if !is_granted_by_resources(&folded) {
+        assumed.push(format!("identity policies alone grant `{action}`, not the policy of the resource"));
+    } else if is_other && !crosses_accounts(&folded) {
+        assumed.push(format!("no policy of the resource grants `{action}` to another account"));
+    }
 }
 
 /// Whether principal and resource are in different partitions.
