@@ -34,7 +34,8 @@ pub fn parse(args: impl Iterator<Item = OsString>) -> std::result::Result<Cli, S
     said_each_time(&path, &settings).map_err(Stop::Settings)?;
     let of_check = check::take_settings(&path, &text, &mut settings).map_err(Stop::Settings)?;
     let command = with_settings(command(), &settings).map_err(Stop::Settings)?;
-    let matches = command.try_get_matches_from(&args).map_err(|error| Stop::Clap(with_tip(error, &args)))?;
+    let matches =
+        command.try_get_matches_from(&args).map_err(|error| Stop::Clap(with_tip(error, &args, &path)))?;
     let mut cli = Cli::from_arg_matches(&matches).map_err(Stop::Clap)?;
     if let Verb::Check(args) = &mut cli.command {
         args.settings = of_check;
@@ -42,8 +43,17 @@ pub fn parse(args: impl Iterator<Item = OsString>) -> std::result::Result<Cli, S
     Ok(cli)
 }
 
-/// Whoever gives a file to a command that takes none by itself means the snapshot.
-fn with_tip(mut error: clap::Error, args: &[OsString]) -> clap::Error {
+/// Says what is meant by whoever gives a file to a command that takes none by itself: the snapshot; and where a wrong
+/// value stands that was not said on the command line.
+fn with_tip(mut error: clap::Error, args: &[OsString], settings: &Path) -> clap::Error {
+    let values = [ErrorKind::InvalidValue, ErrorKind::ValueValidation];
+    if values.contains(&error.kind())
+        && let Some(ContextValue::String(value)) = error.get(ContextKind::InvalidValue)
+        && !args.iter().any(|arg| arg.to_string_lossy().rsplit('=').next() == Some(value.as_str()))
+    {
+        let tip = format!("it is said in the environment (LEASTWISE_…) or in `{}`", settings.display());
+        error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![tip.into()]));
+    }
     let takes = |name: &OsString| {
         plain().find_subcommand(name).is_some_and(|of| flags(of).iter().any(|flag| flag == "snapshot"))
     };

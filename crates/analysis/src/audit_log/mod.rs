@@ -13,7 +13,7 @@ mod unwrap;
 pub use cursor::{Cursor, MAX_DEPTH, Malformed, Quick, Value, unescape};
 pub use event::{Event, Raw};
 pub use identity::Identity;
-pub use reader::{MAX_RECORD, Problem, Reader, Sink, Way};
+pub use reader::{MAX_RECORD, Problem, Reader, Sink, Via};
 pub use structural::{Structure, index, index_portable};
 
 #[cfg(test)]

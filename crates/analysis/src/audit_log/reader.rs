@@ -50,7 +50,7 @@ pub struct Problem {
 
 /// A way in which records come, and which can leave others out without a trace.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Way {
+pub enum Via {
     /// An answer of a query begins, which holds what somebody asked for.
     Query,
     /// The record that was handed over last came by EventBridge, whose rules leave read-only calls out unless they are told
@@ -68,7 +68,7 @@ pub trait Sink {
     /// Something that could not be read. It was left out, and reading goes on where it can.
     fn problem(&mut self, problem: Problem);
     /// Records come in a way that can leave others out.
-    fn came(&mut self, _way: Way) {}
+    fn came(&mut self, _via: Via) {}
 }
 
 /// Where in the envelope the reader is.
@@ -167,7 +167,7 @@ impl Reader {
         if self.state == State::Start {
             match csv::begins(text, last) {
                 Begins::Table(table, rows) => {
-                    sink.came(Way::Query);
+                    sink.came(Via::Query);
                     (self.state, self.table, self.values) = (State::Table, Some(table), 1);
                     (done, self.offset) = (rows, rows as u64);
                 }
@@ -433,7 +433,7 @@ impl Reader {
         let end = cursor.position() + 1;
         cursor.enter()?;
         if ENVELOPES[number].query {
-            sink.came(Way::Query);
+            sink.came(Via::Query);
         }
         self.answer.arrays |= 1 << number;
         self.state = State::Array { holds: ENVELOPES[number].holds, tail: true, first: true };

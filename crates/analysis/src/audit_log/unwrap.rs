@@ -3,7 +3,7 @@
 use super::cursor::{Cursor, Malformed, Value, unescape};
 use super::envelope;
 use super::event::Event;
-use super::reader::{Reader, Sink, State, Way, end_of};
+use super::reader::{Reader, Sink, State, Via, end_of};
 use super::rows::MESSAGE;
 use super::structural;
 
@@ -130,7 +130,7 @@ impl Reader {
     fn hand_over_bridged(&mut self, event: &Event<'_>, at: usize, sink: &mut impl Sink) {
         self.hand_over(event, at, sink);
         let reads = READS.iter().any(|read| event.name.starts_with(read));
-        sink.came(Way::Bridge { read_only: reads && event.category != b"Data" });
+        sink.came(Via::Bridge { read_only: reads && event.category != b"Data" });
     }
 
     /// A record that stands as text inside another document, escaped as JSON does.

@@ -22,7 +22,7 @@ use super::sighting::{EventId, Fingerprint, Prints, Seen};
 use super::table::hash_from;
 use super::when::Clock;
 use super::{Shared, Usage};
-use crate::audit_log::{Event, Problem, Raw, Sink, unescape};
+use crate::audit_log::{Event, Problem, Raw, Sink, Via, unescape};
 use backlog::{Backlog, Full};
 use leastwise_catalog::call::{Plan, Scratch};
 use smallvec::SmallVec;
@@ -349,5 +349,9 @@ impl Sink for Collector<'_> {
     fn problem(&mut self, problem: Problem) {
         self.usage.tally.problems += 1;
         self.problems.push(problem);
+    }
+
+    fn came(&mut self, via: Via) {
+        self.usage.tally.ways.came(via);
     }
 }

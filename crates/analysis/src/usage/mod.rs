@@ -37,7 +37,7 @@ pub use row::{
 };
 pub use save::{LoadError, is_saved};
 pub use sorted::{Sorted, Unsorted};
-pub use tally::{Source, Tally, Unmapped};
+pub use tally::{Source, Tally, Unmapped, Ways};
 
 use leastwise_catalog::call::Planner;
 use leastwise_policy::glob::Glob;

@@ -14,14 +14,15 @@ use super::Usage;
 use super::presence::Presence;
 use super::sighting::{Fingerprint, Key};
 use super::table::Table;
-use super::tally::Tally;
+use super::tally::{Tally, Ways};
 use miniz_oxide::deflate::compress_to_vec;
 use sha2::{Digest, Sha256};
 
 /// What a saved usage begins with, in every version of the format, and the version.
 const MAGIC: &[u8; 7] = b"LWUSAGE";
-const VERSION: u8 = 2;
-/// The oldest that is still read. It does not say who called without leaving a row: see [`read`].
+const VERSION: u8 = 3;
+/// The oldest that is still read. It does not say who called without leaving a row: see [`read`]. Neither it nor the next
+/// says in which ways records came.
 const OLDEST: u8 = 1;
 
 /// Why a file is not a usage.
@@ -52,6 +53,7 @@ impl Usage {
         body.tally(&self.tally);
         body.table(&self.table);
         body.presence(&self.presence);
+        body.ways(self.tally.ways);
         let mut file = MAGIC.to_vec();
         file.push(VERSION);
         file.extend(packed(&body.0, weight::of_rows(&self.table)));
@@ -159,6 +161,12 @@ impl Writer {
             self.signed(row.seen.last);
             self.text(row.seen.example.text().as_bytes());
             self.fingerprints(row.fingerprints);
+        }
+    }
+
+    fn ways(&mut self, ways: Ways) {
+        for count in [ways.queries, ways.bridged, ways.bridged_reads] {
+            self.number(count);
         }
     }
 

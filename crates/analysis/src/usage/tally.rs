@@ -1,6 +1,7 @@
 //! What was read and what was left out: every record is accounted for.
 
 use super::row::Outcome;
+use crate::audit_log::Via;
 use leastwise_policy::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -33,6 +34,31 @@ pub struct Tally {
     pub saved: u64,
     /// The files that were read, with their digests, where those were taken.
     pub sources: BTreeSet<Source>,
+    /// In which ways records came that can have left others out.
+    pub ways: Ways,
+}
+
+/// How often something was read that can leave calls out without a trace.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Ways {
+    /// Answers of queries: they hold what somebody asked for.
+    pub queries: u64,
+    /// Records that came by EventBridge.
+    pub bridged: u64,
+    /// Of these, the read-only calls, which its rules leave out unless they are told otherwise.
+    pub bridged_reads: u64,
+}
+
+impl Ways {
+    pub(super) fn came(&mut self, via: Via) {
+        match via {
+            Via::Query => self.queries += 1,
+            Via::Bridge { read_only } => {
+                self.bridged += 1;
+                self.bridged_reads += u64::from(read_only);
+            }
+        }
+    }
 }
 
 /// A file that was read.
@@ -106,6 +132,9 @@ impl Tally {
             self.saw(first);
             self.saw(last);
         }
+        self.ways.queries += other.ways.queries;
+        self.ways.bridged += other.ways.bridged;
+        self.ways.bridged_reads += other.ways.bridged_reads;
         self.catalogs.extend(other.catalogs.iter().cloned());
         self.sources.extend(other.sources.iter().cloned());
     }

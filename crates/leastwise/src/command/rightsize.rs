@@ -169,7 +169,7 @@ fn skipped(collected: &Collected) -> Vec<crate::report::Skipped> {
         records: u64::from(skip.record.is_some()),
         incomplete: skip.incomplete,
     };
-    let unseen = collected.account.unseen().into_iter().map(|(place, reason)| crate::report::Skipped {
+    let unseen = collected.unseen().into_iter().map(|(place, reason)| crate::report::Skipped {
         place: place.to_owned(),
         reason,
         records: 0,

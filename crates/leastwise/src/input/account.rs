@@ -48,11 +48,6 @@ pub struct Account {
     pub bad_records: u64,
     /// Answers that are not whole: pages, unfinished queries.
     pub incomplete: u64,
-    /// Answers of queries.
-    pub queries: u64,
-    /// Records that came by EventBridge, and of these the read-only calls.
-    pub bridged: u64,
-    pub bridged_reads: u64,
     /// Files of sibling folders (digests, insights, …), by folder.
     pub siblings: BTreeMap<&'static str, u64>,
     /// Files that are not logs by their name.
@@ -104,9 +99,6 @@ impl Account {
         self.bad_files += other.bad_files;
         self.bad_records += other.bad_records;
         self.incomplete += other.incomplete;
-        self.queries += other.queries;
-        self.bridged += other.bridged;
-        self.bridged_reads += other.bridged_reads;
         self.other += other.other;
         self.pruned += other.pruned;
         for (folder, files) in other.siblings {
@@ -124,23 +116,6 @@ impl Account {
     /// How many files and records could not be read, and how many answers are not whole.
     pub fn skipped(&self) -> u64 {
         self.unread() + self.incomplete
-    }
-
-    /// What the ways in which records came can have left out: the place, and why.
-    pub fn unseen(&self) -> Vec<(&'static str, String)> {
-        let mut unseen = Vec::new();
-        if self.queries > 0 {
-            let answers = counted(self.queries, "answer of a query", "answers of queries");
-            let why = "what was not asked for was never read, and may be what is called unused or dormant";
-            unseen.push(("queries", format!("{answers}: {why}")));
-        }
-        if self.bridged > 0 && self.bridged_reads == 0 {
-            let records = counted(self.bridged, "record", "records");
-            let why = "came by EventBridge and none is of a read-only call: its rules leave Describe…, Get… and List… out \
-                unless their state is ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS, and what is called unused may be used";
-            unseen.push(("EventBridge", format!("{records} {why}")));
-        }
-        unseen
     }
 
     fn unread(&self) -> u64 {
@@ -194,7 +169,6 @@ impl Account {
             let answers = counted(self.incomplete, "answer is not whole", "answers are not whole");
             lines.push(format!("incomplete evidence: {answers}, what is missing was never read"));
         }
-        lines.extend(self.unseen().into_iter().map(|(_, why)| format!("mind: {why}")));
         for skip in self.skips.iter().take(LISTED) {
             lines.push(format!("  {}", plain(&skip.line())));
         }

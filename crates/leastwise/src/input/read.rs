@@ -9,7 +9,7 @@ use std::io::{ErrorKind, Read, Seek};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use leastwise_analysis::audit_log::{Event, Problem, Reader, Sink, Way};
+use leastwise_analysis::audit_log::{Event, Problem, Reader, Sink, Via};
 use leastwise_analysis::usage::{self, Source};
 
 use super::account::Account;
@@ -401,14 +401,8 @@ impl<C: Sink> Sink for FileSink<'_, C> {
         }
     }
 
-    fn came(&mut self, way: Way) {
-        match way {
-            Way::Query => self.account.queries += 1,
-            Way::Bridge { read_only } => {
-                self.account.bridged += 1;
-                self.account.bridged_reads += u64::from(read_only);
-            }
-        }
+    fn came(&mut self, via: Via) {
+        self.collector.came(via);
     }
 }
 

@@ -133,6 +133,9 @@ fn who_is_not_in_the_answer_of_a_query_is_called_dormant_with_a_warning() {
     let done = run(&folder, &args);
     assert!(done.err.contains("what was not asked for was never read"), "{}", done.err);
     let index = std::fs::read_to_string(folder.0.join("o/index.md")).expect("the index");
+    run(&folder, &["usage", text(&log), "--save", "s.lwu", "--output", "none"]);
+    let saved = run(&folder, &["usage", "s.lwu"]);
+    assert!(saved.err.contains("mind: 1 answer of a query: what was not asked for"), "{}", saved.err);
     assert!(index.contains("Incomplete evidence") && index.contains("1 answer of a query"), "{index}");
 }
 

@@ -306,6 +306,21 @@ fn a_bare_name_is_answered_with_what_it_may_mean() {
 }
 
 #[test]
+fn a_wrong_setting_says_where_it_stands() {
+    let folder = Folder::new("wrong-setting");
+    folder.write("leastwise.toml", "threads = \"x\"\n");
+    let done = run(&folder, &["usage", "l.json"]);
+    assert_eq!(done.code, Some(2));
+    assert!(
+        done.err.contains("'x' for '--threads <N>'") && done.err.contains("or in `leastwise.toml`"),
+        "{}",
+        done.err
+    );
+    let said = run(&folder, &["usage", "l.json", "--threads", "y"]);
+    assert!(said.err.contains("'y'") && !said.err.contains("leastwise.toml"), "{}", said.err);
+}
+
+#[test]
 fn a_file_where_a_snapshot_is_meant_gets_a_tip() {
     let folder = Folder::new("positional");
     folder.write("snapshot.json", "{}");

@@ -11,7 +11,7 @@ use super::weight::{self, Weight};
 use crate::usage::Usage;
 use crate::usage::row::Outcome;
 use crate::usage::sighting::{EventId, Fingerprint, Key, Kind, Prints, Seen};
-use crate::usage::tally::Source;
+use crate::usage::tally::{Source, Ways};
 
 /// No count of events comes near it, so that sums of counts stay numbers.
 const MOST_EVENTS: u64 = 1 << 40;
@@ -69,7 +69,11 @@ impl<'a> Reader<'a> {
         self.table()?;
         match self.version {
             1 => self.presence_of_names(),
-            _ => self.presence()?,
+            2 => self.presence()?,
+            _ => {
+                self.presence()?;
+                self.ways()?;
+            }
         }
         Ok(())
     }
@@ -225,6 +229,14 @@ impl<'a> Reader<'a> {
             if let Some(usage) = &mut self.into {
                 usage.presence.add(principal, (first <= last).then_some((first, last)));
             }
+        }
+        Ok(())
+    }
+
+    fn ways(&mut self) -> Result<(), LoadError> {
+        let [queries, bridged, bridged_reads] = [self.events()?, self.events()?, self.events()?];
+        if let Some(usage) = &mut self.into {
+            usage.tally.ways = Ways { queries, bridged, bridged_reads };
         }
         Ok(())
     }

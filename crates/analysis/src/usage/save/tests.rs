@@ -5,7 +5,7 @@ use sha2::{Digest, Sha256};
 
 use super::{LoadError, MAGIC, VERSION, Writer};
 use crate::usage::sighting::{EventId, Key, Kind, Prints, Seen};
-use crate::usage::tally::Tally;
+use crate::usage::tally::{Tally, Ways};
 use crate::usage::{FOLD_AT, Usage};
 
 /// A file with this body, packed and sealed as ours are.
@@ -80,6 +80,7 @@ fn what_packs_as_no_usage_does_is_refused_before_it_is_taken_in() {
     refused(&vec![0; 256 << 20], "something stands behind its end");
     let mut behind = up_to_rows(0);
     behind.number(0);
+    behind.ways(Ways::default());
     let mut behind = sealed(&behind.0);
     assert!(Usage::load(&behind).is_ok());
     behind.splice(behind.len() - 32..behind.len() - 32, [0]);
@@ -207,4 +208,19 @@ fn a_usage_of_very_many_who_left_no_row_is_read() {
         usage.presence.saw(role, 1_790_856_000);
     }
     assert!(Usage::load(&usage.save()).expect("it is ours").presence == usage.presence);
+}
+
+#[test]
+fn in_which_ways_records_came_is_kept_and_older_formats_do_not_say() {
+    let mut usage = of_two();
+    usage.tally.ways = Ways { queries: 2, bridged: 300, bridged_reads: 1 };
+    let again = Usage::load(&usage.save()).expect("it is ours");
+    assert_eq!(again.tally, usage.tally);
+    let mut body = Writer::default();
+    body.tally(&usage.tally);
+    body.table(&usage.table);
+    body.presence(&usage.presence);
+    let old = Usage::load(&of_version(2, &body.0)).expect("it is still read");
+    assert_eq!((old.tally.ways, old.presence), (Ways::default(), usage.presence));
+    refused(&body.0, "damaged");
 }

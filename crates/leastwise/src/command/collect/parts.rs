@@ -1,6 +1,6 @@
 //! What records are collected into: one part, or an older and a newer one; and the search for the newest event.
 
-use leastwise_analysis::audit_log::{Event, Problem, Sink, unescape};
+use leastwise_analysis::audit_log::{Event, Problem, Sink, Via, unescape};
 use leastwise_analysis::usage::{Collector, Usage};
 use leastwise_policy::time::Timestamp;
 
@@ -108,6 +108,10 @@ impl Sink for Both<'_> {
 
     fn problem(&mut self, problem: Problem) {
         self.older.problem(problem);
+    }
+
+    fn came(&mut self, via: Via) {
+        self.older.came(via);
     }
 }
 

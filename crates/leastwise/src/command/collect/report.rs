@@ -37,6 +37,24 @@ impl Collected {
         )
     }
 
+    /// What the ways in which records came can have left out: the place, and why.
+    pub fn unseen(&self) -> Vec<(&'static str, String)> {
+        let ways = &self.usage.tally.ways;
+        let mut unseen = Vec::new();
+        if ways.queries > 0 {
+            let answers = counted(ways.queries, "answer of a query", "answers of queries");
+            let why = "what was not asked for was never read, and may be what is called unused or dormant";
+            unseen.push(("queries", format!("{answers}: {why}")));
+        }
+        if ways.bridged > 0 && ways.bridged_reads == 0 {
+            let records = counted(ways.bridged, "record", "records");
+            let why = "came by EventBridge and none is of a read-only call: its rules leave Describe…, Get… and List… out \
+                unless their state is ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS, and what is called unused may be used";
+            unseen.push(("EventBridge", format!("{records} {why}")));
+        }
+        unseen
+    }
+
     fn tally_lines(&self) -> Vec<String> {
         let tally = &self.usage.tally;
         let mut lines = Vec::new();
@@ -56,6 +74,7 @@ impl Collected {
         for (reason, count) in &tally.left_out {
             line(*count, &format!("nobody's usage, {reason}"));
         }
+        lines.extend(self.unseen().into_iter().map(|(_, why)| format!("mind: {why}")));
         let unmapped = self.usage.unmapped();
         if !unmapped.is_empty() {
             let events: u64 = unmapped.iter().map(|row| row.count).sum();
