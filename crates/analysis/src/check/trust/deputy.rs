@@ -126,7 +126,9 @@ fn role(subject: &Subject<'_>, _: &Facts<'_>, report: &mut Report<'_>) {
         return;
     }
     for (view, statement) in subject.understood() {
-        if statement.effect != Effect::Allow || asks_for_source(statement) {
+        // What only tags a session or sets its source identity lets in nobody by itself.
+        let assumes = statement.effect == Effect::Allow && statement.action.applies_to("sts:AssumeRole");
+        if !assumes || asks_for_source(statement) {
             continue;
         }
         for (node, service) in services(view) {

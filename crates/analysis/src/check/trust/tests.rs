@@ -283,6 +283,11 @@ fn a_service_is_asked_for_the_keys_that_it_sends_and_no_other() {
         service_role(r#"["states.amazonaws.com", "ecs-tasks.amazonaws.com", "ec2.amazonaws.com"]"#, "{}"),
         2
     );
+    // The page of IAM Roles Anywhere has the source in the statement that assumes, and the tags in another.
+    assert_eq!(service_role(r#""rolesanywhere.amazonaws.com""#, "{}"), 1);
+    let tags = r#"{"Version": "2012-10-17", "Statement": {"Effect": "Allow",
+        "Principal": {"Service": "rolesanywhere.amazonaws.com"}, "Action": "sts:TagSession"}}"#;
+    assert_eq!(deputies(DocumentKind::Trust, tags), []);
     for quiet in ["lambda", "ec2", "codepipeline", "iot", "somethingnew"] {
         assert_eq!(service_role(&format!(r#""{quiet}.amazonaws.com""#), "{}"), 0, "{quiet}");
     }
