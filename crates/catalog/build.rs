@@ -1,5 +1,6 @@
 //! Packs `data/aws/services/*.txt` into one blob that becomes part of the program (`src/unpack.rs` reads it), and the
-//! facts on Google Cloud and Azure each into one (`src/folded.rs` reads them).
+//! facts on Google Cloud and Azure each into one (`src/folded.rs` reads them). The rule tables are put in the order in which
+//! they are asked (`src/call/rules.rs`).
 
 #[expect(dead_code, unreachable_pub, reason = "the library's own types, of which packing needs a part")]
 #[path = "src/facts.rs"]
@@ -17,6 +18,8 @@ mod pack;
 #[expect(dead_code, reason = "the library also sorts with it")]
 #[path = "src/pattern.rs"]
 mod pattern;
+#[path = "build/rules.rs"]
+mod rules;
 #[expect(dead_code, unreachable_pub, reason = "shared with xtask, which also writes")]
 #[path = "build/text.rs"]
 mod text;
@@ -50,13 +53,20 @@ fn main() -> Result<(), Failure> {
     let packed = blob(&services, &sources, &date(&fs::read_to_string(data.join("packages.txt"))?));
     let mut digest = Sha256::new();
     digest.update(&packed);
+    let mut tables = Vec::new();
     for path in rules {
-        digest.update(fs::read(path)?);
+        let text = fs::read_to_string(&path)?;
+        digest.update(&text);
+        let name = path.file_name().and_then(|name| name.to_str()).ok_or("a rule table has a name")?;
+        tables.push((name.to_owned(), text));
     }
+    let (lines, index) = rules::group(&tables);
     let hex: String = digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
     let out = PathBuf::from(env::var("OUT_DIR")?);
     fs::write(out.join("catalog.bin"), packed)?;
     fs::write(out.join("catalog.digest"), hex)?;
+    fs::write(out.join("rules.txt"), lines)?;
+    fs::write(out.join("rules.index"), index)?;
     managed(&out)?;
     clouds(&out)
 }

@@ -1,18 +1,25 @@
 //! The rule tables as one value that is asked by event source and name.
 //!
-//! There are thousands of rules, and a run asks for few: at the start each line is read as far as the words by which it
-//! is found, and the rest of it when it is asked for. A test reads them all.
+//! There are thousands of rules, and a run asks for few: the program holds them in groups (`build/rules.rs`), of which a
+//! group's lines are read as far as the words by which they are found when it is asked for, and the rest of a line when
+//! that is. A test reads them all.
 
 use super::syntax::{self, NeedRule, Rule, RuleError, Source};
-use include_dir::{Dir, include_dir};
 use leastwise_policy::glob;
 use std::collections::HashMap;
 use std::sync::{Arc, OnceLock};
 
-static FILES: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/data/aws/rules");
+/// All lines, by group.
+static LINES: &str = include_str!(concat!(env!("OUT_DIR"), "/rules.txt"));
+
+/// Where the groups are.
+static GROUPS: &str = include_str!(concat!(env!("OUT_DIR"), "/rules.index"));
 
 /// The name of a rule on top of every call of a source. It does not say what an event is.
 const EVERY: &str = "*";
+
+/// The rules of one event source.
+type Events = Vec<EventRule>;
 
 /// By resource type, then variable: where the values come from.
 type Binds = HashMap<&'static str, HashMap<&'static str, Bind>>;
@@ -22,13 +29,20 @@ type Binds = HashMap<&'static str, HashMap<&'static str, Bind>>;
 pub struct Rules {
     sources: HashMap<Arc<str>, Vec<Arc<str>>>,
     /// By event source label.
-    events: HashMap<&'static str, Vec<EventRule>>,
-    /// By IAM prefix, then resource type and variable.
-    binds: HashMap<&'static str, Binds>,
+    events: HashMap<&'static str, Group<Events>>,
+    /// By IAM prefix.
+    binds: HashMap<&'static str, Group<Binds>>,
     primary: HashMap<Arc<str>, Vec<Arc<str>>>,
     outcomes: Vec<(Arc<str>, ErrorClass)>,
     /// Partition, key and value.
     unsure: Vec<[Arc<str>; 3]>,
+}
+
+/// Lines that are read together.
+#[derive(Debug)]
+struct Group<T> {
+    lines: &'static str,
+    read: OnceLock<T>,
 }
 
 /// A line of a table.
@@ -62,7 +76,50 @@ struct Bind {
     read: OnceLock<Vec<Source>>,
 }
 
+impl<T: Default> Group<T> {
+    fn new(lines: &'static str) -> Self {
+        Group { lines, read: OnceLock::new() }
+    }
+
+    fn get(&self, add: impl Fn(&mut T, Line)) -> &T {
+        self.read.get_or_init(|| {
+            let mut read = T::default();
+            Line::all(self.lines).for_each(|line| add(&mut read, line));
+            read
+        })
+    }
+}
+
+impl Group<Events> {
+    fn rules(&self) -> &[EventRule] {
+        self.get(|rules, line| {
+            let event = syntax::words(line.text).nth(2).unwrap_or_default();
+            rules.push(EventRule { event, line, read: OnceLock::new() });
+        })
+    }
+}
+
+impl Group<Binds> {
+    fn binds(&self) -> &Binds {
+        self.get(|binds, line| {
+            let mut words = syntax::words(line.text).skip(2);
+            let mut word = || words.next().unwrap_or_default();
+            let (resource_type, variable) = (word(), word());
+            binds.entry(resource_type).or_default().entry(variable).or_default().lines.push(line);
+        })
+    }
+}
+
 impl Line {
+    /// The lines of a group, each behind its file's name and its number.
+    fn all(lines: &'static str) -> impl Iterator<Item = Line> {
+        lines.lines().map(|line| {
+            let (place, text) = line.split_once(' ').unwrap_or_default();
+            let (file, number) = place.split_once(':').unwrap_or_default();
+            Line { file, number: number.parse().unwrap_or_default(), text }
+        })
+    }
+
     fn read(self) -> Result<Rule, RuleError> {
         syntax::rule(self.text).map_err(|reason| self.error(reason))
     }
@@ -143,37 +200,36 @@ impl Rules {
         static RULES: OnceLock<Rules> = OnceLock::new();
         RULES.get_or_init(|| {
             let mut rules = Rules::default();
-            for line in lines() {
-                rules.add(line);
+            for group in GROUPS.lines() {
+                rules.add_group(group);
             }
             rules
         })
     }
 
-    fn add(&mut self, line: Line) {
-        let mut words = syntax::words(line.text);
+    /// Adds a group: its kind, its key, and where its lines begin and end.
+    fn add_group(&mut self, group: &'static str) {
+        let mut words = group.split(' ');
         let mut word = || words.next().unwrap_or_default();
-        match word() {
-            "event" | "also" | "ignore" => {
-                let (label, event) = (word(), word());
-                let rule = EventRule { event, line, read: OnceLock::new() };
-                self.events.entry(label).or_default().push(rule);
+        let (kind, key) = (word(), word());
+        let mut end = || word().parse::<usize>().unwrap_or_default();
+        let lines = &LINES[end()..end()];
+        match kind {
+            "event" => drop(self.events.insert(key, Group::new(lines))),
+            "bind" => drop(self.binds.insert(key, Group::new(lines))),
+            _ => Line::all(lines).for_each(|line| self.add(line.known())),
+        }
+    }
+
+    fn add(&mut self, rule: Rule) {
+        match rule {
+            Rule::Source { label, prefixes } => drop(self.sources.insert(label, prefixes)),
+            Rule::Primary { prefix, types } => drop(self.primary.insert(prefix, types)),
+            Rule::Unsure { partition, key, value } => self.unsure.push([partition, key, value]),
+            Rule::Outcome { class, code } => self.outcomes.push((code, class)),
+            Rule::Event { .. } | Rule::Also { .. } | Rule::Ignore { .. } | Rule::Bind { .. } => {
+                unreachable!("they stand in groups of their own")
             }
-            "bind" => {
-                let (prefix, resource_type, variable) = (word(), word(), word());
-                let binds = self.binds.entry(prefix).or_default();
-                let bind = binds.entry(resource_type).or_default().entry(variable).or_default();
-                bind.lines.push(line);
-            }
-            _ => match line.known() {
-                Rule::Source { label, prefixes } => drop(self.sources.insert(label, prefixes)),
-                Rule::Primary { prefix, types } => drop(self.primary.insert(prefix, types)),
-                Rule::Unsure { partition, key, value } => self.unsure.push([partition, key, value]),
-                Rule::Outcome { class, code } => self.outcomes.push((code, class)),
-                Rule::Event { .. } | Rule::Also { .. } | Rule::Ignore { .. } | Rule::Bind { .. } => {
-                    unreachable!("they begin with other words")
-                }
-            },
         }
     }
 
@@ -198,7 +254,7 @@ impl Rules {
     /// What the rules under one label say.
     fn event_of(&self, label: &str, name: &str) -> EventRules<'_> {
         let mut found = EventRules::default();
-        let rules = self.events.get(label).map(Vec::as_slice).unwrap_or_default();
+        let rules = self.events.get(label).map(Group::rules).unwrap_or_default();
         for rule in rules.iter().filter(|rule| names(rule.event, name)) {
             match rule.kind() {
                 EventRuleKind::Nothing => found.nothing = true,
@@ -225,7 +281,7 @@ impl Rules {
 
     /// Where the values of a resource type's ARN variable come from.
     pub(super) fn bind(&self, prefix: &str, resource_type: &str, variable: &str) -> Option<&[Source]> {
-        Some(self.binds.get(prefix)?.get(resource_type)?.get(variable)?.sources())
+        Some(self.binds.get(prefix)?.binds().get(resource_type)?.get(variable)?.sources())
     }
 
     /// The types that stand in when no type of an action is bound, in order of preference.
@@ -247,7 +303,7 @@ impl Rules {
 
     /// Every action that a rule names, with the rule's event, for checks of the tables.
     pub fn actions(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.events.values().flatten().filter_map(|rule| match rule.kind() {
+        self.events.values().flat_map(Group::rules).filter_map(|rule| match rule.kind() {
             EventRuleKind::Need(need) | EventRuleKind::Also(need) => Some((rule.event, &*need.action)),
             EventRuleKind::Nothing | EventRuleKind::Ignore => None,
         })
@@ -255,8 +311,9 @@ impl Rules {
 
     /// Every binding as (IAM prefix, resource type, variable), for checks of the tables.
     pub fn bindings(&self) -> impl Iterator<Item = (&str, &str, &str)> {
-        self.binds.iter().flat_map(|(prefix, types)| {
-            types
+        self.binds.iter().flat_map(|(prefix, group)| {
+            group
+                .binds()
                 .iter()
                 .flat_map(move |(kind, binds)| binds.keys().map(move |variable| (*prefix, *kind, *variable)))
         })
@@ -267,43 +324,43 @@ fn names(pattern: &str, name: &str) -> bool {
     if pattern.contains('*') { glob::matches(pattern, name) } else { pattern == name }
 }
 
-/// The lines of the embedded tables that are rules, in the order of the files' names.
-fn lines() -> impl Iterator<Item = Line> {
-    let mut files: Vec<(&str, &str)> = FILES
-        .files()
-        .filter_map(|file| Some((file.path().to_str()?, file.contents_utf8()?)))
-        .filter(|(name, _)| name.ends_with(".rules"))
-        .collect();
-    files.sort_unstable();
-    files.into_iter().flat_map(|(file, text)| {
-        let lines = (1..).zip(text.lines()).filter(|(_, line)| syntax::words(line).next().is_some());
-        lines.map(move |(number, text)| Line { file, number, text })
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn every_embedded_line_is_a_rule() {
+        let lines = || Line::all(LINES);
         let wrong: Vec<String> =
             lines().filter_map(|line| line.read().err()).map(|error| error.to_string()).collect();
         assert!(wrong.is_empty(), "{}", wrong.join("\n"));
         let rules = Rules::embedded();
-        let found = rules.events.values().map(Vec::len).sum::<usize>()
-            + rules
-                .binds
-                .values()
-                .flat_map(HashMap::values)
-                .flat_map(HashMap::values)
-                .map(|bind| bind.lines.len())
-                .sum::<usize>()
+        let binds = rules.binds.values().flat_map(|group| group.binds().values()).flat_map(HashMap::values);
+        let found = rules.events.values().map(|group| group.rules().len()).sum::<usize>()
+            + binds.map(|bind| bind.lines.len()).sum::<usize>()
             + rules.sources.len()
             + rules.primary.len()
             + rules.outcomes.len()
             + rules.unsure.len();
         assert_eq!(found, lines().count());
+    }
+
+    #[test]
+    fn every_line_of_the_tables_is_embedded_with_its_place() {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/data/aws/rules");
+        let tables: HashMap<String, String> = std::fs::read_dir(folder)
+            .expect("the tables are there")
+            .map(|entry| entry.expect("it can be listed"))
+            .map(|entry| (entry.file_name().into_string(), std::fs::read_to_string(entry.path())))
+            .map(|(name, text)| (name.expect("UTF-8"), text.expect("UTF-8")))
+            .filter(|(name, _)| name.ends_with(".rules"))
+            .collect();
+        let rules = tables.values().flat_map(|text| text.lines());
+        let rules = rules.filter(|line| syntax::words(line).next().is_some());
+        assert_eq!(rules.count(), Line::all(LINES).count());
+        for Line { file, number, text } in Line::all(LINES) {
+            assert_eq!(tables[file].lines().nth(number - 1), Some(text), "{file}:{number}");
+        }
     }
 
     #[test]
