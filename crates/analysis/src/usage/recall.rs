@@ -33,29 +33,36 @@ pub(super) struct Target {
 }
 
 /// The calls of lately, found by their keys.
+///
+/// What is needed of each event is in [`Head`]s, which a cache holds; the keys are only compared with, and the processor
+/// goes on meanwhile as if they were the same.
 #[derive(Debug, Default)]
 pub(super) struct Calls {
-    places: Vec<[Slot; 2]>,
-    /// By place: what does not fit into a slot.
+    heads: Vec<[Head; 2]>,
+    keys: Vec<[Key; 2]>,
+    /// By place: what does not fit there.
     long: Vec<[Option<Box<Long>>; 2]>,
 }
 
-/// A place for a call. Most keys are short and most calls lead to one row; those stand in it, so that one look at memory
-/// finds all there is. A key is long when the record itself says which resource is meant.
-#[derive(Debug, Clone)]
-#[repr(align(256))]
-struct Slot {
+/// A place for a call, but for its key. Most keys are short and most calls lead to one row; those stand in their places.
+/// A key is long when the record itself says which resource is meant.
+#[derive(Debug, Clone, Copy)]
+#[repr(align(32))]
+struct Head {
     hash: u64,
     target: Target,
-    /// How much of `key` it is; [`LONG`]: the call is among the long ones.
+    /// How much of the key it is; [`LONG`]: the call is among the long ones.
     len: u16,
-    key: [u8; SHORT],
 }
 
-const SHORT: usize = 230;
+#[derive(Debug, Clone, Copy)]
+#[repr(align(64))]
+struct Key([u8; SHORT]);
+
+const SHORT: usize = 256;
 const LONG: u16 = u16::MAX;
 
-/// A call that a slot has no place for.
+/// A call that there is no place for.
 #[derive(Debug, Clone)]
 struct Long {
     key: Box<[u8]>,
@@ -67,14 +74,14 @@ impl Calls {
     #[inline]
     pub(super) fn get(&self, hash: u64, key: &[u8]) -> Option<&[Target]> {
         let index = hash as usize % PLACES;
-        let [first, second] = self.places.get(index)?;
-        let (slot, way) = match hash {
+        let [first, second] = self.heads.get(index)?;
+        let (head, way) = match hash {
             _ if first.hash == hash => (first, 0),
             _ if second.hash == hash => (second, 1),
             _ => return None,
         };
-        if let Some(known) = slot.key.get(..usize::from(slot.len)) {
-            return (known == key).then_some(std::slice::from_ref(&slot.target));
+        if let Some(known) = self.keys.get(index)?[way].0.get(..usize::from(head.len)) {
+            return (known == key).then_some(std::slice::from_ref(&head.target));
         }
         let long = self.long.get(index)?[way].as_deref().filter(|long| *long.key == *key)?;
         Some(&long.targets)
@@ -82,37 +89,38 @@ impl Calls {
 
     /// Forgets the call that has this hash.
     pub(super) fn forget(&mut self, hash: u64) {
-        for slot in self.places.get_mut(hash as usize % PLACES).into_iter().flatten() {
-            if slot.hash == hash {
-                slot.hash = !hash;
+        for head in self.heads.get_mut(hash as usize % PLACES).into_iter().flatten() {
+            if head.hash == hash {
+                head.hash = !hash;
             }
         }
     }
 
     /// Remembers the rows of a call.
     pub(super) fn learn(&mut self, hash: u64, key: &[u8], targets: &[Target]) {
-        if self.places.is_empty() {
-            let free = Slot { hash: 0, target: Target::default(), len: LONG, key: [0; SHORT] };
-            self.places.resize(PLACES, [free.clone(), free]);
+        if self.heads.is_empty() {
+            self.heads.resize(PLACES, [Head { hash: 0, target: Target::default(), len: LONG }; 2]);
+            self.keys.resize(PLACES, [Key([0; SHORT]); 2]);
             self.long.resize(PLACES, [None, None]);
         }
         let index = hash as usize % PLACES;
-        let (slots, long) = (&mut self.places[index], &mut self.long[index]);
-        if slots[0].hash != hash {
-            // INVARIANT: no two slots of a place have the same hash.
-            slots.swap(0, 1);
+        let (heads, keys, long) = (&mut self.heads[index], &mut self.keys[index], &mut self.long[index]);
+        // INVARIANT: no two of a place have the same hash. The one that was learnt last is first.
+        if heads[0].hash != hash {
+            heads.swap(0, 1);
+            keys.swap(0, 1);
             long.swap(0, 1);
         }
-        let (slot, long) = (&mut slots[0], &mut long[0]);
-        slot.hash = hash;
-        match (targets, slot.key.get_mut(..key.len())) {
+        let (head, long) = (&mut heads[0], &mut long[0]);
+        head.hash = hash;
+        match (targets, keys[0].0.get_mut(..key.len())) {
             ([target], Some(place)) => {
                 place.copy_from_slice(key);
-                (slot.target, slot.len) = (*target, key.len() as u16);
+                (head.target, head.len) = (*target, key.len() as u16);
                 *long = None;
             }
             _ => {
-                slot.len = LONG;
+                head.len = LONG;
                 *long = Some(Box::new(Long { key: key.into(), targets: targets.into() }));
             }
         }
