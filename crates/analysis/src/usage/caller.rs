@@ -5,6 +5,7 @@ use super::context;
 use super::intern::Interner;
 use super::principal::{Who, is_session_alone, partition, principal};
 use super::table::Table;
+use super::words::Words;
 use crate::audit_log::{Event, Identity};
 use leastwise_policy::glob::Glob;
 
@@ -56,38 +57,21 @@ struct Session {
     place: Place,
 }
 
-/// Where the last call of a session came from: region, endpoint and account, each as words that hold it whole. They
-/// stand in the session itself and are compared without a call, since every record is.
+/// Where the last call of a session came from: region, endpoint and account. They stand in the session itself.
 #[derive(Debug, Clone, Copy, Default)]
-struct Place([[u64; 4]; 3]);
+struct Place([Words; 3]);
 
 impl Place {
-    /// `None` when one of them is longer than AWS writes it, or so short that it takes another way to compare.
+    /// `None` when one of them is longer than AWS writes it.
     #[inline]
     fn of(event: &Event<'_>) -> Option<Place> {
-        Some(Place([words(event.region)?, words(event.vpc_endpoint)?, words(account(event))?]))
+        Some(Place([Words::of(event.region)?, Words::of(event.vpc_endpoint)?, Words::of(account(event))?]))
     }
 
     #[inline]
     fn is(&self, other: &Place) -> bool {
-        let pairs = self.0.as_flattened().iter().zip(other.0.as_flattened());
-        pairs.fold(0, |difference, (one, other)| difference | (one ^ other)) == 0
+        self.0 == other.0
     }
-}
-
-/// A text of 8 to 24 bytes, or none, as its length and three words that overlap.
-#[inline]
-fn words(text: &[u8]) -> Option<[u64; 4]> {
-    let (Some(first), Some(last)) = (text.first_chunk(), text.last_chunk()) else {
-        return text.is_empty().then_some([0; 4]);
-    };
-    let middle = match text.len() {
-        ..=16 => last,
-        17..=24 => text[8..].first_chunk()?,
-        _ => return None,
-    };
-    let word = |bytes: &[u8; 8]| u64::from_le_bytes(*bytes);
-    Some([text.len() as u64, word(first), word(middle), word(last)])
 }
 
 impl Default for Callers {
@@ -256,19 +240,4 @@ fn new_origin(event: &Event<'_>, table: &mut Table) -> Origin {
         table.contexts.intern(&bytes)
     });
     Origin { elsewhere: context::elsewhere(&base), base, plain }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-
-    proptest! {
-        #[test]
-        fn words_tell_texts_apart(one in "[ab]{0,26}", other in "[ab]{0,26}") {
-            if let (Some(a), Some(b)) = (words(one.as_bytes()), words(other.as_bytes())) {
-                prop_assert_eq!(a == b, one == other);
-            }
-        }
-    }
 }

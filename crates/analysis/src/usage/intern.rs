@@ -42,16 +42,6 @@ impl Interner {
         }
     }
 
-    /// Whether the number is that of these two names.
-    #[inline]
-    pub(super) fn is_pair(&self, id: u32, first: &[u8], second: &[u8]) -> bool {
-        let entry = self.entries[id as usize];
-        entry.end - entry.start == first.len() + 1 + second.len()
-            && self.bytes[entry.start..].starts_with(first)
-            && self.bytes[entry.start + first.len() + 1..].starts_with(second)
-            && self.bytes[entry.start + first.len()] == 0
-    }
-
     #[inline]
     fn find(&self, hash: u64, len: usize, same: impl Fn(&[u8]) -> bool) -> Option<u32> {
         let found = self.table.find(hash, |&id| {

@@ -4,6 +4,7 @@ use super::intern::Interner;
 use super::parameters::TAGS;
 use super::recipe::Recipe;
 use super::table::Table;
+use super::words::Words;
 use crate::audit_log::{Event, unescape};
 use leastwise_catalog::Action;
 use leastwise_catalog::call::{Plan, PlannedNeed, Planner};
@@ -41,31 +42,49 @@ pub(super) struct NeedKind {
 #[derive(Debug)]
 pub(super) struct Kinds {
     names: Interner,
-    /// Numbers by a few bytes of the names; whether they are right is looked at.
-    at_hand: Vec<u32>,
+    at_hand: Vec<AtHand>,
     kinds: Vec<EventKind>,
+}
+
+/// A kind that is found without its names being looked up.
+#[derive(Debug, Clone, Copy, Default)]
+struct AtHand {
+    source: Words,
+    /// Of no event as long as it is empty.
+    name: Words,
+    id: u32,
 }
 
 impl Default for Kinds {
     fn default() -> Self {
-        Kinds { names: Interner::default(), at_hand: vec![u32::MAX; AT_HAND], kinds: Vec::new() }
+        Kinds { names: Interner::default(), at_hand: vec![AtHand::default(); AT_HAND], kinds: Vec::new() }
     }
 }
 
 impl Kinds {
-    /// The number of an event's kind, with its plan made when it is new.
+    /// The number of an event's kind, with its plan made when it is new. The event has a name.
     #[inline]
     pub(super) fn of(&mut self, event: &Event<'_>, planner: &Planner<'_>, table: &mut Table) -> u32 {
-        let slot = slot(event.source, event.name);
-        let id = self.at_hand[slot];
-        if id != u32::MAX && self.names.is_pair(id, event.source, event.name) {
-            return id;
+        let (Some(source), Some(name)) = (Words::of(event.source), Words::of(event.name)) else {
+            return self.by_name(event, planner, table);
+        };
+        let mixed = (source.mixed().rotate_left(13) ^ name.mixed()).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+        let slot = (mixed >> 40) as usize % AT_HAND;
+        let known = &self.at_hand[slot];
+        if known.source == source && known.name == name {
+            return known.id;
         }
+        let id = self.by_name(event, planner, table);
+        self.at_hand[slot] = AtHand { source, name, id };
+        id
+    }
+
+    #[inline(never)]
+    fn by_name(&mut self, event: &Event<'_>, planner: &Planner<'_>, table: &mut Table) -> u32 {
         let id = self.names.intern_pair(event.source, event.name);
         if id as usize == self.kinds.len() {
             self.kinds.push(plan(event, planner, table));
         }
-        self.at_hand[slot] = id;
         id
     }
 
@@ -74,17 +93,6 @@ impl Kinds {
     pub(super) fn get(&mut self, id: u32) -> &mut EventKind {
         &mut self.kinds[id as usize]
     }
-}
-
-#[inline]
-fn slot(source: &[u8], name: &[u8]) -> usize {
-    let ends = |text: &[u8]| {
-        let first = text.first_chunk().map_or(0, |bytes| u64::from_le_bytes(*bytes));
-        let last = text.last_chunk().map_or(0, |bytes| u64::from_le_bytes(*bytes));
-        first ^ last.rotate_left(29) ^ text.len() as u64
-    };
-    let mixed = (ends(source).rotate_left(13) ^ ends(name)).wrapping_mul(0x9E37_79B9_7F4A_7C15);
-    (mixed >> 40) as usize % AT_HAND
 }
 
 #[cold]

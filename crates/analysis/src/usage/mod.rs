@@ -28,6 +28,7 @@ mod sorted;
 mod table;
 mod tally;
 mod when;
+mod words;
 
 pub use collector::Collector;
 pub use duplicates::Duplicates;
