@@ -26,6 +26,12 @@ const SOURCE: &[u8] = b"aws.";
 /// `ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS` (EventBridge User Guide, "Receiving read-only management events").
 const READS: [&[u8]; 3] = [b"Describe", b"Get", b"List"];
 
+/// Whether the record is of a management event that only reads, by its name: those that EventBridge's rules and trails for
+/// write events leave out.
+pub(crate) fn is_read_only(event: &Event<'_>) -> bool {
+    event.category != b"Data" && READS.iter().any(|read| event.name.starts_with(read))
+}
+
 /// What a subscription of CloudWatch Logs sends to see whether its destination is there.
 const CONTROL: &[u8] = b"CWL CONTROL MESSAGE";
 
@@ -129,8 +135,7 @@ impl Reader {
 
     fn hand_over_bridged(&mut self, event: &Event<'_>, at: usize, sink: &mut impl Sink) {
         self.hand_over(event, at, sink);
-        let reads = READS.iter().any(|read| event.name.starts_with(read));
-        sink.came(Via::Bridge { read_only: reads && event.category != b"Data" });
+        sink.came(Via::Bridge { read_only: is_read_only(event) });
     }
 
     /// A record that stands as text inside another document, escaped as JSON does.

@@ -22,7 +22,7 @@ use super::sighting::{EventId, Fingerprint, Prints, Seen};
 use super::table::hash_from;
 use super::when::Clock;
 use super::{Shared, Usage};
-use crate::audit_log::{Event, Problem, Raw, Sink, Via, unescape};
+use crate::audit_log::{Event, Problem, Raw, Sink, Via, is_read_only, unescape};
 use backlog::{Backlog, Full};
 use leastwise_catalog::call::{Plan, Scratch};
 use smallvec::SmallVec;
@@ -129,6 +129,9 @@ impl<'s> Collector<'s> {
         check_version(event.version)?;
         let time = self.clock.read(event.time)?;
         self.usage.tally.saw(time);
+        if !self.usage.tally.ways.reads {
+            self.usage.tally.ways.reads = is_read_only(event);
+        }
         let settings = &self.shared.settings;
         if settings.since.is_some_and(|since| time < since.seconds())
             || settings.until.is_some_and(|until| time >= until.seconds())

@@ -165,7 +165,7 @@ impl Writer {
     }
 
     fn ways(&mut self, ways: Ways) {
-        for count in [ways.queries, ways.bridged, ways.bridged_reads] {
+        for count in [ways.queries, ways.bridged, ways.bridged_reads, u64::from(ways.reads)] {
             self.number(count);
         }
     }

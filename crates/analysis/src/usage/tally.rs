@@ -47,6 +47,9 @@ pub struct Ways {
     pub bridged: u64,
     /// Of these, the read-only calls, which its rules leave out unless they are told otherwise.
     pub bridged_reads: u64,
+    /// Whether there is a read-only management event at all, whoever made it and however it came: trails can be set to
+    /// write events alone (CloudTrail User Guide, "Logging management events").
+    pub reads: bool,
 }
 
 impl Ways {
@@ -135,6 +138,7 @@ impl Tally {
         self.ways.queries += other.ways.queries;
         self.ways.bridged += other.ways.bridged;
         self.ways.bridged_reads += other.ways.bridged_reads;
+        self.ways.reads |= other.ways.reads;
         self.catalogs.extend(other.catalogs.iter().cloned());
         self.sources.extend(other.sources.iter().cloned());
     }

@@ -75,6 +75,10 @@ impl<'a> Reader<'a> {
                 self.ways()?;
             }
         }
+        // What does not say in which ways records came is not called a log of write events.
+        if let (1 | 2, Some(usage)) = (self.version, &mut self.into) {
+            usage.tally.ways.reads = true;
+        }
         Ok(())
     }
 
@@ -235,8 +239,13 @@ impl<'a> Reader<'a> {
 
     fn ways(&mut self) -> Result<(), LoadError> {
         let [queries, bridged, bridged_reads] = [self.events()?, self.events()?, self.events()?];
+        let reads = match self.events()? {
+            0 => false,
+            1 => true,
+            _ => return Err(FORMAT),
+        };
         if let Some(usage) = &mut self.into {
-            usage.tally.ways = Ways { queries, bridged, bridged_reads };
+            usage.tally.ways = Ways { queries, bridged, bridged_reads, reads };
         }
         Ok(())
     }

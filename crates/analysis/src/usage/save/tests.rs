@@ -213,7 +213,7 @@ fn a_usage_of_very_many_who_left_no_row_is_read() {
 #[test]
 fn in_which_ways_records_came_is_kept_and_older_formats_do_not_say() {
     let mut usage = of_two();
-    usage.tally.ways = Ways { queries: 2, bridged: 300, bridged_reads: 1 };
+    usage.tally.ways = Ways { queries: 2, bridged: 300, bridged_reads: 1, reads: true };
     let again = Usage::load(&usage.save()).expect("it is ours");
     assert_eq!(again.tally, usage.tally);
     let mut body = Writer::default();
@@ -221,6 +221,6 @@ fn in_which_ways_records_came_is_kept_and_older_formats_do_not_say() {
     body.table(&usage.table);
     body.presence(&usage.presence);
     let old = Usage::load(&of_version(2, &body.0)).expect("it is still read");
-    assert_eq!((old.tally.ways, old.presence), (Ways::default(), usage.presence));
+    assert_eq!((old.tally.ways, old.presence), (Ways { reads: true, ..Ways::default() }, usage.presence));
     refused(&body.0, "damaged");
 }

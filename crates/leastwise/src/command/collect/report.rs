@@ -6,6 +6,9 @@ use crate::cli::logs::ReadArgs;
 use crate::error::{Error, Result};
 use crate::output::{self, counted};
 
+/// Among so many records of a whole trail some are of calls that only read.
+const MANY: u64 = 100;
+
 impl Collected {
     /// What was read and what was not, for people.
     pub fn report(&self, read: &ReadArgs, quiet: bool) -> Result<()> {
@@ -39,7 +42,8 @@ impl Collected {
 
     /// What the ways in which records came can have left out: the place, and why.
     pub fn unseen(&self) -> Vec<(&'static str, String)> {
-        let ways = &self.usage.tally.ways;
+        let tally = &self.usage.tally;
+        let ways = &tally.ways;
         let mut unseen = Vec::new();
         if ways.queries > 0 {
             let answers = counted(ways.queries, "answer of a query", "answers of queries");
@@ -51,6 +55,15 @@ impl Collected {
             let why = "came by EventBridge and none is of a read-only call: its rules leave Describe…, Get… and List… out \
                 unless their state is ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS, and what is called unused may be used";
             unseen.push(("EventBridge", format!("{records} {why}")));
+        }
+        if ways.queries + ways.bridged == 0
+            && !ways.reads
+            && tally.records.saturating_sub(tally.duplicates) >= MANY
+        {
+            let records = counted(tally.records, "record", "records");
+            let why = "and none is of a management event that only reads (Describe…, Get…, List…): a trail can be set to \
+                write events or data events alone, and what is called unused may be used";
+            unseen.push(("the logs", format!("{records} {why}")));
         }
         unseen
     }
