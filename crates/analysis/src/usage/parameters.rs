@@ -100,6 +100,7 @@ fn walk<'a>(value: Value<'a>, at: Cursor<'a>, path: &[Step], found: &mut dyn FnM
         Value::Object => {
             let mut content = None;
             let (mut members, mut tagged) = (0, false);
+            let is_any = path.first().is_some_and(Step::is_any);
             let _ = each_member(&mut cursor, |member, value, at| {
                 members += 1;
                 match member {
@@ -107,15 +108,20 @@ fn walk<'a>(value: Value<'a>, at: Cursor<'a>, path: &[Step], found: &mut dyn FnM
                     b"content" => content = Some((value, at)),
                     _ => {}
                 }
-                if let Some((step, rest)) = path.split_first()
+                // Behind any number of members, the next may be met here and further down.
+                let steps = if is_any { &path[1..] } else { path };
+                if let Some((step, rest)) = steps.split_first()
                     && member.eq_ignore_ascii_case(step.name.as_bytes())
                 {
                     behind(step, value, at, rest, found);
                 }
+                if is_any {
+                    walk(value, at, path, found);
+                }
                 true
             });
             match content {
-                Some((value, at)) if tagged && members == 2 => walk(value, at, path, found),
+                Some((value, at)) if tagged && members == 2 && !is_any => walk(value, at, path, found),
                 _ if path.is_empty() => found(value, at),
                 _ => {}
             }

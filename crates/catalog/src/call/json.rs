@@ -80,15 +80,31 @@ fn walk(value: &Value, path: &[Step], found: &mut dyn FnMut(&Value)) {
                 return walk(content, path, found);
             }
             let Some((step, rest)) = path.split_first() else { return found(value) };
-            for (_, member) in members.iter().filter(|(name, _)| name.eq_ignore_ascii_case(&step.name)) {
-                match &step.filter {
-                    None => walk(member, rest, found),
-                    Some(filter) => walk_some(member, filter, rest, found),
+            if step.is_any() {
+                // The step behind it may be met here and further down.
+                let Some((next, behind)) = rest.split_first() else { return };
+                for (name, member) in members {
+                    if name.eq_ignore_ascii_case(&next.name) {
+                        walk_behind(next, member, behind, found);
+                    }
+                    walk(member, path, found);
                 }
+                return;
+            }
+            for (_, member) in members.iter().filter(|(name, _)| name.eq_ignore_ascii_case(&step.name)) {
+                walk_behind(step, member, rest, found);
             }
         }
         _ if path.is_empty() => found(value),
         _ => {}
+    }
+}
+
+/// Goes on behind a step: with every element, or with those that its filter lets pass.
+fn walk_behind(step: &Step, member: &Value, rest: &[Step], found: &mut dyn FnMut(&Value)) {
+    match &step.filter {
+        None => walk(member, rest, found),
+        Some(filter) => walk_some(member, filter, rest, found),
     }
 }
 

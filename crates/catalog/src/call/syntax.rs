@@ -31,10 +31,13 @@ pub enum Part {
 /// What stands before a path into `additionalEventData`.
 const ADDITIONAL: &str = "@additionalEventData.";
 
+/// The step that stands for any number of members.
+const ANY: &str = "**";
+
 /// One name on the way, and which elements behind it are meant.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Step {
-    /// The member.
+    /// The member, or `**`: any number of members, whatever they are called.
     pub name: Box<str>,
     /// Only elements in which this member has this value: `items[operation=Put]`. Without a value, those without it:
     /// `entries[eventBusName=]`; with `*`, those that have it: `object[versionId=*]`.
@@ -67,6 +70,11 @@ impl Path {
 }
 
 impl Step {
+    /// Whether it stands for any number of members.
+    pub fn is_any(&self) -> bool {
+        *self.name == *ANY
+    }
+
     fn parse(text: &str) -> Step {
         let (name, filter) = text.split_once('[').unwrap_or((text, ""));
         let filter = filter.trim_end_matches(']').split_once('=');
@@ -103,6 +111,8 @@ pub(super) enum Transform {
     After(Box<str>),
     /// The text before the last `:`: an ARN without its qualifier.
     Init,
+    /// The text before the last `/`: what something is in.
+    InitSlash,
     /// The text between the last `/` and the `:` behind it.
     Between,
     /// The text before the first `|`: the ARN in a shard iterator.
@@ -471,6 +481,7 @@ fn source(text: &str) -> Result<Source, String> {
                 "trim" => Transform::Trim,
                 "after." => Transform::AfterDot,
                 "init:" => Transform::Init,
+                "init/" => Transform::InitSlash,
                 "between/:" => Transform::Between,
                 "pipe" => Transform::BeforePipe,
                 "key" => Transform::Key,
@@ -494,6 +505,12 @@ fn source(text: &str) -> Result<Source, String> {
             })
         })
         .collect::<Result<_, String>>()?;
+    // A plan says which of the outermost members it looks at, and something is looked for.
+    if let [first, .., last] | [first @ last] = path.steps()
+        && (first.is_any() || last.is_any())
+    {
+        return Err(format!("`{text}`: `**` stands between two names"));
+    }
     let origin = match path.steps() {
         [Step { name, .. }] if **name == *"@caller" => Origin::Caller,
         [Step { name, .. }] if **name == *"@error" => Origin::Error,
@@ -541,6 +558,14 @@ mod tests {
         assert_eq!(first.filter, Some(("key".into(), "InstanceIds".into())));
         assert!(filtered.negated && matches!(filtered.test, Test::Like(_)));
         assert!(condition("targets[key=InstanceIds].values[]").is_err());
+    }
+
+    #[test]
+    fn any_number_of_members_stands_between_two_names() {
+        assert!(source("rules.**.aRN").unwrap().path.steps()[1].is_any());
+        for wrong in ["**", "**.aRN", "rules.**"] {
+            assert!(source(wrong).is_err(), "{wrong}");
+        }
     }
 
     #[test]

@@ -20,6 +20,7 @@ pub(super) fn apply<'a>(transform: &Transform, value: Cow<'a, str>) -> Cow<'a, s
         Transform::AfterDot => keep(value, |text| text.split_once('.').map_or(text, |(_, rest)| rest)),
         Transform::After(mark) => keep(value, |text| text.split_once(&**mark).map_or(text, |(_, rest)| rest)),
         Transform::Init => keep(value, |text| text.rsplit_once(':').map_or(text, |(rest, _)| rest)),
+        Transform::InitSlash => keep(value, |text| text.rsplit_once('/').map_or(text, |(rest, _)| rest)),
         Transform::Between => keep(value, |text| {
             let last = text.rsplit('/').next().unwrap_or(text);
             last.split(':').next().unwrap_or(last)
@@ -236,6 +237,7 @@ mod tests {
             "arn:aws:states:eu-west-1:111122223333:stateMachine:m:7",
             "arn:aws:states:eu-west-1:111122223333:stateMachine:m",
         );
+        check(Transform::InitSlash, "prod/web/0a1b2c", "prod/web");
         check(Transform::Between, "arn:aws:codebuild:eu-west-1:111122223333:report/group:1", "group");
         check(Transform::BeforePipe, "arn:x|1|AAA", "arn:x");
         check(Transform::LogGroup, "arn:aws:logs:eu-west-1:111122223333:log-group:/a/b:*", "/a/b");
