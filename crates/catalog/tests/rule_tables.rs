@@ -83,6 +83,37 @@ fn whoever_passes_the_role_of_a_profile_says_which_profile() {
 }
 
 #[test]
+fn what_a_rule_fills_of_a_type_is_part_of_its_arn() {
+    let catalog = Catalog::embedded();
+    let mut wrong = Vec::new();
+    for (file, line, words) in rules() {
+        let Some((action, resource)) = words.get(4).zip(words.get(5)) else { continue };
+        let (Some(mut rest), Some(service)) = (
+            resource.strip_prefix('@'),
+            action.split_once(':').and_then(|(prefix, _)| catalog.service(prefix)),
+        ) else {
+            continue;
+        };
+        // `@type(Variable=source,…),type`
+        while let Some((name, inside)) = rest.split_once('(') {
+            let name = name.rsplit(',').next().unwrap_or(name);
+            let (pairs, after) = inside.split_once(')').expect("a rule that is read closes its brackets");
+            rest = after;
+            let kind = service.resource_types.iter().find(|kind| *kind.name == *name);
+            for variable in pairs.split(',').filter_map(|pair| Some(pair.split_once('=')?.0)) {
+                let is_part = kind.is_some_and(|kind| {
+                    kind.formats().any(|format| format.variables().any(|one| one == variable))
+                });
+                if !is_part && variable != "Account" {
+                    wrong.push(format!("{file}:{line}: {name} has no {variable}"));
+                }
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
 fn no_rule_is_written_twice() {
     let mut seen: BTreeMap<String, String> = BTreeMap::new();
     let mut twice = Vec::new();
