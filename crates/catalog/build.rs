@@ -18,6 +18,8 @@ mod pack;
 #[expect(dead_code, reason = "the library also sorts with it")]
 #[path = "src/pattern.rs"]
 mod pattern;
+#[path = "src/read_only.rs"]
+mod read_only;
 #[path = "build/rules.rs"]
 mod rules;
 #[expect(dead_code, unreachable_pub, reason = "shared with xtask, which also writes")]
@@ -49,6 +51,7 @@ fn main() -> Result<(), Failure> {
     let read = |name: &str| fs::read_to_string(data.join(name));
     let marks = Marks::parse(&read("destructive.txt")?, &read("visibility.txt")?)?;
     mark(&mut services, &marks, &named_by_rules(&rules)?);
+    mark_read_only(&mut services, &read("read-only.txt")?, &rules)?;
     let sources = sources(&services, &fs::read_to_string(data.join("rules/_sources.rules"))?);
     let packed = blob(&services, &sources, &date(&fs::read_to_string(data.join("packages.txt"))?));
     let mut digest = Sha256::new();
@@ -143,6 +146,35 @@ fn mark(services: &mut [Service], marks: &Marks, rules: &BTreeSet<String>) {
             marks.mark(&service.prefix, action, seen);
         }
     }
+}
+
+/// Marks every action with what the records of its calls say in `readOnly`. A call by a rule counts by what the rule calls
+/// its source, also one of which it is not known whether it needs the action.
+fn mark_read_only(services: &mut [Service], table: &str, rules: &[PathBuf]) -> Result<(), Failure> {
+    let table = read_only::Table::parse(table)?;
+    let mut calls = read_only::Calls::new();
+    services.iter().for_each(|service| read_only::add_calls(service, &mut calls));
+    for path in rules {
+        let text = fs::read_to_string(path)?;
+        for line in text.lines().filter(|line| line.starts_with("event ") || line.starts_with("also ")) {
+            let words: Vec<&str> = line.split_whitespace().collect();
+            if let [_, source, event, _, action, ..] = words[..] {
+                let call = (source.to_owned(), event.to_owned());
+                calls.entry(action.to_ascii_lowercase()).or_default().push(call);
+            }
+        }
+    }
+    let of = |service: &Service| {
+        let levels = service.actions.iter().map(|action| (action.name.to_ascii_lowercase(), action.levels));
+        (service.prefix.to_string(), levels.collect::<BTreeMap<_, _>>())
+    };
+    let levels: BTreeMap<String, BTreeMap<String, level::Levels>> = services.iter().map(of).collect();
+    for service in services {
+        table.mark(service, &calls, |prefix, name| {
+            levels.get(prefix)?.get(&name.to_ascii_lowercase()).copied()
+        });
+    }
+    Ok(())
 }
 
 /// Event source label → prefixes: the table of the rules, else the prefix of the same name, else the prefixes

@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::facts::{ActionFacts, Keys, Name, Needs, Operation, Service, Visibility};
+use crate::facts::{ActionFacts, Keys, Name, Needs, Operation, ReadOnly, Service, Visibility};
 
 /// Bytes under construction.
 #[derive(Default)]
@@ -136,8 +136,13 @@ impl Tables {
             Visibility::Data => 1,
             Visibility::NotLogged => 2,
         };
-        self.body
-            .number(visibility | usize::from(action.destructive) << 2 | usize::from(action.operations) << 3);
+        let read_only = match action.read_only {
+            ReadOnly::Yes => 0,
+            ReadOnly::No => 1,
+            ReadOnly::Unsure => 2,
+        };
+        let marks = visibility | usize::from(action.destructive) << 2 | usize::from(action.operations) << 3;
+        self.body.number(marks | read_only << 4);
         action.destructive_why.iter().for_each(|why| self.text(why));
         self.text(&action.visibility_why);
         self.many(&action.apis, Tables::text);

@@ -9,11 +9,12 @@ fn main() {
     for action in Catalog::embedded().expand(&pattern) {
         let destructive = action.destructive_why.as_deref().map(|why| format!(" destructive: {why}"));
         println!(
-            "{} {} {:?}: {}.{}",
+            "{} {} {:?}: {}. read-only: {:?}.{}",
             action.full_name(),
             action.levels,
             action.visibility,
             action.visibility_why,
+            action.read_only,
             destructive.unwrap_or_default()
         );
     }

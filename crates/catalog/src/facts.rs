@@ -177,6 +177,8 @@ pub struct ActionFacts {
     pub visibility: Visibility,
     /// Why it is seen there or not, in a few words.
     pub visibility_why: Name,
+    /// What CloudTrail's records of those calls say in `readOnly`.
+    pub read_only: ReadOnly,
 }
 
 /// A resource type of an action.
@@ -223,6 +225,18 @@ pub enum Visibility {
     Data,
     /// No log shows it: the action has no API operation, or its calls are not logged.
     NotLogged,
+}
+
+/// What the records of the calls that need an action say in `readOnly`: a trail can be set to record read-only events, or
+/// write events, alone. It is not the access level: `kms:Decrypt` is of level Write, and its calls are read-only.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum ReadOnly {
+    /// All are read-only events.
+    Yes,
+    /// All are write events.
+    No,
+    /// There are both, or nobody says.
+    Unsure,
 }
 
 impl Service {
@@ -274,6 +288,7 @@ impl ActionFacts {
             operations: false,
             visibility: Visibility::NotLogged,
             visibility_why: Name::from(""),
+            read_only: ReadOnly::Unsure,
         }
     }
 

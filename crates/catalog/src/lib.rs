@@ -26,6 +26,7 @@ mod marks;
 mod pattern;
 pub mod places;
 mod principals;
+mod read_only;
 mod regions;
 mod terms;
 mod unpack;
@@ -35,8 +36,8 @@ pub use arn_format::{ArnFormat, Piece};
 pub use catalog::{Action, Catalog, CatalogVersion};
 pub use event::without_version;
 pub use facts::{
-    ActionFacts, ActionResource, Api, ConditionKey, Keys, Name, Needs, Operation, ResourceType, Service,
-    Visibility,
+    ActionFacts, ActionResource, Api, ConditionKey, Keys, Name, Needs, Operation, ReadOnly, ResourceType,
+    Service, Visibility,
 };
 pub use global::only_region;
 pub use import::{ImportError, ImportProblem};

@@ -13,10 +13,10 @@ pub(crate) struct Marks {
     visibility: Vec<Row<Visibility>>,
 }
 
-struct Row<T> {
+pub(crate) struct Row<T> {
     /// The patterns in lower case, split at the `:`.
     patterns: Vec<(String, String)>,
-    mark: T,
+    pub(crate) mark: T,
     why: Name,
 }
 
@@ -60,7 +60,8 @@ impl Marks {
     }
 }
 
-fn rows<T: Copy>(text: &str, mark: impl Fn(&str) -> Option<T>) -> Result<Vec<Row<T>>, String> {
+/// The rows of a table.
+pub(crate) fn rows<T: Copy>(text: &str, mark: impl Fn(&str) -> Option<T>) -> Result<Vec<Row<T>>, String> {
     let mut rows = Vec::new();
     for (index, line) in text.lines().enumerate() {
         let line = line.trim();
@@ -82,8 +83,17 @@ fn rows<T: Copy>(text: &str, mark: impl Fn(&str) -> Option<T>) -> Result<Vec<Row
     Ok(rows)
 }
 
+impl<T> Row<T> {
+    /// Whether one of its patterns covers the name, and that one is for this service and not for all.
+    pub(crate) fn names_service(&self, prefix: &str, name: &str) -> bool {
+        let own = self.patterns.iter().filter(|(service, _)| service != "*");
+        own.into_iter()
+            .any(|(service, pattern)| pattern::covers(service, prefix) && pattern::covers(pattern, name))
+    }
+}
+
 /// The last row that covers the action.
-fn last<'a, T>(rows: &'a [Row<T>], prefix: &str, action: &str) -> Option<&'a Row<T>> {
+pub(crate) fn last<'a, T>(rows: &'a [Row<T>], prefix: &str, action: &str) -> Option<&'a Row<T>> {
     rows.iter().rev().find(|row| {
         row.patterns
             .iter()

@@ -6,8 +6,8 @@
 //! so a section which cannot be read is a service which is not there rather than a panic.
 
 use crate::facts::{
-    ActionFacts, ActionResource, Api, ConditionKey, Keys, Name, Needs, Operation, ResourceType, Service,
-    Visibility,
+    ActionFacts, ActionResource, Api, ConditionKey, Keys, Name, Needs, Operation, ReadOnly, ResourceType,
+    Service, Visibility,
 };
 use crate::level::Levels;
 
@@ -112,6 +112,11 @@ impl Section<'_> {
                 _ => Visibility::NotLogged,
             },
             visibility_why: self.text()?,
+            read_only: match marks >> 4 {
+                0 => ReadOnly::Yes,
+                1 => ReadOnly::No,
+                _ => ReadOnly::Unsure,
+            },
             apis: self.many(Section::text)?,
             keys: self.list()?,
             dependent: self.many(Section::text)?,

@@ -1,6 +1,6 @@
 //! The marks of actions, row by row: destructive, and where calls can be seen.
 
-use leastwise_catalog::{Catalog, Level, Visibility};
+use leastwise_catalog::{Catalog, Level, ReadOnly, Visibility};
 
 #[track_caller]
 fn destructive(names: &[&str], expected: bool) {
@@ -174,4 +174,68 @@ fn access_levels_are_sets() {
     assert_eq!(levels("s3:GetObject").to_string(), "R");
     assert_eq!(levels("s3:ListBucket").to_string(), "L");
     assert!(Catalog::embedded().expand("*").iter().all(|action| !action.levels.is_empty()));
+}
+
+#[track_caller]
+fn logged(names: &[&str], expected: ReadOnly) {
+    for name in names {
+        let action = Catalog::embedded().action(name).unwrap_or_else(|| panic!("{name} exists"));
+        assert_eq!(action.read_only, expected, "{name}");
+    }
+}
+
+#[test]
+fn an_action_is_as_the_records_of_its_calls_are() {
+    logged(
+        &[
+            "ec2:DescribeKeyPairs",
+            "s3:ListAllMyBuckets",
+            "s3:GetLifecycleConfiguration",
+            "kms:Decrypt",
+            "kms:GenerateDataKey",
+            "sts:AssumeRole",
+        ],
+        ReadOnly::Yes,
+    );
+    logged(
+        &[
+            "ec2:RunInstances",
+            "s3:CreateBucket",
+            "s3:PutLifecycleConfiguration",
+            "ec2:CreateVpc",
+            "dynamodb:CreateTable",
+            "states:StartExecution",
+        ],
+        ReadOnly::No,
+    );
+    logged(
+        &[
+            "bedrock:InvokeModel",
+            "logs:StartQuery",
+            "codeartifact:GetAuthorizationToken",
+            "sts:GetFederationToken",
+            // Calls that write need these too.
+            "lambda:GetLayerVersion",
+            "ec2:DescribeVpcs",
+            "secretsmanager:GetSecretValue",
+            // Calls that say `Get` may pass a role.
+            "iam:PassRole",
+        ],
+        ReadOnly::Unsure,
+    );
+}
+
+#[test]
+fn of_most_actions_it_is_known() {
+    let all = Catalog::embedded().expand("*");
+    let management = all.iter().filter(|action| action.visibility == Visibility::Management);
+    let (mut known, mut unsure) = (0, 0);
+    for action in management {
+        match action.read_only {
+            ReadOnly::Unsure => unsure += 1,
+            ReadOnly::Yes | ReadOnly::No => known += 1,
+        }
+    }
+    println!("known: {known}; unsure: {unsure}");
+    assert!(unsure * 10 < known, "{unsure} of {known}");
 }

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read;
 use std::path::Path;
 
-use leastwise_catalog::{Catalog, Level, Visibility};
+use leastwise_catalog::{Catalog, Level, ReadOnly, Visibility};
 use serde_json::Value;
 
 fn oracle() -> Option<Value> {
@@ -180,16 +180,52 @@ fn what_real_logs_show_is_not_called_invisible() {
             }
         }
     };
-    for text in &files {
-        match serde_json::from_str::<Value>(text) {
-            Ok(value) => events(&value, &mut check),
-            Err(_) => {
-                let lines = text.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
-                lines.for_each(|value| events(&value, &mut check));
-            }
-        }
-    }
+    each_event(&files, &mut check);
     println!("events looked up by name alone: {seen}");
     assert!(seen > 1_000, "{seen}");
     assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+#[test]
+fn what_real_logs_say_of_read_only_calls_is_not_contradicted() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data/cloudtrail-real");
+    if !folder.exists() {
+        println!("skipped: ../shared/data is not here");
+        return;
+    }
+    let mut files = Vec::new();
+    texts(&folder, &mut files);
+    let (mut wrong, mut agreed, mut unsure) = (BTreeSet::new(), 0, BTreeSet::new());
+    let mut check = |event: &Value| {
+        let label = event["eventSource"].as_str().unwrap_or_default();
+        let label = label.split(".amazonaws").next().unwrap_or_default();
+        let name = event["eventName"].as_str().unwrap_or_default();
+        let Some(said) = event["readOnly"].as_bool().filter(|_| event["eventCategory"] != "Data") else {
+            return;
+        };
+        for action in Catalog::embedded().event(label, name).into_iter().flatten() {
+            match action.read_only {
+                ReadOnly::Unsure => drop(unsure.insert(action.full_name())),
+                known if (known == ReadOnly::Yes) == said => agreed += 1,
+                known => drop(wrong.insert(format!("{label} {name}: {said}, and it is {known:?}"))),
+            }
+        }
+    };
+    each_event(&files, &mut check);
+    println!("agreed: {agreed}; unsure: {unsure:?}");
+    assert!(agreed > 1_000, "{agreed}");
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+/// Every event of some files: JSON, or a document a line.
+fn each_event(files: &[String], each: &mut impl FnMut(&Value)) {
+    for text in files {
+        match serde_json::from_str::<Value>(text) {
+            Ok(value) => events(&value, each),
+            Err(_) => {
+                let lines = text.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+                lines.for_each(|value| events(&value, each));
+            }
+        }
+    }
 }

@@ -28,6 +28,8 @@ pub struct Event<'a> {
     pub id: Raw<'a>,
     /// `awsRegion`.
     pub region: Raw<'a>,
+    /// `readOnly`: `true` or `false`.
+    pub read_only: Raw<'a>,
     /// `errorCode`, or the one inside `responseElements`.
     pub error_code: Raw<'a>,
     /// `errorMessage`.
@@ -169,6 +171,7 @@ impl<'a> Event<'a> {
     fn field(&mut self, name: &[u8]) -> Option<(u32, &mut Raw<'a>)> {
         Some(match name.len() {
             7 if name == b"eventID" => (0, &mut self.id),
+            8 if name == b"readOnly" => (18, &mut self.read_only),
             9 => match name {
                 b"eventType" => (1, &mut self.kind),
                 b"eventName" => (2, &mut self.name),

@@ -15,7 +15,6 @@ pub use event::{Event, Raw};
 pub use identity::Identity;
 pub use reader::{MAX_RECORD, Problem, Reader, Sink, Via};
 pub use structural::{Structure, index, index_portable};
-pub(crate) use unwrap::is_read_only;
 
 #[cfg(test)]
 mod tests;

@@ -26,9 +26,8 @@ const SOURCE: &[u8] = b"aws.";
 /// `ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS` (EventBridge User Guide, "Receiving read-only management events").
 const READS: [&[u8]; 3] = [b"Describe", b"Get", b"List"];
 
-/// Whether the record is of a management event that only reads, by its name: those that EventBridge's rules and trails for
-/// write events leave out.
-pub(crate) fn is_read_only(event: &Event<'_>) -> bool {
+/// Whether the record is of a management event that only reads, by its name: those that EventBridge's rules leave out.
+fn is_read_only(event: &Event<'_>) -> bool {
     event.category != b"Data" && READS.iter().any(|read| event.name.starts_with(read))
 }
 

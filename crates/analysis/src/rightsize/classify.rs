@@ -5,14 +5,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use leastwise_catalog::{Action, Catalog, Level, Visibility};
+use leastwise_catalog::{Action, Catalog, Level, ReadOnly, Visibility};
 use leastwise_policy::aws::evaluate::PolicySet;
 use leastwise_policy::aws::{ActionBlock, Effect, Named, Policy, ResourceBlock, Statement};
 use leastwise_policy::time::Timestamp;
 
 use super::options::Coverage;
 use super::outcome::{ActionStatus, Cut, GrantedKept, Status, Unseen};
-use crate::usage::{Outcome, UsageRow};
+use crate::usage::{Missing, Outcome, UsageRow};
 
 #[derive(Default)]
 struct Seen {
@@ -75,7 +75,14 @@ impl Seen {
 
 fn unseen(action: &Action<'_>, coverage: &Coverage) -> Status {
     match action.visibility {
-        Visibility::Management => Status::Unused,
+        Visibility::Management => match (coverage.missing, action.read_only) {
+            (None, _) | (Some(Missing::Reads), ReadOnly::No) | (Some(Missing::Writes), ReadOnly::Yes) => {
+                Status::Unused
+            }
+            (Some(Missing::Reads), _) => Status::Unknown(Unseen::ReadEventsNotLogged),
+            (Some(Missing::Writes), _) => Status::Unknown(Unseen::WriteEventsNotLogged),
+            (Some(Missing::Management), _) => Status::Unknown(Unseen::ManagementEventsNotLogged),
+        },
         Visibility::Data if coverage.data_events.contains(&*action.service.prefix) => Status::Unused,
         Visibility::Data => Status::Unknown(Unseen::DataEventsNotLogged),
         Visibility::NotLogged if action.operations => Status::Unknown(Unseen::NotLogged),

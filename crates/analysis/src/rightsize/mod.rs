@@ -90,7 +90,7 @@ pub fn rightsize(
     notes.sort();
     notes.dedup();
     Rightsized {
-        dormant: dormant(&own),
+        dormant: dormant(&own, options.coverage.missing.is_some()),
         classification,
         cut: classify::cut(granted, before.as_ref(), &documents, catalog),
         widenings: built.widenings,
@@ -109,7 +109,7 @@ fn row_order(row: &UsageRow) -> RowOrder<'_> {
     (&row.action, &row.resource, row.outcome, &row.context, &row.example)
 }
 
-fn dormant(rows: &[&UsageRow]) -> Option<Dormant> {
+fn dormant(rows: &[&UsageRow], one_sided: bool) -> Option<Dormant> {
     if rows.iter().any(|row| row.authorised()) {
         return None;
     }
@@ -117,6 +117,7 @@ fn dormant(rows: &[&UsageRow]) -> Option<Dormant> {
     let unknown = rows.iter().any(|row| row.outcome == Outcome::Unknown);
     Some(match (unknown, denied) {
         (true, _) => Dormant::OnlyUnknown,
+        _ if one_sided => Dormant::OneSided,
         (false, true) => Dormant::OnlyDenied,
         (false, false) => Dormant::NoUsage,
     })

@@ -9,7 +9,7 @@ use leastwise_policy::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::keep::Pin;
-use crate::usage::UsageRow;
+use crate::usage::{Missing, UsageRow};
 
 /// The knobs. The defaults are what a careful engineer would take first.
 #[derive(Debug, Clone)]
@@ -143,6 +143,9 @@ pub struct Coverage {
     pub window: Option<(Timestamp, Timestamp)>,
     /// IAM prefixes of which the logs hold at least one data event, whoever made it.
     pub data_events: BTreeSet<String>,
+    /// Management events that the logs of the principal's account lack: see [`Recorded`](crate::usage::Recorded). Rows do
+    /// not tell; whoever has the usage says it.
+    pub missing: Option<Missing>,
 }
 
 impl Default for Options {

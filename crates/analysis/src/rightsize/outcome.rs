@@ -41,6 +41,8 @@ pub enum Dormant {
     OnlyDenied,
     /// Calls, and whether any was authorised, or what they needed, is not known.
     OnlyUnknown,
+    /// No authorised call, and the logs of its account lack the management events of one kind, or all of them.
+    OneSided,
 }
 
 /// A place where the new policy covers more resources than were seen.
@@ -150,6 +152,14 @@ pub enum Unseen {
     NoOperation,
     /// Its calls are data events, and the logs hold none of that service.
     DataEventsNotLogged,
+    /// Some of its calls are read-only management events, or nobody says that none is, and the logs of the account hold
+    /// none.
+    ReadEventsNotLogged,
+    /// Some of its calls are management events that write, or nobody says that none is, and the logs of the account hold
+    /// none.
+    WriteEventsNotLogged,
+    /// Its calls are management events, and the logs of the account hold none.
+    ManagementEventsNotLogged,
     /// CloudTrail does not log its calls.
     NotLogged,
     /// No call of it tells: each was throttled or broke off, or the log leaves out what it needed.
@@ -305,6 +315,15 @@ impl Unseen {
             Unseen::NoOperation => "no API operation is known that needs it",
             Unseen::DataEventsNotLogged => {
                 "its calls are data events, and these logs hold none of the service"
+            }
+            Unseen::ReadEventsNotLogged => {
+                "its calls read, or may, and of its account these logs hold no management event that only reads"
+            }
+            Unseen::WriteEventsNotLogged => {
+                "its calls write, or may, and of its account these logs hold no management event that writes"
+            }
+            Unseen::ManagementEventsNotLogged => {
+                "its calls are management events, and of its account these logs hold only data events"
             }
             Unseen::NotLogged => "its calls are not logged",
             Unseen::Throttled => {

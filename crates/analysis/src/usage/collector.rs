@@ -22,7 +22,7 @@ use super::sighting::{EventId, Fingerprint, Prints, Seen};
 use super::table::hash_from;
 use super::when::Clock;
 use super::{Shared, Usage};
-use crate::audit_log::{Event, Problem, Raw, Sink, Via, is_read_only, unescape};
+use crate::audit_log::{Event, Problem, Raw, Sink, Via, unescape};
 use backlog::{Backlog, Full};
 use leastwise_catalog::call::{Plan, Scratch};
 use smallvec::SmallVec;
@@ -49,6 +49,8 @@ pub struct Collector<'s> {
     refusals: Refusals<'s>,
     scratch: Scratch,
     problems: Vec<Problem>,
+    /// The account of which events were met last that needs no further look: see [`Recorded`](super::Recorded).
+    settled: [u8; 12],
     /// Whether to remember calls at all: the tests compare.
     remembers: bool,
 }
@@ -89,6 +91,7 @@ impl<'s> Collector<'s> {
             refusals: Refusals::new(shared.planner.catalog()),
             scratch: Scratch::default(),
             problems: Vec::new(),
+            settled: [0; 12],
             remembers: true,
         }
     }
@@ -129,9 +132,6 @@ impl<'s> Collector<'s> {
         check_version(event.version)?;
         let time = self.clock.read(event.time)?;
         self.usage.tally.saw(time);
-        if !self.usage.tally.ways.reads {
-            self.usage.tally.ways.reads = is_read_only(event);
-        }
         let settings = &self.shared.settings;
         if settings.since.is_some_and(|since| time < since.seconds())
             || settings.until.is_some_and(|until| time >= until.seconds())
@@ -141,6 +141,12 @@ impl<'s> Collector<'s> {
         }
         if event.name.is_empty() || event.source.is_empty() {
             return Err("the record has no eventName or no eventSource; it is left out".to_owned());
+        }
+        if event.account.first_chunk() != Some(&self.settled)
+            && self.usage.tally.recorded.saw(event)
+            && let Ok(account) = event.account.try_into()
+        {
+            self.settled = account;
         }
         let caller = self.callers.caller(event, &mut self.usage.table, settings);
         match caller.who {

@@ -18,6 +18,7 @@ mod presence;
 mod principal;
 mod recall;
 mod recipe;
+mod recorded;
 mod refusal;
 mod row;
 mod save;
@@ -33,6 +34,7 @@ mod words;
 pub use collector::Collector;
 pub use duplicates::Duplicates;
 pub use holder::{NoPolicy, changed_elsewhere, no_policy};
+pub use recorded::{DATA_ALONE, Missing, READS_ALONE, Recorded, WRITES_ALONE};
 pub use row::{
     INSTANCE_PROFILE, Outcome, PRINCIPAL_WITHOUT_PATH, Resource, UsageContext, UsageRow, WITHOUT_PATH,
 };

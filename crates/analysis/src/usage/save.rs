@@ -12,6 +12,7 @@ mod weight;
 
 use super::Usage;
 use super::presence::Presence;
+use super::recorded::{Held, Recorded, Side};
 use super::sighting::{Fingerprint, Key};
 use super::table::Table;
 use super::tally::{Tally, Ways};
@@ -20,9 +21,9 @@ use sha2::{Digest, Sha256};
 
 /// What a saved usage begins with, in every version of the format, and the version.
 const MAGIC: &[u8; 7] = b"LWUSAGE";
-const VERSION: u8 = 3;
+const VERSION: u8 = 4;
 /// The oldest that is still read. It does not say who called without leaving a row: see [`read`]. Neither it nor the next
-/// says in which ways records came.
+/// says in which ways records came, and none before the last says which kinds of events the logs of an account hold.
 const OLDEST: u8 = 1;
 
 /// Why a file is not a usage.
@@ -54,6 +55,7 @@ impl Usage {
         body.table(&self.table);
         body.presence(&self.presence);
         body.ways(self.tally.ways);
+        body.recorded(&self.tally.recorded);
         let mut file = MAGIC.to_vec();
         file.push(VERSION);
         file.extend(packed(&body.0, weight::of_rows(&self.table)));
@@ -165,8 +167,29 @@ impl Writer {
     }
 
     fn ways(&mut self, ways: Ways) {
-        for count in [ways.queries, ways.bridged, ways.bridged_reads, u64::from(ways.reads)] {
+        for count in [ways.queries, ways.bridged, ways.bridged_reads] {
             self.number(count);
+        }
+    }
+
+    fn recorded(&mut self, recorded: &Recorded) {
+        self.number(recorded.all().len() as u64);
+        for (account, held) in recorded.all() {
+            self.number(account);
+            let (side, events) = match held {
+                Held::Both => (0, None),
+                Held::Only(Side::Data, events) => (1, Some(events)),
+                Held::Only(Side::Reads, events) => (2, Some(events)),
+                Held::Only(Side::Writes, events) => (3, Some(events)),
+            };
+            self.0.push(side);
+            let Some(events) = events else { continue };
+            self.number(events.len() as u64);
+            let mut before = 0;
+            for event in events {
+                self.number(event - before);
+                before = *event;
+            }
         }
     }
 

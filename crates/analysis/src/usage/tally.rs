@@ -1,5 +1,6 @@
 //! What was read and what was left out: every record is accounted for.
 
+use super::recorded::Recorded;
 use super::row::Outcome;
 use crate::audit_log::Via;
 use leastwise_policy::time::Timestamp;
@@ -36,6 +37,8 @@ pub struct Tally {
     pub sources: BTreeSet<Source>,
     /// In which ways records came that can have left others out.
     pub ways: Ways,
+    /// Which kinds of events the logs of each account hold.
+    pub recorded: Recorded,
 }
 
 /// How often something was read that can leave calls out without a trace.
@@ -47,9 +50,6 @@ pub struct Ways {
     pub bridged: u64,
     /// Of these, the read-only calls, which its rules leave out unless they are told otherwise.
     pub bridged_reads: u64,
-    /// Whether there is a read-only management event at all, whoever made it and however it came: trails can be set to
-    /// write events alone (CloudTrail User Guide, "Logging management events").
-    pub reads: bool,
 }
 
 impl Ways {
@@ -138,7 +138,7 @@ impl Tally {
         self.ways.queries += other.ways.queries;
         self.ways.bridged += other.ways.bridged;
         self.ways.bridged_reads += other.ways.bridged_reads;
-        self.ways.reads |= other.ways.reads;
+        self.recorded.merge(&other.recorded);
         self.catalogs.extend(other.catalogs.iter().cloned());
         self.sources.extend(other.sources.iter().cloned());
     }

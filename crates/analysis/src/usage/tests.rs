@@ -9,6 +9,7 @@ use leastwise_catalog::call::{Planner, Rules};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
+mod recorded;
 mod requests;
 
 fn shared(settings: Settings) -> Shared<'static> {
@@ -521,7 +522,10 @@ fn any_event() -> impl Strategy<Value = Value> {
             4 => with(event(id, "GetCallerIdentity", Value::Null), "eventSource", json!("sts.amazonaws.com")),
             _ => event(id, "PutObject", json!({"bucketName": "b", "key": key})),
         };
-        by(["app", "other", "team/app"][who], event)
+        let account = ["111122223333", "444455556666"][id as usize % 2];
+        let event = with(with(event, "readOnly", json!(which < 3)), "recipientAccountId", json!(account));
+        let category = if depth == 0 { "Data" } else { "Management" };
+        by(["app", "other", "team/app"][who], with(event, "eventCategory", json!(category)))
     })
 }
 
@@ -560,6 +564,7 @@ proptest! {
         prop_assert_eq!(merged.rows(), whole.rows());
         prop_assert_eq!(merged.unmapped(), whole.unmapped());
         prop_assert_eq!(merged.principals(), whole.principals());
+        prop_assert_eq!(&merged.tally.recorded, &whole.tally.recorded);
         let times = |usage: &Usage| {
             let of = |(id, times)| (usage.table.principals.text(id).to_owned(), times);
             usage.presence.all().map(of).collect::<std::collections::BTreeMap<_, _>>()

@@ -11,7 +11,7 @@ mod error;
 mod place;
 mod reference;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use sha2::{Digest, Sha256};
 
@@ -21,11 +21,13 @@ use crate::catalog::Catalog;
 use crate::facts::{ActionFacts, Needs, Service, Visibility};
 use crate::marks::Marks;
 use crate::pattern::by_name;
+use crate::read_only::{Calls, Table, add_calls, joined};
 use place::Place;
 use reference::Reference;
 
 pub(crate) const DESTRUCTIVE: &str = include_str!("../../data/aws/destructive.txt");
 pub(crate) const VISIBILITY: &str = include_str!("../../data/aws/visibility.txt");
+pub(crate) const READ_ONLY: &str = include_str!("../../data/aws/read-only.txt");
 
 impl Catalog {
     /// This catalogue with files of AWS's service reference over it, each given with the name that messages call
@@ -35,6 +37,7 @@ impl Catalog {
     /// The first place where a file is not what the format says.
     pub fn import(&self, files: Vec<(String, Vec<u8>)>) -> Result<Catalog, ImportError> {
         let marks = Marks::parse(DESTRUCTIVE, VISIBILITY).expect("a test reads both tables");
+        let read_only = Table::parse(READ_ONLY).expect("a test reads the table");
         let mut imported = self.copy();
         let mut digest = Sha256::new();
         digest.update(&self.version().digest);
@@ -46,7 +49,10 @@ impl Catalog {
             if !prefixes.insert(reference.prefix.clone()) {
                 return Err(place.error(ImportProblem::ServiceTwice(reference.prefix)));
             }
-            imported.put(merge(self.service(&reference.prefix), reference, &marks));
+            let known = self.service(&reference.prefix);
+            let mut service = merge(known, reference, &marks);
+            mark_read_only(&mut service, known, &read_only);
+            imported.put(service);
             digest.update((bytes.len() as u64).to_le_bytes());
             digest.update(bytes);
         }
@@ -121,5 +127,21 @@ fn mark(service: &mut Service, marks: &Marks) {
         action.operations |= !action.apis.is_empty() || named.contains(&*full);
         let seen = action.operations || action.visibility != Visibility::NotLogged;
         marks.mark(&service.prefix, action, seen);
+    }
+}
+
+/// Marks the actions by the calls of their own service; what was known of calls to other services, and by rules, stays.
+fn mark_read_only(service: &mut Service, known: Option<&Service>, table: &Table) {
+    let mut calls = Calls::new();
+    add_calls(service, &mut calls);
+    let levels: BTreeMap<String, _> =
+        service.actions.iter().map(|action| (action.name.to_ascii_lowercase(), action.levels)).collect();
+    table.mark(service, &calls, |_, name| levels.get(&name.to_ascii_lowercase()).copied());
+    let prefix = service.prefix.clone();
+    for action in &mut service.actions {
+        let Some(known) = known.and_then(|known| known.action(&action.name)) else { continue };
+        let has_calls = calls.contains_key(&format!("{prefix}:{}", action.name).to_ascii_lowercase());
+        action.read_only =
+            if has_calls { joined(action.read_only, known.read_only) } else { known.read_only };
     }
 }

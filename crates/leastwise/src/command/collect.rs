@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 
-use leastwise_analysis::usage::{Collector, Settings, Shared, Source, Usage};
+use leastwise_analysis::usage::{Collector, Missing, Settings, Shared, Source, Usage};
 use leastwise_catalog::Catalog;
 use leastwise_catalog::call::{Planner, Rules};
 use leastwise_policy::glob::Glob;
@@ -201,6 +201,11 @@ impl Collected {
     pub fn speaks_of(&self, principal: &str) -> bool {
         account_of(principal).is_some_and(|account| self.accounts.contains(account))
     }
+}
+
+/// The management events that the logs of a principal's account lack, if what there is tells.
+pub fn missing(usage: &Usage, principal: &str) -> Option<Missing> {
+    usage.tally.recorded.missing(account_of(principal)?)
 }
 
 /// The account in an ARN.

@@ -71,6 +71,9 @@ fn run_one(setup: &Setup<'_>, asked: &str) -> Result<()> {
             Some(_) if !collected.speaks_of(principal) => {
                 nobody.hint("the logs hold no event of its account at all, so they say nothing of it")
             }
+            Some(_) if collect::missing(&collected.usage, principal).is_some() => nobody.hint(
+                "it is in the snapshot; these logs hold only some kinds of events of its account, so it is not dormant for sure",
+            ),
             Some(_) => {
                 nobody.hint("it is in the snapshot, so it is dormant: disable it first, remove it later")
             }
@@ -158,8 +161,8 @@ impl<'a> Evidence<'a> {
     }
 }
 
-/// What was skipped, as reports say it.
-fn skipped(collected: &Collected) -> Vec<crate::report::Skipped> {
+/// What was skipped, as reports say it: in all, or as far as it matters for one principal.
+fn skipped(collected: &Collected, principal: Option<&str>) -> Vec<crate::report::Skipped> {
     let skip = |skip: &crate::input::account::Skip| crate::report::Skipped {
         place: match skip.record {
             Some(record) => format!("{}, record {record}", skip.file),
@@ -169,7 +172,7 @@ fn skipped(collected: &Collected) -> Vec<crate::report::Skipped> {
         records: u64::from(skip.record.is_some()),
         incomplete: skip.incomplete,
     };
-    let unseen = collected.unseen().into_iter().map(|(place, reason)| crate::report::Skipped {
+    let unseen = collected.unseen(principal).into_iter().map(|(place, reason)| crate::report::Skipped {
         place: place.to_owned(),
         reason,
         records: 0,

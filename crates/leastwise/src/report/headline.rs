@@ -64,6 +64,9 @@ fn dormancy(dormant: Dormant) -> &'static str {
         Dormant::OnlyUnknown => {
             "Dormant, perhaps: every call in the window was throttled, broke off, or does not show what it needed"
         }
+        Dormant::OneSided => {
+            "Dormant, perhaps: no authorised call in the window, and the logs hold only some kinds of events of its account"
+        }
     }
 }
 

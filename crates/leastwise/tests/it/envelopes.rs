@@ -125,28 +125,6 @@ fn read_only_calls_that_eventbridge_left_out_are_incomplete_evidence() {
 }
 
 #[test]
-fn logs_without_any_read_only_call_are_incomplete_evidence() {
-    let folder = Folder::new("envelopes-write-only");
-    let record = |number: usize, name: &str| {
-        format!(
-            r#"{{"eventVersion":"1.11","userIdentity":{{"type":"IAMUser","arn":"arn:aws:iam::111122223333:user/u","accountId":"111122223333","userName":"u"}},"eventTime":"2026-10-01T00:00:00Z","eventSource":"ec2.amazonaws.com","eventName":"{name}","awsRegion":"eu-west-1","requestParameters":null,"eventID":"{number:08}-0000-4000-8000-000000000000","eventType":"AwsApiCall","recipientAccountId":"111122223333","eventCategory":"Management"}}"#
-        )
-    };
-    let log = |names: &[&str], many: usize| {
-        let lines: Vec<String> =
-            (0..many).map(|number| record(number, names[number % names.len()])).collect();
-        folder.write("trail.ndjson", lines.join("\n"))
-    };
-    let told = |log: &std::path::Path| usage(&folder, log).err.contains("mind: 100 records and none");
-    assert!(told(&log(&["CreateVpc", "DeleteVpc"], 100)));
-    // What was saved remembers it.
-    run(&folder, &["usage", "trail.ndjson", "--save", "s.lwu", "--output", "none"]);
-    assert!(told(&folder.0.join("s.lwu")));
-    assert!(!told(&log(&["CreateVpc", "DescribeVpcs"], 100)));
-    assert!(!told(&log(&["CreateVpc", "DeleteVpc"], 99)), "a few records tell nothing");
-}
-
-#[test]
 fn who_is_not_in_the_answer_of_a_query_is_called_dormant_with_a_warning() {
     let folder = Folder::new("envelopes-dormant");
     let log = examples().join("logs-insights.json");

@@ -24,6 +24,7 @@ mod layers;
 mod model;
 mod names;
 mod newcomer;
+mod one_sided;
 mod paths;
 mod rightsize;
 mod saved;

@@ -1,6 +1,7 @@
 //! What the logs cannot tell: left out and said, or kept as it is granted.
 
 use super::*;
+use crate::usage::Missing;
 
 /// Objects are read by data events, buckets are listed and looked at by management events.
 const ON_BUCKETS: &str = r#"{"Version":"2012-10-17","Statement":[
@@ -45,6 +46,66 @@ fn what_the_logs_would_have_shown_is_not_kept() {
     options.coverage.data_events.insert("s3".to_owned());
     let result = of(&rows, &options);
     assert_eq!(shown(&result), ["IamPassRole: iam:PassRole on arn:aws:iam::111122223333:role/r"]);
+}
+
+#[test]
+fn events_that_the_logs_of_the_account_lack_leave_actions_unknown() {
+    let set = granted(
+        r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["ec2:DescribeKeyPairs","ec2:CreateVpc","kms:Decrypt",
+            "sts:AssumeRole","iam:PassRole","logs:StartQuery","s3:GetObject","ec2:DescribeTags","ec2:DeleteVpc"],"Resource":"*"}]}"#,
+    );
+    let rows =
+        [row("ec2:DescribeTags", "*"), row("ec2:DeleteVpc", "arn:aws:ec2:eu-west-1:111122223333:vpc/v")];
+    let with = |missing: Option<Missing>, unknown: Unknown| {
+        let coverage = Coverage { missing, ..Coverage::default() };
+        let options = Options { coverage, unknown, ..Options::default() };
+        rightsize(&rows, Some(&set), Catalog::embedded(), &options)
+    };
+    let of = |missing, why: Unseen| {
+        let statuses = with(missing, Unknown::Drop).classification;
+        let of = |wanted: Status| -> Vec<String> {
+            let actions = statuses.iter().filter(|one| one.status == wanted).map(|one| one.action.clone());
+            actions.collect()
+        };
+        assert_eq!(of(Status::Used), ["ec2:DeleteVpc", "ec2:DescribeTags"], "what was seen was seen");
+        assert_eq!(of(Status::Unknown(Unseen::DataEventsNotLogged)), ["s3:GetObject"]);
+        (of(Status::Unused), of(Status::Unknown(why)))
+    };
+    let words = |text: &str| text.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
+    let (unused, unknown) = of(Some(Missing::Reads), Unseen::ReadEventsNotLogged);
+    assert_eq!(unused, words("ec2:CreateVpc"));
+    assert_eq!(
+        unknown,
+        words("ec2:DescribeKeyPairs iam:PassRole kms:Decrypt logs:StartQuery sts:AssumeRole")
+    );
+    let (unused, unknown) = of(Some(Missing::Writes), Unseen::WriteEventsNotLogged);
+    assert_eq!(unused, words("ec2:DescribeKeyPairs kms:Decrypt sts:AssumeRole"));
+    assert_eq!(unknown, words("ec2:CreateVpc iam:PassRole logs:StartQuery"));
+    let (unused, unknown) = of(Some(Missing::Management), Unseen::ManagementEventsNotLogged);
+    assert_eq!((unused.len(), unknown.len()), (0, 6));
+    assert_eq!(of(None, Unseen::ReadEventsNotLogged).1, words(""));
+
+    let kept = |missing| shown(&with(missing, Unknown::Keep)).join("\n");
+    assert!(
+        kept(Some(Missing::Reads)).contains("ec2:DescribeKeyPairs")
+            && !kept(None).contains("ec2:DescribeKeyPairs")
+    );
+    assert!(kept(Some(Missing::Writes)).contains("ec2:CreateVpc"));
+    assert!(!kept(Some(Missing::Reads)).contains("ec2:CreateVpc"));
+}
+
+#[test]
+fn who_has_no_call_in_logs_that_lack_a_kind_of_events_is_only_perhaps_dormant() {
+    let dormant = |missing, rows: &[UsageRow]| {
+        let coverage = Coverage { missing, ..Coverage::default() };
+        of(rows, &Options { coverage, ..Options::default() }).dormant
+    };
+    assert_eq!(dormant(None, &[]), Some(Dormant::NoUsage));
+    assert_eq!(dormant(Some(Missing::Reads), &[]), Some(Dormant::OneSided));
+    let mut denied = row("s3:GetBucketPolicy", "arn:aws:s3:::a");
+    denied.outcome = Outcome::Denied;
+    assert_eq!(dormant(Some(Missing::Reads), &[denied]), Some(Dormant::OneSided));
+    assert_eq!(dormant(Some(Missing::Reads), &[row("s3:GetBucketPolicy", "arn:aws:s3:::a")]), None);
 }
 
 #[test]

@@ -5,10 +5,13 @@
 //! everybody, those of them who have no row are the ones. When that was, it does not tell, and of some principals only
 //! (`--principal`) it does not tell who of the others was asked for.
 
+use std::collections::BTreeSet;
+
 use super::LoadError;
 use super::body::Body;
 use super::weight::{self, Weight};
 use crate::usage::Usage;
+use crate::usage::recorded::{Held, Side};
 use crate::usage::row::Outcome;
 use crate::usage::sighting::{EventId, Fingerprint, Key, Kind, Prints, Seen};
 use crate::usage::tally::{Source, Ways};
@@ -69,15 +72,14 @@ impl<'a> Reader<'a> {
         self.table()?;
         match self.version {
             1 => self.presence_of_names(),
-            2 => self.presence()?,
-            _ => {
-                self.presence()?;
-                self.ways()?;
-            }
+            _ => self.presence()?,
         }
-        // What does not say in which ways records came is not called a log of write events.
-        if let (1 | 2, Some(usage)) = (self.version, &mut self.into) {
-            usage.tally.ways.reads = true;
+        if self.version >= 3 {
+            self.ways()?;
+        }
+        match self.version {
+            1..=3 => self.recorded_of_names(),
+            _ => self.recorded()?,
         }
         Ok(())
     }
@@ -239,15 +241,56 @@ impl<'a> Reader<'a> {
 
     fn ways(&mut self) -> Result<(), LoadError> {
         let [queries, bridged, bridged_reads] = [self.events()?, self.events()?, self.events()?];
-        let reads = match self.events()? {
-            0 => false,
-            1 => true,
-            _ => return Err(FORMAT),
-        };
+        // Format 3 says here whether any record was of a read-only call, by its name.
+        if self.version == 3 && self.number()? > 1 {
+            return Err(FORMAT);
+        }
         if let Some(usage) = &mut self.into {
-            usage.tally.ways = Ways { queries, bridged, bridged_reads, reads };
+            usage.tally.ways = Ways { queries, bridged, bridged_reads };
         }
         Ok(())
+    }
+
+    fn recorded(&mut self) -> Result<(), LoadError> {
+        for _ in 0..self.count()? {
+            self.weight.add(weight::ACCOUNT)?;
+            let account = self.number().ok().filter(|account| *account < 1_000_000_000_000).ok_or(FORMAT)?;
+            let held = match self.byte()? {
+                0 => Held::Both,
+                1 => self.events_of(Side::Data)?,
+                2 => self.events_of(Side::Reads)?,
+                3 => self.events_of(Side::Writes)?,
+                _ => return Err(FORMAT),
+            };
+            if let Some(usage) = &mut self.into {
+                usage.tally.recorded.add(account, held);
+            }
+        }
+        Ok(())
+    }
+
+    /// The events of an account that has those of one kind alone.
+    fn events_of(&mut self, side: Side) -> Result<Held, LoadError> {
+        let count = self.count()?;
+        if !(1..=side.enough()).contains(&count) {
+            return Err(FORMAT);
+        }
+        self.weight.add(count * weight::PRINT)?;
+        let (mut events, mut before) = (BTreeSet::new(), 0u64);
+        for _ in 0..count {
+            before = before.checked_add(self.number()?).ok_or(FORMAT)?;
+            events.insert(before);
+        }
+        Ok(Held::Only(side, events))
+    }
+
+    /// What does not say which events it was made from is not called one-sided.
+    fn recorded_of_names(&mut self) {
+        let Some(usage) = &mut self.into else { return };
+        for id in 0..usage.table.principals.len() as u32 {
+            let account = usage.table.principals.text(id).split(':').nth(4);
+            usage.tally.recorded.not_told(account.unwrap_or_default());
+        }
     }
 
     /// What the names of format 1 say of who called without leaving a row.

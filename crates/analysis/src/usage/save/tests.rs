@@ -4,6 +4,7 @@ use miniz_oxide::deflate::compress_to_vec;
 use sha2::{Digest, Sha256};
 
 use super::{LoadError, MAGIC, VERSION, Writer};
+use crate::usage::recorded::{Held, Recorded, Side};
 use crate::usage::sighting::{EventId, Key, Kind, Prints, Seen};
 use crate::usage::tally::{Tally, Ways};
 use crate::usage::{FOLD_AT, Usage};
@@ -81,6 +82,7 @@ fn what_packs_as_no_usage_does_is_refused_before_it_is_taken_in() {
     let mut behind = up_to_rows(0);
     behind.number(0);
     behind.ways(Ways::default());
+    behind.recorded(&Recorded::default());
     let mut behind = sealed(&behind.0);
     assert!(Usage::load(&behind).is_ok());
     behind.splice(behind.len() - 32..behind.len() - 32, [0]);
@@ -210,17 +212,58 @@ fn a_usage_of_very_many_who_left_no_row_is_read() {
     assert!(Usage::load(&usage.save()).expect("it is ours").presence == usage.presence);
 }
 
-#[test]
-fn in_which_ways_records_came_is_kept_and_older_formats_do_not_say() {
+/// A usage of writes alone in one account, and of both kinds in another.
+fn one_sided() -> Usage {
     let mut usage = of_two();
-    usage.tally.ways = Ways { queries: 2, bridged: 300, bridged_reads: 1, reads: true };
+    usage.tally.recorded.add(111_122_223_333, Held::Only(Side::Writes, (0..100).collect()));
+    usage.tally.recorded.add(444_455_556_666, Held::Both);
+    usage
+}
+
+#[test]
+fn in_which_ways_records_came_and_of_which_kinds_they_are_is_kept_and_older_formats_do_not_say() {
+    let mut usage = one_sided();
+    usage.tally.ways = Ways { queries: 2, bridged: 300, bridged_reads: 1 };
     let again = Usage::load(&usage.save()).expect("it is ours");
     assert_eq!(again.tally, usage.tally);
-    let mut body = Writer::default();
-    body.tally(&usage.tally);
-    body.table(&usage.table);
-    body.presence(&usage.presence);
-    let old = Usage::load(&of_version(2, &body.0)).expect("it is still read");
-    assert_eq!((old.tally.ways, old.presence), (Ways { reads: true, ..Ways::default() }, usage.presence));
-    refused(&body.0, "damaged");
+    for version in [2, 3] {
+        let mut body = Writer::default();
+        body.tally(&usage.tally);
+        body.table(&usage.table);
+        body.presence(&usage.presence);
+        let mut ways = Ways::default();
+        if version == 3 {
+            ways = usage.tally.ways;
+            body.ways(ways);
+            body.number(1);
+        }
+        let old = Usage::load(&of_version(version, &body.0)).expect("it is still read");
+        assert_eq!((old.tally.ways, old.presence), (ways, usage.presence.clone()));
+        assert_eq!(old.tally.recorded.missing("111122223333"), None, "it does not say");
+        let mut both = usage.clone();
+        both.merge(&Usage::load(&of_version(version, &body.0)).expect("it is still read"));
+        assert_eq!(both.tally.recorded.missing("111122223333"), None, "what it holds may have been of reads");
+        refused(&body.0, "damaged");
+    }
+}
+
+#[test]
+fn kinds_of_events_that_are_none_are_refused() {
+    let body = |account: u64, rest: &[u64]| {
+        let mut body = up_to_rows(0);
+        body.number(0);
+        body.ways(Ways::default());
+        [1, account].into_iter().chain(rest.iter().copied()).for_each(|number| body.number(number));
+        body.0
+    };
+    assert!(Usage::load(&sealed(&body(111_122_223_333, &[3, 2, 5, 5]))).is_ok());
+    for (account, rest) in [
+        (1_000_000_000_000, &[0][..]),
+        (111_122_223_333, &[4]),
+        (111_122_223_333, &[3, 0]),
+        (111_122_223_333, &[3, 101]),
+        (111_122_223_333, &[3, 2, u64::MAX, 1]),
+    ] {
+        refused(&body(account, rest), "not in the format");
+    }
 }

@@ -27,6 +27,7 @@ pub(super) const NAME: usize = 64;
 pub(super) const SOURCE: usize = 192;
 pub(super) const PRINT: usize = 16;
 pub(super) const PRESENCE: usize = 64;
+pub(super) const ACCOUNT: usize = 128;
 
 /// What the rows of a usage come to.
 pub(super) fn of_rows(table: &Table) -> usize {

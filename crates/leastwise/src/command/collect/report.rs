@@ -1,13 +1,14 @@
 //! What a run says of the logs that it read.
 
-use super::Collected;
+use std::collections::BTreeMap;
+
+use leastwise_analysis::usage::{DATA_ALONE, Missing, READS_ALONE, WRITES_ALONE};
+
+use super::{Collected, account_of};
 use crate::atomic;
 use crate::cli::logs::ReadArgs;
 use crate::error::{Error, Result};
-use crate::output::{self, counted};
-
-/// Among so many records of a whole trail some are of calls that only read.
-const MANY: u64 = 100;
+use crate::output::{self, counted, thousands};
 
 impl Collected {
     /// What was read and what was not, for people.
@@ -40,10 +41,10 @@ impl Collected {
         )
     }
 
-    /// What the ways in which records came can have left out: the place, and why.
-    pub fn unseen(&self) -> Vec<(&'static str, String)> {
-        let tally = &self.usage.tally;
-        let ways = &tally.ways;
+    /// What the logs can have left out by how they were made: the place, and why. Of all accounts, or of that of one
+    /// principal.
+    pub fn unseen(&self, principal: Option<&str>) -> Vec<(&'static str, String)> {
+        let ways = &self.usage.tally.ways;
         let mut unseen = Vec::new();
         if ways.queries > 0 {
             let answers = counted(ways.queries, "answer of a query", "answers of queries");
@@ -56,16 +57,20 @@ impl Collected {
                 unless their state is ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS, and what is called unused may be used";
             unseen.push(("EventBridge", format!("{records} {why}")));
         }
-        if ways.queries + ways.bridged == 0
-            && !ways.reads
-            && tally.records.saturating_sub(tally.duplicates) >= MANY
-        {
-            let records = counted(tally.records, "record", "records");
-            let why = "and none is of a management event that only reads (Describe…, Get…, List…): a trail can be set to \
-                write events or data events alone, and what is called unused may be used";
-            unseen.push(("the logs", format!("{records} {why}")));
-        }
+        unseen.extend(self.one_sided(principal));
         unseen
+    }
+
+    /// Which management events the logs of accounts lack.
+    fn one_sided(&self, principal: Option<&str>) -> Vec<(&'static str, String)> {
+        let own = principal.map(|principal| account_of(principal).unwrap_or_default());
+        let mut accounts: BTreeMap<Missing, Vec<String>> = BTreeMap::new();
+        for (account, missing) in self.usage.tally.recorded.one_sided() {
+            if own.is_none_or(|own| own == account) {
+                accounts.entry(missing).or_default().push(account);
+            }
+        }
+        accounts.into_iter().map(|(missing, accounts)| ("the logs", told(missing, &accounts))).collect()
     }
 
     fn tally_lines(&self) -> Vec<String> {
@@ -87,7 +92,7 @@ impl Collected {
         for (reason, count) in &tally.left_out {
             line(*count, &format!("nobody's usage, {reason}"));
         }
-        lines.extend(self.unseen().into_iter().map(|(_, why)| format!("mind: {why}")));
+        lines.extend(self.unseen(None).into_iter().map(|(_, why)| format!("mind: {why}")));
         let unmapped = self.usage.unmapped();
         if !unmapped.is_empty() {
             let events: u64 = unmapped.iter().map(|row| row.count).sum();
@@ -127,6 +132,29 @@ impl Collected {
                 })),
         }
     }
+}
+
+/// That the logs of some accounts lack management events of one kind, or all, and what comes of it.
+fn told(missing: Missing, accounts: &[String]) -> String {
+    const SHOWN: usize = 3;
+    let (least, kind, lack, unknown) = match missing {
+        Missing::Reads => (WRITES_ALONE, "write", "none that only reads", "read, or may"),
+        Missing::Writes => (READS_ALONE, "read-only", "none that writes", "write, or may"),
+        Missing::Management => (DATA_ALONE, "data", "no management event", "are management events"),
+    };
+    let accounts = match accounts {
+        [one] => format!("account {one}"),
+        several => {
+            let named = several.iter().take(SHOWN).map(String::as_str).collect::<Vec<_>>().join(", ");
+            let more = if several.len() > SHOWN { ", …" } else { "" };
+            format!("each of {} ({named}{more})", counted(several.len() as u64, "account", "accounts"))
+        }
+    };
+    let least = thousands(least as u64);
+    format!(
+        "of {accounts} there are {least} {kind} events or more and {lack}: a trail can be set to record {kind} events alone. \
+         Actions whose calls {unknown}, are unknown and not unused, and who is called dormant may not be"
+    )
 }
 
 fn in_words(problems: u64) -> String {

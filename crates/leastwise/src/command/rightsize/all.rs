@@ -67,7 +67,7 @@ pub fn run(setup: &Setup<'_>) -> Result<()> {
     }
     entries.extend(without_policy(&collected, snapshot));
     let mut batch = files.batch;
-    let index = Index::new(entries, super::skipped(&collected));
+    let index = Index::new(entries, super::skipped(&collected, None));
     for (name, kind) in [("index.md", Kind::Markdown), ("index.json", Kind::Json)] {
         batch.add(&folder.join(name), index.render(kind).as_bytes())?;
     }

@@ -3,14 +3,14 @@
 use leastwise_analysis::granted::{GrantedPrincipal, PrincipalKind};
 use leastwise_analysis::names::{self, Naming};
 use leastwise_analysis::proof::{Inclusion, Proof};
-use leastwise_analysis::rightsize::{Note, NoteKind, Options, Rightsized, Width, rightsize};
-use leastwise_analysis::usage::{UsageRow, changed_elsewhere};
+use leastwise_analysis::rightsize::{Coverage, Note, NoteKind, Options, Rightsized, Width, rightsize};
+use leastwise_analysis::usage::{Usage, UsageRow, changed_elsewhere};
 use leastwise_policy::aws::evaluate::PolicySet;
 
 use super::prove::{self, Made};
 use super::setup::Setup;
 use super::{Evidence, summary};
-use crate::command::collect::Collected;
+use crate::command::collect::{self, Collected};
 use crate::error::{Error, Result};
 use crate::report::{Entry, Input, Report, Run};
 
@@ -54,7 +54,12 @@ pub fn outcome(setup: &Setup<'_>, evidence: &Evidence<'_>, case: &Case<'_>) -> O
     let user = case.found.is_some_and(|found| found.kind == PrincipalKind::User)
         || case.principal.contains(":user/");
     let name = setup.names.of(case.principal, case.found);
-    let options = Options { coverage: evidence.coverage.clone(), ..setup.options(&name, user) };
+    let of_account = |coverage: &Coverage, usage: &Usage| {
+        let missing = collect::missing(usage, case.principal);
+        Coverage { missing, ..coverage.clone() }
+    };
+    let coverage = of_account(&evidence.coverage, &evidence.collected.usage);
+    let options = Options { coverage, ..setup.options(&name, user) };
     let naming = Naming::of(case.rows, case.policies, &evidence.changes, setup.directory.as_ref());
     let made_from = |rows: &[UsageRow], options: &Options| {
         let rows = names::apply(rows, &naming.taken, case.policies);
@@ -69,7 +74,11 @@ pub fn outcome(setup: &Setup<'_>, evidence: &Evidence<'_>, case: &Case<'_>) -> O
     let fewer = fewer(&rightsized, &options, |options| made_from(case.rows, options));
     let trial = case.holdout.zip(evidence.older_coverage.as_ref()).map(|(parts, coverage)| {
         // INVARIANT: what is delivered is made from all of the window; this policy is only for measuring.
-        let options = Options { coverage: coverage.clone(), ..options.clone() };
+        let coverage = match &evidence.collected.parts {
+            Some(divided) => of_account(coverage, &divided.older),
+            None => coverage.clone(),
+        };
+        let options = Options { coverage, ..options.clone() };
         made_from(parts.older, &options).documents
     });
     let made = Made { rightsized: &rightsized, names: &naming.taken, trial: trial.as_deref() };
@@ -143,7 +152,7 @@ impl Outcome {
             },
             proof: Some(prove::summary(&self.proof)),
             holdout: prove::held_out(&self.proof),
-            skipped: super::skipped(collected),
+            skipped: super::skipped(collected, Some(case.principal)),
         })
     }
 

@@ -61,7 +61,8 @@ pub fn proof(
 /// What of the logs could not be read, and what of what is granted.
 fn problems(evidence: &Evidence<'_>, case: &Case<'_>) -> Vec<Problem> {
     let problem = |skipped: report::Skipped| Problem { place: skipped.place, reason: skipped.reason };
-    let mut problems: Vec<Problem> = super::skipped(evidence.collected).into_iter().map(problem).collect();
+    let mut problems: Vec<Problem> =
+        super::skipped(evidence.collected, Some(case.principal)).into_iter().map(problem).collect();
     let granted = case.found.iter().flat_map(|found| &found.problems);
     problems.extend(granted.map(|problem| Problem {
         place: format!("{} {}", problem.file, problem.pointer),

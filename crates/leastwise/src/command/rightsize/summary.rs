@@ -149,6 +149,9 @@ fn why_dormant(dormant: Dormant) -> &'static str {
         Dormant::OnlyUnknown => {
             "dormant: every call in this window was throttled, broke off, or does not show what it needed"
         }
+        Dormant::OneSided => {
+            "dormant, perhaps: no authorised call in this window, and these logs hold only some kinds of events of its account"
+        }
     }
 }
 
