@@ -552,3 +552,26 @@ fn a_service_linked_role_is_right_sized_by_no_name() {
         assert!(other.code == Some(0) && other.err.contains(":role/ecs-agent"), "{}", other.err);
     }
 }
+
+#[test]
+fn what_is_to_be_kept_must_be_an_action_that_there_is() {
+    let folder = Folder::new("keep-mistyped");
+    let policy =
+        r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"s3:GetObjekt","Resource":"*"}}"#;
+    for (name, text, says) in [
+        ("keep.txt", "s3:GetObjekt  # the archive\n", "did you mean `s3:GetObject`"),
+        (
+            "keep.txt",
+            "kms:Decrypt\ns3:Gte*\ns4:*\n",
+            "`s3:Gte*` and 1 more in `keep.txt` are no actions of the catalogue",
+        ),
+        ("keep.json", policy, "did you mean `s3:GetObject`"),
+    ] {
+        folder.write(name, text);
+        let done = agent(&folder, &["--keep", name]);
+        assert_eq!((done.code, done.out.as_str()), (Some(3), ""), "{}", done.err);
+        assert!(done.err.contains(says) && done.err.contains("leastwise catalog import"), "{}", done.err);
+    }
+    folder.write("keep.txt", "s3:Get*\ndynamodb:DeleteItem\n");
+    assert_eq!(agent(&folder, &["--keep", "keep.txt"]).code, Some(0));
+}

@@ -82,7 +82,7 @@ impl<'a> Setup<'a> {
             granted,
             report: report.transpose()?,
             sign_key: args.sign_key.as_deref().map(read_key).transpose()?,
-            keep: args.keep.as_deref().map(read_keep).transpose()?.unwrap_or_default(),
+            keep: args.keep.as_deref().map(|path| read_keep(path, catalog)).transpose()?.unwrap_or_default(),
             window: collect::window(&args.logs.window)?,
             args,
             catalog,
@@ -182,7 +182,24 @@ fn read_key(path: &Path) -> Result<SigningKey> {
 }
 
 /// What is to be kept: a list of actions, or a policy document.
-fn read_keep(path: &Path) -> Result<Kept> {
+fn read_keep(path: &Path, catalog: &Catalog) -> Result<Kept> {
+    let kept = read_list(path)?;
+    let is_unknown = |pin: &&Pin| catalog.expand(&pin.action).is_empty();
+    let unknown: Vec<&str> = kept.pins.iter().filter(is_unknown).map(|pin| pin.action.as_str()).collect();
+    let Some(first) = unknown.first() else { return Ok(kept) };
+    let (path, more) = (path.display(), unknown.len() - 1);
+    let what = match more {
+        0 => format!("`{first}` in `{path}` is no action of the catalogue"),
+        more => format!("`{first}` and {more} more in `{path}` are no actions of the catalogue"),
+    };
+    let near: Vec<String> =
+        catalog.suggest(first).into_iter().take(3).map(|name| format!("`{name}`")).collect();
+    let meant = if near.is_empty() { String::new() } else { format!("; did you mean {}?", near.join(", ")) };
+    Err(Error::input(output::plain(&format!("{what}{meant}")))
+        .hint("what is not known cannot be kept; newer actions become known with `leastwise catalog import`"))
+}
+
+fn read_list(path: &Path) -> Result<Kept> {
     let text = read_text(path)
         .map_err(|error| Error::input(format!("cannot read `{}`", path.display())).because(error))?;
     // A list of actions is an array, plain lines, or an object with `keep`.
