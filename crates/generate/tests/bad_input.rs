@@ -20,6 +20,13 @@ fn fault(text: &str) -> String {
     faults.remove(0)
 }
 
+/// The policies of a file that is right, as JSON.
+fn compiled(text: &str) -> String {
+    let intent = Intent::from_yaml("roles.yaml", text).expect("it is read");
+    let roles = aws::compile(&intent, Catalog::embedded(), &aws::Options::default()).expect("it is right");
+    roles.iter().flat_map(|role| &role.identity).map(|named| named.policy.to_json()).collect()
+}
+
 /// A role with one permission on a table.
 fn role(permission: &str) -> String {
     format!(
@@ -213,6 +220,21 @@ fn a_key_has_no_contents_to_read_and_a_secret_is_deleted_by_the_operation_only()
     let secret = "arn:aws:secretsmanager:eu-west-1:111122223333:secret:db-a1b2c3";
     let text = role("delete: orders").replace("arn:aws:dynamodb:eu-west-1:111122223333:table/orders", secret);
     assert!(fault(&text).contains("name what is done"), "{}", fault(&text));
+}
+
+#[test]
+fn the_arn_of_a_secret_without_its_ending_is_refused_with_the_one_to_write() {
+    let arn = "arn:aws:secretsmanager:eu-west-1:111122223333:secret:prod/db";
+    let of =
+        |arn: &str| role("read: orders").replace("arn:aws:dynamodb:eu-west-1:111122223333:table/orders", arn);
+    let told = fault(&of(arn));
+    assert!(told.contains("is not a whole arn") && told.contains(&format!("write `{arn}-??????`")), "{told}");
+    for whole in ["prod/db-a1b2c3", "prod/db-??????", "prod/*"] {
+        let text = of(&arn.replace("prod/db", whole));
+        assert!(compiled(&text).contains(whole), "{whole}");
+    }
+    // What is said without account and region is a name.
+    assert!(compiled(&of("secretsmanager:secret:prod/db")).contains(":secret:prod/db-??????"));
 }
 
 #[test]

@@ -18,6 +18,7 @@ use include_dir::{Dir, include_dir};
 use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 
+use leastwise_policy::glob;
 use syntax::Row;
 
 static FILES: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/data/aws/levels");
@@ -94,6 +95,20 @@ impl LevelTables {
         })
     }
 
+    /// The ending that the ARNs of a resource type have, as a pattern (`-??????`), when no such ARN has this resource part:
+    /// a secret's ends in six letters and digits that Secrets Manager adds to the name
+    /// (<https://docs.aws.amazon.com/secretsmanager/latest/userguide/auth-and-access_iam-policies.html>). A name can end
+    /// like that by itself, which nobody can tell.
+    pub fn missing_ending(&self, service: &str, kind: &str, resource: &str) -> Option<&str> {
+        let ending = self.naming(service, kind)?.strip_prefix('@').filter(|ending| !ending.is_empty())?;
+        let is_it = |(own, wanted): (u8, u8)| own == wanted || wanted == b'?' && own.is_ascii_alphanumeric();
+        // What is written of the end must fit, and so must the pattern as a whole.
+        let tail = resource.rsplit(['*', '?']).next().unwrap_or_default();
+        let fits = tail.bytes().rev().zip(ending.bytes().rev()).all(is_it)
+            && glob::overlaps(resource, &format!("*{ending}"));
+        (!fits).then_some(ending)
+    }
+
     /// The resource type that people call `name`, where the service calls it otherwise.
     pub fn alias(&self, service: &str, name: &str) -> Option<&str> {
         self.rows(service).iter().find_map(|row| match row {
@@ -111,6 +126,35 @@ impl LevelTables {
 mod tests {
     use super::*;
     use crate::Catalog;
+
+    #[test]
+    fn an_arn_that_cannot_have_its_ending_is_told() {
+        let missing = |resource: &str| {
+            LevelTables::embedded().missing_ending("secretsmanager", "Secret", resource).is_some()
+        };
+        for resource in [
+            "secret:db",
+            "secret:prod/db-url-xyz",
+            "secret:db-a1b2c",
+            "secret:d?b",
+            "secret:*/db",
+            "secret:db-1234567",
+        ] {
+            assert!(missing(resource), "{resource}");
+        }
+        for resource in [
+            "secret:db-a1b2c3",
+            "secret:db-??????",
+            "secret:db-*",
+            "secret:db*",
+            "secret:my-secret",
+            "*",
+            "secret:??????????",
+        ] {
+            assert!(!missing(resource), "{resource}");
+        }
+        assert_eq!(LevelTables::embedded().missing_ending("sqs", "queue", "jobs"), None);
+    }
 
     #[test]
     fn every_embedded_table_parses_and_names_what_exists() {

@@ -4,6 +4,7 @@
 
 use std::borrow::Cow;
 
+use leastwise_catalog::levels::LevelTables;
 use leastwise_catalog::partitions;
 use leastwise_policy::aws::DocumentKind;
 use leastwise_policy::glob;
@@ -14,6 +15,7 @@ use super::regions;
 use crate::check::document::SHORT_API;
 use crate::check::formats::Parts;
 use crate::check::row::{allows, error, suggestion};
+use crate::check::statement::StatementView;
 use crate::check::{Check, Example, Facts, Subject};
 use crate::source::{Node, has_hole};
 
@@ -139,6 +141,23 @@ pub(super) static CHECKS: &[Check] = &[
     )))
     .good(GOOD_ROLE)
     .noted(),
+    error(
+        "SECRET_ARN_WITHOUT_ENDING",
+        "A secret's name for its ARN",
+        "Secrets Manager adds `-` and six letters and digits to a secret's name in its ARN. An ARN that ends in the name is \
+         that of no secret: the statement covers nothing, so what it allows is refused, and what it denies is not \
+         denied. `-??????` stands for the six, also for a secret that is yet to be made; `-*` also takes in secrets whose \
+         names go on. A name that happens to end in `-` and six letters is taken for an ARN. `secretsmanager:CreateSecret` \
+         alone is not told, since AWS does not say what it is held against.",
+    )
+    .bad(Example::identity(allows!(
+        r#""Action": "secretsmanager:GetSecretValue", "Resource": "arn:aws:secretsmanager:eu-west-1:111122223333:secret:orders/db""#
+    )))
+    .good(Example::identity(allows!(
+        r#""Action": "secretsmanager:GetSecretValue", "Resource": "arn:aws:secretsmanager:eu-west-1:111122223333:secret:orders/db-??????""#
+    )))
+    .see(&["https://docs.aws.amazon.com/secretsmanager/latest/userguide/auth-and-access_iam-policies.html"])
+    .noted(),
     suggestion(
         "WILDCARD_IN_SERVICE_NAME",
         "A wildcard in the service of an ARN",
@@ -182,8 +201,30 @@ pub(super) fn note<'a>(subject: &Subject<'a>, facts: &Facts<'_>, notes: &mut Not
         for (node, text) in statement.resource_texts() {
             if text != "*" && !has_hole(text) && !is_short(text) {
                 one(node, &open(text), facts, notes);
+                if !only_creates(statement) {
+                    ending(node, &open(text), facts, notes);
+                }
             }
         }
+    }
+}
+
+/// Whether all that a statement names is made by the call, so that nobody knows its ARN before.
+fn only_creates(statement: &StatementView<'_>) -> bool {
+    let mut names = statement.actions.iter().map(|action| action.text);
+    statement.action.is_some() && names.all(|name| name.eq_ignore_ascii_case("secretsmanager:CreateSecret"))
+}
+
+/// That the ARN is no whole one: it has not the ending that all of its type have.
+fn ending<'a>(node: &'a Node, text: &str, facts: &Facts<'_>, notes: &mut Notes<'a>) {
+    let Some(parts) = Parts::of(text).filter(|parts| !is_wild(parts.service)) else { return };
+    let Some(kind) = facts.catalog.service(parts.service).and_then(|service| service.type_of(text)) else {
+        return;
+    };
+    let tables = LevelTables::embedded();
+    if let Some(ending) = tables.missing_ending(parts.service, &kind.name, parts.resource) {
+        let message = format!("`{text}` is the ARN of no secret: such an ARN ends in `-` and six characters");
+        notes.at("SECRET_ARN_WITHOUT_ENDING", node, message).fix(format!("write `{text}{ending}`"));
     }
 }
 

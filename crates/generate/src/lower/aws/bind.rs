@@ -1,7 +1,7 @@
 //! What the names of an intent stand for: ARNs, or a service where an action knows no resource.
 
 use leastwise_catalog::levels::{LevelTables, Target as Asked};
-use leastwise_catalog::{ArnFormat, Catalog};
+use leastwise_catalog::{ArnFormat, Catalog, Service};
 use leastwise_policy::arn::Arn;
 
 use super::{ACCOUNT, Options, REGION};
@@ -165,7 +165,11 @@ impl Binder<'_> {
             return self.service(prefix, Some(resource), place);
         }
         match arn_of(self.catalog, prefix, None, resource, self.options) {
-            Some(arn) => self.arn(&arn, place),
+            // What is said without account and region is a name, whose ARN may end otherwise.
+            Some(arn) => match missing_ending(service, &arn) {
+                Some(ending) => self.arn(&format!("{arn}{ending}"), place),
+                None => self.arn(&arn, place),
+            },
             None if is_type => self.service(prefix, Some(resource), place),
             None => Err(unknown_type(service, resource, place)),
         }
@@ -202,8 +206,21 @@ impl Binder<'_> {
                 None => known_types(service),
             }));
         }
+        if let Some(ending) = missing_ending(service, text) {
+            let fault =
+                Fault::new(place, format!("`{text}` is not a whole arn: a policy on it covers nothing"));
+            let help =
+                "the arn of a secret ends in `-` and six characters that Secrets Manager adds to the name";
+            return Err(fault.help(format!("{help}: write `{text}{ending}` for whichever these are")));
+        }
         Ok(Bound::Arn(text.to_owned()))
     }
+}
+
+/// The ending that the ARNs of its type have and this one has not.
+fn missing_ending(service: &Service, arn: &str) -> Option<&'static str> {
+    let resource = arn.splitn(6, ':').nth(5)?;
+    LevelTables::embedded().missing_ending(&service.prefix, &service.type_of(arn)?.name, resource)
 }
 
 /// The ARN of what is called `name` in a service: the part after the account (`table/Orders`), or, with a resource
