@@ -37,7 +37,7 @@ pub struct Changes {
 
 impl Changes {
     /// The changes in the rows of everybody.
-    pub fn of<T: AsRef<str>, R: Borrow<UsageRow<T>>>(rows: impl IntoIterator<Item = R>) -> Changes {
+    pub fn of<T: AsRef<str>, C, R: Borrow<UsageRow<T, C>>>(rows: impl IntoIterator<Item = R>) -> Changes {
         let mut changes = Changes::default();
         for row in rows {
             changes.add(row.borrow());
@@ -55,7 +55,7 @@ impl Changes {
         self.unseen
     }
 
-    fn add<T: AsRef<str>>(&mut self, row: &UsageRow<T>) {
+    fn add<T: AsRef<str>, C>(&mut self, row: &UsageRow<T, C>) {
         let action = row.action.as_ref();
         // There can be very many rows, and few are of IAM.
         if !action.get(..4).is_some_and(|service| service.eq_ignore_ascii_case("iam:")) {

@@ -43,7 +43,7 @@ pub(super) struct Creation<'a> {
 }
 
 impl Made {
-    pub(super) fn add<T: AsRef<str>>(&mut self, row: &UsageRow<T>) {
+    pub(super) fn add<T: AsRef<str>, C>(&mut self, row: &UsageRow<T, C>) {
         let is_one_of =
             |names: [&str; 4]| names.iter().any(|name| name.eq_ignore_ascii_case(row.action.as_ref()));
         let (makes, deletes) = (is_one_of(MAKES), is_one_of(DELETES));

@@ -76,6 +76,11 @@ impl Interner {
         std::str::from_utf8(self.bytes(id)).unwrap_or_default()
     }
 
+    /// All of them as text, by number.
+    pub(super) fn texts(&self) -> impl Iterator<Item = &str> {
+        (0..self.len() as u32).map(|id| self.text(id))
+    }
+
     /// For each number, which place its bytes have among all in order.
     pub(super) fn ranks(&self) -> Vec<u32> {
         let mut order: Vec<u32> = (0..self.entries.len() as u32).collect();

@@ -36,7 +36,7 @@ pub use duplicates::Duplicates;
 pub use holder::{NoPolicy, changed_elsewhere, no_policy};
 pub use recorded::{DATA_ALONE, Missing, READS_ALONE, Recorded, WRITES_ALONE};
 pub use row::{
-    INSTANCE_PROFILE, Outcome, PRINCIPAL_WITHOUT_PATH, Resource, UsageContext, UsageRow, WITHOUT_PATH,
+    INSTANCE_PROFILE, Outcome, PRINCIPAL_WITHOUT_PATH, Resource, RowRef, UsageContext, UsageRow, WITHOUT_PATH,
 };
 pub use save::{LoadError, is_saved};
 pub use sorted::{Sorted, Unsorted};

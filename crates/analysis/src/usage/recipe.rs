@@ -26,7 +26,7 @@ pub(super) enum Way {
 }
 
 /// The values that a shape leaves open, in the order of their names in the recipe.
-pub(super) type Open<'a> = SmallVec<[&'a str; 4]>;
+pub(super) type Open<'a> = SmallVec<[&'a str; 8]>;
 
 /// What the rows of one kind of event depend on.
 #[derive(Debug)]

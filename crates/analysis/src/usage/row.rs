@@ -11,9 +11,9 @@ use leastwise_policy::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
 /// What one principal did with one action on one resource in one context, with one outcome. Its texts are its own,
-/// or (`UsageRow<&str>`) those of the usage that it is read from.
+/// or ([`RowRef`]) those of the usage that it is read from.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct UsageRow<T = String> {
+pub struct UsageRow<T = String, C = UsageContext> {
     /// The ARN of the role (its own, with the path, not the session's), of the user, or of the root user.
     pub principal: T,
     /// The IAM action, in the catalogue's spelling: `s3:GetObject`.
@@ -23,7 +23,7 @@ pub struct UsageRow<T = String> {
     /// How it ended.
     pub outcome: Outcome,
     /// What the log tells about the request that a condition could use.
-    pub context: UsageContext,
+    pub context: C,
     /// How many events this row stands for.
     pub count: u64,
     /// The time of the earliest event.
@@ -33,6 +33,9 @@ pub struct UsageRow<T = String> {
     /// The id of one of the events.
     pub example: T,
 }
+
+/// A row that has nothing of its own: threads that read many of them share nothing that they write to.
+pub type RowRef<'u> = UsageRow<&'u str, &'u UsageContext>;
 
 /// The resource of a row, as far as the log tells which it was.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -77,7 +80,7 @@ pub struct UsageContext {
     pub keys: Arc<BTreeMap<String, Vec<String>>>,
 }
 
-impl UsageRow<&str> {
+impl RowRef<'_> {
     /// The same with texts of its own.
     pub fn to_owned(&self) -> UsageRow {
         UsageRow {
@@ -101,7 +104,7 @@ impl UsageRow<&str> {
     }
 }
 
-impl<T> UsageRow<T> {
+impl<T, C> UsageRow<T, C> {
     /// Whether AWS authorised it: only such rows are evidence that a permission is needed.
     pub fn authorised(&self) -> bool {
         self.outcome.authorised()

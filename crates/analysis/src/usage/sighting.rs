@@ -78,7 +78,10 @@ impl EventId {
     }
 
     pub(super) fn text(&self) -> &str {
-        let len = self.bytes.iter().position(|byte| *byte == 0).unwrap_or(self.bytes.len());
+        let len = match self.bytes {
+            [.., last] if last != 0 => self.bytes.len(),
+            _ => self.bytes.iter().position(|byte| *byte == 0).unwrap_or(self.bytes.len()),
+        };
         std::str::from_utf8(&self.bytes[..len]).unwrap_or_default()
     }
 }

@@ -3,7 +3,7 @@
 //! Rows lie in memory as they were met, so the next in order is where no cache has it. What is sorted is therefore
 //! small, and what is looked at next is looked at some rows ahead.
 
-use super::row::{Resource, UsageContext, UsageRow};
+use super::row::{Resource, RowRef, UsageContext, UsageRow};
 use super::sighting::Kind;
 use super::table::{AHEAD, Table};
 use super::{context, outcome_of};
@@ -14,6 +14,9 @@ use std::ops::Range;
 #[derive(Debug)]
 pub struct Sorted<'u> {
     table: &'u Table,
+    /// The texts of principals and actions, by their numbers.
+    principals: Vec<&'u str>,
+    actions: Vec<&'u str>,
     contexts: Vec<UsageContext>,
     places: Vec<Place<'u>>,
 }
@@ -40,8 +43,8 @@ impl<'u> Sorted<'u> {
         let (principals, actions) = (table.principals.ranks(), table.actions.ranks());
         let contexts: Vec<UsageContext> =
             (0..table.contexts.len()).map(|id| context::decode(table.contexts.bytes(id as u32))).collect();
-        let wanted: Vec<bool> =
-            (0..principals.len()).map(|id| wanted(table.principals.text(id as u32))).collect();
+        let names: Vec<&str> = table.principals.texts().collect();
+        let wanted: Vec<bool> = names.iter().map(|name| wanted(name)).collect();
         let wanted =
             table.keys().filter(|(_, key, _)| key.kind != Kind::Unmapped && wanted[key.principal as usize]);
         let mut places: Vec<Place<'u>> = wanted
@@ -59,7 +62,7 @@ impl<'u> Sorted<'u> {
             .collect();
         places.sort_unstable_by_key(|place| (place.order, place.kind));
         sort(parts(&mut places, &contexts));
-        Sorted { table, contexts, places }
+        Sorted { table, principals: names, actions: table.actions.texts().collect(), contexts, places }
     }
 
     /// How many there are.
@@ -73,7 +76,7 @@ impl<'u> Sorted<'u> {
     }
 
     /// All of them.
-    pub fn all(&self) -> impl Iterator<Item = UsageRow<&'u str>> {
+    pub fn all(&self) -> impl Iterator<Item = RowRef<'_>> {
         self.rows(0..self.len())
     }
 
@@ -81,19 +84,19 @@ impl<'u> Sorted<'u> {
     ///
     /// # Panics
     /// When there are not so many.
-    pub fn rows(&self, range: Range<usize>) -> impl Iterator<Item = UsageRow<&'u str>> {
+    pub fn rows(&self, range: Range<usize>) -> impl Iterator<Item = RowRef<'_>> {
         self.places[range].chunks(AHEAD).flat_map(|places| {
             self.table.touch(places.iter().map(|place| place.id));
             places.iter().map(|place| self.row(place))
         })
     }
 
-    fn row(&self, place: &Place<'u>) -> UsageRow<&'u str> {
+    fn row(&self, place: &Place<'u>) -> RowRef<'_> {
         let table = self.table;
         let row = table.view(place.id);
         UsageRow {
-            principal: table.principals.text(row.key.principal),
-            action: table.actions.text(row.key.action),
+            principal: self.principals[row.key.principal as usize],
+            action: self.actions[row.key.action as usize],
             resource: match row.key.kind {
                 Kind::Exact => Resource::Exact(place.resource),
                 Kind::Pattern => Resource::Pattern(place.resource),
@@ -103,7 +106,7 @@ impl<'u> Sorted<'u> {
                 Kind::Nothing | Kind::Unmapped => Resource::Unknown,
             },
             outcome: outcome_of(row.key.outcome),
-            context: self.contexts[place.context as usize].clone(),
+            context: &self.contexts[place.context as usize],
             count: row.seen.count,
             first: Timestamp::from_seconds(row.seen.first),
             last: Timestamp::from_seconds(row.seen.last),

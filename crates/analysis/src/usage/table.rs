@@ -1,13 +1,13 @@
 //! The rows, as numbers: what the collectors fill and merge.
 
 mod groups;
+mod merge;
 
 use super::duplicates::Home;
 use super::intern::Interner;
 use super::sighting::{EventId, Fingerprint, Key, Kind, Prints, Seen};
 use groups::Group;
 use hashbrown::HashTable;
-use smallvec::SmallVec;
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 /// A row as far as every event asks for it: one line of the processor's cache.
@@ -284,10 +284,13 @@ impl Table {
     }
 
     pub(super) fn view(&self, id: u32) -> RowView<'_> {
-        let Row { key, count, first, last, .. } = self.rows[id as usize];
-        let example = &self.examples[id as usize];
-        let seen = Seen { count, first, last, example: *example };
-        RowView { key, seen, example: example.text(), fingerprints: self.fingerprints(id) }
+        let (key, example) = (self.rows[id as usize].key, &self.examples[id as usize]);
+        RowView { key, seen: self.seen(id), example: example.text(), fingerprints: self.fingerprints(id) }
+    }
+
+    fn seen(&self, id: u32) -> Seen {
+        let Row { count, first, last, .. } = self.rows[id as usize];
+        Seen { count, first, last, example: self.examples[id as usize] }
     }
 
     /// The rows with their resources, in no particular order.
@@ -317,43 +320,6 @@ impl Table {
 
     fn live(&self) -> impl Iterator<Item = (u32, &Row)> {
         (0..).zip(&self.rows).filter(|(_, row)| row.live)
-    }
-
-    /// Takes in another table. What comes out does not depend on the order.
-    pub(super) fn merge(&mut self, other: &Table) {
-        let names = |own: &mut Interner, other: &Interner| -> Vec<u32> {
-            (0..other.len() as u32).map(|id| own.intern(other.bytes(id))).collect()
-        };
-        let principals = names(&mut self.principals, &other.principals);
-        let actions = names(&mut self.actions, &other.actions);
-        let contexts = names(&mut self.contexts, &other.contexts);
-        let translate = |key: &Key| Key {
-            principal: principals[key.principal as usize],
-            action: actions[key.action as usize],
-            context: contexts[key.context as usize],
-            ..*key
-        };
-        for (key, level) in other.levels() {
-            self.raise_to(&translate(&key), level);
-        }
-        let mut live = other.live();
-        loop {
-            let some: SmallVec<[_; AHEAD]> = live.by_ref().take(AHEAD).collect();
-            if some.is_empty() {
-                break;
-            }
-            // The hash of a row is the same in every table.
-            let likely: SmallVec<[_; AHEAD]> = some.iter().map(|(_, row)| self.likely(row.hash)).collect();
-            self.touch(likely.iter().copied().flatten());
-            for ((id, row), likely) in some.into_iter().zip(likely) {
-                let (key, seen, text) = (translate(&row.key), other.view(id).seen, text_of(&other.text, row));
-                let prints = Prints::Some(other.fingerprints(id));
-                match likely.filter(|own| self.is_row(*own, row.hash, &key, text)) {
-                    Some(own) => self.add_to_row(own, seen, prints),
-                    None => _ = self.add(key, text, row.hash, seen, prints),
-                }
-            }
-        }
     }
 }
 

@@ -51,7 +51,8 @@ pub fn run(args: &UsageArgs, catalog: &Catalog, quiet: bool) -> Result<()> {
     let sorted = || collected.usage.sorted(wanted);
     match args.output {
         Output::Table => {
-            let rows: Vec<_> = sorted().all().collect();
+            let sorted = sorted();
+            let rows: Vec<_> = sorted.all().collect();
             output::result(rows::table(&rows, output::width()).as_bytes())?;
         }
         Output::Csv => output::result_from(|out| rows::csv(sorted().all(), out))?,

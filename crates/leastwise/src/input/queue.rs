@@ -59,7 +59,9 @@ impl<T: Named> Queue<T> {
 
     /// What this worker should read now; `None` when everything is read or being read. Waits when more may be found.
     pub fn next(&mut self, worker: usize) -> Option<T> {
-        while self.held < AHEAD {
+        // Many at once: whoever finds them sleeps while there is no room, and is not woken for one.
+        let fill = self.held <= AHEAD / 2;
+        while fill && self.held < AHEAD {
             match self.found.try_recv() {
                 Ok(item) => self.hold(item),
                 Err(TryRecvError::Empty | TryRecvError::Disconnected) => break,
@@ -147,7 +149,14 @@ mod tests {
         let mut queue = Queue::new(items);
         assert_eq!(queue.next(0).as_deref(), Some("0/x"));
         assert_eq!((queue.held, queue.found.len()), (AHEAD - 1, 10));
+        // Nothing is taken over before half of it is read.
+        for held in (AHEAD / 2..AHEAD - 1).rev() {
+            assert!(queue.next(0).is_some());
+            assert_eq!((queue.held, queue.found.len()), (held, 10));
+        }
+        assert!(queue.next(0).is_some());
+        assert_eq!((queue.held, queue.found.len()), (AHEAD / 2 + 9, 0));
         drop(found);
-        assert_eq!(std::iter::from_fn(|| queue.next(1)).count(), AHEAD + 9);
+        assert_eq!(std::iter::from_fn(|| queue.next(1)).count(), AHEAD / 2 + 9);
     }
 }

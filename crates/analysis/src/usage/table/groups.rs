@@ -7,20 +7,10 @@ use crate::usage::sighting::{Fingerprint, Key, Kind, Prints, Seen};
 /// The rows of one principal, action, context and outcome that are folded together.
 #[derive(Debug, Clone)]
 pub(super) struct Group {
-    key: Key,
+    pub key: Key,
     hash: u64,
-    level: u8,
-    /// The most separators that a resource of its rows has.
-    deepest: usize,
-    rows: Vec<u32>,
-}
-
-impl Group {
-    #[inline]
-    fn push(&mut self, row: u32, resource: &str) {
-        self.deepest = self.deepest.max(separators(resource));
-        self.rows.push(row);
-    }
+    pub level: u8,
+    pub rows: Vec<u32>,
 }
 
 impl Table {
@@ -55,17 +45,34 @@ impl Table {
         prints: Prints<'_>,
     ) -> u32 {
         let row = self.insert(key, resource, hash, seen, prints);
-        self.groups[group].push(row, resource);
-        while self.groups[group].rows.len() > self.fold_at && self.groups[group].level < MAX_LEVEL {
-            let Group { level, deepest, .. } = self.groups[group];
-            self.raise(group, next_level(level, deepest));
-        }
+        self.groups[group].rows.push(row);
+        self.fold(group);
         row
+    }
+
+    /// Folds a group as far as it must be.
+    #[inline]
+    pub(super) fn fold(&mut self, group: usize) {
+        while self.groups[group].rows.len() > self.fold_at && self.groups[group].level < MAX_LEVEL {
+            let deepest = self.deepest(group);
+            self.raise(group, next_level(self.groups[group].level, deepest));
+        }
+    }
+
+    /// The most separators that a resource of a group's rows has.
+    fn deepest(&self, group: usize) -> usize {
+        let mut deepest = 0;
+        for rows in self.groups[group].rows.chunks(AHEAD) {
+            self.touch(rows.iter().copied());
+            let of = |id: &u32| separators(text_of(&self.text, &self.rows[*id as usize]));
+            deepest = rows.iter().map(of).fold(deepest, usize::max);
+        }
+        deepest
     }
 
     /// Folds a group further.
     fn raise(&mut self, group: usize, level: u8) {
-        (self.groups[group].level, self.groups[group].deepest) = (level, 0);
+        self.groups[group].level = level;
         let rows = std::mem::take(&mut self.groups[group].rows);
         let mut folded = String::new();
         // Neighbours mostly fold to the same.
@@ -77,7 +84,7 @@ impl Table {
             let row = &self.rows[id as usize];
             let text = text_of(&self.text, row);
             if !fold_into(text, level, row.key.kind == Kind::Folded, &mut folded) || folded == text {
-                self.groups[group].push(id, text);
+                self.groups[group].rows.push(id);
                 continue;
             }
             let key = Key { kind: Kind::Folded, ..row.key };
@@ -94,7 +101,7 @@ impl Table {
                 None => {
                     let (hash, seen) = (self.hash(&key, &folded), self.view(id).seen);
                     let row = self.insert(key, &folded, hash, seen, Prints::Some(&prints));
-                    self.groups[group].push(row, &folded);
+                    self.groups[group].rows.push(row);
                 }
             }
             last = known;
@@ -118,7 +125,7 @@ impl Table {
         key.kind.is_folded_at_some_point().then(|| self.group(key))
     }
 
-    fn group(&mut self, key: &Key) -> usize {
+    pub(super) fn group(&mut self, key: &Key) -> usize {
         let same = |group: &Group| {
             (group.key.principal, group.key.action, group.key.context, group.key.outcome)
                 == (key.principal, key.action, key.context, key.outcome)
@@ -129,7 +136,7 @@ impl Table {
             return id as usize;
         }
         let id = self.groups.len();
-        self.groups.push(Group { key: *key, hash, level: 0, deepest: 0, rows: Vec::new() });
+        self.groups.push(Group { key: *key, hash, level: 0, rows: Vec::new() });
         let groups = &self.groups;
         self.group_index.insert_unique(hash, id as u32, |&id| groups[id as usize].hash);
         id

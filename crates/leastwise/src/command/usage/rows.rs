@@ -6,7 +6,7 @@ use std::io::{self, Write};
 use std::num::NonZeroUsize;
 use std::ops::Range;
 
-use leastwise_analysis::usage::{Resource, Sorted, Unsorted, UsageContext, UsageRow};
+use leastwise_analysis::usage::{Resource, RowRef, Sorted, Unsorted, UsageContext};
 use leastwise_policy::time::Timestamp;
 use serde::Serialize;
 
@@ -29,7 +29,7 @@ struct Object<'a> {
 }
 
 impl<'a> Object<'a> {
-    fn new(row: &'a UsageRow<&str>) -> Self {
+    fn new(row: &'a RowRef<'_>) -> Self {
         Object {
             principal: row.principal,
             action: row.action,
@@ -75,7 +75,7 @@ pub fn json(rows: &Sorted<'_>, threads: NonZeroUsize, out: &mut impl Write) -> i
     json_of(rows.len(), |part| rows.rows(part), threads, out)
 }
 
-fn json_of<'u, R: Iterator<Item = UsageRow<&'u str>>>(
+fn json_of<'u, R: Iterator<Item = RowRef<'u>>>(
     len: usize,
     rows: impl Fn(Range<usize>) -> R + Sync,
     threads: NonZeroUsize,
@@ -112,20 +112,20 @@ struct Lines<'u> {
     who: (&'u str, &'u str),
     head: Vec<u8>,
     /// Its context, and what stands before its example.
-    context: UsageContext,
+    context: Option<&'u UsageContext>,
     tail: Vec<u8>,
 }
 
 impl<'u> Lines<'u> {
-    fn add(&mut self, row: &UsageRow<&'u str>, line: &mut Vec<u8>) -> io::Result<()> {
+    fn add(&mut self, row: &RowRef<'u>, line: &mut Vec<u8>) -> io::Result<()> {
         if self.who != (row.principal, row.action) || self.head.is_empty() {
             self.who = (row.principal, row.action);
             self.head.clear();
             text(&mut self.head, b"{\"principal\":", row.principal)?;
             text(&mut self.head, b",\"action\":", row.action)?;
         }
-        if self.context != row.context || self.tail.is_empty() {
-            self.context = row.context.clone();
+        if self.context != Some(row.context) {
+            self.context = Some(row.context);
             self.tail.clear();
             member(&mut self.tail, b",\"context\":", &row.context.keys)?;
         }
@@ -196,7 +196,7 @@ const HEADER: [&str; 10] = [
 ];
 
 /// A header and one line for each row; the context is JSON in its cell.
-pub fn csv<'u>(rows: impl Iterator<Item = UsageRow<&'u str>>, out: &mut impl Write) -> io::Result<()> {
+pub fn csv<'u>(rows: impl Iterator<Item = RowRef<'u>>, out: &mut impl Write) -> io::Result<()> {
     let mut out = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(out);
     out.write_record(HEADER)?;
     for row in rows {
@@ -236,7 +236,7 @@ const COLUMNS: [Column; 5] = [
 ];
 
 /// A table for each principal. Rows that differ only in their context are added up.
-pub fn table(rows: &[UsageRow<&str>], width: Option<usize>) -> String {
+pub fn table(rows: &[RowRef<'_>], width: Option<usize>) -> String {
     let mut out = String::new();
     let mut rest = rows;
     while let Some(first) = rest.first() {
@@ -258,7 +258,7 @@ pub fn table(rows: &[UsageRow<&str>], width: Option<usize>) -> String {
     out
 }
 
-fn add_up(rows: &[UsageRow<&str>]) -> Vec<Vec<String>> {
+fn add_up(rows: &[RowRef<'_>]) -> Vec<Vec<String>> {
     let mut sums = BTreeMap::new();
     for row in rows {
         let sum = sums.entry((row.action, &row.resource, row.outcome)).or_insert((0, row.last));
@@ -281,7 +281,7 @@ fn add_up(rows: &[UsageRow<&str>]) -> Vec<Vec<String>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use leastwise_analysis::usage::{Outcome, UsageContext};
+    use leastwise_analysis::usage::{Outcome, UsageContext, UsageRow};
 
     fn row(resource: Resource<&'static str>, context: UsageContext) -> UsageRow<&'static str> {
         UsageRow {
@@ -306,12 +306,26 @@ mod tests {
         ]
     }
 
+    fn refer<'r>(row: &'r UsageRow<&'static str>) -> RowRef<'r> {
+        UsageRow {
+            principal: row.principal,
+            action: row.action,
+            resource: row.resource.clone(),
+            outcome: row.outcome,
+            context: &row.context,
+            count: row.count,
+            first: row.first,
+            last: row.last,
+            example: row.example,
+        }
+    }
+
     #[test]
     fn json_is_one_array_with_the_documented_members() {
         let text = |rows: &[UsageRow<&'static str>], threads| {
             let threads = NonZeroUsize::new(threads).expect("not zero");
             let mut out = Vec::new();
-            json_of(rows.len(), |part| rows[part].iter().cloned(), threads, &mut out).expect("in memory");
+            json_of(rows.len(), |part| rows[part].iter().map(refer), threads, &mut out).expect("in memory");
             String::from_utf8(out).expect("UTF-8")
         };
         assert_eq!(text(&[], 1), "[]\n");
@@ -349,19 +363,19 @@ mod tests {
         for threads in 1..4 {
             let mut largest = Largest(0);
             let threads = NonZeroUsize::new(threads).expect("not zero");
-            json_of(rows.len(), |part| rows[part].iter().cloned(), threads, &mut largest)
+            json_of(rows.len(), |part| rows[part].iter().map(refer), threads, &mut largest)
                 .expect("it takes all");
             assert!(largest.0 <= PIECE, "{}", largest.0);
         }
         let mut largest = Largest(0);
-        csv(rows.into_iter(), &mut largest).expect("it takes all");
+        csv(rows.iter().map(refer), &mut largest).expect("it takes all");
         assert!(largest.0 <= 2 << 20, "{}", largest.0);
     }
 
     #[test]
     fn csv_has_a_header_and_quotes_what_needs_it() {
         let mut text = Vec::new();
-        csv(rows().into_iter().take(1), &mut text).expect("in memory");
+        csv(rows().iter().map(refer).take(1), &mut text).expect("in memory");
         let text = String::from_utf8(text).expect("UTF-8");
         insta::assert_snapshot!(text.replace("\r\n", "\n"), @r#"
         principal,action,resource,resource_is,outcome,count,first,last,context,example
@@ -377,7 +391,7 @@ mod tests {
 
     #[test]
     fn the_table_adds_up_what_differs_only_in_context() {
-        insta::assert_snapshot!(table(&rows(), None), @"
+        insta::assert_snapshot!(table(&rows().iter().map(refer).collect::<Vec<_>>(), None), @"
         arn:aws:iam::111122223333:role/agent
           ACTION        RESOURCE            OUTCOME  COUNT  LAST
           s3:GetObject  arn:aws:s3:::b/a*b  used         4  2026-10-01T12:00:01Z
