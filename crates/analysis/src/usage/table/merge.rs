@@ -101,3 +101,50 @@ impl Table {
         self.groups[group].rows.push(row);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::usage::sighting::{EventId, Kind};
+
+    /// A table that folds more than so many, with some objects read by one principal.
+    fn table(fold_at: usize, level: u8, objects: &[&str]) -> Table {
+        let mut table = Table::new(fold_at);
+        let key = Key {
+            principal: table.principals.intern(b"arn:aws:iam::111122223333:role/r"),
+            action: table.actions.intern(b"s3:GetObject"),
+            context: table.contexts.intern(b""),
+            outcome: 0,
+            kind: Kind::Exact,
+        };
+        table.raise_to(&key, level);
+        for object in objects {
+            let hash = table.hash(&key, object);
+            let seen = Seen::once(7, EventId::new(b"e"));
+            table.add(key, object, hash, seen, Prints::None);
+        }
+        table
+    }
+
+    fn rows(table: &Table) -> Vec<(Kind, u64, &str)> {
+        let mut rows: Vec<_> = table.rows().map(|(row, text)| (row.key.kind, row.seen.count, text)).collect();
+        rows.sort_unstable_by_key(|(kind, _, text)| (kind.rank(), *text));
+        rows
+    }
+
+    const OBJECTS: [&str; 4] =
+        ["arn:aws:s3:::b/x/1", "arn:aws:s3:::b/x/2", "arn:aws:s3:::b/y/3", "arn:aws:s3:::b/y/4"];
+
+    #[test]
+    fn rows_that_are_put_together_are_folded_as_if_they_had_been_added() {
+        for (fold_at, level) in [(2, 0), (3, 0), (100, 0), (100, 5), (100, 6), (100, 7), (2, 6)] {
+            for theirs in [0, 5] {
+                let mut own = table(fold_at, level, &[]);
+                own.merge(&table(100, theirs, &OBJECTS));
+                let added = table(fold_at, level.max(theirs), &OBJECTS);
+                assert_eq!(rows(&own), rows(&added), "{fold_at} {level} {theirs}");
+            }
+        }
+        assert_eq!(rows(&table(100, 6, &OBJECTS)), [(Kind::Folded, 4, "arn:aws:s3:::b/*")]);
+    }
+}
