@@ -152,15 +152,21 @@ fn texts(folder: &Path, found: &mut Vec<String>) {
     }
 }
 
-#[test]
-fn what_real_logs_show_is_not_called_invisible() {
+/// The texts of the real logs, where they are here.
+fn real_logs() -> Option<Vec<String>> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data/cloudtrail-real");
     if !folder.exists() {
         println!("skipped: ../shared/data is not here");
-        return;
+        return None;
     }
     let mut files = Vec::new();
     texts(&folder, &mut files);
+    Some(files)
+}
+
+#[test]
+fn what_real_logs_show_is_not_called_invisible() {
+    let Some(files) = real_logs() else { return };
     let (mut wrong, mut seen) = (BTreeSet::new(), 0);
     let mut check = |event: &Value| {
         let label = event["eventSource"].as_str().unwrap_or_default();
@@ -188,13 +194,7 @@ fn what_real_logs_show_is_not_called_invisible() {
 
 #[test]
 fn what_real_logs_say_of_read_only_calls_is_not_contradicted() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data/cloudtrail-real");
-    if !folder.exists() {
-        println!("skipped: ../shared/data is not here");
-        return;
-    }
-    let mut files = Vec::new();
-    texts(&folder, &mut files);
+    let Some(files) = real_logs() else { return };
     let (mut wrong, mut agreed, mut unsure) = (BTreeSet::new(), 0, BTreeSet::new());
     let mut check = |event: &Value| {
         let label = event["eventSource"].as_str().unwrap_or_default();

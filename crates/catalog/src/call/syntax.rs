@@ -511,6 +511,9 @@ fn source(text: &str) -> Result<Source, String> {
     {
         return Err(format!("`{text}`: `**` stands between two names"));
     }
+    if path.steps().iter().any(|step| step.is_any() && step.filter.is_some()) {
+        return Err(format!("`{text}`: `**` takes no filter"));
+    }
     let origin = match path.steps() {
         [Step { name, .. }] if **name == *"@caller" => Origin::Caller,
         [Step { name, .. }] if **name == *"@error" => Origin::Error,
@@ -563,7 +566,7 @@ mod tests {
     #[test]
     fn any_number_of_members_stands_between_two_names() {
         assert!(source("rules.**.aRN").unwrap().path.steps()[1].is_any());
-        for wrong in ["**", "**.aRN", "rules.**"] {
+        for wrong in ["**", "**.aRN", "rules.**", "rules.**[a=b].aRN"] {
             assert!(source(wrong).is_err(), "{wrong}");
         }
     }
