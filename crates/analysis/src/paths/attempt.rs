@@ -32,6 +32,8 @@ pub(super) struct About<'q> {
     pub(super) denying: Option<&'q str>,
     /// Who says whom the role lets in.
     pub(super) provider: Option<&'q str>,
+    /// A tag that is put on, with its value.
+    pub(super) tag: Option<(&'q str, &'q str)>,
 }
 
 /// A way that works.
@@ -361,7 +363,7 @@ impl Model<'_> {
         trust: bool,
         solved: &mut Solved,
     ) -> Option<Made> {
-        let About { target, group, denying, provider } = about;
+        let About { target, group, denying, provider, tag } = about;
         let of = target.and_then(|target| self.nodes[target].granted);
         let mut with = Vec::with_capacity(need.with.len());
         for (key, value) in &need.with {
@@ -375,6 +377,7 @@ impl Model<'_> {
             };
             with.push((key.clone(), value));
         }
+        with.extend(tag.map(|(key, value)| (format!("aws:RequestTag/{key}"), Some(value.to_owned()))));
         let mut made = Made {
             action: need.action,
             resources: Vec::with_capacity(need.on.len()),

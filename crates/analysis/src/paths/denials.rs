@@ -1,4 +1,5 @@
-//! What denies somebody something, and how it takes that away itself: the policy, the membership in a group, the tag.
+//! What denies somebody something, and how it takes that away itself: the policy, the membership in a group, the tag. How it
+//! puts on the tag that is asked for is no different.
 //!
 //! A document that does nothing but deny is taken away first, since nothing is lost with it; of those that allow as well,
 //! each is tried. A removal that is itself denied is none: it is asked of the principal as it is by then.
@@ -13,13 +14,15 @@ use super::search::Search;
 use super::target::Standing;
 use crate::granted::{GrantedGroup, GrantedPrincipal};
 
-/// What somebody has got rid of.
+/// What somebody has got rid of, and what it has in place of it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Changed {
     /// Names of documents, in order.
     pub(super) without: Vec<String>,
     /// Keys of tags.
     pub(super) untagged: Vec<String>,
+    /// Tags that it has put on itself, each with its value.
+    pub(super) tagged: Vec<(String, String)>,
     /// Policies of which another version is the default one, each with the number of that among the others.
     pub(super) instead: Vec<(String, usize)>,
 }
@@ -38,6 +41,8 @@ pub(super) struct Barrier {
     pure: bool,
     /// The version that comes in place of it.
     version: Option<usize>,
+    /// The value of the tag that is put on.
+    value: Option<String>,
 }
 
 impl Barrier {
@@ -50,6 +55,20 @@ impl Barrier {
             documents: vec![policy.to_owned()],
             pure: false,
             version: Some(number),
+            value: None,
+        }
+    }
+
+    /// A tag, to be taken off, or put on with this value.
+    pub(super) fn of_tag(key: String, value: Option<String>) -> Barrier {
+        Barrier {
+            takes: if value.is_some() { Takes::NewTag } else { Takes::Tag },
+            denying: key,
+            group: None,
+            documents: Vec::new(),
+            pure: false,
+            version: None,
+            value,
         }
     }
 
@@ -58,7 +77,16 @@ impl Barrier {
         changed.without.extend(self.documents.iter().cloned());
         changed.without.sort();
         changed.without.dedup();
-        changed.untagged.extend((self.takes == Takes::Tag).then(|| self.denying.clone()));
+        if matches!(self.takes, Takes::Tag | Takes::NewTag) {
+            // The last word on a tag counts.
+            changed.tagged.retain(|(key, _)| !key.eq_ignore_ascii_case(&self.denying));
+            changed.untagged.retain(|key| !key.eq_ignore_ascii_case(&self.denying));
+            match &self.value {
+                Some(value) => changed.tagged.push((self.denying.clone(), value.clone())),
+                None => changed.untagged.push(self.denying.clone()),
+            }
+        }
+        changed.tagged.sort();
         changed.untagged.sort();
         changed.instead.extend(self.version.map(|number| (self.denying.clone(), number)));
         changed.instead.sort();
@@ -121,9 +149,11 @@ impl<'a> Model<'a> {
                 pure: gone.iter().all(|document| is_pure(document)),
                 documents: gone.into_iter().map(|document| document.name.clone()).collect(),
                 version: None,
+                value: None,
             });
         }
         barriers.extend(self.tags_that_deny(node, granted, &held));
+        barriers.extend(self.tags_that_help(node, granted, &held));
         barriers.extend(self.version_barriers(node, granted));
         barriers.sort_by_key(|barrier| !barrier.pure);
         barriers.dedup();
@@ -155,6 +185,7 @@ impl<'a> Model<'a> {
                 documents: vec![document.name.clone()],
                 pure: is_pure(document),
                 version: None,
+                value: None,
             });
         };
         if document.name.strip_prefix(granted.arn.as_str()).is_some_and(|rest| rest.starts_with('#')) {
@@ -179,43 +210,6 @@ impl<'a> Model<'a> {
             _ => {}
         }
     }
-
-    /// Tags of the principal that a `Deny` looks at.
-    fn tags_that_deny(
-        &self,
-        node: usize,
-        granted: &GrantedPrincipal,
-        held: &[&Named<Policy>],
-    ) -> Vec<Barrier> {
-        if granted.tags.is_empty() {
-            return Vec::new();
-        }
-        let boundary = self.boundary(granted, self.nodes[node].form).into_iter().flatten();
-        let levels = self.world.service_control.get(&self.nodes[node].account).into_iter();
-        let above = levels.flat_map(|path| &path.levels).flat_map(|level| &level.policies);
-        let all = held.iter().copied().chain(boundary).chain(above).flat_map(|one| &one.policy.statements);
-        let denying = all.filter(|statement| statement.effect == Effect::Deny);
-        let mut keys: Vec<String> = Vec::new();
-        for condition in denying.flat_map(|statement| statement.condition.iter()) {
-            let folded = condition.key.to_ascii_lowercase();
-            let Some(key) = folded.strip_prefix("aws:principaltag/") else { continue };
-            let gone =
-                self.changed(self.nodes[node].form).map(|gone| gone.untagged.as_slice()).unwrap_or_default();
-            let has = granted.tags.keys().find(|tag| tag.eq_ignore_ascii_case(key));
-            keys.extend(has.filter(|tag| !gone.contains(tag)).cloned());
-        }
-        keys.sort();
-        keys.dedup();
-        let barrier = |key: String| Barrier {
-            takes: Takes::Tag,
-            denying: key,
-            group: None,
-            documents: Vec::new(),
-            pure: false,
-            version: None,
-        };
-        keys.into_iter().map(barrier).collect()
-    }
 }
 
 impl<'a> Search<'a> {
@@ -238,6 +232,7 @@ impl<'a> Search<'a> {
                     target: Some(plain),
                     group: barrier.group.as_deref(),
                     denying: Some(&barrier.denying),
+                    tag: barrier.value.as_deref().map(|value| (barrier.denying.as_str(), value)),
                     ..About::default()
                 };
                 let Some(attempt) = self.model.attempt_about(&self.kept, node, *row, about, None) else {

@@ -29,6 +29,7 @@ mod patterns;
 mod report;
 mod rows;
 mod search;
+mod tags;
 mod target;
 #[cfg(test)]
 mod tests;

@@ -352,6 +352,9 @@ impl<'a> Model<'a> {
         for key in gone.iter().flat_map(|gone| &gone.untagged) {
             context.absent(format!("aws:PrincipalTag/{key}"));
         }
+        for (key, value) in gone.iter().flat_map(|gone| &gone.tagged) {
+            context.insert(format!("aws:PrincipalTag/{key}"), value);
+        }
         if let Some(place) = self.world.places.get(&node.account) {
             context.insert("aws:PrincipalOrgID", place.split('/').next().unwrap_or_default());
             context.insert("aws:PrincipalOrgPaths", place);

@@ -184,7 +184,7 @@ impl Search<'_> {
                 format!("{} with a policy that allows everything and without its boundary", said.arn)
             }
             Form::Stripped { everything, free, .. } => {
-                let mut gone: Vec<String> = Vec::new();
+                let (mut gone, mut tagged): (Vec<String>, Vec<String>) = (Vec::new(), Vec::new());
                 let has = said.granted.map(|of| self.model.instead(of, said.form)).unwrap_or_default();
                 let has: Vec<&str> = has.into_iter().map(|one| one.name.as_str()).collect();
                 let bounded = said.granted.and_then(|of| self.model.other_boundary(of, said.form));
@@ -192,10 +192,14 @@ impl Search<'_> {
                     let is_gone = |arn: &&String| !changed.instead.iter().any(|(of, _)| of == *arn);
                     gone.extend(changed.without.iter().filter(is_gone).cloned());
                     gone.extend(changed.untagged.iter().map(|key| format!("its tag {key}")));
+                    tagged.extend(
+                        changed.tagged.iter().map(|(key, value)| format!("its tag {key} as {value}")),
+                    );
                 }
                 gone.extend(free.then(|| "its boundary".to_owned()));
                 let mut parts: Vec<String> = Vec::new();
                 parts.extend((!has.is_empty()).then(|| format!("with {}", has.join(", "))));
+                parts.extend((!tagged.is_empty()).then(|| format!("with {}", tagged.join(", "))));
                 parts.extend(bounded.map(|one| format!("with the boundary {}", one.name)));
                 parts.extend(everything.then(|| "with a policy that allows everything".to_owned()));
                 parts.extend((!gone.is_empty()).then(|| format!("without {}", gone.join(", "))));

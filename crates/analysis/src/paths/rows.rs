@@ -102,6 +102,8 @@ pub(super) enum Takes {
     GroupInline,
     GroupAttached,
     Tag,
+    /// Nothing is lost: a tag that is asked for is put on.
+    NewTag,
 }
 
 /// Of which principals.
@@ -393,6 +395,7 @@ impl Takes {
             "group-inline" => Takes::GroupInline,
             "group-attached" => Takes::GroupAttached,
             "tag" => Takes::Tag,
+            "new-tag" => Takes::NewTag,
             _ => return None,
         })
     }

@@ -195,6 +195,120 @@ fn a_tag_by_which_one_is_denied_is_taken_off() {
     assert_eq!(above(json!({"StringEquals": {"aws:PrincipalAccount": ACCOUNT}})), NONE);
 }
 
+/// A user with a tag, and these statements.
+fn tagged(value: &str, statements: &[Value]) -> Account {
+    Account::default().user("attacker", statements).with("Tags", json!([{"Key": "Team", "Value": value}]))
+}
+
+#[test]
+fn a_tag_that_is_asked_for_is_put_on() {
+    let way_if = |condition: Value| {
+        let on = |action: &str| json!({"Effect": "Allow", "Action": action, "Resource": "*", "Condition": condition});
+        [on("lambda:CreateFunction"), allow(&["iam:PassRole", "lambda:InvokeFunction"])]
+    };
+    let equals = |value: &str| json!({"StringEquals": {"aws:PrincipalTag/team": value}});
+    let found = |value: &str, condition: Value, more: Value| {
+        let mut statements = way_if(condition).to_vec();
+        statements.push(more);
+        way(tagged(value, &statements))
+    };
+    let tag = allow(&["iam:TagUser"]);
+    assert_eq!(found("ops", equals("ops"), tag.clone()), ["lambda-001"]);
+    assert_eq!(found("dev", equals("ops"), tag.clone()), ["iam-tag-user", "lambda-001"]);
+    assert_eq!(found("dev", equals("ops"), allow(&["iam:TagRole"])), NONE);
+    assert_eq!(found("dev", equals("ops"), allow(&["iam:UntagUser"])), NONE);
+    let like = json!({"StringLike": {"aws:PrincipalTag/team": "ops-*"}});
+    assert_eq!(found("dev", like, tag.clone()), ["iam-tag-user", "lambda-001"]);
+    let other = json!({"StringNotEquals": {"aws:PrincipalTag/team": "dev"}});
+    assert_eq!(found("dev", other, tag.clone()), ["iam-tag-user", "lambda-001"]);
+    // Which tags it may put on is asked like everything else.
+    let only = |key: &str, value: &str| {
+        json!({"Effect": "Allow", "Action": "iam:TagUser", "Resource": arn("user", "${aws:username}"),
+            "Condition": {"StringEquals": {(format!("aws:RequestTag/{key}")): value}}})
+    };
+    assert_eq!(found("dev", equals("ops"), only("Team", "ops")), ["iam-tag-user", "lambda-001"]);
+    assert_eq!(found("dev", equals("ops"), only("Team", "dev")), NONE);
+    let kept = json!({"Effect": "Allow", "Action": "iam:TagUser", "Resource": "*",
+        "Condition": {"ForAllValues:StringNotEqualsIgnoreCase": {"aws:TagKeys": "team"}}});
+    assert_eq!(found("dev", equals("ops"), kept), NONE);
+    // Without a tag it depends on what nobody listed; with one of its own it does not.
+    let mut statements = way_if(equals("ops")).to_vec();
+    statements.push(tag);
+    let bare = admin(Account::default().user("attacker", &statements)).find();
+    let bare = path(&bare, &arn("user", "attacker")).unwrap();
+    assert_eq!((bare.certainty, bare.steps.len()), (Certainty::Sure, 2));
+}
+
+#[test]
+fn a_tag_that_a_denial_spares_is_put_on() {
+    let unless = json!({"Effect": "Deny", "Action": "lambda:*", "Resource": "*",
+        "Condition": {"StringNotEquals": {"aws:PrincipalTag/team": "ops"}}});
+    let found = |more: &str| way(tagged("dev", &[allow(&WAY), allow(&[more]), unless.clone()]));
+    assert_eq!(found("iam:TagUser"), ["iam-tag-user", "lambda-001"]);
+    assert_eq!(found("iam:TagRole"), NONE);
+    let missing = json!({"Effect": "Deny", "Action": "lambda:*", "Resource": "*",
+        "Condition": {"Null": {"aws:PrincipalTag/cleared": "true"}}});
+    let found_missing = |more: &str| {
+        let found = admin(tagged("dev", &[allow(&WAY), allow(&[more]), missing.clone()])).find();
+        path(&found, &arn("user", "attacker")).map(|path| (path.certainty, ids(Some(path)).join(" ")))
+    };
+    let put_on = Some((Certainty::Sure, "iam-tag-user lambda-001".to_owned()));
+    assert_eq!(found_missing("iam:TagUser"), put_on);
+    assert_ne!(found_missing("iam:TagRole"), put_on);
+    // Another value is as good as none.
+    let held = json!({"Effect": "Deny", "Action": "lambda:*", "Resource": "*",
+        "Condition": {"StringEquals": {"aws:PrincipalTag/team": "dev"}}});
+    let found = |more: &str| way(tagged("dev", &[allow(&WAY), allow(&[more]), held.clone()]));
+    assert_eq!(found("iam:TagUser"), ["iam-tag-user", "lambda-001"]);
+    assert_eq!(found("iam:UntagUser"), ["iam-untag-user", "lambda-001"]);
+    // It may be what is asked for elsewhere.
+    let both = |value: &str| {
+        let own = json!({"Effect": "Allow", "Action": WAY, "Resource": "*",
+            "Condition": {"StringEquals": {"aws:PrincipalTag/team": value}}});
+        way(tagged("dev", &[own, allow(&["iam:UntagUser"]), held.clone()]))
+    };
+    assert_eq!(both("dev"), NONE);
+}
+
+#[test]
+fn a_tag_that_a_trust_policy_asks_for_is_put_on() {
+    let root = format!("arn:aws:iam::{ACCOUNT}:root");
+    let trusting = json!({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole",
+        "Principal": {"AWS": root}, "Condition": {"StringEquals": {"aws:PrincipalTag/Team": "ops"}}}]});
+    let found = |more: &str| {
+        let account = tagged("dev", &[allow(&["sts:AssumeRole", more])]);
+        let found = account.role("target", trusting.clone(), &[allow(&["*"])]).find();
+        let path = path(&found, &arn("user", "attacker"));
+        let with = path
+            .iter()
+            .flat_map(|path| &path.steps)
+            .flat_map(|step| &step.calls)
+            .flat_map(|call| call.with.clone());
+        (ids(path), with.collect::<Vec<_>>())
+    };
+    let (ways, with) = found("iam:TagUser");
+    assert_eq!(ways, ["iam-tag-user", "sts-001"]);
+    let text = |key: &str, value: &str| (key.to_owned(), vec![value.to_owned()]);
+    assert_eq!(with, [text("aws:RequestTag/Team", "ops"), text("aws:TagKeys", "Team")]);
+    assert_eq!(found("iam:TagRole").0, NONE);
+}
+
+#[test]
+fn a_role_puts_a_tag_on_itself() {
+    let asks = json!({"Effect": "Allow", "Action": WAY, "Resource": "*",
+        "Condition": {"StringEquals": {"aws:PrincipalTag/team": "ops"}}});
+    let found = |trust: Value| {
+        let own = [inline("own", &[asks.clone(), allow(&["iam:TagRole"])])];
+        let tags = json!([{"Key": "team", "Value": "dev"}]);
+        let account = Account::default().role("attacker", trust, &[]).with("Role:RolePolicyList", json!(own));
+        let found = admin(account.with("Role:Tags", tags)).find();
+        let path = path(&found, &arn("role", "attacker")).unwrap();
+        (path.certainty, ids(Some(path)))
+    };
+    let (certainty, ways) = found(trust("Service", "ec2.amazonaws.com"));
+    assert_eq!((certainty, ways.join(" ")), (Certainty::Sure, "iam-tag-role lambda-001".to_owned()));
+}
+
 #[test]
 fn a_boundary_goes_after_the_denial_that_kept_it() {
     let account = |own: &[&str]| {
