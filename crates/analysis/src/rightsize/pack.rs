@@ -6,7 +6,7 @@
 use std::collections::BTreeSet;
 
 use leastwise_policy::aws::quota::Quota;
-use leastwise_policy::aws::{Named, Policy, ResourceBlock, Statement, Version};
+use leastwise_policy::aws::{ActionBlock, Named, Policy, ResourceBlock, Statement, Version};
 
 use super::options::{Options, Unknown};
 use super::outcome::Fit;
@@ -55,35 +55,70 @@ fn place(open: &mut Vec<Policy>, version: Version, statement: Statement, limit: 
 
 /// The statement, or several that say the same together when it is too long for any document.
 fn pieces(statement: Statement, limit: usize) -> Vec<Statement> {
-    let fits = length(std::slice::from_ref(&statement)) <= limit;
-    let Some(ResourceBlock::Resource(resources)) = &statement.resource else { return vec![statement] };
-    if fits || resources.len() < 2 {
-        return if fits { vec![statement] } else { by_action(statement, limit) };
+    if fits(&statement, limit) {
+        return vec![statement];
     }
-    let (left, right) = resources.split_at(resources.len() / 2);
-    let half = |part: &[_], suffix: &str| Statement {
-        resource: Some(ResourceBlock::Resource(part.to_vec())),
-        sid: statement.sid.as_ref().map(|sid| format!("{sid}{suffix}")),
-        ..statement.clone()
+    let by_resource = match &statement.resource {
+        Some(ResourceBlock::Resource(resources)) => cut(
+            resources,
+            |part, suffix| Statement {
+                resource: Some(ResourceBlock::Resource(part.to_vec())),
+                sid: statement.sid.as_ref().map(|sid| format!("{sid}{suffix}")),
+                ..statement.clone()
+            },
+            limit,
+        ),
+        _ => return vec![statement],
     };
-    let (left, right) = (half(left, "A"), half(right, "B"));
-    pieces(left, limit).into_iter().chain(pieces(right, limit)).collect()
+    by_resource.into_iter().flat_map(|piece| by_action(piece, limit)).collect()
 }
 
 fn by_action(statement: Statement, limit: usize) -> Vec<Statement> {
-    use leastwise_policy::aws::ActionBlock;
-    let ActionBlock::Action(actions) = &statement.action else { return vec![statement] };
-    if actions.len() < 2 || length(std::slice::from_ref(&statement)) <= limit {
-        return vec![statement];
+    match &statement.action {
+        ActionBlock::Action(actions) if !fits(&statement, limit) => cut(
+            actions,
+            |part, suffix| Statement {
+                action: ActionBlock::Action(part.to_vec()),
+                sid: statement.sid.as_ref().map(|sid| format!("{sid}{suffix}")),
+                ..statement.clone()
+            },
+            limit,
+        ),
+        _ => vec![statement],
     }
-    let (left, right) = actions.split_at(actions.len() / 2);
-    let half = |part: &[_], suffix: &str| Statement {
-        action: ActionBlock::Action(part.to_vec()),
-        sid: statement.sid.as_ref().map(|sid| format!("{sid}{suffix}")),
-        ..statement.clone()
-    };
-    let (left, right) = (half(left, "A"), half(right, "B"));
-    by_action(left, limit).into_iter().chain(by_action(right, limit)).collect()
+}
+
+/// Statements that hold `values` one after the other, each as many as fit, and one where not even one does: quotas
+/// limit how many documents there may be, so none is left half empty.
+fn cut<T>(values: &[T], with: impl Fn(&[T], &str) -> Statement, limit: usize) -> Vec<Statement> {
+    if values.len() < 2 {
+        return vec![with(values, "")];
+    }
+    let mut cut = Vec::new();
+    let mut rest = values;
+    while !rest.is_empty() {
+        let suffix = suffix(cut.len());
+        // Between these: one value always goes in, all that are left perhaps.
+        let (mut most, mut over) = (1, rest.len() + 1);
+        while most + 1 < over {
+            let middle = usize::midpoint(most, over);
+            if fits(&with(&rest[..middle], &suffix), limit) { most = middle } else { over = middle }
+        }
+        let (part, left) = rest.split_at(most);
+        cut.push(with(part, &suffix));
+        rest = left;
+    }
+    cut
+}
+
+/// `A` to `Z`, then `BA` and so on.
+fn suffix(index: usize) -> String {
+    let letter = char::from(b'A' + (index % 26) as u8);
+    if index < 26 { letter.to_string() } else { format!("{}{letter}", suffix(index / 26)) }
+}
+
+fn fits(statement: &Statement, limit: usize) -> bool {
+    length(std::slice::from_ref(statement)) <= limit
 }
 
 fn length(statements: &[Statement]) -> usize {

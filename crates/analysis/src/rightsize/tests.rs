@@ -266,6 +266,15 @@ fn many_objects_are_split_over_documents_that_each_fit() {
     );
     assert!(replay(&rows, &PolicySet::of_identity(result.documents), None).holds());
 
+    // As many as fit go into each, since only so many documents may be attached.
+    let characters = &result.fit.characters;
+    let needed = characters.iter().sum::<usize>().div_ceil(result.fit.limit);
+    assert_eq!(characters.len(), needed, "{characters:?}");
+    let rows: Vec<_> =
+        (0..560).map(|n| row("s3:GetObject", &format!("arn:aws:s3:::bucket/{n:064}"))).collect();
+    let full = exact(&rows);
+    assert!(full.documents.len() == 9 && full.fit.fits, "{:?}", full.fit);
+
     // A role takes ten of them.
     let rows: Vec<_> =
         (0..1_000).map(|n| row("s3:GetObject", &format!("arn:aws:s3:::bucket/{n:064}"))).collect();
