@@ -38,6 +38,7 @@ fn needs(event: &Value) -> Option<BTreeSet<(String, String)>> {
         account: text(event, "recipientAccountId"),
         event: text(event, "eventName"),
         caller: text(&event["userIdentity"], "arn"),
+        source_identity: event["userIdentity"]["sessionContext"]["sourceIdentity"].is_string(),
         error: text(event, "errorCode"),
     };
     let mut found = BTreeSet::new();

@@ -147,6 +147,7 @@ fn an_event_whose_parameters_are_hidden_still_needs_something() {
             account: "111122223333",
             event: event.1,
             caller: "",
+            source_identity: false,
             error: "",
         };
         let mut said = 0;
@@ -201,6 +202,7 @@ fn tags_given_at_creation_need_the_tagging_action_and_only_then() {
             account: "111122223333",
             event,
             caller: "",
+            source_identity: false,
             error: "",
         };
         let needed = |parameters: &Value| {
@@ -227,6 +229,7 @@ fn a_type_without_names_is_a_pattern() {
         account: "111122223333",
         event: "CreateReplicationInstance",
         caller: "",
+        source_identity: false,
         error: "",
     };
     let mut said = Vec::new();

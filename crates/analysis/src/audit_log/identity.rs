@@ -29,6 +29,8 @@ pub struct Identity<'a> {
     pub on_behalf_of: Raw<'a>,
     /// `sessionContext.attributes.mfaAuthenticated`.
     pub mfa: Raw<'a>,
+    /// `sessionContext.sourceIdentity`.
+    pub source_identity: Raw<'a>,
     /// Identities with the same number are the same, byte for byte; 0 says nothing.
     pub number: u64,
 }
@@ -76,11 +78,13 @@ impl<'a> Identity<'a> {
             let bit = match name {
                 b"sessionIssuer" => 1,
                 b"attributes" => 2,
+                b"sourceIdentity" => 4,
                 _ => 0,
             };
             match (bit, value) {
                 (1, Value::Object) => self.issuer = one_member(cursor, b"arn")?,
                 (2, Value::Object) => self.mfa = one_member(cursor, b"mfaAuthenticated")?,
+                (4, _) => self.source_identity = text(cursor, value)?,
                 _ => ignore(cursor, value)?,
             }
             once(&mut seen, bit, start)?;
@@ -137,7 +141,7 @@ struct Slot {
     hash: u64,
     text: Vec<u8>,
     positions: usize,
-    fields: [(u16, u16); 8],
+    fields: [(u16, u16); 9],
     number: u64,
 }
 
@@ -204,7 +208,7 @@ impl Identities {
 }
 
 impl<'a> Identity<'a> {
-    fn fields(&self) -> [Raw<'a>; 8] {
+    fn fields(&self) -> [Raw<'a>; 9] {
         [
             self.kind,
             self.arn,
@@ -214,6 +218,7 @@ impl<'a> Identity<'a> {
             self.issuer,
             self.on_behalf_of,
             self.mfa,
+            self.source_identity,
         ]
     }
 }
@@ -235,6 +240,7 @@ impl Slot {
         into.issuer = field(5);
         into.on_behalf_of = field(6);
         into.mfa = field(7);
+        into.source_identity = field(8);
         into.number = self.number;
     }
 }

@@ -21,6 +21,8 @@ pub(super) struct Caller {
     pub who: Result<u32, Who>,
     /// Whether it is an IAM user.
     pub user: bool,
+    /// Whether its session has a source identity.
+    pub source_identity: bool,
     pub partition: &'static str,
 }
 
@@ -113,7 +115,15 @@ impl Callers {
     fn by_name(&mut self, event: &Event<'_>, table: &mut Table, settings: &Settings) -> Caller {
         let identity = &event.identity;
         let id = match identity.kind {
-            b"AssumedRole" if !identity.issuer.is_empty() => self.names.intern(identity.issuer),
+            b"AssumedRole" if !identity.issuer.is_empty() => match identity.source_identity {
+                [] => self.names.intern(identity.issuer),
+                _ => {
+                    self.bytes.clear();
+                    self.bytes.extend_from_slice(identity.issuer);
+                    self.bytes.extend_from_slice(b"\0source identity");
+                    self.names.intern(&self.bytes)
+                }
+            },
             _ => {
                 self.bytes.clear();
                 for part in [
@@ -130,6 +140,7 @@ impl Callers {
                     self.bytes.push(0);
                 }
                 self.bytes.push(u8::from(identity.present));
+                self.bytes.push(u8::from(!identity.source_identity.is_empty()));
                 self.names.intern(&self.bytes)
             }
         };
@@ -215,7 +226,8 @@ fn new_caller(
         }
         (who, _) => Err(who),
     };
-    Caller { id, who, user: event.identity.kind == b"IAMUser", partition }
+    let source_identity = !event.identity.source_identity.is_empty();
+    Caller { id, who, user: event.identity.kind == b"IAMUser", source_identity, partition }
 }
 
 /// Whether the settings ask for a principal. A role of which the record tells the name alone may have any path.

@@ -273,3 +273,35 @@ fn what_is_said_beside_a_request_is_looked_at_though_the_call_is_known() {
         );
     }
 }
+
+/// Sessions of one role with and without a source identity, which the next session inherits.
+#[test]
+fn a_source_identity_is_set_in_the_next_session() {
+    let record = |i: u32| {
+        let mut session = json!({"sessionIssuer": {"type": "Role", "principalId": "AROAEXAMPLE",
+            "arn": "arn:aws:iam::111122223333:role/a", "accountId": "111122223333", "userName": "a"}});
+        if i.is_multiple_of(3) {
+            session["sourceIdentity"] = "jane".into();
+        }
+        json!({
+            "eventVersion": "1.11", "eventType": "AwsApiCall", "eventTime": "2026-10-01T07:00:00Z",
+            "eventSource": "sts.amazonaws.com", "eventName": "AssumeRole", "awsRegion": "eu-west-1",
+            "eventID": format!("00000000-0000-4000-a000-{i:012}"), "recipientAccountId": "111122223333",
+            "userIdentity": {"type": "AssumedRole", "principalId": "AROAEXAMPLE:s", "accessKeyId": "ASIAEXAMPLE",
+                "arn": "arn:aws:sts::111122223333:assumed-role/a/s", "accountId": "111122223333",
+                "sessionContext": session},
+            "requestParameters": {"roleArn": "arn:aws:iam::111122223333:role/b", "roleSessionName": "t"},
+        })
+    };
+    let text = json!({ "Records": (0..99).map(record).collect::<Vec<_>>() }).to_string();
+    for remembers in [true, false] {
+        let rows = usage(&text, (1_000, false), remembers).rows();
+        let of = |action: &str| -> Vec<(String, u64)> {
+            let rows = rows.iter().filter(|row| &*row.action == action);
+            rows.map(|row| (row.principal.to_string(), row.count)).collect()
+        };
+        let role = "arn:aws:iam::111122223333:role/a".to_owned();
+        assert_eq!(of("sts:AssumeRole"), [(role.clone(), 99)]);
+        assert_eq!(of("sts:SetSourceIdentity"), [(role, 33)]);
+    }
+}

@@ -475,12 +475,18 @@ fn records_of_another_major_version_are_refused() {
 fn a_saved_usage_that_was_changed_is_refused() {
     let saved = usage(&[get(1, "k")]).save();
     assert_eq!(Usage::load(&saved).unwrap().rows(), usage(&[get(1, "k")]).rows());
+    let mut alike = 0;
     for at in 0..saved.len() {
         let mut changed = saved.clone();
         changed[at] ^= 1;
-        assert!(Usage::load(&changed).is_err(), "byte {at}");
+        // A copy from elsewhere in the text can be of the same bytes: what is unpacked counts.
+        if let Ok(same) = Usage::load(&changed) {
+            assert_eq!(same.save(), saved, "byte {at}");
+            alike += 1;
+        }
         assert!(Usage::load(&saved[..at]).is_err(), "cut at {at}");
     }
+    assert!(alike <= 3, "{alike} of {} bytes do not count", saved.len());
 }
 
 #[test]

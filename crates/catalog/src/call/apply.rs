@@ -37,6 +37,8 @@ pub struct Scope<'a> {
     pub event: &'a str,
     /// The ARN of the caller when that is an IAM user, else nothing: some calls of users are about themselves.
     pub caller: &'a str,
+    /// Whether the caller's session has a source identity, which the sessions that it begins inherit.
+    pub source_identity: bool,
     /// The code of the error that the call came to, when it came to one.
     pub error: &'a str,
 }
@@ -157,6 +159,7 @@ fn holds(condition: &Condition, parameters: &dyn Parameters, scope: &Scope<'_>) 
     let mut found = false;
     match &condition.test {
         Test::Equals(code) if condition.source.origin == Origin::Error => found = scope.error == &**code,
+        Test::Has if condition.source.origin == Origin::SourceIdentity => found = scope.source_identity,
         Test::Has => found = parameters.has(&condition.source.path),
         Test::Equals(text) => each_value(&condition.source, parameters, &mut |value| {
             found |= value.eq_ignore_ascii_case(text);
@@ -325,8 +328,8 @@ pub(super) fn each(
         Origin::Parameters => parameters.each(&source.path, found),
         Origin::Caller if scope.caller.is_empty() => {}
         Origin::Caller => found(scope.caller),
-        // Only conditions ask for the one, and the other is a part of an ARN.
-        Origin::Error | Origin::Within => {}
+        // Only conditions ask for these, and the last is a part of an ARN.
+        Origin::Error | Origin::SourceIdentity | Origin::Within => {}
         Origin::Log(Which::All) => parameters.resources(found),
         Origin::Log(which) => {
             // One alone does not say which it is.

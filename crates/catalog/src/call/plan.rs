@@ -318,7 +318,7 @@ impl TypePlan {
                 sources.iter().any(|source| match source.origin {
                     Origin::Log(_) => !transformed(source, arn).is_empty(),
                     Origin::Within => format.value_within(arn, variable).is_some(),
-                    Origin::Parameters | Origin::Caller | Origin::Error => false,
+                    Origin::Parameters | Origin::Caller | Origin::Error | Origin::SourceIdentity => false,
                 })
             })
         })

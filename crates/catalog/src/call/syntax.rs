@@ -165,6 +165,8 @@ pub(super) enum Origin {
     Caller,
     /// The code of the error that the call came to: `@error`, which a condition may compare.
     Error,
+    /// Whether the caller's session has a source identity: `@sourceIdentity`, which a condition may ask for.
+    SourceIdentity,
     /// The ARNs that the log itself names for the call: `@resources`; of several the first, `@first`, or the last, `@last`,
     /// and neither where there is but one.
     Log(Which),
@@ -451,6 +453,9 @@ fn condition(text: &str) -> Result<Condition, String> {
     if source.origin == Origin::Error && !matches!(test, Test::Equals(_)) {
         return Err(format!("`{text}`: an error is compared by `=`"));
     }
+    if source.origin == Origin::SourceIdentity {
+        return Err(format!("`{text}`: a source identity is asked for by `has(@sourceIdentity)`"));
+    }
     Ok(Condition { negated: negated != inverted, source, test })
 }
 
@@ -517,6 +522,7 @@ fn source(text: &str) -> Result<Source, String> {
     let origin = match path.steps() {
         [Step { name, .. }] if **name == *"@caller" => Origin::Caller,
         [Step { name, .. }] if **name == *"@error" => Origin::Error,
+        [Step { name, .. }] if **name == *"@sourceIdentity" => Origin::SourceIdentity,
         [Step { name, .. }] if **name == *"@resources" => Origin::Log(Which::All),
         [Step { name, .. }] if **name == *"@first" => Origin::Log(Which::First),
         [Step { name, .. }] if **name == *"@last" => Origin::Log(Which::Last),
@@ -578,7 +584,9 @@ mod tests {
         assert_eq!(&*beside.path.steps()[0].name, "callWithBearerToken");
         let asked = condition("additionalEventData.callWithBearerToken=true").unwrap().source.path;
         assert_eq!((asked.part(), asked.steps().len()), (Part::Request, 2));
-        for wrong in ["has(@additionalEventData)", "has(@additionalData.name)", "@callers=x"] {
+        for wrong in
+            ["has(@additionalEventData)", "has(@additionalData.name)", "@callers=x", "@sourceIdentity=x"]
+        {
             assert!(condition(wrong).is_err(), "{wrong}");
         }
     }

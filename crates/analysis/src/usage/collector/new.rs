@@ -52,6 +52,7 @@ impl Collector<'_> {
                 account,
                 event: name,
                 caller: user.as_deref().unwrap_or_default(),
+                source_identity: caller.source_identity,
                 error: std::str::from_utf8(event.error_code).unwrap_or_default(),
             };
             let mut scratch = std::mem::take(&mut self.scratch);
