@@ -292,6 +292,13 @@ impl ActionFacts {
         }
     }
 
+    /// The resource types, as CloudTrail's selectors name them, whose data events are the calls that need the action:
+    /// `AWS::S3::Object`. A trail is set to record some types, so those of others say nothing of these.
+    pub fn data_type(&self) -> Option<&str> {
+        let of = self.visibility_why.split("; ").next().unwrap_or_default();
+        (self.visibility == Visibility::Data).then_some(of)
+    }
+
     /// Whether a statement may name resources for the action; otherwise only `*` is right.
     pub fn has_resource_level(&self) -> bool {
         !self.resources.is_empty()

@@ -19,8 +19,25 @@ pub fn only_region(service: &str, action: &str, partition: &str) -> Option<&'sta
     regions.into_iter().find(|(of, _)| *of == partition).map(|(_, region)| region)
 }
 
+/// The region of the partition without whose logs nobody can tell whether an action of the service was used: all requests
+/// are made there, or those by an endpoint for the whole partition.
+pub fn home_region(service: &str, action: &str, partition: &str) -> Option<&'static str> {
+    only_region(service, action, partition).or_else(|| {
+        let mut also = TABLE.lines().filter_map(|line| line.strip_prefix("also ")?.split_once(' '));
+        let (_, regions) = also.find(|(of, _)| *of == service)?;
+        regions
+            .split(' ')
+            .filter_map(|pair| pair.split_once('='))
+            .find(|(of, _)| *of == partition)
+            .map(|(_, region)| region)
+    })
+}
+
 fn rows() -> impl Iterator<Item = (&'static str, &'static str)> {
-    TABLE.lines().filter(|line| !line.starts_with('#')).filter_map(|line| line.split_once(' '))
+    TABLE
+        .lines()
+        .filter(|line| !line.starts_with('#') && !line.starts_with("also "))
+        .filter_map(|line| line.split_once(' '))
 }
 
 #[cfg(test)]
@@ -50,5 +67,14 @@ mod tests {
         assert_eq!(only_region("iam", "PassRole", "aws"), None);
         assert_eq!(only_region("iam", "CreateRole", "aws-eusc"), None);
         assert_eq!(only_region("sts", "AssumeRole", "aws"), None);
+    }
+
+    #[test]
+    fn requests_by_a_global_endpoint_are_recorded_in_its_region() {
+        assert_eq!(home_region("iam", "CreateRole", "aws-us-gov"), Some("us-gov-west-1"));
+        assert_eq!(home_region("iam", "PassRole", "aws"), None, "asked for where another service is called");
+        assert_eq!(home_region("sts", "AssumeRole", "aws"), Some("us-east-1"));
+        assert_eq!(home_region("sts", "AssumeRole", "aws-cn"), None);
+        assert_eq!(home_region("ec2", "RunInstances", "aws"), None);
     }
 }

@@ -39,7 +39,7 @@ pub use facts::{
     ActionFacts, ActionResource, Api, ConditionKey, Keys, Name, Needs, Operation, ReadOnly, ResourceType,
     Service, Visibility,
 };
-pub use global::only_region;
+pub use global::{home_region, only_region};
 pub use import::{ImportError, ImportProblem};
 pub use level::{Level, Levels};
 pub use managed::{ManagedPolicy, managed_policies, managed_policies_date, managed_policy};

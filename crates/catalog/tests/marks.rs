@@ -97,12 +97,30 @@ fn data_events_are_off_by_default() {
             "sqs:SendMessage",
             "sns:Publish",
             "bedrock:InvokeAgent",
+            "bedrock:InvokeModel",
             "bedrock:Retrieve",
+            "ssm:RequestManagedInstanceRoleToken",
             "kinesis:PutRecord",
             "cloudwatch:PutMetricData",
         ],
         Visibility::Data,
     );
+}
+
+#[test]
+fn data_events_are_of_a_type_that_selectors_name() {
+    let catalog = Catalog::embedded();
+    for action in catalog.expand("*") {
+        let seen_by = action.data_type();
+        assert_eq!(seen_by.is_some(), action.visibility == Visibility::Data, "{}", action.full_name());
+        let seen_by = seen_by.unwrap_or("AWS::");
+        assert!(seen_by.starts_with("AWS::"), "{}: {seen_by}", action.full_name());
+    }
+    let of =
+        |name: &str| catalog.action(name).expect("it exists").data_type().expect("a data event").to_owned();
+    assert_eq!(of("s3:ListBucket"), of("s3:GetObject"));
+    assert_ne!(of("dynamodb:GetRecords"), of("dynamodb:GetItem"));
+    assert_ne!(of("bedrock:Retrieve"), of("bedrock:InvokeAgent"));
 }
 
 #[test]
@@ -112,7 +130,7 @@ fn control_plane_calls_are_management_events() {
             "s3:PutBucketPolicy",
             "s3:PutBucketObjectLockConfiguration",
             "s3:ListAllMyBuckets",
-            "bedrock:InvokeModel",
+            "bedrock:InvokeModelWithResponseStream",
             "kms:Decrypt",
             "secretsmanager:GetSecretValue",
             "sts:AssumeRole",
