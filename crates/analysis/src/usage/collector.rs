@@ -14,6 +14,7 @@ use super::outcome::Outcomes;
 use super::principal::Who;
 use super::recall::{self, Calls, Shapes, Target};
 use super::recipe::{Open, Way};
+use super::recorded::{self, Settled};
 use super::refusal::Refusals;
 use super::row::Outcome;
 use super::screen::{check_version, not_usage};
@@ -49,8 +50,7 @@ pub struct Collector<'s> {
     refusals: Refusals<'s>,
     scratch: Scratch,
     problems: Vec<Problem>,
-    /// The account of which events were met last that needs no further look: see [`Recorded`](super::Recorded).
-    settled: [u8; 12],
+    settled: Settled,
     /// Whether to remember calls at all: the tests compare.
     remembers: bool,
 }
@@ -91,7 +91,7 @@ impl<'s> Collector<'s> {
             refusals: Refusals::new(shared.planner.catalog()),
             scratch: Scratch::default(),
             problems: Vec::new(),
-            settled: [0; 12],
+            settled: Settled::default(),
             remembers: true,
         }
     }
@@ -142,13 +142,16 @@ impl<'s> Collector<'s> {
         if event.name.is_empty() || event.source.is_empty() {
             return Err("the record has no eventName or no eventSource; it is left out".to_owned());
         }
-        if event.account.first_chunk() != Some(&self.settled)
-            && self.usage.tally.recorded.saw(event)
-            && let Ok(account) = event.account.try_into()
+        if !self.settled.knows(event)
+            && let Some(shown) = self.usage.tally.recorded.saw(event)
         {
-            self.settled = account;
+            self.settled.learn(event, shown);
         }
         let caller = self.callers.caller(event, &mut self.usage.table, settings);
+        if caller.who.is_err() && event.category == b"Data" {
+            let number = self.kinds.of(event, &self.shared.planner, &mut self.usage.table);
+            self.data_event(event, number);
+        }
         match caller.who {
             Ok(principal) => self.count(event, &caller, principal, time),
             Err(Who::Other) => self.usage.tally.other_principals += 1,
@@ -160,18 +163,32 @@ impl<'s> Collector<'s> {
         Ok(())
     }
 
+    /// Takes in what a data event shows to be recorded.
+    #[inline]
+    fn data_event(&mut self, event: &Event<'_>, kind: u32) {
+        let Some(read_only) = recorded::reads(event) else { return };
+        let kind = self.kinds.get(kind);
+        let met = &mut kind.data[usize::from(read_only)];
+        if event.account.first_chunk() == Some(&*met) {
+            return;
+        }
+        *met = event.account.try_into().unwrap_or_default();
+        let Usage { table, tally, .. } = &mut self.usage;
+        let needs = kind.needs.iter().filter(|need| need.data);
+        tally.recorded.saw_data(event, needs.map(|need| table.actions.text(need.action)));
+        let source = unescape(event.source).unwrap_or_default();
+        tally.data_sources.insert(label(&source).to_owned());
+    }
+
     /// Counts a call of a principal that is asked for.
     fn count(&mut self, event: &Event<'_>, caller: &Caller, principal: u32, time: i64) {
         let number = self.kinds.of(event, &self.shared.planner, &mut self.usage.table);
         let said = (event.error_code, event.error_message);
         let outcome = self.outcomes.of(said, self.shared.planner.rules(), &self.refusals);
-        let kind = self.kinds.get(number);
-        if event.category == b"Data" && !kind.data {
-            kind.data = true;
-            let source = unescape(event.source).unwrap_or_default();
-            self.usage.tally.data_sources.insert(label(&source).to_owned());
+        if event.category == b"Data" {
+            self.data_event(event, number);
         }
-        match kind.plan.as_deref() {
+        match self.kinds.get(number).plan.as_deref() {
             Some(Plan::Needs(_) | Plan::Unknown) => {}
             Some(Plan::Nothing) => {
                 self.usage.presence.saw(principal, time);

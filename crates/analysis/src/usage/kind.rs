@@ -6,8 +6,8 @@ use super::recipe::Recipe;
 use super::table::Table;
 use super::words::Words;
 use crate::audit_log::{Event, unescape};
-use leastwise_catalog::Action;
 use leastwise_catalog::call::{Plan, PlannedNeed, Planner};
+use leastwise_catalog::{Action, Visibility};
 
 /// How many kinds are at hand.
 const AT_HAND: usize = 1 << 9;
@@ -19,8 +19,9 @@ pub(super) struct EventKind {
     pub plan: Option<Box<Plan>>,
     pub needs: Vec<NeedKind>,
     pub recipe: Recipe,
-    /// Whether one of its events was a data event.
-    pub data: bool,
+    /// The account whose data events of this kind were met last, of those that write and of those that only read: what
+    /// they show is known (see [`Recorded`](super::Recorded)).
+    pub data: [[u8; 12]; 2],
 }
 
 /// What is known of one need whatever the call.
@@ -36,6 +37,9 @@ pub(super) struct NeedKind {
     pub maybe: bool,
     /// Another service asks for it, on behalf of the caller: in a request of its own.
     pub elsewhere: bool,
+    /// The calls that need the action are data events, and this is what the call itself is: not what it asks for besides,
+    /// which may be on a resource of another type.
+    pub data: bool,
 }
 
 /// All kinds, by number.
@@ -111,6 +115,7 @@ fn plan(event: &Event<'_>, planner: &Planner<'_>, table: &mut Table) -> EventKin
                 kms: action.is_some_and(|action| is_on_a_key(&action)),
                 tags: action.is_some_and(|action| action.keys.iter().any(|key| &**key == "aws:TagKeys")),
                 maybe: need.maybe,
+                data: !need.is_also() && action.is_some_and(|action| action.visibility == Visibility::Data),
             }
         })),
         _ => needs.push(NeedKind {
@@ -119,11 +124,12 @@ fn plan(event: &Event<'_>, planner: &Planner<'_>, table: &mut Table) -> EventKin
             tags: false,
             maybe: false,
             elsewhere: false,
+            data: false,
         }),
     }
     let tags = if needs.iter().any(|need| need.tags) { &TAGS[..] } else { &[] };
     let recipe = Recipe::new(&plan, tags);
-    EventKind { plan: Some(Box::new(plan)), needs, recipe, data: false }
+    EventKind { plan: Some(Box::new(plan)), needs, recipe, data: [[0; 12]; 2] }
 }
 
 /// `s3:GetObject` → `s3`.

@@ -34,7 +34,7 @@ mod words;
 pub use collector::Collector;
 pub use duplicates::Duplicates;
 pub use holder::{NoPolicy, changed_elsewhere, no_policy};
-pub use recorded::{DATA_ALONE, Missing, READS_ALONE, Recorded, WRITES_ALONE};
+pub use recorded::{DATA_ALONE, Missing, READS_ALONE, Recorded, Shown, WRITES_ALONE};
 pub use row::{
     INSTANCE_PROFILE, Outcome, PRINCIPAL_WITHOUT_PATH, Resource, RowRef, UsageContext, UsageRow, WITHOUT_PATH,
 };

@@ -1,11 +1,13 @@
-//! Which kinds of events the logs of each account hold. A trail can be set to record the management events that only read,
-//! or those that write, alone, or data events without any (CloudTrail User Guide, "Logging management events"): what its
-//! logs could not show is unknown, and not unused.
+//! Which kinds of events the logs of each account hold. What a trail is not set to record (CloudTrail User Guide, "Logging
+//! management events", "Filtering data events", "Global service events") its logs could not show: that is unknown, and not
+//! unused.
 //!
 //! A record counts for the account that received it, by its `readOnly`, whoever called and whether or not it was
-//! authorised. Records that are no call, or do not say whether they are read-only, tell nothing. Once an account has
-//! management events of both kinds, nothing more is remembered of it; else some of the events are, by a hash of their id, so
-//! that copies and usages that overlap count once.
+//! authorised. Records that are no call, or do not say whether they are read-only, tell nothing.
+//!
+//! Of management events it takes many of one kind and none of the other to tell that the others are not recorded. Once an
+//! account has both, no more of them is remembered; else some are, by a hash of their id, so that copies and usages that
+//! overlap count once. All else is told by what is there: data events of a type, events of KMS, a Region.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,7 +15,8 @@ use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::caller::account;
-use crate::audit_log::Event;
+use super::words::Words;
+use crate::audit_log::{Event, Raw};
 
 /// So many write events of an account, and none that only reads, come of a trail for write events. Somebody who writes reads
 /// first: assuming a role is a read-only event itself.
@@ -26,11 +29,38 @@ pub const READS_ALONE: usize = 1_000;
 /// So many data events of an account, and no management event, come of a trail for data events.
 pub const DATA_ALONE: usize = 1_000;
 
+/// So many Regions of an account are remembered, the first by their names: AWS has fewer.
+const MOST_REGIONS: usize = 64;
+/// The longest name of a Region that is remembered.
+pub(super) const LONGEST_REGION: usize = 32;
+
+/// The service whose management events a trail can leave out, as `ExcludeManagementEventSources` says it.
+const KMS: Raw<'_> = b"kms.amazonaws.com";
+
 /// Which kinds of events there are, by account.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Recorded(BTreeMap<u64, Held>);
+pub struct Recorded(BTreeMap<u64, Account>);
 
 /// What there is of one account.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Account {
+    pub(super) held: Held,
+    /// The rest.
+    pub(super) shown: Shown,
+}
+
+/// What events that are there show to be recorded.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Shown {
+    /// The actions that calls needed which were data events, with what those said in `readOnly`.
+    pub data: BTreeSet<(String, bool)>,
+    /// The Regions of management events.
+    pub regions: BTreeSet<String>,
+    /// Whether there is a management event of KMS.
+    pub kms: bool,
+}
+
+/// The kinds of management events that there are.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Held {
     /// Management events that only read, and such that write.
@@ -108,55 +138,158 @@ impl Held {
     }
 }
 
-impl Recorded {
-    /// Takes in a record that is a call. `true` when its account needs no further look.
-    #[inline(never)]
-    pub(super) fn saw(&mut self, event: &Event<'_>) -> bool {
-        let side = match (event.category, event.read_only) {
-            (b"Management", b"true") => Side::Reads,
-            (b"Management", b"false") => Side::Writes,
-            (b"Data", _) => Side::Data,
-            _ => return false,
-        };
-        let Some(account) = number(account(event)) else { return false };
-        let held = self.0.entry(account).or_insert_with(|| Held::Only(side, BTreeSet::new()));
-        held.add(side, xxh3_64(event.id));
-        matches!(held, Held::Both)
+impl Account {
+    fn new(held: Held) -> Self {
+        Account { held, shown: Shown::default() }
     }
 
-    /// That of an account nothing can be told: older usages do not say which events they were made from.
+    fn merge(&mut self, other: &Account) {
+        self.held.merge(&other.held);
+        self.shown.merge(&other.shown);
+    }
+}
+
+impl Shown {
+    fn region(&mut self, region: Raw<'_>) {
+        let Ok(region) = std::str::from_utf8(region) else { return };
+        if (1..=LONGEST_REGION).contains(&region.len()) && !self.regions.contains(region) {
+            self.add_region(region.to_owned());
+        }
+    }
+
+    /// Takes in a Region.
+    pub(super) fn add_region(&mut self, region: String) {
+        self.regions.insert(region);
+        if self.regions.len() > MOST_REGIONS {
+            self.regions.pop_last();
+        }
+    }
+
+    fn merge(&mut self, other: &Shown) {
+        self.data.extend(other.data.iter().cloned());
+        other.regions.iter().for_each(|region| self.add_region(region.clone()));
+        self.kms |= other.kms;
+    }
+}
+
+impl Recorded {
+    /// Takes in a record that is a call. Returns what there is of its account when that needs no further look, but for
+    /// events of other Regions and of KMS.
+    #[inline(never)]
+    pub(super) fn saw(&mut self, event: &Event<'_>) -> Option<&Shown> {
+        let side = side(event)?;
+        let account = number(account(event))?;
+        let held = || Account::new(Held::Only(side, BTreeSet::new()));
+        let known = self.0.entry(account).or_insert_with(held);
+        known.held.add(side, xxh3_64(event.id));
+        if side != Side::Data {
+            known.shown.region(event.region);
+            known.shown.kms |= event.source == KMS;
+        }
+        matches!(known.held, Held::Both).then_some(&known.shown)
+    }
+
+    /// Takes in that a call which was a data event needed these actions.
+    #[cold]
+    pub(super) fn saw_data<'a>(&mut self, event: &Event<'_>, actions: impl Iterator<Item = &'a str>) {
+        let known = number(account(event)).and_then(|account| self.0.get_mut(&account));
+        let (Some(known), Some(read_only)) = (known, reads(event)) else { return };
+        known.shown.data.extend(actions.map(|action| (action.to_owned(), read_only)));
+    }
+
+    /// That of an account nothing can be told: older usages do not say which events they were made from. So nothing of
+    /// it is called missing for being one-sided, and nothing is shown to be recorded.
     pub(super) fn not_told(&mut self, account: &str) {
         if let Some(account) = number(account.as_bytes()) {
-            self.0.insert(account, Held::Both);
+            self.add(account, Account::new(Held::Both));
         }
     }
 
     /// Takes in what is known of one account.
-    pub(super) fn add(&mut self, account: u64, held: Held) {
+    pub(super) fn add(&mut self, account: u64, other: Account) {
         match self.0.get_mut(&account) {
-            Some(known) => known.merge(&held),
-            None => drop(self.0.insert(account, held)),
+            Some(known) => known.merge(&other),
+            None => drop(self.0.insert(account, other)),
         }
     }
 
     pub(super) fn merge(&mut self, other: &Recorded) {
-        for (account, held) in &other.0 {
-            self.add(*account, held.clone());
+        for (account, known) in &other.0 {
+            self.add(*account, known.clone());
         }
     }
 
-    pub(super) fn all(&self) -> impl ExactSizeIterator<Item = (u64, &Held)> {
-        self.0.iter().map(|(account, held)| (*account, held))
+    pub(super) fn all(&self) -> impl ExactSizeIterator<Item = (u64, &Account)> {
+        self.0.iter().map(|(account, known)| (*account, known))
+    }
+
+    fn of(&self, account: &str) -> Option<&Account> {
+        self.0.get(&number(account.as_bytes())?)
     }
 
     /// What the logs of an account lack, if what there is tells.
     pub fn missing(&self, account: &str) -> Option<Missing> {
-        self.0.get(&number(account.as_bytes())?)?.missing()
+        self.of(account)?.held.missing()
+    }
+
+    /// What the logs of an account show to be recorded.
+    pub fn shown(&self, account: &str) -> Shown {
+        self.of(account).map(|known| known.shown.clone()).unwrap_or_default()
     }
 
     /// The accounts whose logs lack something, and what.
     pub fn one_sided(&self) -> impl Iterator<Item = (String, Missing)> {
-        self.all().filter_map(|(account, held)| Some((format!("{account:012}"), held.missing()?)))
+        self.all().filter_map(|(account, known)| Some((format!("{account:012}"), known.held.missing()?)))
+    }
+}
+
+/// The account of which events were met last that needs no further look, but for what is not known of it yet.
+#[derive(Debug, Default)]
+pub(super) struct Settled {
+    account: [u8; 12],
+    /// The Region of which a management event was seen last. Of none at first.
+    region: Words,
+    kms: bool,
+}
+
+impl Settled {
+    /// Whether a record tells nothing new.
+    #[inline]
+    pub(super) fn knows(&self, event: &Event<'_>) -> bool {
+        event.account.first_chunk() == Some(&self.account)
+            && (event.category == b"Data"
+                || (Words::of(event.region) == Some(self.region) && (self.kms || event.source != KMS)))
+    }
+
+    /// Takes in what is known of the account of a record.
+    pub(super) fn learn(&mut self, event: &Event<'_>, shown: &Shown) {
+        let Ok(account) = event.account.try_into() else { return };
+        if self.account != account {
+            (self.account, self.region) = (account, Words::default());
+        }
+        if event.category != b"Data" {
+            self.region = Words::of(event.region).unwrap_or_default();
+        }
+        self.kms = shown.kms;
+    }
+}
+
+/// What a record says in `readOnly`.
+pub(super) fn reads(event: &Event<'_>) -> Option<bool> {
+    match event.read_only {
+        b"true" => Some(true),
+        b"false" => Some(false),
+        _ => None,
+    }
+}
+
+/// Which kind of event a record is, if it says so.
+fn side(event: &Event<'_>) -> Option<Side> {
+    match (event.category, event.read_only) {
+        (b"Management", b"true") => Some(Side::Reads),
+        (b"Management", b"false") => Some(Side::Writes),
+        (b"Data", _) => Some(Side::Data),
+        _ => None,
     }
 }
 
@@ -176,7 +309,15 @@ mod tests {
     fn of(events: impl IntoIterator<Item = (Side, u64)>) -> Recorded {
         let mut recorded = Recorded::default();
         for (side, event) in events {
-            recorded.add(number(ACCOUNT.as_bytes()).expect("an account"), Held::Only(side, [event].into()));
+            let account = number(ACCOUNT.as_bytes()).expect("an account");
+            let mut seen = Account::new(Held::Only(side, [event].into()));
+            // Whatever else an event shows.
+            match side {
+                Side::Data => drop(seen.shown.data.insert((format!("s3:{}", event % 5), event % 2 == 0))),
+                _ => seen.shown.region(format!("r-{}", event % 100).as_bytes()),
+            }
+            seen.shown.kms = event % 7 == 0;
+            recorded.add(account, seen);
         }
         recorded
     }

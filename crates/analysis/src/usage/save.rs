@@ -12,7 +12,7 @@ mod weight;
 
 use super::Usage;
 use super::presence::Presence;
-use super::recorded::{Held, Recorded, Side};
+use super::recorded::{Account, Held, Recorded, Shown, Side};
 use super::sighting::{Fingerprint, Key};
 use super::table::Table;
 use super::tally::{Tally, Ways};
@@ -21,9 +21,10 @@ use sha2::{Digest, Sha256};
 
 /// What a saved usage begins with, in every version of the format, and the version.
 const MAGIC: &[u8; 7] = b"LWUSAGE";
-const VERSION: u8 = 4;
+const VERSION: u8 = 5;
 /// The oldest that is still read. It does not say who called without leaving a row: see [`read`]. Neither it nor the next
-/// says in which ways records came, and none before the last says which kinds of events the logs of an account hold.
+/// says in which ways records came, none before 4 says which kinds of management events the logs of an account hold, and
+/// none before the last what else is recorded there.
 const OLDEST: u8 = 1;
 
 /// Why a file is not a usage.
@@ -55,10 +56,13 @@ impl Usage {
         body.table(&self.table);
         body.presence(&self.presence);
         body.ways(self.tally.ways);
+        // The version of the file is no part of the digest, and without any account the body would be one of format 4 too.
+        body.number(u64::from(VERSION));
         body.recorded(&self.tally.recorded);
         let mut file = MAGIC.to_vec();
         file.push(VERSION);
-        file.extend(packed(&body.0, weight::of_rows(&self.table)));
+        let weight = weight::of_rows(&self.table) + weight::of_recorded(&self.tally.recorded);
+        file.extend(packed(&body.0, weight));
         file.extend(Sha256::digest(&body.0));
         file
     }
@@ -81,9 +85,9 @@ impl Usage {
 
 /// The body as it stands in the file. One that packs far better than what logs give, such as of events without ids, would
 /// be taken for one that was made to fill the memory of who reads it, and so is not packed: see `weight.rs`.
-fn packed(body: &[u8], rows: usize) -> Vec<u8> {
+fn packed(body: &[u8], weight: usize) -> Vec<u8> {
     let packed = compress_to_vec(body, 6);
-    match weight::is_bounded_by(rows, packed.len()) {
+    match weight::is_bounded_by(weight, packed.len()) {
         true => packed,
         false => compress_to_vec(body, 0),
     }
@@ -174,23 +178,39 @@ impl Writer {
 
     fn recorded(&mut self, recorded: &Recorded) {
         self.number(recorded.all().len() as u64);
-        for (account, held) in recorded.all() {
+        for (account, Account { held, shown }) in recorded.all() {
             self.number(account);
-            let (side, events) = match held {
-                Held::Both => (0, None),
-                Held::Only(Side::Data, events) => (1, Some(events)),
-                Held::Only(Side::Reads, events) => (2, Some(events)),
-                Held::Only(Side::Writes, events) => (3, Some(events)),
-            };
-            self.0.push(side);
-            let Some(events) = events else { continue };
-            self.number(events.len() as u64);
-            let mut before = 0;
-            for event in events {
-                self.number(event - before);
-                before = *event;
-            }
+            self.held(held);
+            self.shown(shown);
         }
+    }
+
+    fn held(&mut self, held: &Held) {
+        let (side, events) = match held {
+            Held::Both => (0, None),
+            Held::Only(Side::Data, events) => (1, Some(events)),
+            Held::Only(Side::Reads, events) => (2, Some(events)),
+            Held::Only(Side::Writes, events) => (3, Some(events)),
+        };
+        self.0.push(side);
+        let Some(events) = events else { return };
+        self.number(events.len() as u64);
+        let mut before = 0;
+        for event in events {
+            self.number(event - before);
+            before = *event;
+        }
+    }
+
+    fn shown(&mut self, shown: &Shown) {
+        self.number(shown.data.len() as u64);
+        for (action, read_only) in &shown.data {
+            self.text(action.as_bytes());
+            self.0.push(u8::from(*read_only));
+        }
+        self.number(shown.regions.len() as u64);
+        shown.regions.iter().for_each(|region| self.text(region.as_bytes()));
+        self.0.push(u8::from(shown.kms));
     }
 
     fn presence(&mut self, presence: &Presence) {

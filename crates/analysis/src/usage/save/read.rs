@@ -11,7 +11,7 @@ use super::LoadError;
 use super::body::Body;
 use super::weight::{self, Weight};
 use crate::usage::Usage;
-use crate::usage::recorded::{Held, Side};
+use crate::usage::recorded::{Account, Held, LONGEST_REGION, Shown, Side};
 use crate::usage::row::Outcome;
 use crate::usage::sighting::{EventId, Fingerprint, Key, Kind, Prints, Seen};
 use crate::usage::tally::{Source, Ways};
@@ -76,6 +76,9 @@ impl<'a> Reader<'a> {
         }
         if self.version >= 3 {
             self.ways()?;
+        }
+        if self.version > 4 && self.number()? != u64::from(self.version) {
+            return Err(FORMAT);
         }
         match self.version {
             1..=3 => self.recorded_of_names(),
@@ -262,11 +265,37 @@ impl<'a> Reader<'a> {
                 3 => self.events_of(Side::Writes)?,
                 _ => return Err(FORMAT),
             };
+            let shown = if self.version > 4 { self.shown()? } else { Shown::default() };
             if let Some(usage) = &mut self.into {
-                usage.tally.recorded.add(account, held);
+                usage.tally.recorded.add(account, Account { held, shown });
             }
         }
         Ok(())
+    }
+
+    /// What else is recorded of an account.
+    fn shown(&mut self) -> Result<Shown, LoadError> {
+        let mut shown = Shown::default();
+        for _ in 0..self.count()? {
+            let action = self.owned()?;
+            shown.data.insert((action, self.flag()?));
+        }
+        for _ in 0..self.count()? {
+            let region = self.owned()?;
+            if !(1..=LONGEST_REGION).contains(&region.len()) {
+                return Err(FORMAT);
+            }
+            shown.add_region(region);
+        }
+        shown.kms = self.flag()?;
+        Ok(shown)
+    }
+
+    fn flag(&mut self) -> Result<bool, LoadError> {
+        match self.byte()? {
+            byte @ 0..=1 => Ok(byte == 1),
+            _ => Err(FORMAT),
+        }
     }
 
     /// The events of an account that has those of one kind alone.

@@ -4,10 +4,10 @@ use miniz_oxide::deflate::compress_to_vec;
 use sha2::{Digest, Sha256};
 
 use super::{LoadError, MAGIC, VERSION, Writer};
-use crate::usage::recorded::{Held, Recorded, Side};
+use crate::usage::recorded::{Account, Held, Recorded, Shown, Side};
 use crate::usage::sighting::{EventId, Key, Kind, Prints, Seen};
 use crate::usage::tally::{Tally, Ways};
-use crate::usage::{FOLD_AT, Usage};
+use crate::usage::{FOLD_AT, Missing, Usage};
 
 /// A file with this body, packed and sealed as ours are.
 fn sealed(body: &[u8]) -> Vec<u8> {
@@ -78,10 +78,12 @@ fn what_packs_as_no_usage_does_is_refused_before_it_is_taken_in() {
     row(&mut text, &"a".repeat(64 << 20));
     refused(&text.0, "not in the format");
 
-    refused(&vec![0; 256 << 20], "something stands behind its end");
+    let behind = Usage::load(&of_version(4, &vec![0; 256 << 20])).map(drop);
+    assert!(behind.is_err_and(|error| error.to_string().contains("something stands behind its end")));
     let mut behind = up_to_rows(0);
     behind.number(0);
     behind.ways(Ways::default());
+    behind.number(u64::from(VERSION));
     behind.recorded(&Recorded::default());
     let mut behind = sealed(&behind.0);
     assert!(Usage::load(&behind).is_ok());
@@ -215,9 +217,30 @@ fn a_usage_of_very_many_who_left_no_row_is_read() {
 /// A usage of writes alone in one account, and of both kinds in another.
 fn one_sided() -> Usage {
     let mut usage = of_two();
-    usage.tally.recorded.add(111_122_223_333, Held::Only(Side::Writes, (0..100).collect()));
-    usage.tally.recorded.add(444_455_556_666, Held::Both);
+    let writes = Held::Only(Side::Writes, (0..100).collect());
+    usage.tally.recorded.add(111_122_223_333, Account { held: writes, shown: Shown::default() });
+    usage.tally.recorded.add(444_455_556_666, Account { held: Held::Both, shown: shown() });
     usage
+}
+
+fn shown() -> Shown {
+    let data = [("s3:GetObject", true), ("s3:GetObject", false)];
+    let regions = ["eu-west-1", "us-east-1"];
+    Shown {
+        data: data.into_iter().map(|(action, read_only)| (action.to_owned(), read_only)).collect(),
+        regions: regions.into_iter().map(str::to_owned).collect(),
+        kms: true,
+    }
+}
+
+/// That of an organisation says the same of each account: nothing of it is chance.
+#[test]
+fn a_usage_of_very_many_accounts_is_read() {
+    let mut usage = Usage::new(FOLD_AT);
+    for account in 0..100_000 {
+        usage.tally.recorded.add(account, Account { held: Held::Both, shown: shown() });
+    }
+    assert!(Usage::load(&usage.save()).expect("it is ours").tally.recorded == usage.tally.recorded);
 }
 
 #[test]
@@ -226,20 +249,31 @@ fn in_which_ways_records_came_and_of_which_kinds_they_are_is_kept_and_older_form
     usage.tally.ways = Ways { queries: 2, bridged: 300, bridged_reads: 1 };
     let again = Usage::load(&usage.save()).expect("it is ours");
     assert_eq!(again.tally, usage.tally);
-    for version in [2, 3] {
+    for version in [2, 3, 4] {
         let mut body = Writer::default();
         body.tally(&usage.tally);
         body.table(&usage.table);
         body.presence(&usage.presence);
         let mut ways = Ways::default();
-        if version == 3 {
+        if version > 2 {
             ways = usage.tally.ways;
             body.ways(ways);
-            body.number(1);
+            body.number(if version == 3 { 1 } else { usage.tally.recorded.all().len() as u64 });
+        }
+        if version == 4 {
+            for (account, known) in usage.tally.recorded.all() {
+                body.number(account);
+                body.held(&known.held);
+            }
+            let old = Usage::load(&of_version(version, &body.0)).expect("it is still read");
+            assert_eq!(old.tally.recorded.missing("111122223333"), Some(Missing::Reads));
+            assert_eq!(old.tally.recorded.shown("444455556666"), Shown::default(), "it does not say");
+            continue;
         }
         let old = Usage::load(&of_version(version, &body.0)).expect("it is still read");
         assert_eq!((old.tally.ways, old.presence), (ways, usage.presence.clone()));
         assert_eq!(old.tally.recorded.missing("111122223333"), None, "it does not say");
+        assert_eq!(old.tally.recorded.shown("111122223333"), Shown::default(), "nor what else there is");
         let mut both = usage.clone();
         both.merge(&Usage::load(&of_version(version, &body.0)).expect("it is still read"));
         assert_eq!(both.tally.recorded.missing("111122223333"), None, "what it holds may have been of reads");
@@ -253,10 +287,23 @@ fn kinds_of_events_that_are_none_are_refused() {
         let mut body = up_to_rows(0);
         body.number(0);
         body.ways(Ways::default());
-        [1, account].into_iter().chain(rest.iter().copied()).for_each(|number| body.number(number));
+        let version = u64::from(VERSION);
+        let numbers = [version, 1, account].into_iter().chain(rest.iter().copied());
+        numbers.for_each(|number| body.number(number));
         body.0
     };
-    assert!(Usage::load(&sealed(&body(111_122_223_333, &[3, 2, 5, 5]))).is_ok());
+    assert!(Usage::load(&sealed(&body(111_122_223_333, &[3, 2, 5, 5, 0, 0, 0]))).is_ok());
+    let text = |rest: &[u8]| -> Vec<u64> { rest.iter().map(|byte| u64::from(*byte)).collect() };
+    assert!(Usage::load(&sealed(&body(111_122_223_333, &text(b"\0\x01\x04s3:x\x01\x01\x02eu\x01")))).is_ok());
+    for rest in [
+        &b"\0\x01\x04s3:x\x02\x01\x02eu\x01"[..],
+        b"\0\x01\x04s3:x\x01\x01\0\x01",
+        b"\0\x01\x04s3:x\x01\x01\x02\xff\xff\x01",
+        b"\0\x01\x04s3:x\x01\x01\x21aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\x01",
+        b"\0\x01\x04s3:x\x01\x01\x02eu\x02",
+    ] {
+        refused(&body(111_122_223_333, &text(rest)), "not in the format");
+    }
     for (account, rest) in [
         (1_000_000_000_000, &[0][..]),
         (111_122_223_333, &[4]),

@@ -8,6 +8,7 @@
 //! [`Usage::save`]: crate::usage::Usage::save
 
 use super::LoadError;
+use crate::usage::recorded::{Recorded, Shown};
 use crate::usage::table::Table;
 
 /// So many bytes of memory for each byte of the file. A row with the longest key of S3 and the id of an event comes to 40;
@@ -34,10 +35,20 @@ pub(super) fn of_rows(table: &Table) -> usize {
     table.rows().map(|(row, resource)| ROW + resource.len() + row.fingerprints.len() * PRINT).sum()
 }
 
-/// Whether rows that come to so much may stand in a file of this size. Beside them are names, levels and sources, for which
+/// What that which is known of all accounts comes to, but for the events of those that have one kind alone: those are hashes.
+pub(super) fn of_recorded(recorded: &Recorded) -> usize {
+    let text = |text: &String| NAME + text.len();
+    let of = |shown: &Shown| {
+        let actions = shown.data.iter().map(|(action, _)| text(action));
+        ACCOUNT + actions.chain(shown.regions.iter().map(text)).sum::<usize>()
+    };
+    recorded.all().map(|(_, account)| of(&account.shown)).sum()
+}
+
+/// Whether what comes to so much may stand in a file of this size. Beside them are names, levels and sources, for which
 /// an eighth is left.
-pub(super) fn is_bounded_by(rows: usize, packed: usize) -> bool {
-    rows.saturating_add(rows / 8) <= packed.saturating_mul(EACH).saturating_add(FREE)
+pub(super) fn is_bounded_by(weight: usize, packed: usize) -> bool {
+    weight.saturating_add(weight / 8) <= packed.saturating_mul(EACH).saturating_add(FREE)
 }
 
 /// The sum so far, and what it may come to.

@@ -1,7 +1,7 @@
 //! Which records tell what kinds of events the logs of an account hold.
 
 use super::*;
-use crate::usage::{Missing, READS_ALONE, WRITES_ALONE};
+use crate::usage::{Missing, READS_ALONE, Shown, WRITES_ALONE};
 
 /// Management events of a role of the account 111122223333, each of which says whether it is read-only.
 fn events(read_only: bool, from: usize, count: usize) -> Vec<Value> {
@@ -97,4 +97,90 @@ fn a_record_that_says_twice_whether_it_is_read_only_is_refused() {
     let mut collector = Collector::new(&shared);
     Reader::new().push(format!("{{\"Records\":[{record}]}}").as_bytes(), true, &mut collector);
     assert_eq!(collector.take_problems().len(), 1);
+}
+
+/// What the records show to be recorded of the account 111122223333.
+fn shown(records: &[Value]) -> Shown {
+    usage(records).tally.recorded.shown("111122223333")
+}
+
+fn data_event(id: u32, name: &str, read_only: bool) -> Value {
+    let call = event(id, name, json!({"bucketName": "b", "key": "k", "x-amz-copy-source": "c/k"}));
+    with(with(call, "eventCategory", json!("Data")), "readOnly", json!(read_only))
+}
+
+#[test]
+fn a_data_event_shows_what_it_needed_and_whether_it_only_read() {
+    let of = |records: &[Value]| -> Vec<(String, bool)> { shown(records).data.into_iter().collect() };
+    let put = ("s3:PutObject".to_owned(), false);
+    assert!(of(&[data_event(1, "PutObject", false)]).contains(&put));
+    let copy = of(&[data_event(1, "CopyObject", false)]);
+    assert!(copy.contains(&put) && copy.contains(&("s3:GetObject".to_owned(), false)), "{copy:?}");
+    // What a call asks for besides can be on a resource of another type, whose own data events may not be recorded.
+    let retrieve =
+        with(data_event(1, "RetrieveAndGenerate", true), "eventSource", json!("bedrock.amazonaws.com"));
+    assert_eq!(of(&[retrieve]), [("bedrock:RetrieveAndGenerate".to_owned(), true)]);
+    let again = [data_event(1, "GetObject", true), data_event(2, "GetObject", true)];
+    assert!(of(&again).contains(&("s3:GetObject".to_owned(), true)));
+    assert!(!of(&again).iter().any(|(_, read_only)| !read_only));
+    // The same kind of call in one account after the other, and with both answers.
+    let there = all(&again[..1], "recipientAccountId", json!("444455556666"));
+    let records = [&there, &again[..1], &there, &[data_event(3, "GetObject", false)]].concat();
+    assert_eq!(of(&records).iter().filter(|(action, _)| action == "s3:GetObject").count(), 2);
+    assert_eq!(usage(&there).tally.recorded.shown("111122223333"), Shown::default());
+}
+
+#[test]
+fn whose_a_data_event_is_and_how_it_ended_does_not_matter() {
+    let get = data_event(1, "GetObject", true);
+    let expected = shown(std::slice::from_ref(&get));
+    assert!(!expected.data.is_empty());
+    let service = json!({"type": "AWSService", "invokedBy": "ec2.amazonaws.com"});
+    assert_eq!(shown(&[with(get.clone(), "userIdentity", service)]), expected);
+    assert_eq!(shown(&[with(get.clone(), "errorCode", json!("AccessDenied"))]), expected);
+    assert_eq!(shown(&[with(get.clone(), "recipientAccountId", Value::Null)]), expected);
+    let principals = vec![leastwise_policy::glob::Glob::new("*nobody")];
+    let others = collect(&shared(Settings { principals, ..Settings::default() }), std::slice::from_ref(&get));
+    assert_eq!(others.tally.recorded.shown("111122223333"), expected);
+    for (member, value) in [
+        ("eventCategory", json!("Management")),
+        ("eventCategory", json!("NetworkActivity")),
+        ("eventCategory", Value::Null),
+        ("eventType", json!("AwsServiceEvent")),
+        ("readOnly", Value::Null),
+        ("eventTime", json!("2025-10-01T00:00:00Z")),
+    ] {
+        let since = leastwise_policy::time::Timestamp::parse("2026-01-01T00:00:00Z");
+        let record = with(get.clone(), member, value.clone());
+        let told = collect(&shared(Settings { since, ..Settings::default() }), &[record]);
+        assert_eq!(told.tally.recorded.shown("111122223333").data, [].into(), "{member} {value}");
+    }
+    // A management event can need what data events do.
+    let restore = event(1, "RestoreTableFromBackup", json!({"targetTableName": "t"}));
+    let restore =
+        with(with(restore, "eventSource", json!("dynamodb.amazonaws.com")), "readOnly", json!(false));
+    assert!(usage(std::slice::from_ref(&restore)).rows().iter().any(|row| row.action == "dynamodb:Scan"));
+    assert!(shown(&[restore]).data.is_empty());
+}
+
+#[test]
+fn regions_and_kms_are_told_by_management_events_also_when_the_account_has_both_kinds() {
+    let both = [events(true, 0, 1), events(false, 1, 1)].concat();
+    let elsewhere = |region: &str| all(&events(true, 2, 1), "awsRegion", json!(region));
+    let records = [&both[..], &elsewhere("us-east-1"), &elsewhere("eu-north-1"), &both].concat();
+    let seen: Vec<String> = shown(&records).regions.into_iter().collect();
+    assert_eq!(seen, ["eu-north-1", "eu-west-1", "us-east-1"]);
+    assert!(!shown(&records).kms);
+    let kms = all(&events(true, 3, 1), "eventSource", json!("kms.amazonaws.com"));
+    let there = all(&records, "recipientAccountId", json!("444455556666"));
+    let late = [&records[..], &there, &records, &kms].concat();
+    assert!(shown(&late).kms);
+    assert!(!usage(&late).tally.recorded.shown("444455556666").kms);
+    let data = all(&kms, "eventCategory", json!("Data"));
+    assert!(!shown(&[&records[..], &data].concat()).kms);
+    let data = all(&elsewhere("ap-south-1"), "eventCategory", json!("Data"));
+    assert!(!shown(&[&records[..], &data].concat()).regions.contains("ap-south-1"));
+    // A data event after which a management event of its region comes.
+    let after = [&both[..], &data, &elsewhere("ap-south-1")].concat();
+    assert!(shown(&after).regions.contains("ap-south-1"));
 }
