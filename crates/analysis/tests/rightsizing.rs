@@ -11,8 +11,8 @@ use std::path::Path;
 use leastwise_analysis::audit_log::Reader;
 use leastwise_analysis::granted::{GrantedPrincipal, Snapshot};
 use leastwise_analysis::replay::{Replay, replay};
-use leastwise_analysis::rightsize::{Coverage, NoteKind, Options, Rightsized, Width, rightsize};
-use leastwise_analysis::usage::{Collector, Settings, Shared, UsageRow};
+use leastwise_analysis::rightsize::{Coverage, NoteKind, Options, Rightsized, Touched, Width, rightsize};
+use leastwise_analysis::usage::{Collector, Settings, Shared, Usage, UsageRow};
 use leastwise_catalog::call::{Planner, Rules};
 use leastwise_catalog::{Catalog, Terms};
 use leastwise_policy::aws::compare::{Answer, Kind, Question};
@@ -21,14 +21,14 @@ use leastwise_policy::aws::{ActionBlock, Named, Policy};
 
 const WIDTHS: [Width; 4] = [Width::Exact, Width::Prefix, Width::Type, Width::Any];
 
-/// The rows of all principals in the logs of a folder.
-fn usage(folder: &Path) -> Vec<UsageRow> {
+/// What all principals did, by the logs of a folder.
+fn usage(folder: &Path) -> Usage {
     let shared = Shared::new(Planner::new(Catalog::embedded(), Rules::embedded()), Settings::default());
     let mut collector = Collector::new(&shared);
     for file in logs(folder) {
         Reader::new().push(&unpacked(&file), true, &mut collector);
     }
-    collector.finish().rows()
+    collector.finish()
 }
 
 fn of_principal(rows: &[UsageRow], arn: &str) -> Vec<UsageRow> {
@@ -67,8 +67,9 @@ fn gained(terms: &Terms<'_>, principal: &GrantedPrincipal, result: &Rightsized) 
 #[test]
 fn nothing_that_the_generated_principals_used_is_denied() {
     let Some(folder) = shared_data("cloudtrail-generated") else { return };
-    let rows = usage(&folder.join("AWSLogs"));
-    let coverage = Coverage::of(&rows, Catalog::embedded());
+    let usage = usage(&folder.join("AWSLogs"));
+    let rows = usage.rows();
+    let touched = Touched::of(&rows, &usage.tally.recorded, Catalog::embedded());
     let mut files = Vec::new();
     for account in ["116682437132", "524703666798"] {
         let path = folder.join(format!("snapshot/{account}.gaad.json"));
@@ -82,7 +83,8 @@ fn nothing_that_the_generated_principals_used_is_denied() {
     for principal in snapshot.principals().filter(|principal| !principal.service_linked) {
         let own = of_principal(&rows, &principal.arn);
         for width in [Width::Exact, Width::Prefix] {
-            let options = Options { width, coverage: coverage.clone(), ..Options::default() };
+            let coverage = Coverage::of(&principal.arn, &usage.tally.recorded, &touched);
+            let options = Options { width, coverage, ..Options::default() };
             let result = rightsize(&own, Some(&principal.policies), Catalog::embedded(), &options);
             check_documents(&result);
             let replayed =
@@ -120,7 +122,7 @@ fn nothing_that_the_generated_principals_used_is_denied() {
 fn real_logs_give_policies_that_fit_and_allow_all_of_them() {
     for folder in ["cloudtrail-real/invictus", "cloudtrail-generated/AWSLogs"] {
         let Some(path) = shared_data(folder) else { return };
-        let rows = usage(&path);
+        let rows = usage(&path).rows();
         let principals: std::collections::BTreeSet<&str> =
             rows.iter().map(|row| row.principal.as_str()).collect();
         assert!(!principals.is_empty(), "{folder}");

@@ -5,14 +5,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use leastwise_catalog::{Action, Catalog, Level, ReadOnly, Visibility};
+use leastwise_catalog::{Action, Catalog, Level};
 use leastwise_policy::aws::evaluate::PolicySet;
 use leastwise_policy::aws::{ActionBlock, Effect, Named, Policy, ResourceBlock, Statement};
 use leastwise_policy::time::Timestamp;
 
-use super::options::Coverage;
+use super::coverage::Evidence;
 use super::outcome::{ActionStatus, Cut, GrantedKept, Status, Unseen};
-use crate::usage::{Missing, Outcome, UsageRow};
+use crate::usage::{Outcome, UsageRow};
 
 #[derive(Default)]
 struct Seen {
@@ -28,7 +28,7 @@ pub(super) fn classify(
     rows: &[&UsageRow],
     granted: Option<&BTreeSet<String>>,
     not_granted: &BTreeSet<String>,
-    coverage: &Coverage,
+    evidence: &Evidence<'_>,
     catalog: &Catalog,
 ) -> Vec<ActionStatus> {
     let mut seen: BTreeMap<String, Seen> = BTreeMap::new();
@@ -52,7 +52,7 @@ pub(super) fn classify(
             Seen { authorised: 1.., .. } => Status::Used,
             Seen { denied: 1.., .. } => Status::Denied,
             Seen { throttled: 1.., .. } => Status::Unknown(Unseen::Throttled),
-            _ => facts.map_or(Status::Unused, |facts| unseen(&facts, coverage)),
+            _ => facts.map_or(Status::Unused, |facts| evidence.unseen(&facts)),
         };
         let destructive = facts.is_some_and(|facts| facts.destructive);
         let Seen { authorised: count, denied, first, last, .. } = events;
@@ -70,23 +70,6 @@ impl Seen {
         }
         self.first = Some(self.first.map_or(row.first, |first| first.min(row.first)));
         self.last = Some(self.last.map_or(row.last, |last| last.max(row.last)));
-    }
-}
-
-fn unseen(action: &Action<'_>, coverage: &Coverage) -> Status {
-    match action.visibility {
-        Visibility::Management => match (coverage.missing, action.read_only) {
-            (None, _) | (Some(Missing::Reads), ReadOnly::No) | (Some(Missing::Writes), ReadOnly::Yes) => {
-                Status::Unused
-            }
-            (Some(Missing::Reads), _) => Status::Unknown(Unseen::ReadEventsNotLogged),
-            (Some(Missing::Writes), _) => Status::Unknown(Unseen::WriteEventsNotLogged),
-            (Some(Missing::Management), _) => Status::Unknown(Unseen::ManagementEventsNotLogged),
-        },
-        Visibility::Data if coverage.data_events.contains(&*action.service.prefix) => Status::Unused,
-        Visibility::Data => Status::Unknown(Unseen::DataEventsNotLogged),
-        Visibility::NotLogged if action.operations => Status::Unknown(Unseen::NotLogged),
-        Visibility::NotLogged => Status::Unknown(Unseen::NoOperation),
     }
 }
 

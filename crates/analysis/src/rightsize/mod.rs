@@ -10,6 +10,7 @@
 mod build;
 mod classify;
 mod condition;
+mod coverage;
 mod grants;
 mod keep;
 mod keep_policy;
@@ -32,12 +33,11 @@ use leastwise_policy::aws::evaluate::PolicySet;
 use leastwise_policy::aws::{Effect, Named, Policy, Statement, Version};
 
 pub(crate) use classify::cut_of;
+pub use coverage::{Coverage, Touched};
 pub use grants::{Reached, Standing};
 pub use keep::{Pin, PinError};
 pub use keep_policy::{Kept, NotKept};
-pub use options::{
-    Coverage, Destructive, Inference, NotGranted, Options, Pairs, Thresholds, Unknown, Unlisted, Width,
-};
+pub use options::{Destructive, Inference, NotGranted, Options, Pairs, Thresholds, Unknown, Unlisted, Width};
 pub use outcome::{
     ActionStatus, Cut, Dormant, Fit, GrantedKept, InferredCondition, Note, NoteKind, PairSuggestion,
     Rightsized, Status, Unseen, Widening, WideningReason,
@@ -45,6 +45,7 @@ pub use outcome::{
 
 use crate::usage::{Outcome, UsageRow};
 use build::Builder;
+use coverage::Evidence;
 use minimise::Draft;
 
 /// Makes the smallest policy for the principal of `rows`; `granted` is what it holds today.
@@ -66,8 +67,8 @@ pub fn rightsize(
     builder.add_rows(&own);
     builder.add_contradicted();
     let before = granted.map(|granted| classify::allowed_actions(&granted.identity, catalog));
-    let classification =
-        classify::classify(&own, before.as_ref(), builder.not_granted(), &options.coverage, catalog);
+    let evidence = Evidence::new(&options.coverage, granted, catalog);
+    let classification = classify::classify(&own, before.as_ref(), builder.not_granted(), &evidence, catalog);
     builder.add_pins();
     builder.add_unknown(&own, &classification);
     builder.add_pairs();

@@ -1,15 +1,11 @@
 //! What the user decides about a right-sizing, and what the caller knows about the logs.
 
-use std::collections::{BTreeMap, BTreeSet};
-
-use leastwise_catalog::{Catalog, Visibility};
 use leastwise_policy::aws::quota::{MANAGED_PER_ROLE, Quota};
 use leastwise_policy::aws::{Statement, Version};
-use leastwise_policy::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::coverage::Coverage;
 use super::keep::Pin;
-use crate::usage::{Missing, UsageRow};
 
 /// The knobs. The defaults are what a careful engineer would take first.
 #[derive(Debug, Clone)]
@@ -135,19 +131,6 @@ pub struct Thresholds {
     pub days: i64,
 }
 
-/// What the logs could show at all. What they could not show is *unknown*, never *unused*.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Coverage {
-    /// The earliest and latest event that was read, whoever made it.
-    #[serde(with = "crate::stamp::window")]
-    pub window: Option<(Timestamp, Timestamp)>,
-    /// IAM prefixes of which the logs hold at least one data event, whoever made it.
-    pub data_events: BTreeSet<String>,
-    /// Management events that the logs of the principal's account lack: see [`Recorded`](crate::usage::Recorded). Rows do
-    /// not tell; whoever has the usage says it.
-    pub missing: Option<Missing>,
-}
-
 impl Default for Options {
     fn default() -> Options {
         Options {
@@ -195,26 +178,4 @@ impl Width {
             Width::Any => None,
         }
     }
-}
-
-impl Coverage {
-    /// What rows (of every principal, not only the one at hand) show of the logs they come from.
-    pub fn of<'a>(rows: impl IntoIterator<Item = &'a UsageRow>, catalog: &Catalog) -> Coverage {
-        let mut coverage = Coverage::default();
-        let mut known: BTreeMap<&str, Option<String>> = BTreeMap::new();
-        for row in rows {
-            let (first, last) = coverage.window.unwrap_or((row.first, row.last));
-            coverage.window = Some((first.min(row.first), last.max(row.last)));
-            let prefix = known.entry(&row.action).or_insert_with(|| data_event_prefix(&row.action, catalog));
-            if let Some(prefix) = prefix.take() {
-                coverage.data_events.insert(prefix);
-            }
-        }
-        coverage
-    }
-}
-
-fn data_event_prefix(action: &str, catalog: &Catalog) -> Option<String> {
-    let action = catalog.action(action)?;
-    (action.visibility == Visibility::Data).then(|| action.service.prefix.to_string())
 }

@@ -150,8 +150,21 @@ pub enum Status {
 pub enum Unseen {
     /// No API operation is known that needs it, so no event can show it.
     NoOperation,
-    /// Its calls are data events, and the logs hold none of that service.
+    /// Its calls are data events, and of the account the logs hold none of their type.
     DataEventsNotLogged,
+    /// The same with data events that only read: some of its calls do, or nobody says that none does, and the logs hold only
+    /// such as write.
+    DataReadsNotLogged,
+    /// The same with data events that write.
+    DataWritesNotLogged,
+    /// Its calls are data events, and it is granted on resources that none of those which the logs hold of the account was
+    /// on.
+    DataEventsOfOthers,
+    /// Its calls, or some, are recorded in one Region of the partition, and of the account the logs hold no management event
+    /// there.
+    HomeRegionNotLogged,
+    /// Its calls are management events of KMS, and of the account the logs hold none.
+    KmsEventsNotLogged,
     /// Some of its calls are read-only management events, or nobody says that none is, and the logs of the account hold
     /// none.
     ReadEventsNotLogged,
@@ -314,7 +327,22 @@ impl Unseen {
         match self {
             Unseen::NoOperation => "no API operation is known that needs it",
             Unseen::DataEventsNotLogged => {
-                "its calls are data events, and these logs hold none of the service"
+                "its calls are data events, and of its account these logs hold none of their type"
+            }
+            Unseen::DataReadsNotLogged => {
+                "its calls are data events that read, or may, and of its account these logs hold only such as write"
+            }
+            Unseen::DataWritesNotLogged => {
+                "its calls are data events that write, or may, and of its account these logs hold only such as read"
+            }
+            Unseen::DataEventsOfOthers => {
+                "its calls are data events, and it is granted on resources that none in these logs was on; a trail can be set to record those of some resources alone"
+            }
+            Unseen::HomeRegionNotLogged => {
+                "its calls, or some, are recorded in the Region of the service's one endpoint, and of its account these logs hold no management event there"
+            }
+            Unseen::KmsEventsNotLogged => {
+                "a trail can be set to leave out the events of KMS, and of its account these logs hold none"
             }
             Unseen::ReadEventsNotLogged => {
                 "its calls read, or may, and of its account these logs hold no management event that only reads"

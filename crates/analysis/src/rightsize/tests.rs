@@ -8,7 +8,7 @@ use leastwise_policy::time::Timestamp;
 
 use super::*;
 use crate::replay::replay;
-use crate::usage::{Resource, UsageContext};
+use crate::usage::{Resource, Shown, UsageContext};
 
 mod granted;
 mod unknown;
@@ -240,7 +240,8 @@ fn an_action_that_does_not_exist_is_not_granted() {
 fn what_the_logs_cannot_show_is_unknown_and_never_unused() {
     let rows = [row("s3:ListAllMyBuckets", "*")];
     let set = granted(
-        r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["s3:GetObject","s3:ListAllMyBuckets","sqs:CreateQueue"],"Resource":"*"}]}"#,
+        r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["s3:GetObject","s3:ListAllMyBuckets","sqs:CreateQueue"],
+            "Resource":["arn:aws:s3:::b/*","arn:aws:sqs:*:*:*"]}]}"#,
     );
     let status = |result: &Rightsized, action: &str| {
         result.classification.iter().find(|one| one.action == action).unwrap().status
@@ -248,10 +249,16 @@ fn what_the_logs_cannot_show_is_unknown_and_never_unused() {
     let blind = rightsize(&rows, Some(&set), Catalog::embedded(), &Options::default());
     assert_eq!(status(&blind, "s3:GetObject"), Status::Unknown(Unseen::DataEventsNotLogged));
     assert_eq!(status(&blind, "sqs:CreateQueue"), Status::Unused);
-    let coverage = Coverage::of(&[row("s3:PutObject", "arn:aws:s3:::b/k")], Catalog::embedded());
-    let seeing = Options { coverage, ..Options::default() };
-    let seen = rightsize(&rows, Some(&set), Catalog::embedded(), &seeing);
-    assert_eq!(status(&seen, "s3:GetObject"), Status::Unused);
+    let data = |action: &str, read_only| BTreeSet::from([(action.to_owned(), read_only)]);
+    let seeing = |data| {
+        let shown = Shown { data, ..Shown::default() };
+        let touched = BTreeSet::from(["arn:aws:s3:::b".to_owned()]).into();
+        let coverage = Coverage { shown, touched, ..Coverage::default() };
+        let options = Options { coverage, ..Options::default() };
+        status(&rightsize(&rows, Some(&set), Catalog::embedded(), &options), "s3:GetObject")
+    };
+    let both = &data("s3:PutObject", false) | &data("s3:ListBucket", true);
+    assert_eq!(seeing(both), Status::Unused);
 }
 
 #[test]

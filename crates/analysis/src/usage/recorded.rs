@@ -237,6 +237,14 @@ impl Recorded {
         self.of(account).map(|known| known.shown.clone()).unwrap_or_default()
     }
 
+    /// Whether there is a data event of an account that needed this action.
+    pub(crate) fn shows_data(&self, account: &str, action: &str) -> bool {
+        let data = self.of(account).map(|known| &known.shown.data);
+        data.is_some_and(|data| {
+            [false, true].iter().any(|read_only| data.contains(&(action.to_owned(), *read_only)))
+        })
+    }
+
     /// The accounts whose logs lack something, and what.
     pub fn one_sided(&self) -> impl Iterator<Item = (String, Missing)> {
         self.all().filter_map(|(account, known)| Some((format!("{account:012}"), known.held.missing()?)))

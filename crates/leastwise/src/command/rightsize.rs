@@ -16,7 +16,7 @@ mod summary;
 mod whose;
 
 use leastwise_analysis::names::{self, Changes};
-use leastwise_analysis::rightsize::Coverage;
+use leastwise_analysis::rightsize::Touched;
 use leastwise_analysis::usage::{Unmapped, Usage, UsageRow};
 use leastwise_catalog::Catalog;
 use leastwise_generate::render::Names;
@@ -139,10 +139,10 @@ fn tell(setup: &Setup<'_>, delivery: &Delivery, documents: usize) {
 /// What all principals of a run have in common.
 pub struct Evidence<'a> {
     collected: &'a Collected,
-    /// What the logs could show at all.
-    coverage: Coverage,
-    /// What the older part of them could show, when a newer one is held out.
-    older_coverage: Option<Coverage>,
+    /// On what data events were.
+    touched: Touched,
+    /// The same in the older part, when a newer one is held out.
+    older_touched: Touched,
     unmapped: Vec<Unmapped>,
     /// When instance profiles were changed.
     changes: Changes,
@@ -150,14 +150,15 @@ pub struct Evidence<'a> {
 
 impl<'a> Evidence<'a> {
     fn new(setup: &Setup<'_>, collected: &'a Collected, rows: &[UsageRow]) -> Self {
-        let coverage = Coverage::of(rows, setup.catalog);
-        let older = collected.parts.as_ref().map(|parts| parts.older.rows());
-        let older_coverage = older.map(|rows| Coverage::of(&rows, setup.catalog));
         let (unmapped, changes) = (
             collected.usage.unmapped(),
             Changes::of(rows).without_others(collected.usage.tally.other_principals),
         );
-        Evidence { collected, coverage, older_coverage, unmapped, changes }
+        let touched =
+            |usage: &Usage, rows: &[UsageRow]| Touched::of(rows, &usage.tally.recorded, setup.catalog);
+        let older = collected.parts.as_ref().map(|parts| touched(&parts.older, &parts.older.rows()));
+        let (touched, older_touched) = (touched(&collected.usage, rows), older.unwrap_or_default());
+        Evidence { collected, touched, older_touched, unmapped, changes }
     }
 }
 

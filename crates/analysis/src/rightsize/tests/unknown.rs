@@ -1,7 +1,9 @@
 //! What the logs cannot tell: left out and said, or kept as it is granted.
 
+use serde_json::json;
+
 use super::*;
-use crate::usage::Missing;
+use crate::usage::{Missing, Shown};
 
 /// Objects are read by data events, buckets are listed and looked at by management events.
 const ON_BUCKETS: &str = r#"{"Version":"2012-10-17","Statement":[
@@ -43,9 +45,141 @@ fn what_the_logs_could_not_show_goes_unless_it_is_to_be_kept() {
 fn what_the_logs_would_have_shown_is_not_kept() {
     let rows = [row("iam:PassRole", "arn:aws:iam::111122223333:role/r")];
     let mut options = keep();
-    options.coverage.data_events.insert("s3".to_owned());
+    options.coverage = seen(&[("s3:GetObject", true), ("s3:PutObject", false)]);
     let result = of(&rows, &options);
     assert_eq!(shown(&result), ["IamPassRole: iam:PassRole on arn:aws:iam::111122223333:role/r"]);
+}
+
+/// What is shown by data events, on the bucket `a` and others, that needed these actions, with what they say in `readOnly`.
+fn seen(events: &[(&str, bool)]) -> Coverage {
+    let data = events.iter().map(|(action, read_only)| ((*action).to_owned(), *read_only)).collect();
+    let touched = BTreeSet::from([BUCKET, TABLE, FUNCTION].map(str::to_owned)).into();
+    Coverage { shown: Shown { data, ..Shown::default() }, touched, ..Coverage::default() }
+}
+
+const BUCKET: &str = "arn:aws:s3:::a";
+const TABLE: &str = "arn:aws:dynamodb:eu-west-1:111122223333:table/t";
+const FUNCTION: &str = "arn:aws:lambda:eu-west-1:111122223333:function:f";
+
+#[test]
+fn data_events_on_some_resources_say_nothing_of_others() {
+    let status = |action: &str, resources: &[&str]| {
+        let resources = serde_json::to_string(resources).expect("JSON");
+        let set = granted(&format!(
+            r#"{{"Version":"2012-10-17","Statement":[{{"Effect":"Allow","Action":["{action}"],"Resource":{resources}}}]}}"#
+        ));
+        let coverage = seen(&[
+            ("s3:GetObject", true),
+            ("s3:GetObject", false),
+            ("dynamodb:GetItem", true),
+            ("dynamodb:PutItem", false),
+            ("lambda:InvokeFunction", false),
+            ("xray:PutTraceSegments", false),
+        ]);
+        let rows = [row("s3:ListAllMyBuckets", "*")];
+        let result =
+            rightsize(&rows, Some(&set), Catalog::embedded(), &Options { coverage, ..Options::default() });
+        result.classification.into_iter().find(|one| one.action == action).expect("it is granted").status
+    };
+    let others = Status::Unknown(Unseen::DataEventsOfOthers);
+    assert_eq!(status("s3:PutObject", &["arn:aws:s3:::a/*", "arn:aws:s3:::a"]), Status::Unused);
+    assert_eq!(status("s3:PutObject", &["arn:aws:s3:::a/*", "arn:aws:s3:::b/*"]), others);
+    assert_eq!(status("s3:PutObject", &["arn:aws:s3:::a*"]), others);
+    assert_eq!(status("s3:PutObject", &["arn:aws:s3:::a", "*"]), others);
+    assert_eq!(status("s3:PutObject", &["arn:aws:s3:::${aws:username}/*"]), others);
+    assert_eq!(
+        status("s3:PutObject", &["arn:aws:s3:::a/*", "arn:aws:sqs:*:*:*"]),
+        Status::Unused,
+        "no bucket"
+    );
+    assert_eq!(status("dynamodb:Scan", &[&format!("{TABLE}/index/*"), TABLE]), Status::Unused);
+    assert_eq!(status("dynamodb:Scan", &[&TABLE.replace("eu-west-1", "*")]), others);
+    assert_eq!(status("lambda:InvokeFunction", &[&format!("{FUNCTION}:*")]), Status::Unused);
+    assert_eq!(status("lambda:InvokeFunction", &[&format!("{FUNCTION}*")]), others);
+    assert_eq!(status("xray:PutTraceSegments", &["*"]), Status::Unused, "no resource can be named for it");
+}
+
+#[test]
+fn an_action_that_is_granted_on_all_but_some_resources_is_granted_elsewhere() {
+    let set = granted(
+        r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["s3:PutObject"],"NotResource":"arn:aws:s3:::b/*"}]}"#,
+    );
+    let coverage = seen(&[("s3:GetObject", true), ("s3:GetObject", false)]);
+    let rows = [row("s3:ListAllMyBuckets", "*")];
+    let result =
+        rightsize(&rows, Some(&set), Catalog::embedded(), &Options { coverage, ..Options::default() });
+    let status =
+        result.classification.iter().find(|one| one.action == "s3:PutObject").expect("it is granted");
+    assert_eq!(status.status, Status::Unknown(Unseen::DataEventsOfOthers));
+}
+
+#[test]
+fn what_global_services_and_kms_are_asked_is_unknown_where_it_may_be_recorded_elsewhere_or_not_at_all() {
+    let actions = ["iam:CreateRole", "iam:PassRole", "sts:AssumeRole", "kms:Decrypt", "ec2:CreateVpc"];
+    let set = granted(
+        &json!({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": actions, "Resource": "*"}]})
+            .to_string(),
+    );
+    let of = |partition: &str, region: &str, kms: bool| {
+        let shown = Shown { regions: [region.to_owned()].into(), kms, ..Shown::default() };
+        let coverage = Coverage { partition: partition.to_owned(), shown, ..Coverage::default() };
+        let rows = [row("s3:ListAllMyBuckets", "*")];
+        let options = Options { coverage, ..Options::default() };
+        let result = rightsize(&rows, Some(&set), Catalog::embedded(), &options);
+        let status = |action: &str| {
+            result.classification.iter().find(|one| one.action == action).expect("granted").status
+        };
+        actions.map(status)
+    };
+    let (home, kms) =
+        (Status::Unknown(Unseen::HomeRegionNotLogged), Status::Unknown(Unseen::KmsEventsNotLogged));
+    let unused = Status::Unused;
+    assert_eq!(of("aws", "us-east-1", true), [unused; 5]);
+    assert_eq!(of("aws", "eu-west-1", true), [home, unused, home, unused, unused]);
+    assert_eq!(of("aws", "us-east-1", false), [unused, unused, unused, kms, unused]);
+    assert_eq!(of("aws-us-gov", "us-gov-west-1", true), [unused; 5]);
+    assert_eq!(of("aws-us-gov", "us-gov-east-1", true), [home, unused, unused, unused, unused]);
+    assert_eq!(of("aws-cn", "cn-northwest-1", true), [home, unused, unused, unused, unused]);
+}
+
+#[test]
+fn data_events_of_one_kind_or_type_say_nothing_of_others() {
+    let set = granted(
+        r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["s3:GetObject","s3:GetObjectAcl","s3:PutObjectAcl",
+            "dynamodb:GetRecords","lambda:InvokeFunction"],"Resource":["arn:aws:s3:::a/*",
+            "arn:aws:dynamodb:eu-west-1:111122223333:table/t/stream/*","arn:aws:lambda:eu-west-1:111122223333:function:f"]}]}"#,
+    );
+    let statuses = |events: &[(&str, bool)]| {
+        let options = Options { coverage: seen(events), ..Options::default() };
+        let rows = [row("s3:ListAllMyBuckets", "*")];
+        let result = rightsize(&rows, Some(&set), Catalog::embedded(), &options);
+        move |action: &str| {
+            result.classification.iter().find(|one| one.action == action).expect("it is granted").status
+        }
+    };
+    let unknown = Status::Unknown;
+    let writes =
+        statuses(&[("s3:PutObject", false), ("dynamodb:PutItem", false), ("dynamodb:GetItem", true)]);
+    assert_eq!(writes("s3:GetObjectAcl"), unknown(Unseen::DataReadsNotLogged));
+    assert_eq!(
+        writes("s3:GetObject"),
+        unknown(Unseen::DataReadsNotLogged),
+        "CopyObject, a write, needs it too"
+    );
+    assert_eq!(writes("s3:PutObjectAcl"), Status::Unused);
+    assert_eq!(
+        writes("dynamodb:GetRecords"),
+        unknown(Unseen::DataEventsNotLogged),
+        "of tables, not of streams"
+    );
+    assert_eq!(writes("lambda:InvokeFunction"), unknown(Unseen::DataEventsNotLogged));
+    let reads = statuses(&[("s3:GetObject", true), ("lambda:InvokeFunction", false)]);
+    assert_eq!(reads("s3:GetObjectAcl"), Status::Unused);
+    assert_eq!(reads("s3:GetObject"), unknown(Unseen::DataWritesNotLogged));
+    assert_eq!(reads("s3:PutObjectAcl"), unknown(Unseen::DataWritesNotLogged));
+    assert_eq!(reads("lambda:InvokeFunction"), Status::Unused, "all calls of it write");
+    let both = statuses(&[("s3:GetObject", true), ("s3:GetObject", false)]);
+    assert_eq!(both("s3:GetObject"), Status::Unused, "what is read for a copy is shown by a write");
 }
 
 #[test]
@@ -57,7 +191,8 @@ fn events_that_the_logs_of_the_account_lack_leave_actions_unknown() {
     let rows =
         [row("ec2:DescribeTags", "*"), row("ec2:DeleteVpc", "arn:aws:ec2:eu-west-1:111122223333:vpc/v")];
     let with = |missing: Option<Missing>, unknown: Unknown| {
-        let coverage = Coverage { missing, ..Coverage::default() };
+        let shown = Shown { kms: true, ..Shown::default() };
+        let coverage = Coverage { missing, shown, ..Coverage::default() };
         let options = Options { coverage, unknown, ..Options::default() };
         rightsize(&rows, Some(&set), Catalog::embedded(), &options)
     };

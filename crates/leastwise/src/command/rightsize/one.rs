@@ -10,7 +10,7 @@ use leastwise_policy::aws::evaluate::PolicySet;
 use super::prove::{self, Made};
 use super::setup::Setup;
 use super::{Evidence, summary};
-use crate::command::collect::{self, Collected};
+use crate::command::collect::Collected;
 use crate::error::{Error, Result};
 use crate::report::{Entry, Input, Report, Run};
 
@@ -54,12 +54,11 @@ pub fn outcome(setup: &Setup<'_>, evidence: &Evidence<'_>, case: &Case<'_>) -> O
     let user = case.found.is_some_and(|found| found.kind == PrincipalKind::User)
         || case.principal.contains(":user/");
     let name = setup.names.of(case.principal, case.found);
-    let of_account = |coverage: &Coverage, usage: &Usage| {
-        let missing = collect::missing(usage, case.principal);
-        Coverage { missing, ..coverage.clone() }
+    let coverage = |usage: &Usage, touched| Coverage::of(case.principal, &usage.tally.recorded, touched);
+    let options = Options {
+        coverage: coverage(&evidence.collected.usage, &evidence.touched),
+        ..setup.options(&name, user)
     };
-    let coverage = of_account(&evidence.coverage, &evidence.collected.usage);
-    let options = Options { coverage, ..setup.options(&name, user) };
     let naming = Naming::of(case.rows, case.policies, &evidence.changes, setup.directory.as_ref());
     let made_from = |rows: &[UsageRow], options: &Options| {
         let rows = names::apply(rows, &naming.taken, case.policies);
@@ -72,12 +71,9 @@ pub fn outcome(setup: &Setup<'_>, evidence: &Evidence<'_>, case: &Case<'_>) -> O
     rightsized.notes.extend(applying(case));
     rightsized.notes.sort();
     let fewer = fewer(&rightsized, &options, |options| made_from(case.rows, options));
-    let trial = case.holdout.zip(evidence.older_coverage.as_ref()).map(|(parts, coverage)| {
+    let trial = case.holdout.zip(evidence.collected.parts.as_ref()).map(|(parts, divided)| {
         // INVARIANT: what is delivered is made from all of the window; this policy is only for measuring.
-        let coverage = match &evidence.collected.parts {
-            Some(divided) => of_account(coverage, &divided.older),
-            None => coverage.clone(),
-        };
+        let coverage = coverage(&divided.older, &evidence.older_touched);
         let options = Options { coverage, ..options.clone() };
         made_from(parts.older, &options).documents
     });
