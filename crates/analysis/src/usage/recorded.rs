@@ -245,6 +245,15 @@ impl Recorded {
         })
     }
 
+    /// The accounts of which there are management events of both kinds, and those of one Region.
+    pub fn one_region(&self) -> impl Iterator<Item = (String, &str)> {
+        self.all().filter(|(_, known)| known.held == Held::Both).filter_map(|(account, known)| {
+            let mut regions = known.shown.regions.iter();
+            let first = regions.next().filter(|_| regions.next().is_none())?;
+            Some((format!("{account:012}"), first.as_str()))
+        })
+    }
+
     /// The accounts whose logs lack something, and what.
     pub fn one_sided(&self) -> impl Iterator<Item = (String, Missing)> {
         self.all().filter_map(|(account, known)| Some((format!("{account:012}"), known.held.missing()?)))

@@ -126,3 +126,21 @@ fn where_the_events_of_kms_may_be_left_out_its_actions_are_not_called_unused() {
     let one = call(1, "other", "kms", "ListKeys", Value::Null);
     assert_eq!(of("kms", &[one]), ["unused", "unused", "used"]);
 }
+
+#[test]
+fn logs_of_one_region_say_that_they_are() {
+    let folder = Folder::new("unrecorded-region");
+    let told = |file: &str, count: usize, others: &[Value]| {
+        let calls: Vec<Value> =
+            (0..count).map(|number| call(number, "app", "ec2", "DescribeTags", Value::Null)).collect();
+        let records = beside(&[&calls[..], others].concat());
+        folder.write(file, json!({ "Records": records }).to_string());
+        let args = ["usage", file, "--output", "none", "--save", "saved.lwu"];
+        let line = "mind: of account 111122223333 there are management events of eu-west-1 alone";
+        [&args[..], &["usage", "saved.lwu"]].map(|args| run(&folder, args).err.contains(line))
+    };
+    assert_eq!(told("one.json", 1_000, &[]), [true; 2]);
+    assert_eq!(told("few.json", 10, &[]), [false; 2]);
+    let elsewhere = call(5_000, "other", "ec2", "DescribeTags", json!({"awsRegion": "us-east-1"}));
+    assert_eq!(told("two.json", 1_000, &[elsewhere]), [false; 2]);
+}

@@ -58,7 +58,30 @@ impl Collected {
             unseen.push(("EventBridge", format!("{records} {why}")));
         }
         unseen.extend(self.one_sided(principal));
+        unseen.extend(self.one_region(principal));
         unseen
+    }
+
+    /// The accounts whose logs are of one Region.
+    fn one_region(&self, principal: Option<&str>) -> Vec<(&'static str, String)> {
+        // A few records are of one Region by chance.
+        const FEW: u64 = 1_000;
+        let own = principal.map(|principal| account_of(principal).unwrap_or_default());
+        let mut accounts: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+        for (account, region) in self.usage.tally.recorded.one_region() {
+            if self.usage.tally.records >= FEW && own.is_none_or(|own| own == account) {
+                accounts.entry(region).or_default().push(account);
+            }
+        }
+        let told = |(region, accounts): (&str, Vec<String>)| {
+            let text = format!(
+                "of {} there are management events of {region} alone: a trail can be set to record one Region. What is called \
+                 unused may be used in others",
+                in_short(&accounts)
+            );
+            ("the logs", output::plain(&text))
+        };
+        accounts.into_iter().map(told).collect()
     }
 
     /// Which management events the logs of accounts lack.
@@ -136,25 +159,29 @@ impl Collected {
 
 /// That the logs of some accounts lack management events of one kind, or all, and what comes of it.
 fn told(missing: Missing, accounts: &[String]) -> String {
-    const SHOWN: usize = 3;
     let (least, kind, lack, unknown) = match missing {
         Missing::Reads => (WRITES_ALONE, "write", "none that only reads", "read, or may"),
         Missing::Writes => (READS_ALONE, "read-only", "none that writes", "write, or may"),
         Missing::Management => (DATA_ALONE, "data", "no management event", "are management events"),
     };
-    let accounts = match accounts {
+    let least = thousands(least as u64);
+    format!(
+        "of {} there are {least} {kind} events or more and {lack}: a trail can be set to record {kind} events alone. \
+         Actions whose calls {unknown}, are unknown and not unused, and who is called dormant may not be",
+        in_short(accounts)
+    )
+}
+
+fn in_short(accounts: &[String]) -> String {
+    const SHOWN: usize = 3;
+    match accounts {
         [one] => format!("account {one}"),
         several => {
             let named = several.iter().take(SHOWN).map(String::as_str).collect::<Vec<_>>().join(", ");
             let more = if several.len() > SHOWN { ", …" } else { "" };
             format!("each of {} ({named}{more})", counted(several.len() as u64, "account", "accounts"))
         }
-    };
-    let least = thousands(least as u64);
-    format!(
-        "of {accounts} there are {least} {kind} events or more and {lack}: a trail can be set to record {kind} events alone. \
-         Actions whose calls {unknown}, are unknown and not unused, and who is called dormant may not be"
-    )
+    }
 }
 
 fn in_words(problems: u64) -> String {
