@@ -14,10 +14,13 @@ use super::{
     Statement, Version,
 };
 
-/// The operations that a grant can allow: "Grant operations" of the same page.
-pub(super) const OPERATIONS: [&str; 17] = [
+/// The operations that a grant can allow: "Grant operations" of the same page, and of November 2026 (botocore 1.44.5,
+/// `GrantOperation`) those of ML-KEM keys.
+pub(super) const OPERATIONS: [&str; 19] = [
+    "Decapsulate",
     "Decrypt",
     "DeriveSharedSecret",
+    "Encapsulate",
     "Encrypt",
     "GenerateDataKey",
     "GenerateDataKeyPair",
