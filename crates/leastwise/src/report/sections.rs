@@ -39,6 +39,11 @@ pub(super) fn page(report: &Report) -> Page {
             "Authorised events that neither the new policy nor the granted one allows.",
             report.proof.as_ref().map(|p| &p.not_granted_either),
         ),
+        replayed(
+            "Not known",
+            "Authorised calls that the catalogue does not know: the new policy has nothing for them. An imported service reference (leastwise catalog import) makes newer actions known.",
+            report.proof.as_ref().map(|p| &p.unmapped),
+        ),
         widenings(report),
         conditions(report),
         destructive(report),

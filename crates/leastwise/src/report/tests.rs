@@ -191,6 +191,12 @@ fn report(name: &str) -> Report {
                 reason: "no granted policy allows it: something else does, such as a resource policy".into(),
                 ..event(3)
             }],
+            unmapped: vec![Replayed {
+                action: "glue:NewThing".into(),
+                resource: String::new(),
+                reason: "the catalogue does not know the call".into(),
+                ..event(2)
+            }],
         }),
         holdout: Some(HoldoutSummary {
             from: "2026-10-20T00:00:00Z".into(),

@@ -86,6 +86,8 @@ pub(crate) struct ProofSummary {
     pub not_decided: Vec<Replayed>,
     /// What the granted policy does not allow either.
     pub not_granted_either: Vec<Replayed>,
+    /// Authorised calls that the catalogue does not know, by event source and name: nothing is kept for them.
+    pub unmapped: Vec<Replayed>,
 }
 
 /// Events that came out alike in a replay.

@@ -4,7 +4,7 @@ use leastwise_analysis::names::Taken;
 use leastwise_analysis::proof::{Listing, Making, Problem, Proof, Settings, Trial, sign};
 use leastwise_analysis::replay::Replayed;
 use leastwise_analysis::rightsize::{Options, Rightsized};
-use leastwise_analysis::usage::FOLD_AT;
+use leastwise_analysis::usage::{FOLD_AT, Outcome};
 use leastwise_policy::aws::{Named, Policy};
 use leastwise_policy::time::Timestamp;
 
@@ -88,7 +88,22 @@ pub fn summary(proof: &Proof) -> ProofSummary {
         newly_denied: replay.denied.iter().map(told).collect(),
         not_decided: replay.undecided.iter().map(told).collect(),
         not_granted_either: replay.not_granted.iter().map(told).collect(),
+        unmapped: unmapped(proof),
     }
+}
+
+/// The principal's authorised calls of which nobody knows what they need: the replay cannot ask about them.
+fn unmapped(proof: &Proof) -> Vec<report::Replayed> {
+    let calls = proof.counts.unmapped.iter();
+    let authorised = calls.filter(|call| matches!(call.outcome, Outcome::Used | Outcome::Failed));
+    let told = authorised.map(|call| report::Replayed {
+        action: call.event.clone(),
+        resource: String::new(),
+        count: call.count,
+        reason: "the catalogue does not know the call".to_owned(),
+        example: call.example.clone(),
+    });
+    told.collect()
 }
 
 /// What the replay of the part that was held out says.

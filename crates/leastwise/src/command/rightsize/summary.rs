@@ -34,6 +34,9 @@ pub fn lines(
     lines.extend(contradicted(rightsized));
     lines.extend(some(&proof.not_decided, "not decided", replayed));
     lines.extend(some(&proof.not_granted_either, "not granted before either", replayed));
+    lines.extend(some(&proof.unmapped, "not known, so nothing is kept for it", |call| {
+        format!("{} ({})", call.action, counted(call.count, "event", "events"))
+    }));
     if let Some(holdout) = holdout {
         lines.push(format!("  {}", held_out(holdout)));
         if holdout.vain().is_none() {
