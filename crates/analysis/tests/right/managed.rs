@@ -28,8 +28,6 @@ fn documents() -> Option<Vec<Document>> {
 /// Errors that stay: the code, a pattern of the message, and why it is one. AWS calls the first kind harmless:
 /// "Invalid actions do not affect the permissions granted by the policy."
 const REAL: &[(&str, &str, &str)] = &[
-    ("INVALID_ACTION", "the service `account` has no action: `*PhoneNumberVerification*", UNLISTED),
-    ("INVALID_ACTION", "the service `account` has no action: `VerifyPhoneNumber`", UNLISTED),
     ("INVALID_ACTION", "the service `budgets` has no action: `*Budget*`", UNLISTED),
     ("INVALID_ACTION", "the service `cloud9` has no action: `ValidateEnvironmentName`", UNLISTED),
     ("INVALID_ACTION", "the service `cloudhsm` has no action: *", "of CloudHSM Classic, which is gone"),
@@ -39,7 +37,6 @@ const REAL: &[(&str, &str, &str)] = &[
     ("INVALID_ACTION", "the service `qapps` has no action: `ImportDocumentToQApp*", UNLISTED),
     ("INVALID_ACTION", "the service `route53-recovery-control-config` has no action: *", UNLISTED),
     ("INVALID_ACTION", "the service `securityagent` has no action: *", UNLISTED),
-    ("INVALID_SERVICE_IN_ACTION", "there is no service `assurance`", UNLISTED),
     ("INVALID_SERVICE_IN_ACTION", "there is no service `builderid`", UNLISTED),
     (
         "INVALID_SERVICE_IN_ACTION",
@@ -50,7 +47,6 @@ const REAL: &[(&str, &str, &str)] = &[
     ("INVALID_SERVICE_IN_ACTION", "there is no service `iot1click`", "the service is gone"),
     ("INVALID_SERVICE_IN_ACTION", "there is no service `zocalo`", "the service is called workdocs"),
     ("INVALID_SERVICE", "no condition key has the service `deepracer`", "the service is gone"),
-    ("INVALID_SERVICE", "no ARN has the service `assurance`", UNLISTED),
     ("INVALID_SERVICE_CONDITION_KEY", "*`lakeformation` has no condition key `GlueARN`", UNLISTED),
     ("INVALID_ARN_RESOURCE", "`appflow` * `connector-profile/*`", "it is connectorprofile/"),
     ("INVALID_ARN_RESOURCE", "`aps` * `/workspaces`", "it is workspace/"),
