@@ -53,6 +53,26 @@ fn the_page_of_checks_is_what_explain_says() {
     assert_eq!(text, real, "UPDATE_DOCS=1 writes the page anew");
 }
 
+/// What the README's first command prints, as far as the README shows it (`try.sh` runs the same).
+#[test]
+fn the_first_screen_shows_what_is_printed() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let page = std::fs::read_to_string(root.join("README.md")).expect("the README");
+    let (_, shown) = page.split_once("```text\n").expect("a block of output");
+    let (shown, _) = shown.split_once("```").expect("the block ends");
+    let command = "leastwise rightsize examples/account/logs --granted examples/account/snapshot.json \
+        --principal arn:aws:iam::111122223333:role/agents/order-agent --width prefix 2>&1 >/dev/null";
+    let real = output(&root, command);
+    let lines: Vec<&str> = shown.lines().filter(|line| !line.is_empty()).collect();
+    assert!(lines.len() > 3, "{shown}");
+    for line in lines {
+        assert!(
+            real.lines().any(|other| other == line),
+            "the README shows `{line}`, and this is said:\n{real}"
+        );
+    }
+}
+
 fn check(page: &str) {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     let page = root.join(page);

@@ -31,6 +31,7 @@ mod saved;
 mod silence;
 mod simulate;
 mod support;
+mod unlisted;
 mod unrecorded;
 mod usage;
 mod verify;
