@@ -136,6 +136,11 @@ impl<'a> Builder<'a> {
         add.then_some(Grant::Free)
     }
 
+    /// What the place rests on that a call may have needed; nothing when nothing granted allows it, as then it was not.
+    fn grant_perhaps(&self, action: &str, place: &Located, row: &UsageRow) -> Option<Grant> {
+        self.grants.as_ref().map_or(Some(Grant::Free), |grants| grants.of(action, place, Some(row)).ok())
+    }
+
     /// Adds a widened place, held to what was granted, with its conditions.
     fn add_held(
         &mut self,
@@ -174,6 +179,10 @@ impl<'a> Builder<'a> {
             }
             if section != Section::Pinned {
                 self.hold_stable(name, &widened.scope, &mut all);
+            }
+            if matches!(section, Section::Perhaps | Section::PerhapsDestructive) {
+                let reason = Some(WideningReason::Perhaps);
+                self.list_widening(name, &Widened { reason, ..widened.clone() }, events);
             }
             self.list_widening(name, &widened, events);
             let kind = match widened.members.first().map(|member| &member.kind) {

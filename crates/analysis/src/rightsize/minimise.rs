@@ -39,6 +39,10 @@ pub(super) enum Section {
     DestructiveNoResourceLevel,
     /// Kept because the user said so.
     Pinned,
+    /// Kept because calls may have needed it.
+    Perhaps,
+    /// Destructive, and kept because calls may have needed it.
+    PerhapsDestructive,
     /// Kept as granted because the logs cannot tell.
     Unseen,
     /// Destructive, and kept as granted because the logs cannot tell.
@@ -63,6 +67,8 @@ impl Section {
             Section::Destructive => "Destructive",
             Section::DestructiveNoResourceLevel => "NoResourceDestructive",
             Section::Pinned => "Pinned",
+            Section::Perhaps => "Perhaps",
+            Section::PerhapsDestructive => "PerhapsDestructive",
             Section::Unseen => "Unseen",
             Section::UnseenDestructive => "UnseenDestructive",
         }

@@ -73,6 +73,10 @@ pub enum Destructive {
 pub enum Unknown {
     /// Left out and listed: whoever knows the workload pins what it needs.
     Drop,
+    /// What calls may have needed is kept, where they may have needed it and as far as it is granted, in statements of its
+    /// own: calls that were throttled or broke off, and those of which the log does not tell all that they needed. What
+    /// no call points to is left out and listed.
+    Called,
     /// Kept word for word as it is granted, in statements of its own. A destructive action that is to be dropped is
     /// dropped here too.
     Keep,

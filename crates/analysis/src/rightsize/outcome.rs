@@ -86,6 +86,8 @@ pub enum WideningReason {
     GrantedResource,
     /// The log shows the action otherwise than it is granted, and AWS allowed it: what was granted for it is kept.
     GrantedOtherwise,
+    /// Calls may have needed it, and the user wants such things kept.
+    Perhaps,
     /// The logs cannot tell, and the user wants such things kept: what was granted for the action is.
     Unseen,
     /// The user pinned it.
@@ -314,6 +316,9 @@ impl WideningReason {
             }
             WideningReason::GrantedOtherwise => {
                 "AWS allowed the action and the log shows it otherwise than it is granted; what allowed it cannot be told, so it is kept as granted"
+            }
+            WideningReason::Perhaps => {
+                "calls may have needed it and the log does not tell (--unknown called)"
             }
             WideningReason::Unseen => "the logs cannot tell, so it is kept as granted (--unknown keep)",
             WideningReason::Pinned => "pinned by the user",

@@ -43,7 +43,7 @@ pub struct RightsizeArgs {
     pub destructive: Destructive,
 
     /// What to do with what is granted and these logs cannot tell, such as data events that are not logged: left out
-    /// and listed, or kept as it is granted
+    /// and listed, kept where calls of the logs may have needed it, or kept as it is granted
     #[arg(long, value_name = "HOW", default_value = "drop")]
     pub unknown: Unknown,
 
@@ -117,7 +117,10 @@ pub enum Destructive {
 pub enum Unknown {
     /// Left out, and listed
     Drop,
-    /// As it is granted, in statements of its own
+    /// What calls may have needed (throttled, broken off, or the log does not tell) is kept where they may have
+    /// needed it, the rest left out and listed
+    Called,
+    /// All of it as it is granted, in statements of its own
     Keep,
 }
 

@@ -221,6 +221,8 @@ pub(crate) enum Reason {
     DenyKept,
     /// AWS allowed its actions, and the log shows them otherwise than it is granted.
     KeptAsGranted,
+    /// Calls may have needed it, and such things are to be kept.
+    Perhaps,
     /// The logs cannot tell whether it is used, and such things are to be kept.
     Unseen,
     /// It was not used, and the user or a rule keeps it.
@@ -235,6 +237,7 @@ impl Reason {
             Reason::UsedDestructive => "used, destructive",
             Reason::DenyKept => "existing deny, kept",
             Reason::KeptAsGranted => "used, though the log shows it otherwise; kept as granted",
+            Reason::Perhaps => "calls may have needed it",
             Reason::Unseen => "the logs cannot tell, kept as granted",
             Reason::Kept => "not used, kept on purpose",
         }
@@ -314,6 +317,8 @@ fn kept(statement: &Statement, rightsized: &Rightsized) -> Reason {
     };
     if is_listed(WideningReason::GrantedOtherwise) {
         Reason::KeptAsGranted
+    } else if is_listed(WideningReason::Perhaps) {
+        Reason::Perhaps
     } else if is_listed(WideningReason::Unseen) {
         Reason::Unseen
     } else {

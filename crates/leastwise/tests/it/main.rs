@@ -26,6 +26,7 @@ mod names;
 mod newcomer;
 mod one_sided;
 mod paths;
+mod perhaps;
 mod rightsize;
 mod saved;
 mod silence;

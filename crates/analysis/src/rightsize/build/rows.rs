@@ -13,7 +13,7 @@ use crate::rightsize::options::{Destructive, Inference, Unlisted};
 use crate::rightsize::outcome::{NoteKind, WideningReason};
 use crate::rightsize::scope::{Scope, escape};
 use crate::rightsize::width::{alone, widen};
-use crate::usage::{Outcome, Resource, UsageRow};
+use crate::usage::{Resource, UsageRow};
 
 /// What makes permissions alike enough to be widened together.
 type GroupKey = (Conds, Grant);
@@ -36,21 +36,9 @@ impl Builder<'_> {
         self.used = by_action.keys().cloned().collect();
         for (name, rows) in by_action {
             match self.catalog.action(&name) {
-                Some(action) => self.add_action(&action, &name, &rows),
+                Some(action) => self.add_action(&action, &name, &rows, Because::Used),
                 None => self.add_unlisted(&name, &rows),
             }
-        }
-        let throttled: BTreeSet<&str> = rows
-            .iter()
-            .filter(|row| row.outcome == Outcome::Unknown && !self.used.contains(&row.action))
-            .map(|row| row.action.as_str())
-            .collect();
-        for action in throttled {
-            self.note(
-                NoteKind::Throttled,
-                action,
-                "no call tells whether it is needed: each was throttled or broke off, or the log leaves out what it needed",
-            );
         }
     }
 
@@ -84,7 +72,14 @@ impl Builder<'_> {
         }
     }
 
-    fn add_action(&mut self, action: &Action<'_>, name: &str, rows: &[&UsageRow]) {
+    /// Adds an action where these rows were on, as far as it was granted.
+    pub(super) fn add_action(
+        &mut self,
+        action: &Action<'_>,
+        name: &str,
+        rows: &[&UsageRow],
+        because: Because,
+    ) {
         if self.dropped(action, name) {
             return;
         }
@@ -105,7 +100,11 @@ impl Builder<'_> {
             let mut grants: Vec<Grant> = Vec::new();
             let mut granted_rows = Vec::new();
             for row in rows {
-                if let Some(grant) = self.grant(name, &place, Some(row)) {
+                let grant = match because {
+                    Because::Used => self.grant(name, &place, Some(row)),
+                    Because::Perhaps => self.grant_perhaps(name, &place, row),
+                };
+                if let Some(grant) = grant {
                     grants.push(grant);
                     granted_rows.push(row);
                 }
@@ -116,7 +115,13 @@ impl Builder<'_> {
             self.infer(&conds, name, &granted_rows);
             groups.entry((conds, grant)).or_default().push((place, events));
         }
-        let section = self.section(action, name);
+        let section = match because {
+            Because::Used => self.section(action, name),
+            Because::Perhaps if action.destructive && self.options.destructive == Destructive::Separate => {
+                Section::PerhapsDestructive
+            }
+            Because::Perhaps => Section::Perhaps,
+        };
         for ((conds, grant), places) in groups {
             if section == Section::PassRole && conds.is_empty() {
                 let text = format!("no call shows {PASSED_TO}, so the role may be passed to any service");
@@ -152,6 +157,15 @@ impl Builder<'_> {
             (_, false, false) => Section::NoResourceLevel,
         }
     }
+}
+
+/// Why something is added.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Because {
+    /// Calls used it.
+    Used,
+    /// Calls may have needed it.
+    Perhaps,
 }
 
 /// What rows of one place rest on together: plain statements if one of them does, else all the statements.

@@ -7,28 +7,55 @@ use leastwise_catalog::Action;
 
 use super::Builder;
 use super::contradicted::Calls;
+use super::rows::Because;
 use crate::rightsize::minimise::Section;
 use crate::rightsize::options::{Destructive, Unknown};
 use crate::rightsize::outcome::{ActionStatus, NoteKind, Status, WideningReason};
 use crate::rightsize::scope::{Scope, covers, has_wildcards};
 use crate::usage::{Outcome, UsageRow};
 
+/// Calls that may have needed an action where the new policy does not reach.
+#[derive(Default)]
+struct Perhaps<'r> {
+    calls: Calls,
+    rows: Vec<&'r UsageRow>,
+}
+
 impl Builder<'_> {
     /// Keeps what the logs cannot tell, or notes where it goes unseen.
     pub(in crate::rightsize) fn add_unknown(&mut self, rows: &[&UsageRow], statuses: &[ActionStatus]) {
-        let mut elsewhere: BTreeMap<String, Calls> = BTreeMap::new();
-        for row in rows.iter().filter(|row| row.outcome == Outcome::Unknown) {
+        let mut perhaps: BTreeMap<String, Perhaps<'_>> = BTreeMap::new();
+        for &row in rows.iter().filter(|row| row.outcome == Outcome::Unknown) {
             let Some(action) = self.catalog.action(&row.action) else { continue };
             let name = action.full_name();
-            if self.used.contains(&name) && !self.reaches(&action, &name, row) {
-                let calls = elsewhere.entry(name).or_default();
+            let place = self.locator.locate(&action, &row.resource);
+            // What nothing granted allows was not needed, or something else allows it.
+            if !self.reaches(&action, &name, row) && self.grant_perhaps(&name, &place, row).is_some() {
+                let Perhaps { calls, rows } = perhaps.entry(name).or_default();
                 calls.seen.insert(row.resource.as_str().to_owned());
                 calls.events += row.count;
+                rows.push(row);
             }
         }
         match self.options.unknown {
-            Unknown::Keep => self.keep_unknown(elsewhere, statuses),
-            Unknown::Drop => elsewhere.iter().for_each(|(action, calls)| self.note_elsewhere(action, calls)),
+            Unknown::Keep => {
+                perhaps.retain(|action, _| self.used.contains(action));
+                self.keep_unknown(
+                    perhaps.into_iter().map(|(action, it)| (action, it.calls)).collect(),
+                    statuses,
+                );
+            }
+            Unknown::Called => self.keep_called(&perhaps),
+            Unknown::Drop => perhaps.iter().for_each(|(action, it)| self.note_perhaps(action, &it.calls)),
+        }
+    }
+
+    fn keep_called(&mut self, perhaps: &BTreeMap<String, Perhaps<'_>>) {
+        let catalog = self.catalog;
+        for (name, Perhaps { rows, .. }) in perhaps {
+            if let Some(action) = catalog.action(name) {
+                self.add_action(&action, name, rows, Because::Perhaps);
+            }
         }
     }
 
@@ -49,18 +76,18 @@ impl Builder<'_> {
         }
     }
 
-    fn note_elsewhere(&mut self, action: &str, calls: &Calls) {
+    fn note_perhaps(&mut self, action: &str, calls: &Calls) {
         let mut seen: Vec<String> = calls.seen.iter().take(3).map(|one| format!("`{one}`")).collect();
         if calls.seen.len() > seen.len() {
             seen.push(format!("{} more", calls.seen.len() - seen.len()));
         }
+        let (seen, too) = (seen.join(", "), if self.used.contains(action) { " too" } else { "" });
         let calls = match calls.events {
             1 => "one call".to_owned(),
             several => format!("{several} calls"),
         };
         let text = format!(
-            "{calls} may have needed it on {} too: throttled, broken off, or the log does not tell; not added",
-            seen.join(", ")
+            "{calls} may have needed it on {seen}{too}: throttled, broken off, or the log does not tell; not added (--unknown called)"
         );
         self.note(NoteKind::Throttled, action, &text);
     }

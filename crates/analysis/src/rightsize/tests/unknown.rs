@@ -254,10 +254,6 @@ fn destructive_actions_that_are_to_be_dropped_are_dropped_unseen_too() {
 #[test]
 fn where_calls_may_have_needed_an_action_elsewhere_too_is_said_or_kept() {
     let role = |name: &str| format!("arn:aws:iam::111122223333:role/{name}");
-    let perhaps = |mut row: UsageRow| {
-        row.outcome = Outcome::Unknown;
-        row
-    };
     let mut anywhere = perhaps(row("iam:PassRole", "*"));
     anywhere.resource = Resource::Pattern(role("*"));
     let rows = [row("iam:PassRole", &role("r")), perhaps(row("iam:PassRole", &role("r"))), anywhere];
@@ -305,4 +301,77 @@ fn what_is_not_granted_and_perhaps_never_needed_is_not_said_to_be_left_out() {
     assert!(granted.contains(&"s3:GetObject".to_owned()), "{granted:?}");
     assert!(!granted.contains(&"s3:PutObject".to_owned()), "{granted:?}");
     assert!(unknown(exact(&rows)).contains(&"s3:PutObject".to_owned()), "without a grant, nobody knows");
+}
+
+fn called() -> Options {
+    Options { unknown: Unknown::Called, ..Options::default() }
+}
+
+fn perhaps(row: UsageRow) -> UsageRow {
+    UsageRow { outcome: Outcome::Unknown, ..row }
+}
+
+#[test]
+fn what_calls_may_have_needed_is_kept_there_and_as_it_is_granted() {
+    let role = |name: &str| format!("arn:aws:iam::111122223333:role/{name}");
+    let mut passed = perhaps(row("iam:PassRole", "*"));
+    passed.resource = Resource::Pattern("arn:aws:iam::*:role/*".to_owned());
+    let rows = [
+        row("s3:GetObject", "arn:aws:s3:::a/k"),
+        perhaps(row("s3:GetObject", "arn:aws:s3:::a/other")),
+        perhaps(row("s3:DeleteObject", "arn:aws:s3:::a/k")),
+        perhaps(row("s3:PutObject", "arn:aws:s3:::a/k")),
+        perhaps(row("s3:GetObject", "arn:aws:s3:::elsewhere/k")),
+        passed,
+    ];
+    let result = of(&rows, &called());
+    assert_eq!(
+        shown(&result),
+        [
+            "S3ReadObjectIfSecureTransport: s3:GetObject on arn:aws:s3:::a/k if Bool aws:SecureTransport true",
+            "IamPassRolePerhaps: iam:PassRole on arn:aws:iam::111122223333:role/*",
+            "S3ReadObjectPerhapsIfSecureTransport: s3:GetObject on arn:aws:s3:::a/other if Bool aws:SecureTransport true",
+            "S3WriteObjectPerhapsDestructiveIfSecureTransport: s3:DeleteObject on arn:aws:s3:::a/k if Bool aws:SecureTransport true",
+        ]
+    );
+    assert!(allows(&result, "iam:PassRole", &role("other")), "as far as it is granted");
+    let listed: Vec<_> = result
+        .widenings
+        .iter()
+        .filter(|one| one.reason == WideningReason::Perhaps)
+        .map(|one| (one.actions.join(" "), one.to.as_str(), one.from_count, one.events))
+        .collect();
+    assert_eq!(
+        listed,
+        [
+            ("iam:PassRole".to_owned(), "arn:aws:iam::111122223333:role/*", 1, 1),
+            ("s3:DeleteObject".to_owned(), "arn:aws:s3:::a/k", 1, 1),
+            ("s3:GetObject".to_owned(), "arn:aws:s3:::a/other", 1, 1),
+        ]
+    );
+    assert!(result.notes.iter().all(|note| note.kind != NoteKind::Throttled), "{:?}", result.notes);
+    // What no call points to stays out.
+    assert!(!shown(&result).concat().contains("s3:GetBucketPolicy"));
+
+    let dropped = of(&rows, &Options { destructive: Destructive::Drop, ..called() });
+    assert!(!shown(&dropped).concat().contains("s3:DeleteObject"));
+    assert_eq!(dropped.dropped, ["s3:DeleteObject"]);
+    let free = rightsize(&rows, None, Catalog::embedded(), &called());
+    assert!(allows(&free, "s3:PutObject", "arn:aws:s3:::a/k"), "where nobody says what is granted");
+}
+
+#[test]
+fn left_out_the_calls_are_told_with_their_resources() {
+    let on = |bucket: &str| perhaps(row("s3:GetObject", &format!("arn:aws:s3:::a/{bucket}")));
+    let mut rows = vec![row("s3:GetBucketPolicy", "arn:aws:s3:::a")];
+    rows.extend(["1", "2", "3", "4"].map(on));
+    // Nothing granted allows it, so no call needed it.
+    rows.push(perhaps(row("s3:PutObject", "arn:aws:s3:::a/k")));
+    let result = of(&rows, &Options::default());
+    let notes: Vec<_> = result.notes.iter().filter(|note| note.kind == NoteKind::Throttled).collect();
+    assert_eq!(notes.len(), 1, "{notes:?}");
+    assert_eq!(notes[0].place, "s3:GetObject");
+    let text =
+        "4 calls may have needed it on `arn:aws:s3:::a/1`, `arn:aws:s3:::a/2`, `arn:aws:s3:::a/3`, 1 more: ";
+    assert!(notes[0].text.starts_with(text), "{}", notes[0].text);
 }

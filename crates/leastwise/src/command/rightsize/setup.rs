@@ -156,6 +156,7 @@ impl<'a> Setup<'a> {
             },
             unknown: match args.unknown {
                 cli::Unknown::Drop => Unknown::Drop,
+                cli::Unknown::Called => Unknown::Called,
                 cli::Unknown::Keep => Unknown::Keep,
             },
             conditions: match args.conditions {

@@ -43,8 +43,15 @@ pub fn lines(
             lines.extend(some(&holdout.newly_denied, "would have been denied", replayed));
         }
     }
-    let widened: Vec<&Widening> =
-        rightsized.widenings.iter().filter(|one| one.reason != WideningReason::Unseen).collect();
+    let (perhaps, widened): (Vec<&Widening>, Vec<&Widening>) = rightsized
+        .widenings
+        .iter()
+        .filter(|one| one.reason != WideningReason::Unseen)
+        .partition(|one| one.reason == WideningReason::Perhaps);
+    lines.extend(some(&perhaps, "calls may have needed it, kept", |kept| {
+        let events = counted(kept.events, "event", "events");
+        format!("{} on {} ({events})", kept.actions.join(", "), kept.to)
+    }));
     lines.extend(some(&widened, "widened", |widening| {
         let actions = match widening.actions.as_slice() {
             [only] => only.clone(),
@@ -133,7 +140,7 @@ fn unknown(rightsized: &Rightsized) -> Vec<String> {
             some => format!(", {} of services in use ({})", thousands(some), named.join(", ")),
         };
         lines.push(format!(
-            "  the logs cannot tell, left out: {actions}{near}; keep what is needed (--keep FILE, --unknown keep)"
+            "  the logs cannot tell, left out: {actions}{near}; keep what is needed (--keep FILE, --unknown called|keep)"
         ));
     }
     lines

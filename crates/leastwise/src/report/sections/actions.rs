@@ -106,7 +106,7 @@ pub(super) fn unknown(report: &Report) -> Option<Section> {
     };
     section(
         "Granted, and the logs cannot tell",
-        "Not seen is not the same as not used here. Before you apply, keep what is needed (--keep), or all of it as it is granted (--unknown keep).",
+        "Not seen is not the same as not used here. Before you apply, keep what is needed (--keep), what calls may have needed (--unknown called), or all of it as it is granted (--unknown keep).",
         vec!["Service", "Actions", "Why", "For example"],
         groups.into_iter().map(row).collect(),
     )
