@@ -18,7 +18,10 @@ pub(super) fn headline(report: &Report) -> Vec<Line> {
         (Some(granted), Some(share)) => {
             format!("Granted {} actions → kept {kept} ({} fewer)", grouped(granted as u64), percent(share))
         }
-        _ => format!("Kept {kept} actions; what was granted before is not known"),
+        _ => {
+            let actions = plural(report.cut.kept_actions as u64, "action", "actions");
+            format!("Kept {actions}; what was granted before is not known")
+        }
     };
     let mut lines = vec![Line { mood: Mood::Plain, text: cut }];
     if let Some(dormant) = report.dormant {
