@@ -76,8 +76,8 @@ fn differences(page: &mut String, merged: &Merged) {
     for action in &notes.only_sentry {
         page.push_str(&format!("- `{action}`\n"));
     }
-    page.push_str("\n## Actions that AWS no longer lists\n\n");
-    page.push_str("Logs and policies may still name them, so they stay as they were.\n\n");
+    page.push_str("\n## Actions that AWS does not list\n\n");
+    page.push_str("It listed them once, or asks for them all the same: logs, policies and refusals name them, so they stay as they were.\n\n");
     for action in &notes.retired {
         page.push_str(&format!("- `{action}`\n"));
     }
