@@ -26,7 +26,8 @@ fn value() -> impl Strategy<Value = Value> {
             "arn:aws:s3:eu-west-1:111122223333:accesspoint/a/object/b", "arn:aws:iam::111122223333:role/r",
             "arn:aws:kms:eu-west-1:111122223333:key/a", "arn:aws:logs:eu-west-1:111122223333:log-group:a:*",
             "data-x-s3alias", "arn:aws:s3:eu-west-1:444455556666:accesspoint/a", "444455556666",
-            "HIDDEN_DUE_TO_SECURITY_REASONS", "****", "alias/a", "/a/b?versionId=1", "a/b", "123456789012", "arn:aws:lambda:eu-west-1:111122223333:function:f:1",
+            "HIDDEN_DUE_TO_SECURITY_REASONS", "Hidden_For_Security_Reasons", "[PROTECTED]", "****",
+            "arn%3Aaws%3Aiam%3A%3A111122223333%3Arole%2Fr", "arn%3aaws", "arn%3A%00", "alias/a", "/a/b?versionId=1", "a/b", "123456789012", "arn:aws:lambda:eu-west-1:111122223333:function:f:1",
         ]).prop_map(str::to_owned),
     ]
     .prop_map(Value::from);
@@ -55,6 +56,9 @@ fn request() -> impl Strategy<Value = Value> {
         ("ec2", "RunInstances", &["instancesSet", "subnetId", "iamInstanceProfile", "tagSet"]),
         ("lambda", "CreateFunction20150331", &["functionName", "role", "tags"]),
         ("sqs", "SendMessage", &["queueUrl"]),
+        ("eks", "DescribeAccessEntry", &["name", "principalArn"]),
+        ("athena", "GetWorkGroup", &["workGroup"]),
+        ("rolesanywhere", "CreateProfile", &["name", "tags"]),
         ("iam", "CreateAccessKey", &["userName"]),
         ("iam", "ChangePassword", &["x"]),
         ("iam", "GetRole", &["roleName"]),

@@ -169,19 +169,24 @@ fn behind<'a>(
 }
 
 impl Parameters<'_> {
-    /// The tags in the request, sorted by key, each key once.
+    /// The tags in the request, sorted by key, each key once; of a value that the log does not show, nothing.
     ///
-    /// Services write them as a list of `key` and `value`, as a map, or nested in `items` and `tags`.
-    pub(super) fn tags(&self) -> Vec<(String, String)> {
+    /// Services write them as a list of `key` and `value`, as a map, or nested in `items` and `tags`. Where a key is not
+    /// shown (IAM Roles Anywhere), there is no saying which keys the request had, so there are none.
+    pub(super) fn tags(&self) -> Vec<(String, Option<String>)> {
         let mut tags = Vec::new();
         for member in &self.members {
             if TAGS.iter().any(|name| member.name.eq_ignore_ascii_case(name)) {
                 tags_of(member.value, member.at, &mut tags, 0);
             }
         }
+        if tags.iter().any(|(key, _)| !call::is_shown(key)) {
+            return Vec::new();
+        }
         tags.sort();
         tags.dedup_by(|a, b| a.0 == b.0);
-        tags
+        let shown = |value: String| Some(value).filter(|value| call::is_shown(value));
+        tags.into_iter().map(|(key, value)| (key, shown(value))).collect()
     }
 
     fn walk(&self, path: &Path, found: &mut dyn FnMut(Value<'_>, Cursor<'_>)) {
@@ -253,7 +258,7 @@ impl call::Parameters for Parameters<'_> {
         self.walk(path, &mut |value, _| match value {
             Value::String(raw) => {
                 if let Some(text) = unescape(raw) {
-                    found(&text);
+                    found(&call::decoded(&text));
                 }
             }
             Value::Scalar(b"null") | Value::Object | Value::Array => {}

@@ -347,23 +347,64 @@ pub(super) fn each(
     }
 }
 
-/// What CloudTrail writes instead of a value that it keeps to itself.
-const HIDDEN: &str = "HIDDEN_DUE_TO_SECURITY_REASONS";
+/// What services write instead of a value that they keep to themselves. Seen in events of most services, of Athena and
+/// Chime, of EC2 (user data) and of Direct Connect; stars of any number stand for the same.
+const HIDDEN: [&str; 4] = [
+    "HIDDEN_DUE_TO_SECURITY_REASONS",
+    "HIDDEN_FOR_SECURITY_REASONS",
+    "<sensitiveDataRemoved>",
+    "[PROTECTED]",
+];
+
+/// Whether a text is one that stands for a value that the log does not show.
+fn is_veil(value: &str) -> bool {
+    value.starts_with(['H', 'h', '<', '[']) && HIDDEN.iter().any(|one| value.eq_ignore_ascii_case(one))
+}
+
+/// Whether a text stands for a value that the log does not show: some words, or nothing but stars.
+pub fn is_shown(value: &str) -> bool {
+    !(is_veil(value) || value.len() > 1 && value.bytes().all(|byte| byte == b'*'))
+}
 
 /// Whether a value stands for one that the log does not show, which is then as good as not there. What reads statements
 /// knows by itself what it can make of it.
 pub(super) fn is_hidden(source: &Source, value: &str) -> bool {
-    if !(value.starts_with('*') || value == HIDDEN) {
+    let is_veil = is_veil(value);
+    if !(is_veil || value.starts_with('*')) {
         return false;
     }
     let is_starred = || value.len() > 1 && value.ends_with("**") && value.starts_with("**");
     let is_read = |one: &Transform| matches!(one, Transform::Partiql(_));
-    (value == HIDDEN || !source.is_text() && is_starred()) && !source.transforms.iter().any(is_read)
+    (is_veil || !source.is_text() && is_starred()) && !source.transforms.iter().any(is_read)
 }
 
 /// Whether a value is a mere name: it is not empty, no ARN, no pattern, and shown.
 pub fn is_plain(value: &str) -> bool {
-    !(value.is_empty() || value.starts_with('*') || value.starts_with("arn:") || value == HIDDEN)
+    !(value.is_empty()
+        || value.starts_with('*')
+        || value.starts_with("arn:")
+        || is_encoded(value)
+        || is_veil(value))
+}
+
+/// Whether a value is an ARN as it stands in a path of a URL.
+fn is_encoded(value: &str) -> bool {
+    value.starts_with("arn%3") && value.as_bytes().get(5).is_some_and(|byte| byte.eq_ignore_ascii_case(&b'a'))
+}
+
+/// A value as the call meant it. An ARN in the path of a URL is logged as it stood there, `arn%3Aaws%3Aiam…%2Fname`:
+/// so do EKS (`principalArn`), MSK (`clusterArn`), MediaConnect (`flowArn`) and others.
+pub fn decoded(value: &str) -> Cow<'_, str> {
+    if !is_encoded(value) {
+        return Cow::Borrowed(value);
+    }
+    let arn = transform::percent_decode(value);
+    // What is no text of an ARN stays as it stands, and is then no ARN either.
+    if arn.starts_with("arn:") && !arn.contains(char::is_control) {
+        Cow::Owned(arn)
+    } else {
+        Cow::Borrowed(value)
+    }
 }
 
 /// The value as the source's transforms leave it; nothing comes of nothing.

@@ -1,6 +1,6 @@
 //! Parameters that are already a JSON value.
 
-use super::apply::Parameters;
+use super::apply::{Parameters, decoded};
 use super::syntax::{Part, Path, Step};
 use serde_json::Value;
 
@@ -27,7 +27,7 @@ pub struct Recorded<'v> {
 impl Parameters for Recorded<'_> {
     fn each(&self, path: &Path, found: &mut dyn FnMut(&str)) {
         self.start(path, &mut |value| match value {
-            Value::String(text) => found(text),
+            Value::String(text) => found(&decoded(text)),
             Value::Number(number) => found(&number.to_string()),
             Value::Bool(true) => found("true"),
             Value::Bool(false) => found("false"),

@@ -17,7 +17,7 @@ mod rules;
 mod syntax;
 mod transform;
 
-pub use apply::{Known, Need, Parameters, Scope, Scratch, is_plain};
+pub use apply::{Known, Need, Parameters, Scope, Scratch, decoded, is_plain, is_shown};
 pub use json::Recorded;
 pub use plan::{Plan, PlannedNeed, Planner};
 pub use reads::Asked;

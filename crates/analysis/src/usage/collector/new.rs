@@ -143,7 +143,7 @@ impl Collector<'_> {
         if !tags.is_empty() {
             let keys: Vec<&[u8]> = tags.iter().map(|(key, _)| key.as_bytes()).collect();
             context::push(&mut bytes, "aws:TagKeys", &keys);
-            for (key, value) in &tags {
+            for (key, value) in tags.iter().filter_map(|(key, value)| Some((key, value.as_ref()?))) {
                 context::push(&mut bytes, &format!("aws:RequestTag/{key}"), &[value.as_bytes()]);
             }
         }

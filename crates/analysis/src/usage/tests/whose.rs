@@ -126,6 +126,38 @@ fn tags_at_creation_say_what_creates() {
     assert_eq!(told, [("ec2:CreateTags".to_owned(), instances.to_owned(), "RunInstances".to_owned())]);
 }
 
+/// IAM Roles Anywhere hides keys and values, other services values alone.
+#[test]
+fn tags_that_are_hidden_are_no_conditions() {
+    let hidden = "HIDDEN_DUE_TO_SECURITY_REASONS";
+    let told = |tags: Value, key: &str| {
+        let made = event(1, "CreateProfile", json!({"name": "p", "tags": tags}));
+        let rows = usage(&[with(made, "eventSource", json!("rolesanywhere.amazonaws.com"))]).rows();
+        rows.iter().flat_map(|row| row.context.get(key).unwrap_or_default().to_vec()).collect::<Vec<_>>()
+    };
+    let keys = |tags: Value| told(tags, "aws:TagKeys");
+    assert_eq!(keys(json!([{"key": hidden, "value": hidden}])), [""; 0]);
+    assert_eq!(keys(json!([{"key": "team", "value": "a"}, {"key": hidden, "value": hidden}])), [""; 0]);
+    assert_eq!(keys(json!({"***": "***"})), [""; 0]);
+    let value = json!([{"key": "team", "value": hidden}]);
+    assert_eq!(keys(value.clone()), ["team"; 2]);
+    assert_eq!(told(value, "aws:RequestTag/team"), [""; 0]);
+    assert_eq!(told(json!([{"key": "team", "value": "a"}]), "aws:RequestTag/team"), ["a"; 2]);
+}
+
+/// EKS writes the principal of an access entry as it stood in the path of the URL.
+#[test]
+fn an_arn_from_a_url_is_the_arn() {
+    let about = |principal: &str| {
+        let asked = event(1, "DescribeAccessEntry", json!({"name": "prod", "principalArn": principal}));
+        short(&usage(&[with(asked, "eventSource", json!("eks.amazonaws.com"))]).rows())[0].1.to_owned()
+    };
+    let entry = "arn:aws:eks:eu-west-1:111122223333:access-entry/prod/role/111122223333/Deployer/*";
+    assert_eq!(about("arn%3Aaws%3Aiam%3A%3A111122223333%3Arole%2FDeployer"), entry);
+    assert_eq!(about("arn%3aaws%3aiam%3a%3a111122223333%3arole%2fDeployer"), entry);
+    assert_eq!(about("arn:aws:iam::111122223333:role/Deployer"), entry);
+}
+
 #[test]
 fn a_resource_that_the_log_gives_by_its_prefix_is_no_resource() {
     let resources = json!([{"type": "AWS::S3::Object", "ARNPrefix": "arn:aws:s3:::b/in/"},
