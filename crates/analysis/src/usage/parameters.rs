@@ -256,11 +256,11 @@ fn tags_of<'a>(value: Value<'a>, at: Cursor<'a>, tags: &mut Vec<(String, String)
 impl call::Parameters for Parameters<'_> {
     fn each(&self, path: &Path, found: &mut dyn FnMut(&str)) {
         self.walk(path, &mut |value, _| match value {
-            Value::String(raw) => {
-                if let Some(text) = unescape(raw) {
-                    found(&call::decoded(&text));
-                }
-            }
+            Value::String(raw) => match unescape(raw) {
+                Some(text) if path.is_text() => found(&text),
+                Some(text) => found(&call::decoded(&text)),
+                None => {}
+            },
             Value::Scalar(b"null") | Value::Object | Value::Array => {}
             Value::Scalar(text) => {
                 if let Ok(text) = std::str::from_utf8(text) {

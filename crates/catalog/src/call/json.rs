@@ -27,6 +27,7 @@ pub struct Recorded<'v> {
 impl Parameters for Recorded<'_> {
     fn each(&self, path: &Path, found: &mut dyn FnMut(&str)) {
         self.start(path, &mut |value| match value {
+            Value::String(text) if path.is_text() => found(text),
             Value::String(text) => found(&decoded(text)),
             Value::Number(number) => found(&number.to_string()),
             Value::Bool(true) => found("true"),

@@ -16,6 +16,7 @@ use std::sync::Arc;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Path {
     part: Part,
+    text: bool,
     steps: Box<[Step]>,
 }
 
@@ -55,12 +56,17 @@ impl Path {
         self.part
     }
 
+    /// Whether what it leads to is free text, such as a key of S3, and is taken as it stands.
+    pub fn is_text(&self) -> bool {
+        self.text
+    }
+
     pub(super) fn parse(text: &str) -> Path {
         let (part, text) = match text.strip_prefix(ADDITIONAL) {
             Some(rest) => (Part::Additional, rest),
             None => (Part::Request, text),
         };
-        Path { part, steps: text.split('.').map(Step::parse).collect() }
+        Path { part, text: false, steps: text.split('.').map(Step::parse).collect() }
     }
 
     /// Whether a call that has only this member may wrap its parameters in it.
@@ -471,7 +477,7 @@ fn operator(text: &str) -> Option<usize> {
 fn source(text: &str) -> Result<Source, String> {
     let mut parts = text.split('|');
     let path = Path::parse(parts.next().unwrap_or_default());
-    let transforms = parts
+    let transforms: Box<[Transform]> = parts
         .map(|name| {
             Ok(match name {
                 "last/" => Transform::LastSlash,
@@ -530,6 +536,7 @@ fn source(text: &str) -> Result<Source, String> {
         [Step { name, .. }, ..] if name.starts_with('@') => return Err(format!("unknown source `{text}`")),
         _ => Origin::Parameters,
     };
+    let path = Path { text: transforms.contains(&Transform::Text), ..path };
     Ok(Source { origin, path, transforms })
 }
 

@@ -156,6 +156,10 @@ fn an_arn_from_a_url_is_the_arn() {
     assert_eq!(about("arn%3Aaws%3Aiam%3A%3A111122223333%3Arole%2FDeployer"), entry);
     assert_eq!(about("arn%3aaws%3aiam%3a%3a111122223333%3arole%2fDeployer"), entry);
     assert_eq!(about("arn:aws:iam::111122223333:role/Deployer"), entry);
+    // A key is free text, whatever it looks like.
+    let key = json!({"bucketName": "b", "key": "arn%3Aaws%3As3%3A%3A%3Ab"});
+    let read = with(event(1, "GetObject", key), "eventSource", json!("s3.amazonaws.com"));
+    assert_eq!(short(&usage(&[read]).rows())[0].1, "arn:aws:s3:::b/arn%3Aaws%3As3%3A%3A%3Ab");
 }
 
 #[test]
