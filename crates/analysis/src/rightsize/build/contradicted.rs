@@ -19,6 +19,13 @@ pub(super) struct Calls {
     pub(super) events: u64,
 }
 
+impl Calls {
+    pub(super) fn add(&mut self, row: &UsageRow) {
+        self.seen.insert(row.resource.as_str().to_owned());
+        self.events += row.count;
+    }
+}
+
 impl Builder<'_> {
     pub(super) fn contradict(&mut self, action: &str, place: &Located, row: &UsageRow) {
         let calls = self.contradicted.entry(action.to_owned()).or_default();

@@ -19,6 +19,8 @@ use crate::usage::{Outcome, UsageRow};
 struct Perhaps<'r> {
     calls: Calls,
     rows: Vec<&'r UsageRow>,
+    /// Those of them that nothing granted allows there, though elsewhere: the log may name something else than AWS judges by.
+    otherwise: Calls,
 }
 
 impl Builder<'_> {
@@ -29,12 +31,17 @@ impl Builder<'_> {
             let Some(action) = self.catalog.action(&row.action) else { continue };
             let name = action.full_name();
             let place = self.locator.locate(&action, &row.resource);
-            // What nothing granted allows was not needed, or something else allows it.
-            if !self.reaches(&action, &name, row) && self.grant_perhaps(&name, &place, row).is_some() {
-                let Perhaps { calls, rows } = perhaps.entry(name).or_default();
-                calls.seen.insert(row.resource.as_str().to_owned());
-                calls.events += row.count;
-                rows.push(row);
+            let is_granted = self.grant_perhaps(&name, &place, row).is_some();
+            // What nothing granted allows anywhere was not needed, or something else allows it.
+            let is_possible =
+                is_granted || self.grants.as_ref().is_some_and(|grants| grants.somewhere(&name));
+            if is_possible && !self.reaches(&action, &name, row) {
+                let known = perhaps.entry(name).or_default();
+                known.calls.add(row);
+                match is_granted {
+                    true => known.rows.push(row),
+                    false => known.otherwise.add(row),
+                }
             }
         }
         match self.options.unknown {
@@ -52,9 +59,12 @@ impl Builder<'_> {
 
     fn keep_called(&mut self, perhaps: &BTreeMap<String, Perhaps<'_>>) {
         let catalog = self.catalog;
-        for (name, Perhaps { rows, .. }) in perhaps {
-            if let Some(action) = catalog.action(name) {
+        for (name, Perhaps { rows, otherwise, .. }) in perhaps {
+            if let Some(action) = catalog.action(name).filter(|_| !rows.is_empty()) {
                 self.add_action(&action, name, rows, Because::Perhaps);
+            }
+            if otherwise.events > 0 {
+                self.note_perhaps(name, otherwise);
             }
         }
     }
@@ -82,12 +92,16 @@ impl Builder<'_> {
             seen.push(format!("{} more", calls.seen.len() - seen.len()));
         }
         let (seen, too) = (seen.join(", "), if self.used.contains(action) { " too" } else { "" });
+        let way = match self.options.unknown {
+            Unknown::Drop => " (--unknown called)",
+            Unknown::Called | Unknown::Keep => ", as it is granted elsewhere (--keep FILE, --unknown keep)",
+        };
         let calls = match calls.events {
             1 => "one call".to_owned(),
             several => format!("{several} calls"),
         };
         let text = format!(
-            "{calls} may have needed it on {seen}{too}: throttled, broken off, or the log does not tell; not added (--unknown called)"
+            "{calls} may have needed it on {seen}{too}: throttled, broken off, or the log does not tell; not added{way}"
         );
         self.note(NoteKind::Throttled, action, &text);
     }

@@ -349,7 +349,11 @@ fn what_calls_may_have_needed_is_kept_there_and_as_it_is_granted() {
             ("s3:GetObject".to_owned(), "arn:aws:s3:::a/other", 1, 1),
         ]
     );
-    assert!(result.notes.iter().all(|note| note.kind != NoteKind::Throttled), "{:?}", result.notes);
+    // The log may name something else than AWS judges by.
+    let notes: Vec<_> = result.notes.iter().filter(|note| note.kind == NoteKind::Throttled).collect();
+    assert_eq!(notes.len(), 1, "{notes:?}");
+    let text = "one call may have needed it on `arn:aws:s3:::elsewhere/k` too: ";
+    assert!(notes[0].place == "s3:GetObject" && notes[0].text.starts_with(text), "{notes:?}");
     // What no call points to stays out.
     assert!(!shown(&result).concat().contains("s3:GetBucketPolicy"));
 
