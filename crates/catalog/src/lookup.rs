@@ -111,6 +111,43 @@ impl Catalog {
         let types = action.resources.iter().filter_map(|on| action.service.resource_type(&on.resource_type));
         arn == "*" || types.into_iter().any(|kind| kind.overlaps(arn))
     }
+
+    /// Whether the pattern `arn` can cover any resource of one of `actions`. Only of a whole ARN is that said; policy
+    /// variables stand for anything.
+    pub fn any_could_support(&self, actions: &[Action<'_>], arn: &str) -> bool {
+        let open = without_variables(arn);
+        let is_judged = open.starts_with("arn:") && open.splitn(6, ':').count() == 6;
+        !is_judged
+            || actions.iter().any(|action| {
+                let types = action.resources.iter();
+                action.is_partly_known()
+                    || types
+                        .filter_map(|on| action.service.resource_type(&on.resource_type))
+                        .any(|kind| kind.arn.is_empty() || kind.overlaps(&open))
+            })
+    }
+}
+
+impl Action<'_> {
+    /// Whether the service reference lists only some of the types that the action supports: it has the tags of both
+    /// generations of load balancers in one entry.
+    pub fn is_partly_known(&self) -> bool {
+        *self.service.prefix == *"elasticloadbalancing"
+            && matches!(&*self.facts.name, "AddTags" | "RemoveTags")
+    }
+}
+
+/// A pattern with `*` in the place of each policy variable.
+fn without_variables(pattern: &str) -> String {
+    let mut open = String::new();
+    let mut rest = pattern;
+    while let Some((before, after)) = rest.split_once("${") {
+        open.push_str(before);
+        let Some((_, after)) = after.split_once('}') else { return open + "*" };
+        open.push('*');
+        rest = after;
+    }
+    open + rest
 }
 
 /// The actions whose names begin with `head`, which is in lower case; they are sorted without regard to case.

@@ -1,10 +1,11 @@
 //! Which catalogue is in use: the folder that was named, else the one that was imported on this machine, else the one
 //! in the binary.
 
+use std::collections::BTreeSet;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use leastwise_catalog::Catalog;
+use leastwise_catalog::{Action, Catalog};
 use serde::{Deserialize, Serialize};
 
 use crate::atomic;
@@ -41,6 +42,38 @@ pub fn load(named: Option<&Path>) -> Result<&'static Catalog> {
         Ok(kept) if kept.version == VERSION => Ok(Box::leak(Box::new(import(kept.files)?))),
         Ok(_) => Err(unusable(&path)),
         Err(error) => Err(unusable(&path).because(error)),
+    }
+}
+
+/// The actions that `pattern` covers, and when there are none, the way to those that there are.
+pub fn covered<'c>(catalog: &'c Catalog, pattern: &str) -> std::result::Result<Vec<Action<'c>>, String> {
+    let found = catalog.expand(pattern);
+    if !found.is_empty() {
+        return Ok(found);
+    }
+    let near = catalog.suggest(pattern);
+    Err(match near.is_empty() {
+        true => "`leastwise catalog search WORDS` finds actions by words".to_owned(),
+        false => format!("did you mean `{}`?", near.join("`, `")),
+    })
+}
+
+/// What `actions` can be limited to, for whoever named another resource.
+pub fn supported(actions: &[Action<'_>]) -> String {
+    let formats: BTreeSet<String> = actions
+        .iter()
+        .flat_map(|action| {
+            let types = action.resources.iter();
+            types.filter_map(|on| action.service.resource_type(&on.resource_type)).flat_map(|kind| &kind.arn)
+        })
+        .map(|format| format!("`{format}`"))
+        .collect();
+    match formats.len() {
+        0 => "`*` alone".to_owned(),
+        len => {
+            let more = if len > 6 { format!(" and {} more", len - 6) } else { String::new() };
+            format!("{}{more}", Vec::from_iter(formats.into_iter().take(6)).join(", "))
+        }
     }
 }
 

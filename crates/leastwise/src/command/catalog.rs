@@ -9,6 +9,7 @@ use leastwise_catalog::{Action, Catalog, Service};
 use serde_json::Value;
 
 use crate::catalog;
+use crate::catalog::covered;
 use crate::cli::catalog::{CatalogArgs, CatalogVerb};
 use crate::error::{Error, Result};
 use crate::output::{self, counted};
@@ -75,16 +76,10 @@ fn found<'c>(catalog: &'c Catalog, names: &[&String]) -> Result<Vec<Found<'c>>> 
             all.push(Found::Service(service));
             continue;
         }
-        let actions = catalog.expand(name);
-        if actions.is_empty() {
+        let actions = covered(catalog, name).map_err(|hint| {
             let kind = if name.contains(':') { "action" } else { "service" };
-            let error = Error::usage(format!("unknown {kind} `{name}`"));
-            let near = catalog.suggest(name);
-            return Err(match near.is_empty() {
-                true => error.hint("`leastwise catalog search WORDS` finds actions by words"),
-                false => error.hint(format!("did you mean `{}`?", near.join("`, `"))),
-            });
-        }
+            Error::usage(format!("unknown {kind} `{name}`")).hint(hint)
+        })?;
         all.extend(actions.into_iter().map(Found::Action));
     }
     Ok(all)

@@ -27,7 +27,7 @@ pub fn run(args: &CompareArgs, catalog: &Catalog) -> Result<()> {
         (None, false) => pair(args, catalog),
         (Some(access), _) => {
             let (kind, documents) = read(args, None)?;
-            let unwanted = question::all_but(access, kind)?;
+            let unwanted = question::all_but(access, kind, catalog)?;
             check(args, catalog, kind, &documents, |_| unwanted.clone(), "grants some of that access")
         }
         (None, true) => {

@@ -12,6 +12,7 @@ use leastwise_policy::aws::evaluate::PrincipalRef;
 use super::simulate::context;
 use super::simulate::request::{Ask, Owner, Who};
 use super::simulate::world::World;
+use crate::catalog::covered;
 use crate::cli::simulate::Output;
 use crate::cli::what_can::WhatCanArgs;
 use crate::error::{Error, Result};
@@ -48,15 +49,8 @@ fn actions<'c>(args: &WhatCanArgs, catalog: &'c Catalog) -> Result<Vec<Action<'c
     let all = ["*".to_owned()];
     let patterns = if args.action.is_empty() { &all[..] } else { &args.action };
     for pattern in patterns {
-        let found = catalog.expand(pattern);
-        if found.is_empty() {
-            let error = Error::input(format!("unknown action `{pattern}`"));
-            let near = catalog.suggest(pattern);
-            return Err(match near.is_empty() {
-                true => error.hint("`leastwise catalog search WORDS` finds actions by words"),
-                false => error.hint(format!("did you mean `{}`?", near.join("`, `"))),
-            });
-        }
+        let found = covered(catalog, pattern)
+            .map_err(|hint| Error::input(format!("unknown action `{pattern}`")).hint(hint))?;
         actions.extend(found);
     }
     let mut seen = std::collections::HashSet::new();

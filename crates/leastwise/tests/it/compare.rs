@@ -95,6 +95,36 @@ fn access_that_must_not_be_granted_is_found_with_the_request() {
 }
 
 #[test]
+fn access_that_nobody_could_be_granted_is_refused_and_passes_no_policy() {
+    let folder = folder("compare-mistyped");
+    for (access, says) in [
+        ("s3:GetObjct", "did you mean `s3:GetObject`"),
+        ("iam:PasRole,s3:GetObject", "did you mean `iam:PassRole`"),
+        ("s3:GetObject,z3:GetObject", "unknown action `z3:GetObject`"),
+        ("s3:Gte*", "no action is `s3:Gte*`"),
+        ("z3:*", "no action is `z3:*`"),
+        ("s3:GetObject:arn:aws:dynamodb:eu-west-1:111122223333:table/x", "`s3:GetObject` is never on"),
+        ("s3:GetObject:arn:aws:s3:::reports", "arn:${Partition}:s3:::${BucketName}/${ObjectName}"),
+        ("dynamodb:GetItem,s3:GetObject:arn:aws:s3:::reports/*", "`dynamodb:GetItem` is never on"),
+        (
+            "s3:GetObject:arn:aws:s3:::reports/*,arn:aws:s3:::reports",
+            "`arn:aws:s3:::reports` is nothing that",
+        ),
+        ("s3:ListAllMyBuckets:arn:aws:s3:::*", "it is on `*` alone"),
+        ("s3:GetObject:arn:aws:s3", "`arn:aws:s3` is not an ARN"),
+    ] {
+        let done = run(&folder, &["compare", "--access-not-granted", access, "new.json"]);
+        assert_eq!((done.code, &*done.out), (Some(2), ""), "{access}: {}", done.err);
+        assert!(done.err.contains(says), "{access}: {}", done.err);
+    }
+    for access in ["s3:getobject", "*", "*:arn:aws:s3:::reports/*", "s3:Get*:arn:aws:s3:::${aws:username}*/*"]
+    {
+        let done = run(&folder, &["compare", "--access-not-granted", access, "new.json"]);
+        assert_eq!(done.code, Some(1), "{access}: {}", done.err);
+    }
+}
+
+#[test]
 fn a_policy_that_asks_for_nothing_certain_is_public() {
     let folder = folder("compare-public");
     let done = run(&folder, &["compare", "--no-public-access", "bucket.json"]);

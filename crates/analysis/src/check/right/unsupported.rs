@@ -58,7 +58,7 @@ fn unsupported<'a>(statement: &StatementView<'a>, facts: &Facts<'_>, notes: &mut
         };
         actions.is_empty()
             || matches!(used.text, "*" | "*:*")
-            || is_partly_known(actions)
+            || actions.iter().any(leastwise_catalog::Action::is_partly_known)
             || parts.iter().any(on)
     };
     let useless: Vec<&ActionUse<'a>> = statement.actions.iter().filter(|used| !supported(used)).collect();
@@ -88,15 +88,6 @@ fn unsupported<'a>(statement: &StatementView<'a>, facts: &Facts<'_>, notes: &mut
 
 /// Each action is told by itself up to so many of a statement; more are told together.
 const MOST: usize = 5;
-
-/// Whether the service reference lists only some of the types that the action supports: it has the tags of both
-/// generations of load balancers in one entry.
-fn is_partly_known(actions: &[leastwise_catalog::Action<'_>]) -> bool {
-    actions.iter().any(|action| {
-        *action.service.prefix == *"elasticloadbalancing"
-            && matches!(&*action.facts.name, "AddTags" | "RemoveTags")
-    })
-}
 
 /// The types of resources that the actions support, as people read them.
 fn types(actions: &[leastwise_catalog::Action<'_>]) -> String {
