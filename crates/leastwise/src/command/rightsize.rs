@@ -8,6 +8,7 @@
 mod all;
 mod deliver;
 mod granted;
+mod keep;
 mod named;
 mod one;
 mod prove;

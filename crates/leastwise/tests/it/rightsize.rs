@@ -367,6 +367,50 @@ fn what_the_logs_cannot_tell_is_left_out_and_said_or_kept_as_it_is_granted() {
 }
 
 #[test]
+fn what_is_to_be_kept_must_be_on_a_resource_that_its_action_takes() {
+    let folder = Folder::new("keep-mismatched");
+    let table = "arn:aws:dynamodb:eu-west-1:111122223333:table/x";
+    let policy = |resources: &str| {
+        format!(
+            r#"{{"Version":"2012-10-17","Statement":[
+            {{"Effect":"Allow","Action":"dynamodb:GetItem","Resource":"{table}"}},
+            {{"Effect":"Allow","Action":["s3:GetObject"],"Resource":{resources}}}]}}"#
+        )
+    };
+    for (name, text, place) in [
+        ("keep.txt", format!("kms:Decrypt\ns3:GetObject arn:aws:s3:::b/* {table}\n"), "`keep.txt`, line 2: "),
+        (
+            "keep.txt",
+            format!("dynamodb:GetItem {table}\ns3:GetObject {table} # why\n"),
+            "`keep.txt`, line 2: ",
+        ),
+        ("keep.txt", format!("s3:Get* {table}\n"), "`keep.txt`, line 1: "),
+        (
+            "keep.yaml",
+            format!("- action: s3:GetObject\n  resources:\n    - {table}\n"),
+            "`keep.yaml`, line 3: ",
+        ),
+        ("keep.json", policy(&format!(r#"["{table}"]"#)), "`keep.json` /Statement/1/Resource: "),
+    ] {
+        folder.write(name, &text);
+        let done = agent(&folder, &["--keep", name]);
+        assert_eq!((done.code, done.out.as_str()), (Some(3), ""), "{text}: {}", done.err);
+        let says = format!("{place}`s3:Get");
+        assert!(done.err.contains(&says) && done.err.contains("${ObjectName}"), "{text}: {}", done.err);
+    }
+    // A statement pairs every action with every resource: one that suits is enough.
+    for (name, text) in [
+        ("keep.json", policy(&format!(r#"["{table}", "arn:aws:s3:::b/*"]"#))),
+        ("keep.json", policy(r#""*""#)),
+        ("keep.txt", "s3:* arn:aws:s3:::b\ns3:GetObject arn:aws:s3:::${aws:username}-b/*\n".to_owned()),
+    ] {
+        folder.write(name, &text);
+        let done = agent(&folder, &["--keep", name]);
+        assert_eq!(done.code, Some(0), "{text}: {}", done.err);
+    }
+}
+
+#[test]
 fn a_policy_document_is_kept_with_its_conditions_and_denials() {
     let folder = Folder::new("keep-policy");
     let pass = r#"{"Sid":"Pass","Effect":"Allow","Action":"iam:PassRole","Resource":"*","Condition":{"StringEquals":{"iam:PassedToService":"ec2.amazonaws.com"}}}"#;

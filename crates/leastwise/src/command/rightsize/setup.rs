@@ -5,14 +5,13 @@ use std::path::{Path, PathBuf};
 
 use leastwise_analysis::names::Directory;
 use leastwise_analysis::proof::SigningKey;
-use leastwise_analysis::rightsize::{Destructive, Inference, Kept, Options, Pin, Unknown, Width};
+use leastwise_analysis::rightsize::{Destructive, Inference, Kept, Options, Unknown, Width};
 use leastwise_analysis::usage::FOLD_AT;
 use leastwise_catalog::{Catalog, Terms};
-use leastwise_policy::aws::Policy;
 use leastwise_policy::aws::quota::Quota;
-use serde_json::Value;
 
 use super::granted::Granted;
+use super::keep;
 use super::named::PolicyNames;
 use crate::cli::rightsize::{self as cli, RightsizeArgs};
 use crate::command::collect::{self, Collected, Divided, Wanted, collect};
@@ -82,7 +81,7 @@ impl<'a> Setup<'a> {
             granted,
             report: report.transpose()?,
             sign_key: args.sign_key.as_deref().map(read_key).transpose()?,
-            keep: args.keep.as_deref().map(|path| read_keep(path, catalog)).transpose()?.unwrap_or_default(),
+            keep: args.keep.as_deref().map(|path| keep::read(path, catalog)).transpose()?.unwrap_or_default(),
             window: collect::window(&args.logs.window)?,
             args,
             catalog,
@@ -180,53 +179,4 @@ fn read_key(path: &Path) -> Result<SigningKey> {
         .map_err(|error| Error::input(format!("cannot read key `{}`", path.display())).because(error))?;
     SigningKey::from_pem(&text)
         .map_err(|error| Error::input(format!("cannot sign with `{}`", path.display())).because(error))
-}
-
-/// What is to be kept: a list of actions, or a policy document.
-fn read_keep(path: &Path, catalog: &Catalog) -> Result<Kept> {
-    let kept = read_list(path)?;
-    let is_unknown = |pin: &&Pin| catalog.expand(&pin.action).is_empty();
-    let unknown: Vec<&str> = kept.pins.iter().filter(is_unknown).map(|pin| pin.action.as_str()).collect();
-    let Some(first) = unknown.first() else { return Ok(kept) };
-    let (path, more) = (path.display(), unknown.len() - 1);
-    let what = match more {
-        0 => format!("`{first}` in `{path}` is no action of the catalogue"),
-        more => format!("`{first}` and {more} more in `{path}` are no actions of the catalogue"),
-    };
-    let near: Vec<String> =
-        catalog.suggest(first).into_iter().take(3).map(|name| format!("`{name}`")).collect();
-    let meant = if near.is_empty() { String::new() } else { format!("; did you mean {}?", near.join(", ")) };
-    Err(Error::input(output::plain(&format!("{what}{meant}")))
-        .hint("what is not known cannot be kept; newer actions become known with `leastwise catalog import`"))
-}
-
-fn read_list(path: &Path) -> Result<Kept> {
-    let text = read_text(path)
-        .map_err(|error| Error::input(format!("cannot read `{}`", path.display())).because(error))?;
-    // A list of actions is an array, plain lines, or an object with `keep`.
-    let statements = serde_json::from_str::<Value>(text.trim_start_matches('\u{feff}'))
-        .ok()
-        .and_then(|mut document| document.get_mut("Statement").map(Value::take));
-    if let Some(statements) = statements {
-        return kept_of(path, &text, &statements);
-    }
-    let pins = Pin::parse_all(&text).map_err(|error| {
-        Error::input(format!("cannot take `{}` for a list of permissions to keep", path.display()))
-            .because(error)
-            .hint("one action pattern a line, then optionally resources: `s3:Get* arn:aws:s3:::backup/*`")
-    })?;
-    Ok(Kept { pins, denies: Vec::new() })
-}
-
-fn kept_of(path: &Path, text: &str, statements: &Value) -> Result<Kept> {
-    let path = path.display();
-    let policy = Policy::parse(text)
-        .map_err(|error| Error::input(format!("`{path}` is not a policy document")).because(error))?;
-    Kept::of(&policy).map_err(|refused| {
-        let statement = match statements {
-            Value::Array(_) => format!("/Statement/{}", refused.statement),
-            _ => "/Statement".to_owned(),
-        };
-        Error::input(format!("`{path}` {statement}/{}: {refused}", refused.element)).hint(refused.way_out)
-    })
 }
