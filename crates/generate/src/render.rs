@@ -16,6 +16,7 @@ mod guardrail;
 mod json;
 mod kubernetes;
 mod name;
+mod permission_set;
 mod quote;
 mod role;
 mod terraform;
@@ -88,6 +89,14 @@ pub struct PrincipalTarget {
     pub arn: String,
 }
 
+impl PrincipalTarget {
+    /// Whether IAM Identity Center made the role from a permission set: nobody else can change it, so nothing can be
+    /// attached to it (<https://docs.aws.amazon.com/singlesignon/latest/userguide/permissionsetsconcept.html>).
+    pub fn is_of_permission_set(&self) -> bool {
+        self.kind == PrincipalKind::Role && self.path.starts_with("/aws-reserved/")
+    }
+}
+
 /// How the documents are attached.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Attach {
@@ -107,6 +116,8 @@ pub struct Deliverable {
     pub documents: Vec<Named<Policy>>,
     /// How they are attached.
     pub attach: Attach,
+    /// What whoever applies the files must know, a line each; formats with comments hold it.
+    pub comments: Vec<String>,
 }
 
 /// The choices that do not follow from the deliverable.

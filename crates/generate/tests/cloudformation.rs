@@ -4,7 +4,9 @@
 
 mod support;
 
-use leastwise_generate::render::{Attach, Deliverable, Format, Options, PrincipalKind, RenderError, render};
+use leastwise_generate::render::{
+    Attach, Deliverable, Format, Options, PrincipalKind, PrincipalTarget, RenderError, render,
+};
 use leastwise_policy::aws::{Named, Policy};
 use proptest::prelude::*;
 use saphyr::{LoadableYamlNode, Scalar, Yaml};
@@ -66,8 +68,32 @@ fn a_dynamic_reference_is_refused_because_cloudformation_would_replace_it() {
         principal: Default::default(),
         documents: vec![Named { name: "x".into(), policy: policy.unwrap() }],
         attach: Attach::Managed,
+        comments: Vec::new(),
     };
     let error = template(&deliverable).unwrap_err();
     assert!(matches!(error, RenderError::DynamicReference { .. }));
     assert!(error.to_string().contains("{{resolve:ssm:secret}}"));
+}
+
+#[test]
+fn a_role_of_identity_center_gets_no_attachment() {
+    let policy =
+        r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"s3:GetObject","Resource":"*"}}"#;
+    for attach in [Attach::Managed, Attach::Inline] {
+        let deliverable = Deliverable {
+            principal: PrincipalTarget {
+                name: "AWSReservedSSO_People_0123456789abcdef".into(),
+                path: "/aws-reserved/sso.amazonaws.com/".into(),
+                ..Default::default()
+            },
+            documents: vec![Named { name: "people".into(), policy: Policy::parse(policy).unwrap() }],
+            attach,
+            comments: vec!["what it replaces".into()],
+        };
+        let files = render(&deliverable, Format::Cloudformation, &Options::default()).unwrap();
+        let text = &files[0].text;
+        assert!(text.starts_with("# what it replaces\n# IAM Identity Center makes this role"), "{text}");
+        assert!(!text.contains("Roles:") && !text.contains("/aws-reserved/"), "{text}");
+        assert!(text.contains("AWS::IAM::ManagedPolicy"), "{text}");
+    }
 }

@@ -8,7 +8,10 @@ use std::{fs, path::Path, process::Command};
 
 use hcl::eval::{Context, Evaluate, FuncArgs, FuncDef, ParamType};
 use hcl::{Block, Body, Expression};
-use leastwise_generate::render::{Deliverable, File, Format, Options, TerraformStyle, render};
+use leastwise_generate::render::{
+    Attach, Deliverable, File, Format, Options, PrincipalKind, PrincipalTarget, TerraformStyle, render,
+};
+use leastwise_policy::aws::{Named, Policy};
 use proptest::prelude::*;
 use proptest::{strategy::ValueTree, test_runner::TestRunner};
 use serde_json::{Map, Value, json};
@@ -176,5 +179,43 @@ fn terraform_itself_evaluates_jsonencode_to_the_same_policy() {
     for (number, expected) in expected.iter().enumerate() {
         let text = outputs[format!("o{number}")]["value"].as_str().unwrap();
         assert_eq!(&canonical(&serde_json::from_str(text).unwrap()), expected);
+    }
+}
+
+fn of_permission_set(documents: usize) -> Deliverable {
+    let policy = |number: usize| {
+        let text = format!(
+            r#"{{"Version":"2012-10-17","Statement":{{"Effect":"Allow","Action":"s3:GetObject","Resource":"arn:aws:s3:::b/{number}"}}}}"#
+        );
+        Named { name: format!("people-{number}"), policy: Policy::parse(&text).unwrap() }
+    };
+    Deliverable {
+        principal: PrincipalTarget {
+            kind: PrincipalKind::Role,
+            name: "AWSReservedSSO_People_0123456789abcdef".into(),
+            path: "/aws-reserved/sso.amazonaws.com/eu-west-1/".into(),
+            arn: "arn:aws:iam::111122223333:role/aws-reserved/sso.amazonaws.com/eu-west-1/AWSReservedSSO_People_0123456789abcdef"
+                .into(),
+        },
+        documents: (1..=documents).map(policy).collect(),
+        attach: Attach::Managed,
+        comments: vec!["what it replaces".into()],
+    }
+}
+
+#[test]
+fn a_role_of_identity_center_gets_no_attachment_but_its_permission_set_the_policy() {
+    for (documents, kind) in [
+        (1, "aws_ssoadmin_permission_set_inline_policy"),
+        (2, "aws_ssoadmin_customer_managed_policy_attachment"),
+    ] {
+        let file = file(&of_permission_set(documents), TerraformStyle::Jsonencode);
+        let body: Body = hcl::parse(&file.text).unwrap();
+        let kinds: Vec<&str> = blocks(&body, "resource").map(|block| block.labels()[0].as_str()).collect();
+        assert_eq!(kinds.iter().filter(|found| **found == kind).count(), documents, "{}", file.text);
+        assert!(!kinds.contains(&"aws_iam_role_policy_attachment"), "{}", file.text);
+        assert_eq!(blocks(&body, "variable").count(), 2, "{}", file.text);
+        assert!(!file.text.contains("/aws-reserved/"), "{}", file.text);
+        assert!(file.text.contains("# what it replaces\n") && file.notes[0].contains("Identity Center"));
     }
 }

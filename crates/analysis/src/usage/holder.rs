@@ -17,7 +17,7 @@ pub struct NoPolicy {
 pub fn changed_elsewhere(principal: &str) -> Option<&'static str> {
     // https://docs.aws.amazon.com/singlesignon/latest/userguide/permissionsetsconcept.html
     matches("arn:*:iam::*:role/aws-reserved/sso.amazonaws.com/*", principal).then_some(
-        "IAM Identity Center makes this role from a permission set, in every account that the set is assigned in, and IAM          lets nobody else change it: put the policy into the permission set, once it fits all that these roles are used for",
+        "IAM Identity Center makes this role from a permission set, in every account that the set is assigned in, and IAM lets nobody else change it: put the policy into the permission set, once it fits all that these roles are used for",
     )
 }
 

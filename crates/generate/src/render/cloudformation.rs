@@ -9,6 +9,8 @@ use std::collections::HashSet;
 use leastwise_policy::aws::{Named, Policy};
 use serde_json::{Value, json};
 
+use super::permission_set::BY_NAME;
+use super::terraform::hcl::one_line;
 use super::{
     Attach, Deliverable, File, Made, PrincipalKind, PrincipalTarget, RenderError, characters_note,
     description, name, tree, yaml,
@@ -24,6 +26,7 @@ pub(super) fn files(stem: &str, deliverable: &Deliverable, made: Made) -> Result
         let id = name::unique(&mut ids, name::logical_id(&document.name), "");
         let policy_name = name::policy_name(&document.name, &mut policy_names);
         let resource = match deliverable.attach {
+            _ if target.is_of_permission_set() => detached(target, &policy_name, tree(document)?, made),
             Attach::Managed => managed(target, &policy_name, tree(document)?, made),
             Attach::Inline => inline(target, &policy_name, tree(document)?),
         };
@@ -34,8 +37,15 @@ pub(super) fn files(stem: &str, deliverable: &Deliverable, made: Made) -> Result
         "Description": description(target, made),
         "Resources": resources,
     });
-    let notes = deliverable.documents.iter().filter_map(characters_note).collect();
-    Ok(vec![File { name: format!("{stem}.yaml"), text: yaml::print(&template), notes }])
+    let mut notes: Vec<String> = deliverable.documents.iter().filter_map(characters_note).collect();
+    let mut comments = deliverable.comments.clone();
+    if target.is_of_permission_set() {
+        comments.push(BY_NAME.to_owned());
+        notes.push(BY_NAME.to_owned());
+    }
+    let comments: String = comments.iter().map(|line| format!("# {}\n", one_line(line))).collect();
+    let text = comments + &yaml::print(&template);
+    Ok(vec![File { name: format!("{stem}.yaml"), text, notes }])
 }
 
 fn managed(target: &PrincipalTarget, policy_name: &str, document: Value, made: Made) -> Value {
@@ -46,6 +56,19 @@ fn managed(target: &PrincipalTarget, policy_name: &str, document: Value, made: M
             "Path": name::path(&target.path),
             "Description": description(target, made),
             receivers(target.kind): [target.name],
+            "PolicyDocument": document,
+        },
+    })
+}
+
+/// Nothing can be attached to a role of a permission set, and CloudFormation's `AWS::SSO::PermissionSet` would be another.
+fn detached(target: &PrincipalTarget, policy_name: &str, document: Value, made: Made) -> Value {
+    json!({
+        "Type": "AWS::IAM::ManagedPolicy",
+        "Properties": {
+            "ManagedPolicyName": policy_name,
+            "Path": "/",
+            "Description": description(target, made),
             "PolicyDocument": document,
         },
     })

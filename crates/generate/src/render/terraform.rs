@@ -7,6 +7,7 @@ use std::collections::HashSet;
 
 use leastwise_policy::aws::{Named, Policy};
 
+use super::permission_set::PermissionSet;
 use super::{
     Attach, Deliverable, File, Made, Names, Options, PrincipalTarget, RenderError, TerraformStyle,
     characters_note, description, name, tree,
@@ -25,19 +26,26 @@ pub(super) fn files(
 ) -> Result<Vec<File>, RenderError> {
     let target = &deliverable.principal;
     let mut items = vec![Item::Comment(format!("{}.", description(target, options.made)))];
+    items.extend(deliverable.comments.iter().cloned().map(Item::Comment));
     let mut notes = Vec::new();
+    let set = target.is_of_permission_set().then(|| PermissionSet::new(names, deliverable));
+    if let Some(set) = &set {
+        items.extend(set.head());
+        notes.push(set.note());
+    }
     let mut taken = HashSet::new();
     for document in &deliverable.documents {
         let identifier = names.identifier(&document.name);
         let (policy, more) = body(&identifier, document, &mut items, options)?;
         notes.extend(more);
         let policy_name = name::policy_name(&document.name, &mut taken);
-        items.extend(match deliverable.attach {
-            Attach::Managed => {
+        items.extend(match (&set, deliverable.attach) {
+            (Some(set), _) => set.items(target, &identifier, policy_name, policy, options.made),
+            (None, Attach::Managed) => {
                 let holder = Expr::text(&target.name);
                 managed(target, &identifier, policy_name, policy, Some(holder), options.made)
             }
-            Attach::Inline => inline(target, &identifier, policy_name, policy),
+            (None, Attach::Inline) => inline(target, &identifier, policy_name, policy),
         });
     }
     Ok(vec![File { name: format!("{stem}.tf"), text: hcl::print(&items, 0), notes }])

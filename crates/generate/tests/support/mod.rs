@@ -86,6 +86,7 @@ pub(crate) fn deliverable() -> impl Strategy<Value = Deliverable> {
             },
             documents: documents.into_iter().map(|(name, policy)| Named { name, policy }).collect(),
             attach,
+            comments: vec!["first".into(), "second\n\u{2028}resource \"x\" \"y\" {".into()],
         },
     )
 }

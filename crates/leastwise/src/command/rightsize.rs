@@ -86,7 +86,7 @@ fn run_one(setup: &Setup<'_>, asked: &str) -> Result<()> {
     let case = one::Case { principal, rows: &rows, holdout, policies, found };
     let outcome = one::outcome(setup, &Evidence::new(setup, &collected, &collected.usage.rows()), &case);
     if !setup.quiet {
-        output::note(&outcome.summary(principal).join("\n"));
+        output::note(&outcome.summary(setup, &case).join("\n"));
     }
     write(setup, &collected, &case, &outcome)?;
     outcome.verdict(principal)?;
@@ -103,7 +103,8 @@ fn write(
     let args = setup.args;
     let documents = outcome.rightsized.documents.as_slice();
     let target = deliver::target(case.principal, case.found);
-    let delivery = deliver::files(&mut Names::default(), args, target, documents)?;
+    let comments = outcome.comments(setup, case);
+    let delivery = deliver::files(&mut Names::default(), args, target, documents, comments)?;
     tell(setup, &delivery, documents.len());
     let mut batch = Batch::new();
     for (folder, files) in [(args.out.as_deref(), &delivery.files), (deliver::folder(args), &delivery.proved)]

@@ -12,6 +12,7 @@ mod html;
 mod index;
 mod markdown;
 mod page;
+mod replaces;
 mod sections;
 mod view;
 
@@ -24,6 +25,7 @@ use serde::Serialize;
 
 pub(crate) use headline::{GROWING, percent};
 pub(crate) use index::{Entry, Index};
+pub(crate) use replaces::{New, Replaces};
 pub(crate) use view::{HoldoutSummary, Input, ProofSummary, Replayed, Report, Run, Skipped};
 
 /// The format of a report.

@@ -5,6 +5,7 @@ use leastwise_analysis::rightsize::{InferredCondition, NoteKind, Status, Widenin
 
 use super::headline::{facts, headline};
 use super::page::{Cell, Page, Section};
+use super::replaces::Replaces;
 use super::view::{Replayed, Report, Skipped, StatementView};
 use actions::{destructive, dropped, levels, pairs, statuses, unknown, unused};
 
@@ -17,6 +18,7 @@ const SHOWN: usize = 12;
 pub(super) fn page(report: &Report) -> Page {
     let [incomplete, skipped] = missing(&report.skipped);
     let sections = [
+        report.replaces.as_ref().and_then(Replaces::section),
         statements(report),
         replayed(
             "Newly denied",

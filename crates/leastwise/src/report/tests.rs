@@ -176,6 +176,12 @@ fn report(name: &str) -> Report {
         rightsized: &rightsized(name),
         rows: &rows(name),
         run: run(),
+        replaces: Some(Replaces {
+            managed: vec!["arn:aws:iam::aws:policy/AmazonS3FullAccess".into()],
+            inline: vec![name.into()],
+            groups: vec![name.into()],
+            ..Replaces::default()
+        }),
         proof: Some(ProofSummary {
             holds: !hostile,
             within: Some(within(name)),

@@ -14,6 +14,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::evidence::{self, Evidence};
+use super::replaces::Replaces;
 
 /// The name and version of the shape.
 pub(crate) const SCHEMA: &str = "leastwise/report/1";
@@ -32,6 +33,8 @@ pub(crate) struct Input<'a> {
     pub proof: Option<ProofSummary>,
     /// The replay of the newer part against a policy made from the older part.
     pub holdout: Option<HoldoutSummary>,
+    /// What the new policies take the place of, when a snapshot tells.
+    pub replaces: Option<Replaces>,
     /// Inputs that were not read, or not wholly.
     pub skipped: Vec<Skipped>,
 }
@@ -170,6 +173,7 @@ pub(crate) struct Report {
     pub fit: Fit,
     pub proof: Option<ProofSummary>,
     pub holdout: Option<HoldoutSummary>,
+    pub replaces: Option<Replaces>,
     pub documents: Vec<Document>,
     pub widenings: Vec<Widening>,
     pub conditions_inferred: Vec<InferredCondition>,
@@ -263,6 +267,7 @@ impl Report {
             fit: input.rightsized.fit.clone(),
             proof: input.proof,
             holdout: input.holdout,
+            replaces: input.replaces,
             documents: documents.iter().map(document).collect(),
             widenings: input.rightsized.widenings.clone(),
             conditions_inferred: input.rightsized.conditions_inferred.clone(),

@@ -191,3 +191,45 @@ fn what_applying_the_policy_takes_is_said() {
     assert!(told.contains("from the group `ops` too, and stays granted as long as it is in there"), "{told}");
     assert!(!note(ROLE, &[]).contains("permission set"));
 }
+
+#[test]
+fn what_the_new_policies_take_the_place_of_is_said_wherever_somebody_looks() {
+    let folder = Folder::new("replaces");
+    folder.write("l.json", log(&[event("1", "agent", "k", TIME)]));
+    let all = r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"s3:*","Resource":"*"}}"#;
+    let snapshot = format!(
+        r#"{{"RoleDetailList":[{{"RoleName":"agent","Path":"/","Arn":"arn:aws:iam::111122223333:role/agent",
+        "AttachedManagedPolicies":[{{"PolicyName":"wide","PolicyArn":"arn:aws:iam::111122223333:policy/wide"}}],
+        "PermissionsBoundary":{{"PermissionsBoundaryArn":"arn:aws:iam::111122223333:policy/wide"}},
+        "RolePolicyList":[{{"PolicyName":"by-hand","PolicyDocument":{all}}}]}}],
+        "Policies":[{{"PolicyName":"wide","Arn":"arn:aws:iam::111122223333:policy/wide","DefaultVersionId":"v1",
+        "PolicyVersionList":[{{"Document":{all},"VersionId":"v1","IsDefaultVersion":true}}]}}]}}"#
+    );
+    folder.write("s.json", snapshot);
+    let args = ["rightsize", "l.json", "--principal", ROLE, "--granted", "s.json", "--report"];
+    let done = run(&folder, &[&args[..], &["r.json"]].concat());
+    assert_eq!(done.code, Some(0), "{}", done.err);
+    let line = done.err.lines().find(|line| line.contains("nothing is cut before")).unwrap_or_default();
+    for part in [
+        "detach the managed policies `arn:aws:iam::111122223333:policy/wide`",
+        "delete the inline policies `by-hand`",
+    ] {
+        assert!(line.contains(part), "{}", done.err);
+    }
+    let report = std::fs::read_to_string(folder.0.join("r.json")).expect("the report");
+    let report: serde_json::Value = serde_json::from_str(&report).expect("JSON");
+    assert_eq!(report["replaces"]["inline"], serde_json::json!(["by-hand"]));
+    assert_eq!(report["replaces"]["boundary"], "arn:aws:iam::111122223333:policy/wide");
+    for (format, file) in [("terraform", "agent.tf"), ("cloudformation", "agent.yaml")] {
+        let more = ["r.md", "--format", format, "--out", "out"];
+        assert_eq!(run(&folder, &[&args[..], &more].concat()).code, Some(0));
+        let text = std::fs::read_to_string(folder.0.join("out").join(file)).expect("the file");
+        assert!(text.contains("\n# delete the inline policies `by-hand`\n"), "{text}");
+    }
+    let report = std::fs::read_to_string(folder.0.join("r.md")).expect("the report");
+    assert!(report.contains("## What to take away") && report.contains("`by-hand`"), "{report}");
+    // Nobody knows what is attached where only documents are given.
+    folder.write("p.json", all);
+    let done = run(&folder, &["rightsize", "l.json", "--principal", ROLE, "--granted", "p.json"]);
+    assert!(done.code == Some(0) && !done.err.contains("nothing is cut before"), "{}", done.err);
+}

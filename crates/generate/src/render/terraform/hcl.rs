@@ -195,7 +195,8 @@ pub(crate) fn invisible(c: char) -> bool {
             | '\u{e0000}'..='\u{e0fff}')
 }
 
-fn one_line(text: &str) -> String {
+/// The text on one line, as a comment needs it.
+pub(crate) fn one_line(text: &str) -> String {
     text.chars().map(|c| if invisible(c) { ' ' } else { c }).collect::<String>().trim_end().to_owned()
 }
 

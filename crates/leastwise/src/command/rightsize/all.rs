@@ -169,8 +169,8 @@ impl Files<'_> {
         let target = deliver::target(case.principal, case.found);
         let place = self.places.of(case.principal);
         let stem = place.stems.file_stem(&target);
-        let delivery =
-            deliver::files(&mut place.names, self.setup.args, target, &outcome.rightsized.documents)?;
+        let (documents, comments) = (&outcome.rightsized.documents, outcome.comments(self.setup, case));
+        let delivery = deliver::files(&mut place.names, self.setup.args, target, documents, comments)?;
         let documents = delivery.files.into_iter().chain(delivery.proved);
         let mut files: Vec<(String, String)> = documents.map(|file| (file.name, file.text)).collect();
         files.push((format!("{stem}.proof.json"), outcome.proof.to_json()));

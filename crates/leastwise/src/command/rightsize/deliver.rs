@@ -56,6 +56,7 @@ pub fn files(
     args: &RightsizeArgs,
     target: PrincipalTarget,
     documents: &[Named<Policy>],
+    comments: Vec<String>,
 ) -> Result<Delivery> {
     let attach = match args.attach {
         cli::Attach::Managed => render::Attach::Managed,
@@ -65,7 +66,7 @@ pub fn files(
         cli::TerraformStyle::Jsonencode => TerraformStyle::Jsonencode,
         cli::TerraformStyle::Document => TerraformStyle::PolicyDocument,
     };
-    let deliverable = Deliverable { principal: target, documents: documents.to_vec(), attach };
+    let deliverable = Deliverable { principal: target, documents: documents.to_vec(), attach, comments };
     let written = |names: &mut Names, format| {
         render::render_beside(names, &deliverable, format, &Options { terraform, ..Options::default() })
             .map_err(|error| Error::input("cannot write the policy in this format").because(error))

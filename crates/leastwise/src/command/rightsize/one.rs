@@ -10,9 +10,10 @@ use leastwise_policy::aws::evaluate::PolicySet;
 use super::prove::{self, Made};
 use super::setup::Setup;
 use super::{Evidence, summary};
+use crate::cli::rightsize::Attach;
 use crate::command::collect::Collected;
 use crate::error::{Error, Result};
-use crate::report::{Entry, Input, Report, Run};
+use crate::report::{Entry, Input, New, Replaces, Report, Run};
 
 /// What is known of a principal.
 pub struct Case<'a> {
@@ -113,14 +114,30 @@ fn fewer(
 }
 
 impl Outcome {
+    /// What the new policies take the place of, as the snapshot tells.
+    pub fn replaces(&self, setup: &Setup<'_>, case: &Case<'_>) -> Option<Replaces> {
+        let new = match setup.args.attach {
+            Attach::Managed => New::Managed,
+            Attach::Inline => New::Inline,
+        };
+        Some(Replaces::of(case.found?, &self.rightsized.documents, new))
+    }
+
+    /// The same, for the head of a file.
+    pub fn comments(&self, setup: &Setup<'_>, case: &Case<'_>) -> Vec<String> {
+        self.replaces(setup, case).map(|replaces| replaces.comments()).unwrap_or_default()
+    }
+
     /// For people, on stderr.
-    pub fn summary(&self, principal: &str) -> Vec<String> {
+    pub fn summary(&self, setup: &Setup<'_>, case: &Case<'_>) -> Vec<String> {
+        let principal = case.principal;
         let mut lines = summary::lines(
             principal,
             &self.rightsized,
             &prove::summary(&self.proof),
             prove::held_out(&self.proof).as_ref(),
         );
+        lines.extend(self.replaces(setup, case).and_then(|replaces| summary::replaces(&replaces)));
         lines.extend(self.fewer.map(|fewer| summary::fewer(&self.rightsized, fewer)));
         lines
     }
@@ -148,6 +165,7 @@ impl Outcome {
             },
             proof: Some(prove::summary(&self.proof)),
             holdout: prove::held_out(&self.proof),
+            replaces: self.replaces(setup, case),
             skipped: super::skipped(collected, Some(case.principal)),
         })
     }

@@ -6,7 +6,7 @@ use leastwise_analysis::rightsize::{Dormant, Rightsized, Status, Widening, Widen
 use leastwise_policy::aws::{Effect, Statement};
 
 use crate::output::{counted, plain, thousands};
-use crate::report::{GROWING, HoldoutSummary, ProofSummary, Replayed};
+use crate::report::{GROWING, HoldoutSummary, ProofSummary, Replaces, Replayed};
 
 /// So many widenings, notes and denials are shown; the report has all of them.
 const SHOWN: usize = 8;
@@ -163,6 +163,15 @@ fn why_dormant(dormant: Dormant) -> &'static str {
             "dormant, perhaps: no authorised call in this window, and these logs hold only some kinds of events of its account"
         }
     }
+}
+
+/// What to take away, in one line.
+pub fn replaces(replaces: &Replaces) -> Option<String> {
+    /// So many names of a kind are shown; the report has all of them.
+    const NAMES: usize = 3;
+    let words = replaces.words(NAMES);
+    (!words.is_empty())
+        .then(|| plain(&format!("  nothing is cut before the old ones go: {}", words.join("; "))))
 }
 
 /// That common prefixes would do with fewer documents.

@@ -134,6 +134,7 @@ fn deliverable(role: &Compiled) -> RoleDeliverable {
             principal: target(role),
             documents: role.identity.clone(),
             attach: Attach::Managed,
+            comments: Vec::new(),
         },
         trust: role.trust.clone(),
         boundary: role.boundary.as_ref().map(|boundary| match boundary {

@@ -87,7 +87,12 @@ fn deliverable(args: &GenerateArgs, addition: &Addition, taken: &Map<String, Val
     let again = if taken.contains_key(&principal.name) { "-2" } else { "" };
     let compiled = addition.compiled(&format!("{}{again}-addition", principal.name));
     RoleDeliverable {
-        policies: Deliverable { principal, documents: compiled.identity, attach: Attach::Managed },
+        policies: Deliverable {
+            principal,
+            documents: compiled.identity,
+            attach: Attach::Managed,
+            comments: Vec::new(),
+        },
         trust: None,
         boundary: None,
         session: None,
