@@ -7,9 +7,6 @@ use std::string::FromUtf8Error;
 
 use super::unpack::is_gzip;
 
-/// So much of the beginning is looked at: a tar archive says what it is behind its first entry's name.
-pub const BEGIN: usize = 265;
-
 /// What something may be instead of a log or a document.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Foreign {

@@ -6,6 +6,7 @@ pub mod foreign;
 pub mod known;
 pub mod layout;
 pub mod locate;
+pub mod other_logs;
 pub mod pool;
 pub mod queue;
 pub mod read;

@@ -14,8 +14,9 @@ use leastwise_analysis::usage::{self, Source};
 
 use super::account::Account;
 use super::digest::{Hashed, Seen};
-use super::foreign::{self, BEGIN};
+use super::foreign;
 use super::known::{Known, Take};
+use super::other_logs;
 use super::saved::{self, is_saved};
 use super::size::ByteSize;
 use super::stream::{self, Cut, TextSink};
@@ -345,6 +346,9 @@ fn begin(source: &mut dyn Read, raw: &mut Vec<u8>, len: usize) -> std::io::Resul
     Ok(())
 }
 
+/// So much of the beginning is looked at to say what a file is: names of an envelope stand further in than magic bytes.
+const BEGIN: usize = 1_024;
+
 /// Gives the name of the file to what the reader finds.
 struct FileSink<'a, C> {
     name: &'a str,
@@ -355,7 +359,7 @@ struct FileSink<'a, C> {
     /// How the text begins, as far as it is needed to say what it is when it is no log.
     begin: [u8; BEGIN],
     begun: usize,
-    /// Whether that was said; then each line that is not JSON need not be told as well.
+    /// Whether that was said; then each line of it need not be told as well.
     foreign: bool,
 }
 
@@ -369,15 +373,22 @@ impl<'a, C> FileSink<'a, C> {
     fn is_foreign(&mut self, problem: &Problem) -> bool {
         /// A mark of the byte order may stand before.
         const MARK: u64 = 3;
-        if self.records > 0 || problem.record > 0 {
+        if self.records > 0 || self.foreign {
+            return self.records == 0;
+        }
+        if problem.record > 0 || self.problems > 1 {
             return false;
         }
-        if self.problems == 1
-            && problem.offset <= MARK
-            && let Some(foreign) = foreign::recognise(&self.begin[..self.begun])
-        {
+        let begin = &self.begin[..self.begun];
+        let words = other_logs::recognise(begin).map(|other| other.words()).or_else(|| {
+            (problem.offset <= MARK)
+                .then(|| foreign::recognise(begin))
+                .flatten()
+                .map(|foreign| foreign.words())
+        });
+        if let Some(words) = words {
             self.foreign = true;
-            self.account.bad_file(self.name, foreign.words());
+            self.account.bad_file(self.name, words);
         }
         self.foreign
     }

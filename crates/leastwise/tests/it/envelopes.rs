@@ -171,3 +171,33 @@ fn a_folder_of_csv_says_that_a_file_can_be_named() {
     let done = run(&folder, &["usage", "saved"]);
     assert!(done.err.contains("a file that is named itself is read whatever it is called"), "{}", done.err);
 }
+
+#[test]
+fn what_is_no_cloudtrail_is_named_once_a_file_with_the_way_out() {
+    let folder = Folder::new("other-logs");
+    let finding = r#"{"schemaVersion":"2.0","accountId":"111122223333","type":"Recon:EC2/X","resource":{}}"#;
+    let flow =
+        "2 111122223333 eni-1235b8ca 10.0.0.1 10.0.0.2 20641 22 6 20 4249 1418530010 1418530070 ACCEPT OK";
+    for (text, says) in [
+        (
+            format!("{finding}\n{finding}\n{finding}\n"),
+            "this is findings of GuardDuty, not CloudTrail's events; give the files of a trail",
+        ),
+        (format!("{flow}\n{flow}\n"), "this is a VPC flow log"),
+        (r#"{"RoleDetailList":[]}"#.to_owned(), "give it to --granted or --snapshot"),
+        (
+            r#"[{"authorization":{},"caller":"a@b","eventName":{"value":"x"}}]"#.to_owned(),
+            "an activity log of Azure",
+        ),
+    ] {
+        folder.write("l.json", &text);
+        let done = run(&folder, &["usage", "l.json"]);
+        assert_eq!(done.code, Some(3), "{text}: {}", done.err);
+        assert!(
+            done.err.contains(says) && done.err.contains("1 file could not be read"),
+            "{text}: {}",
+            done.err
+        );
+        assert!(!done.err.contains("record 1"), "{text}: {}", done.err);
+    }
+}
