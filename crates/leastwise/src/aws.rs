@@ -4,11 +4,16 @@ mod meanings;
 mod profiles;
 mod refusal;
 
+use std::time::Duration;
+
+use aws_config::default_provider::region::DefaultRegionChain;
 use aws_config::ecs::EcsCredentialsProvider;
+use aws_config::identity::IdentityCache;
 use aws_config::imds::credentials::ImdsCredentialsProvider;
 use aws_config::meta::credentials::CredentialsProviderChain;
 use aws_config::profile::ProfileFileCredentialsProvider;
 use aws_config::provider_config::ProviderConfig;
+use aws_config::timeout::TimeoutConfig;
 use aws_config::{AppName, BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::provider::SharedCredentialsProvider;
 use tokio::runtime::{Builder, Runtime};
@@ -16,7 +21,7 @@ use tokio::runtime::{Builder, Runtime};
 use crate::cli::logs::AwsArgs;
 use crate::error::{Error, Result};
 use crate::output;
-pub use refusal::{Call, in_short};
+pub use refusal::{Call, causes, in_short};
 
 /// The threads that wait for the network. What they bring is worked on elsewhere.
 pub fn runtime() -> Result<Runtime> {
@@ -27,6 +32,17 @@ pub fn runtime() -> Result<Runtime> {
         .map_err(|error| Error::input("cannot start network threads").because(error))
 }
 
+/// Who is asked has so long to begin to answer, as for the AWS CLI (`--cli-read-timeout`); then it is asked again. The SDK by
+/// itself would wait for ever.
+const ANSWER: Duration = Duration::from_secs(60);
+
+/// Whoever gives credentials, such as what `credential_process` runs, has so long. The AWS CLI waits for ever, the SDK by
+/// itself for five seconds, which what asks an identity provider may well take.
+const CREDENTIALS: Duration = Duration::from_secs(60);
+
+/// Where requests go when nobody says. IAM is global and S3 redirects; the CLI calls it too when no region is set.
+const REGION: &str = "us-east-1";
+
 /// The configuration of the AWS SDK.
 pub async fn config(args: &AwsArgs) -> Result<SdkConfig> {
     let mut loader = aws_config::defaults(BehaviorVersion::latest());
@@ -34,9 +50,13 @@ pub async fn config(args: &AwsArgs) -> Result<SdkConfig> {
         is_there(profile)?;
         loader = loader.profile_name(profile);
     }
-    if let Some(region) = &args.region {
-        loader = loader.region(Region::new(region.clone()));
-    }
+    // It is said before anything is loaded: a role that a profile names is assumed in it, too.
+    loader = loader.region(match &args.region {
+        Some(region) => Region::new(region.clone()),
+        None => usual_region(args).await.unwrap_or(Region::from_static(REGION)),
+    });
+    loader = loader.timeout_config(TimeoutConfig::builder().read_timeout(ANSWER).build());
+    loader = loader.identity_cache(IdentityCache::lazy().load_timeout(CREDENTIALS).build());
     if let Some(url) = &args.endpoint_url {
         loader = loader.endpoint_url(url);
     }
@@ -67,11 +87,17 @@ pub async fn config(args: &AwsArgs) -> Result<SdkConfig> {
         let credentials = of_profile(profile, config.region().cloned());
         config = config.into_builder().credentials_provider(credentials).build();
     }
-    Ok(match config.region() {
-        Some(_) => config,
-        // IAM is global and S3 redirects; the CLI calls us-east-1 too when no region is set.
-        None => config.into_builder().region(Region::new("us-east-1")).build(),
-    })
+    Ok(config)
+}
+
+/// The region of the environment, of the profile or of the instance.
+async fn usual_region(args: &AwsArgs) -> Option<Region> {
+    let chain = DefaultRegionChain::builder();
+    let chain = match &args.profile {
+        Some(profile) => chain.profile_name(profile),
+        None => chain,
+    };
+    chain.build().region().await
 }
 
 /// The credentials of a profile that the user named: keys in the environment are somebody else's then, for the AWS CLI
@@ -113,4 +139,19 @@ fn is_label(region: &str) -> bool {
 fn is_address(url: &str) -> bool {
     let rest = url.strip_prefix("http://").or_else(|| url.strip_prefix("https://"));
     rest.is_some_and(|rest| !rest.is_empty() && !rest.starts_with(['/', ':']))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nobody_is_waited_for_without_end() {
+        let region = Some("eu-west-1".to_owned());
+        let args = AwsArgs { profile: None, region, endpoint_url: None };
+        let config = runtime().expect("threads").block_on(config(&args)).expect("a configuration");
+        let waits = config.timeout_config().expect("it is set");
+        assert_eq!(waits.read_timeout(), Some(ANSWER));
+        assert!(waits.connect_timeout().is_some(), "as the SDK has it");
+    }
 }

@@ -55,9 +55,14 @@ fn because(error: Error, cause: String) -> Error {
     if cause.is_empty() { error } else { error.because(cause) }
 }
 
+/// The causes of an error, and the error itself when they say nothing.
+pub fn causes(error: &(dyn Cause + 'static)) -> String {
+    Some(last_causes(error)).filter(|causes| !causes.is_empty()).unwrap_or_else(|| error.to_string())
+}
+
 /// The causes of an error without the SDK's own layers, which say only that there was one.
 fn last_causes(error: &(dyn Cause + 'static)) -> String {
-    const LAYERS: [&str; 8] = [
+    const LAYERS: [&str; 9] = [
         "Error",
         "dispatch failure",
         "other",
@@ -66,6 +71,7 @@ fn last_causes(error: &(dyn Cause + 'static)) -> String {
         "service error",
         "unhandled error",
         "construction failure",
+        "streaming error",
     ];
     let mut words: Vec<String> = Vec::new();
     let mut cause = Some(error);
@@ -89,6 +95,13 @@ impl Call<'_> {
         }
         if let Some(credentials) = credentials(error) {
             return self.without_credentials(credentials);
+        }
+        // The SDK has no type for it that others can see.
+        let why = causes(error);
+        if why.contains("identity resolver timed out") {
+            return self.cannot("no AWS credentials came in time").because(why).hint(
+                "see why what gives them does not answer: what `credential_process` of the profile runs, or an endpoint",
+            );
         }
         match error {
             SdkError::DispatchFailure(_) | SdkError::TimeoutError(_) => self.out_of_reach(error),

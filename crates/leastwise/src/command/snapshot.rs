@@ -49,8 +49,10 @@ async fn fetch(args: &SnapshotArgs, progress: &Progress) -> Result<Value> {
     let client = Client::new(&config);
     let mut pages = client.get_account_authorization_details().into_paginator().send();
     let (mut users, mut groups, mut roles, mut policies) = (vec![], vec![], vec![], vec![]);
+    let mut is_more = false;
     while let Some(page) = pages.next().await {
         let page = page.map_err(|error| call.refused(&error))?;
+        is_more = page.is_truncated();
         for user in page.user_detail_list() {
             users.push(shape::user(user)?);
         }
@@ -64,6 +66,10 @@ async fn fetch(args: &SnapshotArgs, progress: &Progress) -> Result<Value> {
             policies.push(shape::policy(policy)?);
         }
         progress.say(&format!("{} principals", users.len() + groups.len() + roles.len()));
+    }
+    if is_more {
+        return Err(Error::input("cannot fetch the snapshot: the answer is cut short")
+            .hint("try again; what answers may not be IAM, or something between changes its answers"));
     }
     Ok(json!({
         "UserDetailList": users,

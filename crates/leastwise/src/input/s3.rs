@@ -7,7 +7,7 @@ use std::sync::{Arc, Weak};
 use aws_config::SdkConfig;
 use aws_sdk_s3::Client;
 use aws_sdk_s3::error::SdkError;
-use aws_sdk_s3::operation::list_objects_v2::ListObjectsV2Error;
+use aws_sdk_s3::operation::list_objects_v2::{ListObjectsV2Error, ListObjectsV2Output};
 use aws_sdk_s3::primitives::ByteStream;
 use tokio::runtime::Runtime;
 use tokio::sync::Semaphore;
@@ -135,8 +135,10 @@ async fn list_folder(
     let request = if by_folder { request.delimiter("/") } else { request };
     let mut pages = request.into_paginator().send();
     let (mut folders, mut account) = (Vec::new(), Account::default());
+    let mut is_more = false;
     while let Some(page) = pages.next().await {
         let page = page.map_err(|error| reach.refused(&bucket.name, &prefix, &error))?;
+        is_more = is_more_than(&page).ok_or_else(|| cut_short(&bucket.name, &prefix))?;
         folders.extend(page.common_prefixes().iter().filter_map(|folder| folder.prefix().map(str::to_owned)));
         for object in page.contents() {
             let Some(key) = object.key() else { continue };
@@ -161,7 +163,24 @@ async fn list_folder(
             }
         }
     }
-    Ok((folders, account))
+    match is_more {
+        true => Err(cut_short(&bucket.name, &prefix)),
+        false => Ok((folders, account)),
+    }
+}
+
+/// Whether a listing goes on behind this page; `None` when the page itself lacks keys that it counts, of which the SDK says
+/// nothing when the text of the answer ends early.
+fn is_more_than(page: &ListObjectsV2Output) -> Option<bool> {
+    let there = page.contents().len() + page.common_prefixes().len();
+    let counted = page.key_count().and_then(|count| usize::try_from(count).ok()).unwrap_or(0);
+    (there >= counted).then(|| page.is_truncated() == Some(true))
+}
+
+/// What was not listed would be taken for what is not there.
+fn cut_short(bucket: &str, prefix: &str) -> Error {
+    Error::input(format!("cannot list s3://{bucket}/{prefix}: the list is cut short"))
+        .hint("try again; what answers may not be S3, or something between changes its answers")
 }
 
 /// Fetches objects and hands them to the workers.
@@ -210,7 +229,7 @@ impl Fetch {
             }
             match found.body.collect().await {
                 Ok(bytes) => return Body::Bytes { data: bytes.to_vec(), room },
-                Err(error) => failure = format!("cannot be fetched: {error}"),
+                Err(error) => failure = format!("cannot be fetched: {}", aws::causes(&error)),
             }
         }
         Body::Failed(failure)
@@ -233,7 +252,7 @@ impl Read for Stream {
         while self.at == self.piece.len() {
             match self.runtime.block_on(self.body.next()) {
                 Some(Ok(bytes)) => (self.piece, self.at) = (bytes.to_vec(), 0),
-                Some(Err(error)) => return Err(std::io::Error::other(error)),
+                Some(Err(error)) => return Err(std::io::Error::other(aws::causes(&error))),
                 None => return Ok(0),
             }
         }

@@ -224,3 +224,96 @@ fn an_endpoint_that_is_not_there_or_not_aws_is_named() {
         assert!(region.err.contains("eu-west-1"), "{}", region.err);
     }
 }
+
+/// What lists a bucket with one key, and says more of it.
+fn listing(more: &str) -> String {
+    format!(
+        "<ListBucketResult><Name>my-trail</Name><Prefix>AWSLogs/</Prefix><MaxKeys>1000</MaxKeys>{more}\
+         <Contents><Key>AWSLogs/README.txt</Key><Size>1</Size></Contents></ListBucketResult>"
+    )
+}
+
+#[test]
+fn a_list_that_is_cut_short_is_not_taken_for_whole() {
+    let folder = Folder::new("cut-short");
+    let whole = "<KeyCount>1</KeyCount><IsTruncated>false</IsTruncated>";
+    let cuts = [
+        "<KeyCount>1</KeyCount><IsTruncated>true</IsTruncated>",
+        "<KeyCount>2</KeyCount><IsTruncated>false</IsTruncated>",
+        // The same token again and again leads nowhere.
+        "<IsTruncated>true</IsTruncated><NextContinuationToken>t</NextContinuationToken>",
+    ];
+    for (more, says) in [(whole, "there are no logs in")]
+        .into_iter()
+        .chain(cuts.map(|more| (more, "cannot list s3://my-trail/AWSLogs/: the list is cut short")))
+    {
+        let (address, _) = serve(200, "", listing(more));
+        let done = ask(&folder, &["usage", "s3://my-trail/AWSLogs/", "--endpoint-url", &address], &KEYS);
+        assert_eq!(done.code, Some(3), "{more}: {}", done.err);
+        assert!(done.err.contains(says), "{more}: {}", done.err);
+    }
+}
+
+#[test]
+fn a_snapshot_that_is_cut_short_is_not_taken_for_whole() {
+    let folder = Folder::new("snapshot-cut-short");
+    for (more, code) in [("false", 0), ("true", 3)] {
+        let answer = format!(
+            "<GetAccountAuthorizationDetailsResponse><GetAccountAuthorizationDetailsResult><IsTruncated>{more}</IsTruncated>\
+             </GetAccountAuthorizationDetailsResult></GetAccountAuthorizationDetailsResponse>"
+        );
+        let (address, _) = serve(200, "", answer);
+        let done = ask(&folder, &["snapshot", "--endpoint-url", &address, "--out", "s.json"], &KEYS);
+        assert_eq!(done.code, Some(code), "{}", done.err);
+        assert_eq!(folder.0.join("s.json").exists(), code == 0);
+        assert_eq!(done.err.contains("the answer is cut short"), code != 0, "{}", done.err);
+        let _ = std::fs::remove_file(folder.0.join("s.json"));
+    }
+}
+
+#[test]
+fn a_role_is_assumed_in_the_usual_region_where_none_is_said() {
+    let folder = Folder::new("role-without-region");
+    let base = "[base]\naws_access_key_id = AKIAPROFILEEXAMPLE\naws_secret_access_key = x\n";
+    folder.write(".aws/credentials", base);
+    let role = "role_arn = arn:aws:iam::111122223333:role/audit\nsource_profile = base\n";
+    folder
+        .write(".aws/config", format!("[profile audit]\n{role}[profile there]\nregion = eu-west-1\n{role}"));
+    let refusal =
+        "<ErrorResponse><Error><Code>AccessDenied</Code><Message>not you</Message></Error></ErrorResponse>";
+    let cases = [
+        (&["--profile", "audit"][..], None, "us-east-1"),
+        (&[], Some("audit"), "us-east-1"),
+        (&["--profile", "there"], None, "eu-west-1"),
+        (&["--profile", "there", "--region", "eu-north-1"], None, "eu-north-1"),
+    ];
+    for (flags, variable, region) in cases {
+        let (address, heads) = serve(403, "", refusal.to_owned());
+        let mut environment = vec![("AWS_ENDPOINT_URL", address.as_str())];
+        environment.extend(variable.map(|profile| ("AWS_PROFILE", profile)));
+        let done = ask(&folder, &[&["snapshot"], flags].concat(), &environment);
+        assert_eq!(done.code, Some(3), "{}", done.err);
+        assert!(done.err.contains("not you"), "{}", done.err);
+        let heads = heads.lock().expect("nobody panicked").join("\n");
+        assert!(heads.contains(&format!("/{region}/sts/aws4_request")), "{region}: {heads}");
+    }
+}
+
+#[test]
+#[cfg(unix)]
+fn credentials_may_take_a_while() {
+    let folder = Folder::new("slow-credentials");
+    // The SDK by itself waits for five seconds.
+    let keys = r#"{"Version":1,"AccessKeyId":"AKIASLOWEXAMPLE","SecretAccessKey":"x"}"#;
+    folder.write("give", format!("sleep 6\necho '{keys}'\n"));
+    let give = folder.0.join("give");
+    folder.write(".aws/config", format!("[profile slow]\ncredential_process = /bin/sh {}\n", give.display()));
+    let (address, heads) = serve(403, "", refusal(&["snapshot"], "AccessDenied", "no"));
+    let done = ask(
+        &folder,
+        &["snapshot", "--profile", "slow", "--endpoint-url", &address],
+        &[("PATH", "/bin:/usr/bin")],
+    );
+    assert!(done.err.contains("these credentials may not do that"), "{}", done.err);
+    assert!(heads.lock().expect("nobody panicked").join("\n").contains("AKIASLOWEXAMPLE"), "{}", done.err);
+}
