@@ -1,10 +1,11 @@
 //! Results appear whole or not at all: each file is written beside its place under a temporary name, then all of them
-//! are renamed.
+//! are renamed. The name is new: nobody else's file, and no link that somebody put there, is written to.
 //!
 //! Of a link, what it leads to is replaced. What is there and is no regular file (a pipe, a device, whatever a process
 //! has open) is never replaced: it is written to as it stands, before anything is renamed.
 
 use std::fs;
+use std::hash::{BuildHasher, Hasher, RandomState};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
@@ -67,18 +68,49 @@ impl Batch {
         let mut make = fs::DirBuilder::new();
         make.recursive(true);
         let mut open = fs::OpenOptions::new();
-        open.write(true).create(true).truncate(true);
+        open.write(true).create_new(true);
         #[cfg(unix)]
         if readers == Readers::OwnerAlone {
             std::os::unix::fs::DirBuilderExt::mode(&mut make, 0o700);
             std::os::unix::fs::OpenOptionsExt::mode(&mut open, 0o600);
         }
         make.create(folder).map_err(failed(path))?;
-        let temporary = folder.join(temporary_name(&target));
-        interrupt::register(&temporary);
-        self.files.push((temporary.clone(), target));
-        let mut file = open.open(&temporary).map_err(failed(path))?;
+        // A folder may be named in several ways.
+        let target =
+            fs::canonicalize(folder).map_err(failed(path))?.join(target.file_name().unwrap_or_default());
+        if self.files.iter().any(|(_, other)| *other == target) {
+            return Err(Error::usage(format!("two results would be written to `{}`", path.display()))
+                .hint("give each a name of its own"));
+        }
+        let mut file = self.create(&open, target).map_err(failed(path))?;
+        // Who could not read what was there cannot read what takes its place.
+        if readers == Readers::Usual
+            && let Some((_, target)) = self.files.last()
+            && let Ok(found) = fs::metadata(target)
+        {
+            let _ = file.set_permissions(found.permissions());
+        }
         file.write_all(bytes).and_then(|()| file.sync_all()).map_err(failed(path))
+    }
+
+    /// Makes a file under a temporary name that nobody has, beside its target.
+    fn create(&mut self, open: &fs::OpenOptions, target: PathBuf) -> io::Result<fs::File> {
+        loop {
+            let temporary = target.with_file_name(temporary_name());
+            interrupt::register(&temporary);
+            match open.open(&temporary) {
+                Ok(file) => {
+                    self.files.push((temporary, target));
+                    return Ok(file);
+                }
+                Err(error) => {
+                    interrupt::registry().remove(&temporary);
+                    if error.kind() != io::ErrorKind::AlreadyExists {
+                        return Err(error);
+                    }
+                }
+            }
+        }
     }
 
     /// Puts every file in its place.
@@ -91,12 +123,15 @@ impl Batch {
         }
         // INVARIANT: the registry stays locked over all renames, see `interrupt`.
         let mut registry = interrupt::registry();
-        for (temporary, path) in std::mem::take(&mut self.files) {
+        let mut files = std::mem::take(&mut self.files).into_iter();
+        while let Some((temporary, path)) = files.next() {
             registry.remove(&temporary);
-            fs::rename(&temporary, &path).map_err(|error| {
+            if let Err(error) = fs::rename(&temporary, &path) {
                 let _ = fs::remove_file(&temporary);
-                Error::input(format!("cannot write `{}`", path.display())).because(error)
-            })?;
+                // The others are removed when this is dropped.
+                self.files = files.collect();
+                return Err(failed(&path)(error));
+            }
         }
         Ok(())
     }
@@ -139,9 +174,13 @@ fn target(path: &Path) -> io::Result<Target> {
 
 fn failed(path: &Path) -> impl FnOnce(io::Error) -> Error + use<'_> {
     move |error| {
-        Error::input(format!("cannot write `{}`", path.display()))
-            .because(error)
-            .hint("give a place that you may write to")
+        let hint = match error.kind() {
+            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
+                "make room there, or give another place"
+            }
+            _ => "give a place that you may write to",
+        };
+        Error::input(format!("cannot write `{}`", path.display())).because(error).hint(hint)
     }
 }
 
@@ -159,9 +198,10 @@ pub fn write(path: &Path, bytes: &[u8]) -> Result<()> {
     batch.commit()
 }
 
-fn temporary_name(path: &Path) -> String {
-    let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-    format!(".{name}.{}.tmp", std::process::id())
+/// A name that nobody can guess. The number of the process would not do: in containers that share a folder, every process is
+/// the first.
+fn temporary_name() -> String {
+    format!(".leastwise-{:016x}.tmp", RandomState::new().build_hasher().finish())
 }
 
 #[cfg(test)]
@@ -196,6 +236,65 @@ mod tests {
         drop(batch);
         assert_eq!(fs::read(folder.join("a.json")).expect("there"), b"old");
         assert_eq!(fs::read_dir(&folder).expect("there").count(), 1);
+        fs::remove_dir_all(&folder).expect("removed");
+    }
+
+    #[test]
+    fn two_results_in_one_place_are_refused_and_nothing_is_left() {
+        let folder = folder("twice");
+        let mut batch = Batch::new();
+        batch.add(&folder.join("a.json"), b"1").expect("written");
+        batch.add(&folder.join("sub/b.json"), b"2").expect("written");
+        let again = batch.add(&folder.join("sub/../a.json"), b"3").expect_err("there already");
+        assert!(again.to_string().starts_with("two results would be written to"), "{again}");
+        drop(batch);
+        assert_eq!(fs::read_dir(&folder).expect("there").count(), 1, "only the folder that was made");
+        fs::remove_dir_all(&folder).expect("removed");
+    }
+
+    #[test]
+    fn where_one_cannot_take_its_place_no_temporary_file_is_left() {
+        let folder = folder("rename");
+        let mut batch = Batch::new();
+        for name in ["a.json", "b.json", "c.json"] {
+            batch.add(&folder.join(name), b"1").expect("written");
+        }
+        fs::create_dir(folder.join("b.json")).expect("somebody's folder");
+        assert!(batch.commit().is_err());
+        let left = fs::read_dir(&folder).expect("there").map(|entry| entry.expect("there").file_name());
+        let mut left: Vec<_> = left.collect();
+        left.sort();
+        assert_eq!(left, ["a.json", "b.json"]);
+        fs::remove_dir_all(&folder).expect("removed");
+    }
+
+    #[test]
+    fn writers_that_cannot_tell_each_other_apart_do_not_meet() {
+        let folder = folder("meet");
+        let path = folder.join("usage.lwu");
+        let (mut one, mut other) = (Batch::new(), Batch::new());
+        one.add(&path, b"one").expect("written");
+        other.add(&path, b"other").expect("written");
+        one.commit().expect("renamed");
+        assert_eq!(fs::read(&path).expect("there"), b"one");
+        other.commit().expect("renamed");
+        assert_eq!(fs::read(&path).expect("there"), b"other");
+        let long = folder.join("l".repeat(250));
+        write(&long, b"1").expect("a temporary name is no longer than that");
+        fs::remove_dir_all(&folder).expect("removed");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn who_could_not_read_a_file_cannot_read_what_takes_its_place() {
+        use std::os::unix::fs::PermissionsExt;
+        let folder = folder("mode");
+        let path = folder.join("usage.lwu");
+        write(&path, b"old").expect("written");
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).expect("changed");
+        write(&path, b"new").expect("written");
+        assert_eq!(fs::read(&path).expect("there"), b"new");
+        assert_eq!(fs::metadata(&path).expect("there").permissions().mode() & 0o777, 0o600);
         fs::remove_dir_all(&folder).expect("removed");
     }
 

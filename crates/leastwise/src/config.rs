@@ -145,7 +145,16 @@ fn read_settings(args: &[OsString]) -> Result<(PathBuf, String)> {
     match std::fs::read_to_string(&path) {
         Ok(text) => Ok((path, text)),
         Err(error) if !named && error.kind() == std::io::ErrorKind::NotFound => Ok((path, String::new())),
-        Err(error) => Err(Error::usage(format!("cannot read settings `{}`", path.display())).because(error)),
+        Err(error) => {
+            let error = Error::usage(format!("cannot read settings `{}`", path.display())).because(error);
+            Err(match named {
+                true => error,
+                false => error.hint(
+                    "they are looked for where the run begins: begin it in a folder that you may enter, or name settings \
+                     with --config",
+                ),
+            })
+        }
     }
 }
 

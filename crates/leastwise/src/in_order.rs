@@ -15,37 +15,56 @@ const OF_PART: usize = 2;
 pub fn in_order<P, M: Send, E: Send>(
     threads: NonZeroUsize,
     ahead: usize,
-    mut parts: impl Iterator<Item = P> + Send,
+    parts: impl Iterator<Item = P> + Send,
     make: impl Fn(P, &mut dyn FnMut(M) -> bool) -> Result<(), E> + Sync,
     mut take: impl FnMut(M) -> Result<(), E>,
 ) -> Result<(), E> {
     if threads == NonZeroUsize::MIN {
-        return parts.try_for_each(|part| {
-            let mut taken = Ok(());
-            make(part, &mut |made| {
-                taken = take(made);
-                taken.is_ok()
-            })
-            .and(taken)
-        });
+        return alone(parts, make, take);
     }
     let (begun, begins) = sync_channel(ahead);
     let queue = Arc::new(Mutex::new(Queue { parts, begun }));
     let make = &make;
     std::thread::scope(|scope| {
+        let mut nobody = true;
         for _ in 0..threads.get() {
             let queue = queue.clone();
-            scope.spawn(move || {
+            let work = move || {
                 let next = || queue.lock().unwrap_or_else(PoisonError::into_inner).next();
                 while let Some((part, made)) = next() {
                     let end = make(part, &mut |result| made.send(Ok(result)).is_ok());
                     let _ = end.map_err(|error| made.send(Err(error)));
                 }
-            });
+            };
+            // Where there can be no more threads, those that there are do the work.
+            if std::thread::Builder::new().spawn_scoped(scope, work).is_err() {
+                break;
+            }
+            nobody = false;
         }
         // Workers alone keep it: there is nothing more to take when the last has ended.
-        drop(queue);
-        begins.into_iter().flatten().try_for_each(|made| take(made?))
+        match Arc::into_inner(queue).filter(|_| nobody) {
+            Some(queue) => {
+                alone(queue.into_inner().unwrap_or_else(PoisonError::into_inner).parts, make, take)
+            }
+            None => begins.into_iter().flatten().try_for_each(|made| take(made?)),
+        }
+    })
+}
+
+/// The same in this thread.
+fn alone<P, M, E>(
+    mut parts: impl Iterator<Item = P>,
+    make: impl Fn(P, &mut dyn FnMut(M) -> bool) -> Result<(), E>,
+    mut take: impl FnMut(M) -> Result<(), E>,
+) -> Result<(), E> {
+    parts.try_for_each(|part| {
+        let mut taken = Ok(());
+        make(part, &mut |made| {
+            taken = take(made);
+            taken.is_ok()
+        })
+        .and(taken)
     })
 }
 

@@ -105,6 +105,12 @@ impl Writer {
         self.0.push(value as u8);
     }
 
+    /// A count of events. Usages that overlap are merged by their events, but totals over all records add up, and double
+    /// with each merge of a sum with its parts: one that is past all counting is kept as that, so that it can be read.
+    fn events(&mut self, count: u64) {
+        self.number(count.min(read::MOST_EVENTS));
+    }
+
     fn signed(&mut self, value: i64) {
         self.number(((value << 1) ^ (value >> 63)) as u64);
     }
@@ -123,12 +129,12 @@ impl Writer {
             tally.other_principals,
             tally.problems,
         ] {
-            self.number(count);
+            self.events(count);
         }
         self.number(tally.left_out.len() as u64);
         for (reason, count) in &tally.left_out {
             self.text(reason.as_bytes());
-            self.number(*count);
+            self.events(*count);
         }
         for set in [&tally.data_sources, &tally.catalogs] {
             self.number(set.len() as u64);
@@ -142,7 +148,7 @@ impl Writer {
             self.text(source.name.as_bytes());
             self.number(source.bytes);
             self.text(source.sha256.as_bytes());
-            self.number(source.records);
+            self.events(source.records);
         }
     }
 
@@ -162,7 +168,7 @@ impl Writer {
         for (row, resource) in table.rows() {
             self.key(&row.key);
             self.text(resource.as_bytes());
-            self.number(row.seen.count);
+            self.events(row.seen.count);
             self.signed(row.seen.first);
             self.signed(row.seen.last);
             self.text(row.seen.example.text().as_bytes());
@@ -172,7 +178,7 @@ impl Writer {
 
     fn ways(&mut self, ways: Ways) {
         for count in [ways.queries, ways.bridged, ways.bridged_reads] {
-            self.number(count);
+            self.events(count);
         }
     }
 

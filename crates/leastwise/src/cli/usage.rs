@@ -12,7 +12,7 @@ use super::logs::LogArgs;
 Examples:
   leastwise usage AWSLogs/ --since 90d
   leastwise usage s3://my-trail/AWSLogs/111122223333/ --since 7d --principal 'arn:aws:iam::*:role/agent-*'
-  leastwise usage AWSLogs/ --since yesterday --until yesterday --save usage-2026-10-01.lwu --output none
+  leastwise usage AWSLogs/ --since 2d --save usage-2026-10-01.lwu --output none
   leastwise usage usage-*.lwu
   leastwise usage AWSLogs/ --output json | jq '.[] | select(.outcome == \"denied\")'")]
 pub struct UsageArgs {

@@ -116,7 +116,11 @@ impl Walk<'_> {
                 Ok(kind) if kind.is_dir() => self.sub_folder(&path, depth + 1),
                 Ok(kind) if kind.is_file() => self.file(path),
                 Ok(kind) if kind.is_symlink() => self.link(path),
-                _ => self.account.other += 1,
+                Ok(_) => self.no_file(&path.display().to_string()),
+                Err(error) => {
+                    self.account
+                        .bad_file(&path.display().to_string(), format!("cannot be looked at: {error}"));
+                }
             }
         }
     }
@@ -132,6 +136,18 @@ impl Walk<'_> {
             }
             Err(error) if layout::judge(&name, None, None) == layout::Verdict::Read => {
                 self.account.bad_file(&name, format!("a link to what cannot be read: {error}"));
+            }
+            Ok(_) => self.no_file(&name),
+            Err(_) => self.account.other += 1,
+        }
+    }
+
+    /// Nobody may ever write to a pipe, and a device may have no end: what is called like a log is told.
+    fn no_file(&mut self, name: &str) {
+        match layout::judge(name, None, None) {
+            layout::Verdict::Read => {
+                let reason = "a pipe, socket or device, which is not read in a folder; give it as an argument of its own";
+                self.account.bad_file(name, reason);
             }
             _ => self.account.other += 1,
         }

@@ -4,6 +4,7 @@
 use std::num::NonZeroUsize;
 use std::panic::resume_unwind;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
 
 use leastwise_analysis::audit_log::Sink;
 use leastwise_analysis::usage::Source;
@@ -18,7 +19,7 @@ use super::size::ByteSize;
 use super::unpack::Room;
 use super::window::Window;
 use crate::cli::logs::AwsArgs;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::progress::Progress;
 
 /// What to read and how.
@@ -81,17 +82,22 @@ pub fn read<C: Collect>(
     let others: Vec<Worker<C>> = (1..plan.threads.get()).map(|_| worker()).collect();
     let Plan { places, window, aws, .. } = plan;
     let ended = Mutex::new(None);
-    let found = std::thread::scope(|scope| {
-        let feeder = scope.spawn(move || -> Result<Account> {
+    let found = thread::scope(|scope| {
+        let feed = move || -> Result<Account> {
             let mut account = Account::default();
             for place in places {
                 locate::feed(place, window, &aws, &queue, &mut account)?;
             }
             Ok(account)
-        });
+        };
+        let feeder = thread::Builder::new().spawn_scoped(scope, feed).map_err(no_thread)?;
         for (number, worker) in (1..).zip(others) {
             let (items, ended) = (&items, &ended);
-            scope.spawn(move || work((number, worker), items, ended, progress));
+            let work = move || work((number, worker), items, ended, progress);
+            // Where there can be no more threads, those that there are do the work.
+            if thread::Builder::new().spawn_scoped(scope, work).is_err() {
+                break;
+            }
         }
         // This thread works too: memory that it asks for grows in larger steps than that of others.
         work((0, first), &items, &ended, progress);
@@ -105,12 +111,19 @@ pub fn read<C: Collect>(
     Ok(harvest)
 }
 
+/// Nobody would find the logs.
+fn no_thread(error: std::io::Error) -> Error {
+    Error::input("cannot start a thread").because(error).hint(
+        "raise the limit of processes (`ulimit -u`, a container's limit of pids), or end others of the same user",
+    )
+}
+
 /// A worker that panics closes the queue, so that whoever feeds it stops instead of waiting for ever.
 struct CloseOnPanic<'a>(&'a Mutex<Queue>);
 
 impl Drop for CloseOnPanic<'_> {
     fn drop(&mut self) {
-        if std::thread::panicking() {
+        if thread::panicking() {
             self.0.lock().unwrap_or_else(PoisonError::into_inner).close();
         }
     }

@@ -29,7 +29,8 @@ pub trait TextSink: Sink {
     fn begins(&mut self, text: &[u8]);
 }
 
-/// Reads a stream, gzip or plain, into `sink`; says how many bytes of text there were and why it ended early.
+/// Reads a stream, gzip or plain, into `sink`; says how many bytes of text there were and why it ended early. Of gzip no
+/// more than `limit` is unpacked.
 ///
 /// `buffer` is kept by the caller, so that it is allocated once.
 pub fn read<S: TextSink>(
@@ -43,6 +44,7 @@ pub fn read<S: TextSink>(
         Ok(text) => text,
         Err(error) => return (0, Some(Cut::Failed(error.to_string()))),
     };
+    let limit = text.limit(limit);
     reader.reset();
     let (mut kept, mut total) = (0, 0u64);
     loop {
@@ -79,6 +81,7 @@ pub fn check(source: &mut dyn Read, limit: u64, buffer: &mut Vec<u8>) -> (u64, O
         Ok(text) => text,
         Err(error) => return (0, Some(Cut::Failed(error.to_string()))),
     };
+    let limit = text.limit(limit);
     buffer.resize(buffer.len().max(PIECE), 0);
     let mut total = 0;
     loop {
@@ -114,6 +117,14 @@ impl<'a> Text<'a> {
             false => From::Plain(raw),
         };
         Ok(Text { from, pending: None })
+    }
+
+    /// How much of the text is read when so much may be unpacked: what is not packed is no more than what lies there.
+    fn limit(&self, most: u64) -> u64 {
+        match self.from {
+            From::Gzip(_) => most,
+            From::Plain(_) | From::Nothing => u64::MAX,
+        }
     }
 
     /// Fills as much of `out` as there is; 0 is the end.
@@ -266,6 +277,15 @@ mod tests {
         file[at] ^= 1;
         assert!(matches!(check_read(&file, 1 << 20).1, Some(Cut::Damaged(_))));
         assert!(matches!(check(&mut &file[..], 1 << 20, &mut Vec::new()).1, Some(Cut::Damaged(_))));
+    }
+
+    #[test]
+    fn what_is_not_packed_may_be_of_any_size() {
+        let text = vec![b' '; 3 << 20];
+        assert_eq!(check(&mut &text[..], 1 << 20, &mut Vec::new()), (3 << 20, None));
+        let mut sink = Counted::default();
+        let read = read(&mut &text[..], 1 << 20, &mut Vec::new(), &mut Reader::new(), &mut sink);
+        assert_eq!(read, (3 << 20, None));
     }
 
     #[test]

@@ -32,6 +32,7 @@ mod saved;
 mod silence;
 mod simulate;
 mod support;
+mod unattended;
 mod unlisted;
 mod unrecorded;
 mod usage;

@@ -17,7 +17,7 @@ use crate::usage::sighting::{EventId, Fingerprint, Key, Kind, Prints, Seen};
 use crate::usage::tally::{Source, Ways};
 
 /// No count of events comes near it, so that sums of counts stay numbers.
-const MOST_EVENTS: u64 = 1 << 40;
+pub(super) const MOST_EVENTS: u64 = 1 << 40;
 /// Nor do seconds since the epoch.
 const MOST_SECONDS: u64 = 1 << 40;
 

@@ -52,6 +52,20 @@ fn row(body: &mut Writer, resource: &str) {
 }
 
 #[test]
+fn totals_that_doubled_with_each_merge_can_still_be_read() {
+    let mut usage = Usage::new(FOLD_AT);
+    usage.tally.records = 3 << 40;
+    usage.tally.outside_window = u64::MAX;
+    usage.tally.left_out.insert("console sign-ins".to_owned(), 1 << 41);
+    usage.tally.ways.queries = 1 << 50;
+    let read = Usage::load(&usage.save()).expect("it was saved");
+    assert_eq!((read.tally.records, read.tally.outside_window), (1 << 40, 1 << 40));
+    assert_eq!(read.tally.left_out["console sign-ins"], 1 << 40);
+    let again = Usage::load(&read.save()).expect("it was saved");
+    assert_eq!(again.tally, read.tally);
+}
+
+#[test]
 fn what_packs_as_no_usage_does_is_refused_before_it_is_taken_in() {
     const MUCH: &str = "it unpacks to more than a saved usage of its size holds";
     let mut prints = up_to_rows(1);

@@ -198,7 +198,7 @@ const HEADER: [&str; 10] = [
 /// A header and one line for each row; the context is JSON in its cell.
 pub fn csv<'u>(rows: impl Iterator<Item = RowRef<'u>>, out: &mut impl Write) -> io::Result<()> {
     let mut out = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(out);
-    out.write_record(HEADER)?;
+    out.write_record(HEADER).map_err(cause)?;
     for row in rows {
         let object = Object::new(&row);
         let context = serde_json::to_string(object.context)?;
@@ -213,9 +213,18 @@ pub fn csv<'u>(rows: impl Iterator<Item = RowRef<'u>>, out: &mut impl Write) -> 
             &object.last,
             &context,
             &inert(object.example),
-        ])?;
+        ])
+        .map_err(cause)?;
     }
     out.flush()
+}
+
+/// What went wrong with whom the lines went to. Told as an error of CSV, a reader who stopped reading would look like one.
+fn cause(error: csv::Error) -> io::Error {
+    match error.into_kind() {
+        csv::ErrorKind::Io(error) => error,
+        other => io::Error::other(format!("{other:?}")),
+    }
 }
 
 /// A spreadsheet takes a cell that begins so for a formula; an apostrophe in front makes it text
