@@ -9,7 +9,7 @@ mod new;
 
 use super::caller::{Caller, Callers};
 use super::duplicates::Home;
-use super::kind::{Kinds, label};
+use super::kind::Kinds;
 use super::outcome::Outcomes;
 use super::principal::Who;
 use super::recall::{self, Calls, Shapes, Target};
@@ -23,7 +23,7 @@ use super::sighting::{EventId, Fingerprint, Prints, Seen};
 use super::table::hash_from;
 use super::when::Clock;
 use super::{Shared, Usage};
-use crate::audit_log::{Event, Problem, Raw, Sink, Via, unescape};
+use crate::audit_log::{Event, Problem, Raw, Sink, Via};
 use backlog::{Backlog, Full};
 use leastwise_catalog::call::{Plan, Scratch};
 use smallvec::SmallVec;
@@ -153,7 +153,7 @@ impl<'s> Collector<'s> {
             self.data_event(event, number);
         }
         match caller.who {
-            Ok(principal) => self.count(event, &caller, principal, time),
+            Ok(principal) => return self.count(event, &caller, principal, time),
             Err(Who::Other) => self.usage.tally.other_principals += 1,
             Err(Who::Nobody(reason)) => self.usage.tally.leave_out(reason),
             Err(Who::Principal) => {
@@ -176,12 +176,13 @@ impl<'s> Collector<'s> {
         let Usage { table, tally, .. } = &mut self.usage;
         let needs = kind.needs.iter().filter(|need| need.data);
         tally.recorded.saw_data(event, needs.map(|need| table.actions.text(need.action)));
-        let source = unescape(event.source).unwrap_or_default();
-        tally.data_sources.insert(label(&source).to_owned());
     }
 
     /// Counts a call of a principal that is asked for.
-    fn count(&mut self, event: &Event<'_>, caller: &Caller, principal: u32, time: i64) {
+    ///
+    /// # Errors
+    /// As [`count_new`](Self::count_new).
+    fn count(&mut self, event: &Event<'_>, caller: &Caller, principal: u32, time: i64) -> Result<(), String> {
         let number = self.kinds.of(event, &self.shared.planner, &mut self.usage.table);
         let said = (event.error_code, event.error_message);
         let outcome = self.outcomes.of(said, self.shared.planner.rules(), &self.refusals);
@@ -192,11 +193,13 @@ impl<'s> Collector<'s> {
             Some(Plan::Needs(_) | Plan::Unknown) => {}
             Some(Plan::Nothing) => {
                 self.usage.presence.saw(principal, time);
-                return self.usage.tally.leave_out("calls that need no permission");
+                self.usage.tally.leave_out("calls that need no permission");
+                return Ok(());
             }
             Some(Plan::Ignored) | None => {
                 self.usage.presence.saw(principal, time);
-                return self.usage.tally.leave_out("events that are no API call of a principal");
+                self.usage.tally.leave_out("events that are no API call of a principal");
+                return Ok(());
             }
         }
         let origin = self.callers.origin(event, &mut self.usage.table);
@@ -240,11 +243,11 @@ impl<'s> Collector<'s> {
             Way::Whole => self.count_again(&common, hash),
             Way::Shape => self.count_alike(event, &common, hash, &open),
         };
-        if found {
-            self.kinds.get(number).recipe.found();
-        } else {
-            self.count_new(event, caller, &common, Some((way, hash, &open)));
+        if !found {
+            return self.count_new(event, caller, &common, Some((way, hash, &open)));
         }
+        self.kinds.get(number).recipe.found();
+        Ok(())
     }
 
     /// Counts a call that came before; `false` when it did not.

@@ -1,5 +1,6 @@
 //! A record's `requestParameters`, `additionalEventData` and `resources`, looked up without being parsed as a whole.
 
+use super::recipe::Recipe;
 use crate::audit_log::{Cursor, Event, Quick, Value, unescape};
 use leastwise_catalog::call::{self, Part, Path, Step};
 use smallvec::SmallVec;
@@ -37,6 +38,22 @@ impl<'a> Parameters<'a> {
             }
         }
         Parameters { members, additional: event.additional, resources: event.resources }
+    }
+
+    /// The name of a parameter that the recipe looks at and that the request has twice, but for capitals.
+    ///
+    /// CloudTrail writes each once. A caller may have put the other there: S3 logs the query string of a request as
+    /// parameters of it, whatever their names.
+    pub(super) fn ambiguous(&self, recipe: &Recipe) -> Option<&'a [u8]> {
+        let mut seen = SmallVec::<[usize; 16]>::new();
+        self.members.iter().find_map(|member| {
+            let number = recipe.number(member.name)?;
+            if seen.contains(&number) {
+                return Some(member.name);
+            }
+            seen.push(number);
+            None
+        })
     }
 
     /// Where the record names resources itself.

@@ -143,6 +143,11 @@ impl Recipe {
         exact.or_else(|| numbered().find(|(_, wanted)| wanted.text.eq_ignore_ascii_case(name)))
     }
 
+    /// Which of the parameters that are looked at has this name; none is looked at by two.
+    pub(super) fn number(&self, name: &[u8]) -> Option<usize> {
+        self.wanted(name).map(|(number, _)| number)
+    }
+
     /// Writes the key of a call behind what is in `key`, and what a shape leaves open into `open`; `None` when the
     /// call is of a sort that is not remembered.
     #[inline]

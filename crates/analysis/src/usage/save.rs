@@ -136,10 +136,10 @@ impl Writer {
             self.text(reason.as_bytes());
             self.events(*count);
         }
-        for set in [&tally.data_sources, &tally.catalogs] {
-            self.number(set.len() as u64);
-            set.iter().for_each(|text| self.text(text.as_bytes()));
-        }
+        // The event sources of data events stood here, which what is recorded says by account and action.
+        self.number(0);
+        self.number(tally.catalogs.len() as u64);
+        tally.catalogs.iter().for_each(|digest| self.text(digest.as_bytes()));
         let (first, last) = tally.span.unwrap_or((1, 0));
         self.signed(first);
         self.signed(last);

@@ -24,8 +24,6 @@ pub struct Tally {
     pub problems: u64,
     /// Records that are nobody's usage, by the reason.
     pub left_out: BTreeMap<String, u64>,
-    /// The event sources of which data events were seen: for the others, not having seen one says nothing.
-    pub data_sources: BTreeSet<String>,
     /// The earliest and latest event of all that were read.
     pub span: Option<(i64, i64)>,
     /// The digests of the catalogues that said what the events need.
@@ -130,7 +128,6 @@ impl Tally {
         for (reason, count) in &other.left_out {
             *self.left_out.entry(reason.clone()).or_default() += count;
         }
-        self.data_sources.extend(other.data_sources.iter().cloned());
         if let Some((first, last)) = other.span {
             self.saw(first);
             self.saw(last);

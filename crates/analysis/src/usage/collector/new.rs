@@ -15,13 +15,16 @@ use leastwise_catalog::call::{Known, Need, Plan, Scope};
 
 impl Collector<'_> {
     /// Counts a call by its plan, and remembers it in the way that `learn` says.
+    ///
+    /// # Errors
+    /// When the request has a parameter twice that says what the call is about.
     pub(super) fn count_new(
         &mut self,
         event: &Event<'_>,
         caller: &Caller,
         common: &Common<'_>,
         learn: Option<(Way, u64, &Open<'_>)>,
-    ) {
+    ) -> Result<(), String> {
         let account = std::str::from_utf8(account(event)).unwrap_or_default();
         let mut counted = Counted::default();
         self.targets.clear();
@@ -32,10 +35,14 @@ impl Collector<'_> {
             if let Some((Way::Whole, hash, _)) = learn.filter(|_| !counted.copies) {
                 self.calls.learn(hash, &self.key, &self.targets);
             }
-            return self.tally(common, counted);
+            self.tally(common, counted);
+            return Ok(());
         }
-        let Some(plan) = self.kinds.get(common.kind).plan.take() else { return };
         let parameters = Parameters::new(event);
+        if let Some(name) = parameters.ambiguous(&self.kinds.get(common.kind).recipe) {
+            return Err(ambiguous(event, name));
+        }
+        let Some(plan) = self.kinds.get(common.kind).plan.take() else { return Ok(()) };
         if matches!(*plan, Plan::Unknown) {
             let action = self.kinds.get(common.kind).needs[0].action;
             let context = self.callers.origin_of(common.origin).plain[0];
@@ -92,6 +99,7 @@ impl Collector<'_> {
         }
         self.kinds.get(common.kind).plan = Some(plan);
         self.tally(common, counted);
+        Ok(())
     }
 
     /// A refused call counts as AWS's message says; `false` when it does not say.
@@ -172,4 +180,17 @@ impl Collector<'_> {
             said.push((outline, resource.to_owned()));
         }
     }
+}
+
+/// What is said of an event whose request has a parameter twice.
+fn ambiguous(event: &Event<'_>, name: &[u8]) -> String {
+    let say = |raw| unescape(raw).unwrap_or_default();
+    format!(
+        "requestParameters of {} ({}) has `{}` twice, perhaps in other capitals, and it would say what the call was \
+         about; CloudTrail writes each once, and callers may add names of their own (S3 logs query strings), so the \
+         record is left out",
+        say(event.name),
+        say(event.source),
+        say(name).escape_debug(),
+    )
 }

@@ -152,12 +152,14 @@ impl<'a> Reader<'a> {
                 usage.tally.left_out.insert(reason, count);
             }
         }
-        for set in 0..2 {
-            for _ in 0..self.count()? {
-                let name = self.owned()?;
-                if let Some(Usage { tally, .. }) = &mut self.into {
-                    [&mut tally.data_sources, &mut tally.catalogs][set].insert(name);
-                }
+        for _ in 0..self.count()? {
+            // The event sources of data events, which usage that was saved earlier has here and nobody asks for.
+            self.text()?;
+        }
+        for _ in 0..self.count()? {
+            let digest = self.owned()?;
+            if let Some(usage) = &mut self.into {
+                usage.tally.catalogs.insert(digest);
             }
         }
         let (first, last) = (self.seconds()?, self.seconds()?);
