@@ -49,6 +49,7 @@ fn with_tip(mut error: clap::Error, args: &[OsString], settings: &Path) -> clap:
     let values = [ErrorKind::InvalidValue, ErrorKind::ValueValidation];
     if values.contains(&error.kind())
         && let Some(ContextValue::String(value)) = error.get(ContextKind::InvalidValue)
+        && !value.is_empty()
         && !args.iter().any(|arg| arg.to_string_lossy().rsplit('=').next() == Some(value.as_str()))
     {
         let tip = format!("it is said in the environment (LEASTWISE_…) or in `{}`", settings.display());
@@ -128,6 +129,31 @@ fn version() -> String {
 /// What is only ever said on the command line: no variable and no file can make leastwise send something, or make of a
 /// run that judges one that takes everything for known.
 const SAID_EACH_TIME: [&str; 2] = ["model", "write-baseline"];
+
+/// What no file says, by the command. A file lies in a repository, and whoever changes that is not to say by what his
+/// change is judged, nor where requests go that are signed with the credentials of whoever runs the command.
+const NOT_IN_A_FILE: [(Option<&str>, &str); 7] = [
+    (None, "endpoint-url"),
+    (Some("verify"), "policy"),
+    (Some("verify"), "logs"),
+    (Some("verify"), "granted"),
+    (Some("verify"), "public-key"),
+    (Some("verify"), "allow-skipped"),
+    (Some("verify"), "catalog"),
+];
+
+/// Whether a file may say this flag of this command.
+fn in_a_file(command: &str, flag: &str) -> bool {
+    !NOT_IN_A_FILE.iter().any(|(of, name)| *name == flag && of.is_none_or(|of| of == command))
+}
+
+fn not_in_a_file(place: &str, flag: &str) -> Error {
+    Error::usage(format!("setting `{place}` is not taken from a file")).hint(format!(
+        "say `--{flag}` on the command line, or set LEASTWISE_{}: a file in a repository is not to say where signed \
+         requests go, or by what it is judged itself",
+        flag.replace('-', "_").to_uppercase()
+    ))
+}
 
 fn with_variable(arg: Arg) -> Arg {
     let settable = |long: &&str| !matches!(*long, "help" | "version") && !SAID_EACH_TIME.contains(long);
@@ -235,6 +261,9 @@ fn with_settings(mut command: Command, settings: &Table) -> Result<Command> {
                     if !sub.contains(key_of_command) {
                         return Err(unknown(&place, key_of_command, sub));
                     }
+                    if !in_a_file(key, key_of_command) {
+                        return Err(not_in_a_file(&place, key_of_command));
+                    }
                     let values = texts(&place, value)?;
                     command = command.mut_subcommand(key, |sub| with_default(sub, key_of_command, &values));
                 }
@@ -245,9 +274,18 @@ fn with_settings(mut command: Command, settings: &Table) -> Result<Command> {
                 if !known.contains(key) {
                     return Err(unknown(key, key, known));
                 }
+                let taken = |sub: &Command| in_a_file(sub.get_name(), key);
+                if !command.get_subcommands().any(|sub| taken(sub) && flags(sub).contains(key))
+                    && !flags(&command).contains(key)
+                {
+                    return Err(not_in_a_file(key, key));
+                }
                 let values = texts(key, value)?;
                 command = with_default(command, key, &values);
-                command = command.mut_subcommands(|sub| with_default(sub, key, &values));
+                command = command.mut_subcommands(|sub| match taken(&sub) {
+                    true => with_default(sub, key, &values),
+                    false => sub,
+                });
             }
         }
     }
@@ -264,7 +302,7 @@ fn flags(command: &Command) -> Vec<String> {
 
 fn with_default(command: Command, flag: &str, values: &[String]) -> Command {
     command.mut_args(|arg| match arg.get_long() == Some(flag) {
-        true => arg.required(false).default_values(values.to_vec()),
+        true => arg.default_values(values.to_vec()),
         false => arg,
     })
 }
@@ -383,14 +421,34 @@ mod tests {
     }
 
     #[test]
-    fn required_flags_may_come_from_the_file() {
-        let settings = "[verify]\npolicy = ['a.json', 'b.json']\nlogs = ['logs']".parse().expect("TOML");
-        let command = with_settings(command(), &settings).expect("settings");
-        let matches =
-            command.try_get_matches_from(["leastwise", "verify", "proof.json"]).expect("a command line");
-        match Cli::from_arg_matches(&matches).expect("a command").command {
-            Verb::Verify(args) => assert_eq!(args.policy.len(), 2),
+    fn no_file_says_by_what_it_is_judged_or_where_signed_requests_go() {
+        for settings in [
+            "endpoint-url = 'http://127.0.0.1:9'",
+            "[usage]\nendpoint-url = 'http://127.0.0.1:9'",
+            "[verify]\npolicy = ['a.json']",
+            "[verify]\nlogs = ['logs']",
+            "[verify]\ngranted = ['a.json']",
+            "[verify]\npublic-key = 'k'",
+            "[verify]\nallow-skipped = true",
+            "[verify]\ncatalog = 'c.json'",
+        ] {
+            let error = with_settings(command(), &settings.parse().expect("TOML")).expect_err(settings);
+            assert!(error.to_string().contains("is not taken from a file"), "{settings}: {error}");
+        }
+        // At the top it is said of the commands that take it.
+        let settings = "granted = ['a.json']\nallow-skipped = true\nthreads = 3".parse().expect("TOML");
+        let parse = |args: &[&str]| {
+            let command = with_settings(command(), &settings).expect("settings");
+            let matches = command.try_get_matches_from(args).expect("a command line");
+            Cli::from_arg_matches(&matches).expect("a command").command
+        };
+        match parse(&["leastwise", "verify", "p.json", "--policy", "a.json", "--logs", "logs"]) {
+            Verb::Verify(args) => assert!(args.granted.is_empty() && !args.read.allow_skipped),
             other => panic!("not verify: {other:?}"),
+        }
+        match parse(&RUN) {
+            Verb::Rightsize(args) => assert!(args.granted.len() == 1 && args.logs.read.allow_skipped),
+            other => panic!("not rightsize: {other:?}"),
         }
     }
 }

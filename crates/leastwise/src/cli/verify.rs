@@ -20,8 +20,8 @@ pub struct VerifyArgs {
     #[arg(value_name = "PROOF")]
     pub proof: PathBuf,
 
-    /// The policy documents that the proof speaks of, as JSON: agent-1.json, not agent.tf
-    #[arg(long, value_name = "FILE", num_args = 1.., required = true)]
+    /// The policy documents that the proof speaks of, as JSON: agent-1.json, not agent.tf; none where it speaks of none
+    #[arg(long, value_name = "FILE", num_args = 1..)]
     pub policy: Vec<PathBuf>,
 
     /// The logs, or saved usage, that the proof speaks of
@@ -32,7 +32,8 @@ pub struct VerifyArgs {
     #[arg(long, value_name = "FILE")]
     pub public_key: Option<PathBuf>,
 
-    /// What was granted before, to check that nothing more is allowed now: a snapshot, or policy documents
+    /// What was granted before, to check that nothing more is allowed now, and what the proof excuses by it: a
+    /// snapshot, or policy documents
     #[arg(long, value_name = "SNAPSHOT|POLICY", num_args = 1..)]
     pub granted: Vec<PathBuf>,
 

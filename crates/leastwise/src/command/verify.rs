@@ -201,8 +201,20 @@ fn verdict(path: &Path, report: &VerifyReport) -> Result<()> {
     let failed: Vec<&str> = report.checks.iter().filter(|check| !check.ok).map(|check| check.name).collect();
     let error =
         Error::findings(format!("the proof `{}` does not hold: {}", path.display(), failed.join(", ")));
+    // The other checks say the way out themselves, or there is none.
+    let of_inputs =
+        ["evaluator", "catalogue", "documents", "granted", "inputs", "window", "usage", "counts", "names"];
     Err(match report.genuine {
         true => error.hint("it is genuine: the policy is as the proof says itself"),
-        false => error.hint("give the same logs, policy documents and catalogue that it was made with"),
+        false if failed.contains(&"signature") => {
+            error.hint("a proof is worth what its signer is: get it anew, or give the key that signed it")
+        }
+        false if failed.contains(&"digest") => {
+            error.hint("get the proof anew: `rightsize --proof` writes it")
+        }
+        false if failed.iter().any(|failed| of_inputs.contains(failed)) => {
+            error.hint("give the same logs, policy documents and catalogue that it was made with")
+        }
+        false => error,
     })
 }

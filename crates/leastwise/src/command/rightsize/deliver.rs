@@ -102,7 +102,11 @@ pub fn check(args: &RightsizeArgs, delivery: &Delivery, documents: usize) -> Opt
         true if args.out.is_some() => ("", delivery.files.get(..documents)?),
         true => return None,
     };
-    let files = files.iter().map(|file| quoted(&folder.join(&file.name).display().to_string()));
+    let files: String = files
+        .iter()
+        .map(|file| format!(" {}", quoted(&folder.join(&file.name).display().to_string())))
+        .collect();
+    let policy = if files.is_empty() { "" } else { " --policy" };
     let listed = |names: Vec<String>, many: &str| match names.len() {
         0..=SHOWN => names.iter().map(|name| quoted(name)).collect::<Vec<_>>().join(" "),
         _ => many.to_owned(),
@@ -114,9 +118,8 @@ pub fn check(args: &RightsizeArgs, delivery: &Delivery, documents: usize) -> Opt
         false => format!(" --granted {}", listed(granted, "GRANTED…")),
     };
     Some(format!(
-        "{apart}check it with: leastwise verify {} --policy {} --logs {logs}{granted}",
+        "{apart}check it with: leastwise verify {}{policy}{files} --logs {logs}{granted}",
         quoted(&proof.display().to_string()),
-        files.collect::<Vec<_>>().join(" "),
     ))
 }
 
