@@ -108,6 +108,11 @@ pub(super) fn documents(proof: &Proof, given: &[(String, String)]) -> Result<Vec
             None => wrong.push(format!("document `{name}` ({sha256}) is missing or was changed")),
         }
     }
+    for (number, document) in proof.policy.iter().enumerate() {
+        if proof.policy[..number].iter().any(|before| before.sha256 == document.sha256) {
+            wrong.push(format!("document `{}` ({}) is listed twice", document.name, document.sha256));
+        }
+    }
     let boundary = proof.granted.iter().flat_map(|granted| granted.boundary.iter().flatten());
     let boundary: Vec<&String> = boundary.map(|text| &text.sha256).collect();
     let known = |digest: &String| {

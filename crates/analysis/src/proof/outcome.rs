@@ -30,7 +30,7 @@ pub(super) fn add(
     let words =
         format!("{} replayed, {} allowed", counted(replay.events, "authorised event"), replay.allowed);
     checks.add("replay", same(&proof.replay, &replay), words);
-    holds(checks, proof, &replay);
+    holds(checks, proof, &replay, excused(proof, with, &rows, &set));
     let cut = cut_of(granted, &set.identity, with.catalog);
     checks.add("cut", same(&proof.cut, &cut), format!("{} kept", counted(cut.kept_actions, "action")));
     within(checks, proof, with, (&set, granted), &replay);
@@ -44,7 +44,17 @@ pub(super) fn add(
     checks.add("holdout", holdout, words);
 }
 
-fn holds(checks: &mut Checks, proof: &Proof, replay: &Replay) {
+/// How many events the new policy denies and only the proof excuses, by what it says was granted before.
+///
+/// INVARIANT: what only the proof says was granted excuses nothing, unless whoever must have signed it says so.
+fn excused(proof: &Proof, with: &Verification<'_>, rows: &[&UsageRow], set: &PolicySet) -> u64 {
+    if with.granted.is_some() || with.public_key.is_some() {
+        return 0;
+    }
+    replay_named(rows, &proof.names, set, None).denied_events()
+}
+
+fn holds(checks: &mut Checks, proof: &Proof, replay: &Replay, excused: u64) {
     let found = replay.holds() && proof.dropped.is_empty();
     if proof.holds != found {
         let differs = format!("the proof says {}, and the replay says {found}", proof.holds);
@@ -52,6 +62,13 @@ fn holds(checks: &mut Checks, proof: &Proof, replay: &Replay) {
     } else if !replay.holds() {
         let denied = counted(replay.denied_events(), "authorised event");
         checks.admit("holds", format!("the policy denies {denied}"));
+    } else if found && excused > 0 {
+        let events = counted(excused, "authorised event");
+        let only = format!(
+            "the policy denies {events}, which only what the proof says of the grant excuses; give what was granted \
+             (`--granted`), or the key that must have signed it (`--public-key`)"
+        );
+        checks.add("holds", Err(only), "");
     } else if found {
         checks.add("holds", Ok(()), undecided(replay));
     } else {

@@ -282,10 +282,43 @@ fn a_boundary_has_its_say_and_may_lie_among_the_documents() {
     // What the boundary does not allow now, it did not allow when the event was authorised: it has changed since.
     assert_eq!(proof.replay.not_granted[0].action, "s3:DeleteBucket");
     let text = proof.to_json();
-    assert!(case.verify(&text).holds, "{:#?}", case.verify(&text));
     let mut documents = case.documents();
+    assert!(case.verify_given(&text, &documents, Some(&case.granted)).holds);
     documents.push(("boundary.json".to_owned(), boundary.to_json()));
-    assert!(case.verify_with(&text, &documents, None).holds);
+    assert!(case.verify_given(&text, &documents, Some(&case.granted)).holds);
+    // What only the proof says was granted is no excuse.
+    let report = case.verify_given(&text, &documents, None);
+    assert_eq!((failed(&report), report.genuine), (vec!["holds"], false));
+    assert!(detail(&report, "holds").contains("--granted"), "{report:#?}");
+}
+
+#[test]
+fn what_only_the_proof_says_was_granted_excuses_no_denial_but_for_its_signer() {
+    let mut case = Case::new();
+    // Somebody narrows the grant in the proof, so that whatever the policy lacks was "authorised by something else".
+    let little = Policy::new(vec![Statement::allow(["s3:GetObject"], ["*"])]);
+    case.granted = PolicySet::of_identity(vec![Named::new("Granted", little)]);
+    let mut proof = case.proof();
+    assert!(proof.holds && proof.replay.denied.is_empty() && proof.replay.not_granted_events() > 0);
+    assert_eq!(failed(&case.verify(&proof.to_json())), ["holds"]);
+    let key = SigningKey::from_bytes(&[7; 32]);
+    sign(&mut proof, &key);
+    assert_eq!(failed(&case.verify(&proof.to_json())), ["holds"], "anybody may sign");
+    let documents = case.documents();
+    let report = case.verify_with(&proof.to_json(), &documents, Some(&key.public_key()));
+    assert!(report.holds, "{report:#?}");
+}
+
+#[test]
+fn a_document_is_listed_once() {
+    let case = Case::new();
+    let mut proof = case.proof();
+    proof.policy.push(proof.policy[0].clone());
+    proof.digest = proof.digest_now();
+    assert_eq!(
+        failed(&case.verify(&proof.to_json())),
+        ["documents", "replay", "holds", "cut", "within", "dropped", "holdout"]
+    );
 }
 
 #[test]

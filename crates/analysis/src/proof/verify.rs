@@ -107,6 +107,7 @@ fn on_trust(proof: &Proof, with: &Verification<'_>) -> Vec<&'static str> {
     let mut list = vec![
         "the version of leastwise",
         "the settings",
+        "which window was asked for",
         "the names of inputs, documents and problems",
         "the lists of widenings and inferred conditions",
     ];
@@ -122,9 +123,10 @@ fn on_trust(proof: &Proof, with: &Verification<'_>) -> Vec<&'static str> {
     if with.names.is_none() && proof.names.iter().any(of_snapshot) {
         list.push("what a snapshot told of instance profiles and of names without a path");
     }
-    if proof.holdout.is_some() {
-        list.push("that the policy of the holdout was made from the time before");
-    }
+    list.push(match proof.holdout {
+        Some(_) => "that the policy of the holdout was made from the time before",
+        None => "that nothing was held out",
+    });
     list
 }
 
