@@ -245,10 +245,14 @@ fn is_profile_of(profile: &str, account: &str) -> bool {
     profile.strip_prefix(account).is_some_and(|rest| rest.starts_with(":instance-profile/"))
 }
 
-/// The account of roles that a row may have passed without telling which.
+/// The account of roles that a row may have passed without telling which, to EC2: what is in an instance profile is passed
+/// to nobody else.
 fn passed_unknown(row: &UsageRow) -> Option<&str> {
     let Resource::Pattern(pattern) = &row.resource else { return None };
-    let is_one = row.outcome == Outcome::Unknown && row.action.eq_ignore_ascii_case("iam:PassRole");
+    let to_ec2 = |services: &[String]| services.iter().any(|service| service.starts_with("ec2."));
+    let is_one = row.outcome == Outcome::Unknown
+        && row.action.eq_ignore_ascii_case("iam:PassRole")
+        && row.context.get("iam:PassedToService").is_none_or(to_ec2);
     pattern.strip_suffix(":role/*").filter(|_| is_one && named_profile(row).is_none())
 }
 

@@ -242,6 +242,13 @@ fn calls_that_may_pass_a_role_nobody_knows_keep_passing_wide() {
     assert!(with_template.notes()[0].text.contains("launch templates"));
     let throttled = UsageRow { outcome: Outcome::Unknown, ..rows[0].clone() };
     assert_eq!(naming(&[rows[0].clone(), throttled], &[], &listings).taken.len(), 1, "it tells the profile");
+    let context = UsageContext::default().with("iam:PassedToService", "ecs-tasks.amazonaws.com");
+    let to_tasks = UsageRow { context, ..rows[1].clone() };
+    assert_eq!(
+        naming(&[rows[0].clone(), to_tasks], &[], &listings).taken.len(),
+        1,
+        "no profile's is passed to them"
+    );
     let elsewhere = Resource::Pattern("arn:aws:iam::444455556666:role/*".to_owned());
     let rows = [rows[0].clone(), UsageRow { resource: elsewhere, ..rows[1].clone() }];
     assert_eq!(

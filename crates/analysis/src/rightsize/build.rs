@@ -30,8 +30,8 @@ pub(super) struct Builder<'a> {
     locator: Locator,
     atoms: Vec<Atom>,
     used: BTreeSet<String>,
-    /// Action → the scopes it was used on, for inverses.
-    reached: BTreeMap<String, BTreeSet<Scope>>,
+    /// Action → where it is allowed and under which conditions.
+    reached: BTreeMap<String, BTreeSet<(Scope, Conds)>>,
     stable: BTreeMap<String, Vec<Stable>>,
     /// Action → the calls that the log shows otherwise than they are granted.
     contradicted: BTreeMap<String, Calls>,
@@ -189,7 +189,7 @@ impl<'a> Builder<'a> {
                 Some(Kind::Type(kind)) => Some(kind.clone()),
                 _ => None,
             };
-            self.reached.entry(name.to_owned()).or_default().insert(widened.scope.clone());
+            self.reached.entry(name.to_owned()).or_default().insert((widened.scope.clone(), all.clone()));
             self.atoms.push(Atom {
                 section,
                 conds: all,

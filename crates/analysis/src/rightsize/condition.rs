@@ -118,6 +118,16 @@ impl Conds {
         self.0.contains_key(&(operator, key.to_ascii_lowercase()))
     }
 
+    /// The key of a condition that a call did not meet, among those that the log tells of calls: it had another value, or
+    /// none.
+    pub(super) fn unmet_by(&self, row: &UsageRow) -> Option<&'static str> {
+        REQUEST_KEYS.into_iter().chain(STABLE_KEYS).find(|key| {
+            let Some((_, values)) = self.0.get(&(equals(), key.to_ascii_lowercase())) else { return false };
+            let seen = row.context.get(key).unwrap_or_default();
+            seen.is_empty() || !seen.iter().all(|value| values.contains(&literal(value)))
+        })
+    }
+
     /// Adds the conditions of a granted statement as they are.
     pub(super) fn and_all(&mut self, conditions: &Conditions) {
         for condition in conditions {

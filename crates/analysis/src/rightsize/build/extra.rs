@@ -1,6 +1,8 @@
 //! Permissions that the log does not show: what the user pins, and the inverses of what was used. Both are held to
 //! what was granted.
 
+use std::collections::BTreeSet;
+
 use leastwise_catalog::Action;
 
 use super::super::condition::Conds;
@@ -86,7 +88,9 @@ impl Builder<'_> {
 
     fn add_inverse(&mut self, inverse: &Action<'_>, name: &str, used: &str) -> bool {
         let before = self.atoms.len();
-        for scope in self.reached.get(used).cloned().unwrap_or_default() {
+        let scopes: BTreeSet<Scope> =
+            self.reached.get(used).into_iter().flatten().map(|(scope, _)| scope.clone()).collect();
+        for scope in scopes {
             let Scope::Resource(text) = scope else { continue };
             let pattern = if text == "*" { Resource::Unknown } else { Resource::Pattern(text) };
             let mut place = self.locator.locate(inverse, &pattern);

@@ -1,7 +1,8 @@
 //! What the logs cannot tell: actions that they could not show, and calls that perhaps needed an action elsewhere than
-//! where it was seen. Kept as granted where the user wants that; else the latter is said, as the former are listed.
+//! where it was seen, or under other conditions. Kept as granted where the user wants that; else the latter is said, as the
+//! former are listed.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use leastwise_catalog::Action;
 
@@ -21,6 +22,17 @@ struct Perhaps<'r> {
     rows: Vec<&'r UsageRow>,
     /// Those of them that nothing granted allows there, though elsewhere: the log may name something else than AWS judges by.
     otherwise: Calls,
+    /// The conditions that some did not meet where the new policy does reach, with what the calls had instead.
+    unmet: BTreeSet<String>,
+}
+
+/// Whether the new policy allows what a call may have needed.
+enum Reach {
+    Reached,
+    /// Not on this resource.
+    Elsewhere,
+    /// On this resource, but not under the condition that is told here.
+    Otherwise(String),
 }
 
 impl Builder<'_> {
@@ -35,13 +47,20 @@ impl Builder<'_> {
             // What nothing granted allows anywhere was not needed, or something else allows it.
             let is_possible =
                 is_granted || self.grants.as_ref().is_some_and(|grants| grants.somewhere(&name));
-            if is_possible && !self.reaches(&action, &name, row) {
-                let known = perhaps.entry(name).or_default();
-                known.calls.add(row);
-                match is_granted {
-                    true => known.rows.push(row),
-                    false => known.otherwise.add(row),
-                }
+            if !is_possible {
+                continue;
+            }
+            let unmet = match self.reach(&action, &name, row) {
+                Reach::Reached => continue,
+                Reach::Elsewhere => None,
+                Reach::Otherwise(unmet) => Some(unmet),
+            };
+            let known = perhaps.entry(name).or_default();
+            known.unmet.extend(unmet);
+            known.calls.add(row);
+            match is_granted {
+                true => known.rows.push(row),
+                false => known.otherwise.add(row),
             }
         }
         match self.options.unknown {
@@ -53,18 +72,20 @@ impl Builder<'_> {
                 );
             }
             Unknown::Called => self.keep_called(&perhaps),
-            Unknown::Drop => perhaps.iter().for_each(|(action, it)| self.note_perhaps(action, &it.calls)),
+            Unknown::Drop => {
+                perhaps.iter().for_each(|(action, it)| self.note_perhaps(action, &it.calls, &it.unmet));
+            }
         }
     }
 
     fn keep_called(&mut self, perhaps: &BTreeMap<String, Perhaps<'_>>) {
         let catalog = self.catalog;
-        for (name, Perhaps { rows, otherwise, .. }) in perhaps {
+        for (name, Perhaps { rows, otherwise, unmet, .. }) in perhaps {
             if let Some(action) = catalog.action(name).filter(|_| !rows.is_empty()) {
                 self.add_action(&action, name, rows, Because::Perhaps);
             }
             if otherwise.events > 0 {
-                self.note_perhaps(name, otherwise);
+                self.note_perhaps(name, otherwise, unmet);
             }
         }
     }
@@ -86,7 +107,7 @@ impl Builder<'_> {
         }
     }
 
-    fn note_perhaps(&mut self, action: &str, calls: &Calls) {
+    fn note_perhaps(&mut self, action: &str, calls: &Calls, unmet: &BTreeSet<String>) {
         let mut seen: Vec<String> = calls.seen.iter().take(3).map(|one| format!("`{one}`")).collect();
         if calls.seen.len() > seen.len() {
             seen.push(format!("{} more", calls.seen.len() - seen.len()));
@@ -96,28 +117,41 @@ impl Builder<'_> {
             Unknown::Drop => " (--unknown called)",
             Unknown::Called | Unknown::Keep => ", as it is granted elsewhere (--keep FILE, --unknown keep)",
         };
+        let unmet = match unmet.iter().cloned().collect::<Vec<_>>() {
+            none if none.is_empty() => String::new(),
+            some => format!(", some {}", some.join(" or ")),
+        };
         let calls = match calls.events {
             1 => "one call".to_owned(),
             several => format!("{several} calls"),
         };
         let text = format!(
-            "{calls} may have needed it on {seen}{too}: throttled, broken off, or the log does not tell; not added{way}"
+            "{calls} may have needed it on {seen}{too}{unmet}: throttled, broken off, or the log does not tell; not \
+             added{way}"
         );
         self.note(NoteKind::Throttled, action, &text);
     }
 
-    /// Whether the new policy reaches all that the row may have been on.
-    fn reaches(&mut self, action: &Action<'_>, name: &str, row: &UsageRow) -> bool {
+    /// Whether the new policy reaches all that the row may have been on, under conditions that it met.
+    fn reach(&mut self, action: &Action<'_>, name: &str, row: &UsageRow) -> Reach {
         if self.as_granted.contains(name) {
-            return true;
+            return Reach::Reached;
         }
         let asked = self.locator.locate(action, &row.resource).scope;
-        let Some(reached) = self.reached.get(name) else { return false };
-        let Scope::Resource(text) = &asked else { return false };
-        let wide = reached.iter().filter_map(|scope| match scope {
-            Scope::Resource(wide) if has_wildcards(wide) => Some(wide),
-            _ => None,
-        });
-        reached.contains(&asked) || wide.into_iter().any(|wide| covers(wide, text))
+        let Scope::Resource(text) = &asked else { return Reach::Elsewhere };
+        let reaches = |scope: &Scope| match scope {
+            Scope::Resource(wide) if has_wildcards(wide) => *scope == asked || covers(wide, text),
+            _ => *scope == asked,
+        };
+        let mut reach = Reach::Elsewhere;
+        let reached = self.reached.get(name).into_iter().flatten();
+        for (_, conds) in reached.filter(|(scope, _)| reaches(scope)) {
+            let Some(key) = conds.unmet_by(row) else { return Reach::Reached };
+            reach = Reach::Otherwise(match row.context.get(key) {
+                Some(values) => format!("with {key} `{}`", values.join(", ")),
+                None => format!("without {key}"),
+            });
+        }
+        reach
     }
 }

@@ -379,3 +379,38 @@ fn left_out_the_calls_are_told_with_their_resources() {
         "4 calls may have needed it on `arn:aws:s3:::a/1`, `arn:aws:s3:::a/2`, `arn:aws:s3:::a/3`, 1 more: ";
     assert!(notes[0].text.starts_with(text), "{}", notes[0].text);
 }
+
+#[test]
+fn what_calls_may_have_needed_under_other_conditions_is_said_or_kept_under_theirs() {
+    let role = "arn:aws:iam::111122223333:role/worker";
+    let to = |row: UsageRow, service: &str| {
+        let context = row.context.clone().with("iam:PassedToService", service);
+        UsageRow { context, ..row }
+    };
+    let rows = [
+        to(row("iam:PassRole", role), "ec2.amazonaws.com"),
+        perhaps(to(row("iam:PassRole", role), "ecs-tasks.amazonaws.com")),
+    ];
+    let left = of(&rows, &Options::default());
+    assert_eq!(
+        shown(&left),
+        [format!(
+            "IamPassRoleIfPassedToService: iam:PassRole on {role} if StringEquals iam:PassedToService ec2.amazonaws.com"
+        )]
+    );
+    let note = left.notes.iter().find(|note| note.kind == NoteKind::Throttled).expect("a note");
+    assert!(note.text.contains("with iam:PassedToService `ecs-tasks.amazonaws.com`"), "{}", note.text);
+    let kept = shown(&of(&rows, &called())).join("\n");
+    assert!(
+        kept.contains(&format!("iam:PassRole on {role} if StringEquals iam:PassedToService ecs-tasks")),
+        "{kept}"
+    );
+    // What met the conditions says nothing more.
+    let met = [rows[0].clone(), perhaps(rows[0].clone())];
+    assert!(!of(&met, &Options::default()).notes.iter().any(|note| note.kind == NoteKind::Throttled));
+    // Which service it was the log does not tell: it may be another.
+    let untold = [rows[0].clone(), perhaps(row("iam:PassRole", role))];
+    let note = of(&untold, &Options::default()).notes;
+    let note = note.iter().find(|note| note.kind == NoteKind::Throttled).expect("a note");
+    assert!(note.text.contains("without iam:PassedToService"), "{}", note.text);
+}
