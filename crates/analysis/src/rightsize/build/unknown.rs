@@ -26,6 +26,16 @@ struct Perhaps<'r> {
     unmet: BTreeSet<String>,
 }
 
+/// An action of KMS, and the services by way of which it was asked for.
+type Asked<'r> = (&'r str, &'r [String]);
+
+/// What a service asked KMS for its caller. Where the logs hold KMS's own records of that, they say on which keys: what the
+/// service's records say of it besides is no more.
+fn asked_of_kms(row: &UsageRow) -> Option<Asked<'_>> {
+    Some((row.action.as_str(), row.context.get("kms:ViaService")?))
+        .filter(|(action, _)| action.starts_with("kms:"))
+}
+
 /// Whether the new policy allows what a call may have needed.
 enum Reach {
     Reached,
@@ -39,7 +49,15 @@ impl Builder<'_> {
     /// Keeps what the logs cannot tell, or notes where it goes unseen.
     pub(in crate::rightsize) fn add_unknown(&mut self, rows: &[&UsageRow], statuses: &[ActionStatus]) {
         let mut perhaps: BTreeMap<String, Perhaps<'_>> = BTreeMap::new();
+        let asked: BTreeSet<Asked<'_>> = rows
+            .iter()
+            .filter(|row| row.outcome != Outcome::Unknown)
+            .filter_map(|row| asked_of_kms(row))
+            .collect();
         for &row in rows.iter().filter(|row| row.outcome == Outcome::Unknown) {
+            if asked_of_kms(row).is_some_and(|one| asked.contains(&one)) {
+                continue;
+            }
             let Some(action) = self.catalog.action(&row.action) else { continue };
             let name = action.full_name();
             let place = self.locator.locate(&action, &row.resource);

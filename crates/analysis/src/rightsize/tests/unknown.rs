@@ -414,3 +414,34 @@ fn what_calls_may_have_needed_under_other_conditions_is_said_or_kept_under_their
     let note = note.iter().find(|note| note.kind == NoteKind::Throttled).expect("a note");
     assert!(note.text.contains("without iam:PassedToService"), "{}", note.text);
 }
+
+#[test]
+fn what_kms_has_a_record_of_says_on_which_keys_a_service_used_it() {
+    let by_s3 = |row: UsageRow| {
+        let context = row.context.clone().with("kms:ViaService", "s3.eu-west-1.amazonaws.com");
+        UsageRow { context, ..row }
+    };
+    let key = "arn:aws:kms:eu-west-1:111122223333:key/1";
+    let mut any = perhaps(by_s3(row("kms:Decrypt", "*")));
+    any.resource = Resource::Pattern("arn:aws:kms:eu-west-1:*:key/*".to_owned());
+    let granted = granted(
+        r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["s3:*","kms:*"],"Resource":"*"}]}"#,
+    );
+    let kept = |rows: &[UsageRow]| {
+        shown(&rightsize(rows, Some(&granted), Catalog::embedded(), &called()))
+            .into_iter()
+            .filter(|one| one.contains("kms:"))
+            .collect::<Vec<_>>()
+    };
+    let object = row("s3:GetObject", "arn:aws:s3:::b/k");
+    let alone = kept(&[object.clone(), any.clone()]);
+    assert!(
+        alone.len() == 1
+            && alone[0].contains("arn:aws:kms:eu-west-1:*:key/* if StringEquals kms:ViaService s3"),
+        "{alone:?}"
+    );
+    let with_record = kept(&[object.clone(), any.clone(), by_s3(row("kms:Decrypt", key))]);
+    assert!(with_record.len() == 1 && with_record[0].contains(key), "{with_record:?}");
+    let of_another = kept(&[object, any, row("kms:Decrypt", key)]);
+    assert_eq!(of_another.len(), 2, "{of_another:?}");
+}
