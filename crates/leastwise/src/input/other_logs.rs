@@ -23,7 +23,7 @@ const KNOWN: [Other; 20] = [
     // https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-log-file-validation-digest-file-structure.html
     Other {
         signs: &[&["\"digestStartTime\""], &["\"digestS3Bucket\""]],
-        name: "a digest file of CloudTrail, which has hashes and no events",
+        name: "a digest file, which has hashes and no events",
         way_out: "give the folder CloudTrail beside CloudTrail-Digest",
     },
     // https://docs.aws.amazon.com/guardduty/latest/ug/guardduty_findings-summary.html
@@ -34,13 +34,13 @@ const KNOWN: [Other; 20] = [
             &["\"guardduty\""],
             &["\"schemaVersion\"", "\"accountId\"", "\"type\"", "\"resource\""],
         ],
-        name: "findings of GuardDuty",
+        name: "a list of findings of GuardDuty",
         way_out: TRAIL,
     },
     // https://docs.aws.amazon.com/securityhub/latest/userguide/securityhub-findings-format.html
     Other {
         signs: &[&["\"ProductArn\""], &["aws.securityhub"]],
-        name: "findings of Security Hub",
+        name: "a list of findings of Security Hub",
         way_out: TRAIL,
     },
     // https://docs.aws.amazon.com/config/latest/developerguide/example-s3-snapshot.html
@@ -121,7 +121,7 @@ const KNOWN: [Other; 20] = [
             &[" S3.", " +0000] "],
             &[" BATCH.", " +0000] "],
         ],
-        name: "a server access log of S3, which does not say who a session belongs to in full nor which keys decided",
+        name: "a server access log of S3, which names neither permissions nor what decided on them",
         way_out: "record data events of S3 with a trail, and give its files",
     },
     // https://docs.aws.amazon.com/waf/latest/developerguide/logging-fields.html
@@ -155,7 +155,7 @@ const KNOWN: [Other; 20] = [
     // https://learn.microsoft.com/entra/identity/monitoring-health/concept-sign-ins
     Other {
         signs: &[&["\"userPrincipalName\"", "\"appDisplayName\""]],
-        name: "sign-ins of Microsoft Entra",
+        name: "a list of sign-ins of Microsoft Entra",
         way_out: OTHER_CLOUD,
     },
     // https://kubernetes.io/docs/reference/config-api/apiserver-audit.v1/
@@ -181,7 +181,7 @@ pub fn recognise(begin: &[u8]) -> Option<&'static Other> {
 impl Other {
     /// What it is, and the way out.
     pub fn words(&self) -> String {
-        format!("this is {}, not CloudTrail's events; {}", self.name, self.way_out)
+        format!("this is {}, and no log of CloudTrail; {}", self.name, self.way_out)
     }
 }
 
@@ -195,10 +195,16 @@ mod tests {
             (r#"{"awsAccountId":"1","digestStartTime":"2026-01-01T00:00:00Z"}"#, "a digest file"),
             (
                 r#"{"schemaVersion":"2.0","accountId":"1","type":"Recon:EC2/X","resource":{}}"#,
-                "findings of GuardDuty",
+                "a list of findings of GuardDuty",
             ),
-            (r#"{"detail-type":"GuardDuty Finding","source":"aws.guardduty"}"#, "findings of GuardDuty"),
-            (r#"{"Findings":[{"SchemaVersion":"2018-10-08","ProductArn":"x"}]}"#, "findings of Security Hub"),
+            (
+                r#"{"detail-type":"GuardDuty Finding","source":"aws.guardduty"}"#,
+                "a list of findings of GuardDuty",
+            ),
+            (
+                r#"{"Findings":[{"SchemaVersion":"2018-10-08","ProductArn":"x"}]}"#,
+                "a list of findings of Security Hub",
+            ),
             (r#"{"fileVersion":"1.0","configurationItems":[]}"#, "AWS Config"),
             (r#"{"metadata":{},"class_uid":3005,"api":{}}"#, "OCSF"),
             (r#"{"UserDetailList":[]}"#, "a snapshot"),

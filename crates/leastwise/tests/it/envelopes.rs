@@ -181,7 +181,7 @@ fn what_is_no_cloudtrail_is_named_once_a_file_with_the_way_out() {
     for (text, says) in [
         (
             format!("{finding}\n{finding}\n{finding}\n"),
-            "this is findings of GuardDuty, not CloudTrail's events; give the files of a trail",
+            "this is a list of findings of GuardDuty, and no log of CloudTrail; give the files of a trail",
         ),
         (format!("{flow}\n{flow}\n"), "this is a VPC flow log"),
         (r#"{"RoleDetailList":[]}"#.to_owned(), "give it to --granted or --snapshot"),
