@@ -610,6 +610,7 @@ fn what_is_to_be_kept_must_be_an_action_that_there_is() {
             "`s3:Gte*` and 1 more in `keep.txt` are no actions of the catalogue",
         ),
         ("keep.json", policy, "did you mean `s3:GetObject`"),
+        ("keep.json", &policy.replace("Allow", "Deny"), "did you mean `s3:GetObject`"),
     ] {
         folder.write(name, text);
         let done = agent(&folder, &["--keep", name]);

@@ -28,7 +28,7 @@ pub fn read(path: &Path, catalog: &Catalog) -> Result<Kept> {
             .because(error)
             .hint("one action pattern a line, then optionally resources: `s3:Get* arn:aws:s3:::backup/*`")
     })?;
-    check_actions(path, &pins, catalog)?;
+    check_actions(path, pins.iter().map(|pin| pin.action.as_str()), catalog)?;
     for pin in &pins {
         // Whoever names a resource wants it kept, so each must be one that the action takes.
         for resource in &pin.resources {
@@ -50,7 +50,9 @@ fn of_policy(path: &Path, text: &str, statements: &Value, catalog: &Catalog) -> 
         let statement = pointer(refused.statement);
         Error::input(format!("`{name}` {statement}/{}: {refused}", refused.element)).hint(refused.way_out)
     })?;
-    check_actions(path, &kept.pins, catalog)?;
+    // Also of what it denies: a `Deny` of a name that there is not keeps nobody from anything.
+    let patterns = policy.statements.iter().flat_map(|statement| statement.action.patterns());
+    check_actions(path, patterns.map(|pattern| pattern.as_str()), catalog)?;
     for (number, statement) in policy.statements.iter().enumerate() {
         let alone = Policy { statements: vec![statement.clone()], ..policy.clone() };
         // What of it cannot be kept was refused above.
@@ -64,9 +66,8 @@ fn of_policy(path: &Path, text: &str, statements: &Value, catalog: &Catalog) -> 
     Ok(kept)
 }
 
-fn check_actions(path: &Path, pins: &[Pin], catalog: &Catalog) -> Result<()> {
-    let is_unknown = |pin: &&Pin| catalog.expand(&pin.action).is_empty();
-    let unknown: Vec<&str> = pins.iter().filter(is_unknown).map(|pin| pin.action.as_str()).collect();
+fn check_actions<'a>(path: &Path, actions: impl Iterator<Item = &'a str>, catalog: &Catalog) -> Result<()> {
+    let unknown: Vec<&str> = actions.filter(|action| catalog.expand(action).is_empty()).collect();
     let Some(first) = unknown.first() else { return Ok(()) };
     let (path, more) = (path.display(), unknown.len() - 1);
     let what = match more {
