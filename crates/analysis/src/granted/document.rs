@@ -45,7 +45,7 @@ fn parsed(text: &str, kind: DocumentKind) -> Result<Policy, String> {
 }
 
 /// Undoes RFC 3986 encoding, which is what IAM's API applies to documents.
-pub(crate) fn percent_decoded(text: &str) -> Option<String> {
+pub fn percent_decoded(text: &str) -> Option<String> {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.bytes();
     while let Some(byte) = rest.next() {

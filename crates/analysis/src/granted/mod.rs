@@ -19,7 +19,7 @@ mod versions;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-pub(crate) use document::percent_decoded;
+pub use document::percent_decoded;
 use leastwise_policy::aws::evaluate::{OrganizationPath, PolicySet};
 use leastwise_policy::aws::{DocumentKind, Named, Policy};
 use leastwise_policy::time::Timestamp;

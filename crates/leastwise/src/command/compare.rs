@@ -12,6 +12,7 @@ use leastwise_policy::aws::compare::{Answer, Kind, compare, excess, to_some};
 use crate::cli::compare::{CompareArgs, CompareKind, CompareOutput};
 use crate::error::{Error, Result};
 use crate::input::foreign::read_text;
+use crate::input::wrapped::{self, Unwrapped};
 use crate::output;
 use told::{Checked, Told};
 
@@ -105,26 +106,30 @@ fn check(
 /// All documents, read as what they are.
 fn read(args: &CompareArgs, otherwise: Option<Kind>) -> Result<(Kind, Vec<Document>)> {
     let texts = args.files.iter().map(|path| Ok((path, text(path)?))).collect::<Result<Vec<_>>>()?;
-    let named = texts.iter().any(|(_, text)| names_principals(text));
+    let texts: Vec<(&PathBuf, Unwrapped<'_>)> =
+        texts.iter().map(|(path, text)| (*path, wrapped::unwrap(text))).collect();
+    let named = texts.iter().any(|(_, document)| names_principals(&document.text));
+    let trust = texts.iter().all(|(_, document)| document.trust);
     let kind = match args.kind {
         Some(CompareKind::Identity) => Kind::Identity,
         Some(CompareKind::Resource) => Kind::Resource,
         Some(CompareKind::Scp) => Kind::ServiceControl,
         Some(CompareKind::Rcp) => Kind::ResourceControl,
         Some(CompareKind::Trust) => Kind::Trust,
+        None if trust => Kind::Trust,
         None if named => Kind::Resource,
         None => otherwise.unwrap_or(Kind::Identity),
     };
-    let parse = |(path, text): (&PathBuf, String)| {
+    let parse = |(path, document): (&PathBuf, Unwrapped<'_>)| {
         let name = path.display().to_string();
-        match Policy::parse_kind(&text, kind.document()) {
+        match Policy::parse_kind(&document.text, kind.document()) {
             Ok(policy) => Ok(Document { name, policy }),
             Err(error) => Err(Error::input(format!("`{name}` is not {}", told::kind_name(kind)))
                 .because(error)
-                .hint(
+                .hint(wrapped::way_out(&document.text).unwrap_or(
                     "`--type` says what the documents are: identity, resource, scp, rcp or trust; snapshots are \
                      compared by `leastwise check NEW --new-access-against OLD`",
-                )),
+                ))),
         }
     };
     Ok((kind, texts.into_iter().map(parse).collect::<Result<_>>()?))

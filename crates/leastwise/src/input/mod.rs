@@ -16,3 +16,4 @@ pub mod size;
 pub mod stream;
 pub mod unpack;
 pub mod window;
+pub mod wrapped;

@@ -1,6 +1,6 @@
 //! `leastwise compare` as a user runs it.
 
-use crate::support::{Folder, run};
+use crate::support::{Folder, event, log, run};
 
 const OLD: &str = r#"{
   "Version": "2012-10-17",
@@ -163,4 +163,39 @@ fn a_wrong_command_line_is_wrong_use() {
         let done = run(&folder, args);
         assert_eq!(done.code, Some(2), "{args:?}: {}", done.err);
     }
+}
+
+#[test]
+fn answers_of_the_cli_are_compared_and_other_languages_named() {
+    let folder = folder("compare-wrapped");
+    folder.write("inline.json", format!(r#"{{"RoleName":"x","PolicyName":"y","PolicyDocument":{NEW}}}"#));
+    folder.write("version.json", format!(r#"{{"PolicyVersion":{{"Document":{NEW},"VersionId":"v1"}}}}"#));
+    for wrapped in ["inline.json", "version.json"] {
+        let done = run(&folder, &["compare", "new.json", wrapped]);
+        assert!(done.code == Some(0) && done.out.starts_with("equal"), "{}{}", done.out, done.err);
+    }
+    let trust = r#"{"Role":{"AssumeRolePolicyDocument":{"Version":"2012-10-17","Statement":{"Effect":"Allow",
+        "Principal":{"Service":"lambda.amazonaws.com"},"Action":"sts:AssumeRole"}}}}"#;
+    folder.write("role.json", trust);
+    let done = run(&folder, &["compare", "role.json", "role.json", "--output", "json"]);
+    assert!(done.code == Some(0) && done.out.contains(r#""type": "trust""#), "{}{}", done.out, done.err);
+    folder.write("pol.yaml", "Version: \"2012-10-17\"\nStatement:\n  - Effect: Allow\n    Action: s3:GetObject\n    Resource: \"*\"\n");
+    folder.write("main.tf", "resource \"aws_iam_policy\" \"x\" {\n}\n");
+    for (name, says) in [("pol.yaml", "AWS takes policies as JSON"), ("main.tf", "--new-access-against OLD")]
+    {
+        let done = run(&folder, &["compare", name, "new.json"]);
+        assert!(done.code == Some(3) && done.err.contains(says), "{}", done.err);
+    }
+    let check = run(&folder, &["check", "pol.yaml"]);
+    assert!(check.code == Some(3) && check.out.contains("a policy in YAML"), "{}", check.out);
+    // What a role is granted is not who may assume it.
+    folder.write("l.json", log(&[event("1", "agent", "k", "2026-10-01T10:00:00Z")]));
+    let agent = "arn:aws:iam::111122223333:role/agent";
+    let granted =
+        |name: &str| run(&folder, &["rightsize", "l.json", "--principal", agent, "--granted", name]);
+    let done = granted("role.json");
+    assert!(done.code == Some(3) && done.err.contains("not what it may do"), "{}", done.err);
+    folder.write("all.json", r#"{"PolicyName":"y","PolicyDocument":{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"s3:*","Resource":"*"}}}"#);
+    let done = granted("all.json");
+    assert!(done.code == Some(0) && done.err.contains("granted 1"), "{}", done.err);
 }

@@ -136,7 +136,11 @@ impl Gathered {
     }
 
     pub(super) fn unknown_format(&mut self, file: &SourceFile) {
-        let reason = "of no format that is known; `leastwise check --help` lists them";
+        let is_policy = |line: &str| line.starts_with("Statement:");
+        let reason = match file.text.lines().any(is_policy) {
+            true => "a policy in YAML, which AWS does not take: write it as JSON",
+            false => "of no format that is known; `leastwise check --help` lists them",
+        };
         self.unreadable(&file.name, BEGIN, "", reason);
     }
 

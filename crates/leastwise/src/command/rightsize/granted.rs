@@ -13,6 +13,7 @@ use leastwise_policy::glob::Glob;
 use super::whose;
 use crate::error::{Error, Result};
 use crate::input::foreign::read_text;
+use crate::input::wrapped;
 use crate::output::{self, counted, plain};
 
 /// What is granted today, as far as the user says.
@@ -37,7 +38,17 @@ impl Granted {
                     .because(error)
                     .hint("--granted takes what `leastwise snapshot` prints, or policy documents")
             })?;
-            match GrantedFile::detect(&name, &text).map_err(unreadable)? {
+            let bare = wrapped::unwrap(&text);
+            if bare.trust {
+                return Err(Error::input(format!("`{name}` says who may assume the role, not what it may do"))
+                    .hint("give its policies (aws iam get-role-policy, get-policy-version), or a snapshot: `leastwise snapshot`"));
+            }
+            let detected = GrantedFile::detect(&name, &bare.text);
+            let detected = detected.map_err(|error| match wrapped::way_out(&text) {
+                Some(way_out) => unreadable(error).hint(way_out),
+                None => unreadable(error),
+            })?;
+            match detected {
                 GrantedFile::Snapshot => snapshots.push((name, text)),
                 GrantedFile::Policy(policy) => policies.push(policy),
             }

@@ -10,6 +10,7 @@ use serde_json::Value;
 
 use crate::error::{Error, Result};
 use crate::input::foreign::read_text;
+use crate::input::wrapped;
 
 /// The documents that were read from files, each under the name of its file.
 #[derive(Default)]
@@ -31,8 +32,15 @@ impl Documents {
         kind: DocumentKind,
         quota: Option<Quota>,
     ) -> Result<Named<Policy>> {
-        let policy = Policy::parse_kind(text, kind)
-            .map_err(|error| Error::input(format!("`{name}` is not a policy document")).because(error))?;
+        let document = wrapped::unwrap(text);
+        let text = document.text.as_ref();
+        let policy = Policy::parse_kind(text, kind).map_err(|error| {
+            let error = Error::input(format!("`{name}` is not a policy document")).because(error);
+            match wrapped::way_out(text) {
+                Some(way_out) => error.hint(way_out),
+                None => error,
+            }
+        })?;
         let value: Value = serde_json::from_str(text.trim_start_matches('\u{feff}')).unwrap_or_default();
         let length = value.to_string().chars().count();
         if let Some(most) = quota.map(Quota::characters).filter(|most| length > *most) {
@@ -42,7 +50,12 @@ impl Documents {
             .hint("no organisation or session can hold it; give the policy that is really there"));
         }
         let single = value.get("Statement").is_some_and(Value::is_object);
-        let origin = Origin { file: name.to_owned(), pointer: String::new(), encoded: false, single };
+        let origin = Origin {
+            file: name.to_owned(),
+            pointer: document.pointer.to_owned(),
+            encoded: document.encoded,
+            single,
+        };
         self.origins.insert(name.to_owned(), origin);
         Ok(Named::new(name, policy))
     }
