@@ -233,3 +233,43 @@ fn what_the_new_policies_take_the_place_of_is_said_wherever_somebody_looks() {
     let done = run(&folder, &["rightsize", "l.json", "--principal", ROLE, "--granted", "p.json"]);
     assert!(done.code == Some(0) && !done.err.contains("nothing is cut before"), "{}", done.err);
 }
+
+#[test]
+fn a_unique_id_is_the_principal_of_the_snapshot_that_has_it() {
+    let folder = Folder::new("unique-id");
+    folder.write("l.json", log(&[event("1", "agent", "k", TIME)]));
+    let role = |id: &str| {
+        format!(
+            r#"{{"RoleDetailList":[{{"RoleName":"agent","Path":"/","Arn":"{ROLE}","RoleId":"{id}","RolePolicyList":[
+            {{"PolicyName":"p","PolicyDocument":{{"Version":"2012-10-17","Statement":{{"Effect":"Allow","Action":"s3:*","Resource":"*"}}}}}}]}}]}}"#
+        )
+    };
+    folder.write("s.json", role("AROA5IFVFGKAKR2LL3SGG"));
+    let of = |principal: &str, more: &[&str]| {
+        run(&folder, &[&["rightsize", "l.json", "--principal", principal], more].concat())
+    };
+    let snapshot = ["--granted", "s.json"];
+    let done = of("AROA5IFVFGKAKR2LL3SGG", &snapshot);
+    assert!(done.code == Some(0) && done.err.contains(&format!("\n{ROLE}\n")), "{}", done.err);
+    for (principal, more, code, says) in [
+        ("AROA5IFVFGKAKR2LL3XXX", &snapshot[..], 3, "nobody in the snapshot has the id"),
+        ("AROA5IFVFGKAKR2LL3SGG", &[], 2, "give the ARN, or a snapshot"),
+        (
+            "arn:aws:iam::444455556666:role/agent",
+            &snapshot,
+            3,
+            "it is of account 444455556666, and the snapshot is of account 111122223333",
+        ),
+        ("arn:aws:iam::111122223333:role/agemt", &snapshot, 3, "the nearest that are there"),
+        (
+            "arn:aws:iam::111122223333:user/zzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzz",
+            &snapshot,
+            3,
+            "made since the snapshot",
+        ),
+    ] {
+        let done = of(principal, more);
+        assert_eq!((done.code, done.out.as_str()), (Some(code), ""), "{principal}: {}", done.err);
+        assert!(done.err.contains(says), "{principal}: {}", done.err);
+    }
+}

@@ -7,6 +7,7 @@ use leastwise_analysis::granted::{self, GrantedFile, GrantedPrincipal, Snapshot,
 use leastwise_analysis::names::Directory;
 use leastwise_analysis::rightsize::{Note, NoteKind};
 use leastwise_catalog::managed_policies_date;
+use leastwise_policy::arn::Arn;
 use leastwise_policy::aws::evaluate::PolicySet;
 use leastwise_policy::glob::Glob;
 
@@ -70,10 +71,28 @@ impl Granted {
         }
     }
 
-    /// Whom `--principal` means: a pattern the one principal of the snapshot that it fits, and itself where there is no
-    /// snapshot. Service-linked roles are nobody to right-size, unless they are all that it fits.
+    /// Whom `--principal` means: a unique id the principal of the snapshot that has it, a pattern the one that it fits, and
+    /// itself where there is no snapshot. Service-linked roles are nobody to right-size, unless they are all that it fits.
     pub fn only<'n>(&'n self, principal: &'n str) -> Result<&'n str> {
-        let Granted::Snapshot(snapshot, _) = self else { return Ok(principal) };
+        let Granted::Snapshot(snapshot, _) = self else {
+            return match is_unique_id(principal) {
+                true => Err(Error::usage(format!(
+                    "`{principal}` is the id of a principal, and its ARN is needed"
+                ))
+                .hint("give the ARN, or a snapshot of the account, which has the ids: --granted SNAPSHOT")),
+                false => Ok(principal),
+            };
+        };
+        if is_unique_id(principal) {
+            let mut with =
+                snapshot.principals().filter(|found| found.unique_id.as_deref() == Some(principal));
+            return with.next().map(|found| found.arn.as_str()).ok_or_else(|| {
+                Error::input(format!("nobody in the snapshot has the id `{principal}`")).hint(format!(
+                    "it is of another account than {}, made since, or gone: ids are never given again",
+                    accounts(snapshot)
+                ))
+            });
+        }
         if !whose::is_pattern(principal) {
             return Ok(principal);
         }
@@ -92,10 +111,20 @@ impl Granted {
                 Some(found) => Ok((Some(&found.policies), Some(found))),
                 None => {
                     let error = Error::input(format!("`{principal}` is not in the snapshot"));
+                    let account =
+                        Arn::parse(principal).map(|arn| arn.account().to_owned()).unwrap_or_default();
+                    if !account.is_empty() && !snapshot.principals().any(|known| known.account() == account) {
+                        return Err(error.hint(format!(
+                            "it is of account {account}, and the snapshot is of {}: take one of its account",
+                            accounts(snapshot)
+                        )));
+                    }
                     let names: Vec<&str> = snapshot.principals().map(|known| known.arn.as_str()).collect();
                     let near = output::nearest(principal, names.iter().copied(), 3);
                     Err(match near.is_empty() {
-                        true => error.hint("take the snapshot of the account that the principal belongs to"),
+                        true => {
+                            error.hint("it was made since the snapshot was taken, or is gone: take a new one")
+                        }
                         false => error.hint(format!("the nearest that are there: {}", near.join(", "))),
                     })
                 }
@@ -159,6 +188,29 @@ pub fn incomplete(found: &GrantedPrincipal) -> Option<String> {
 /// What to do when it is not.
 pub const WAY_OUT: &str = "take the snapshot anew and whole, without --filter and with every page: `leastwise snapshot` does; \
                            or give all policy documents of the principal to --granted";
+
+/// Whether it is what AWS calls a role or a user by for ever, as logs have it in `principalId`
+/// (<https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html#identifiers-unique-ids>).
+fn is_unique_id(text: &str) -> bool {
+    let rest = text.strip_prefix("AROA").or_else(|| text.strip_prefix("AIDA"));
+    rest.is_some_and(|rest| {
+        rest.len() >= 8 && rest.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit())
+    })
+}
+
+/// The accounts of a snapshot, for people.
+fn accounts(snapshot: &Snapshot) -> String {
+    /// So many are named.
+    const NAMED: usize = 5;
+    let all: BTreeSet<&str> = snapshot.principals().map(GrantedPrincipal::account).collect();
+    let named: Vec<&str> = all.iter().copied().take(NAMED).collect();
+    match (named.as_slice(), all.len() - named.len()) {
+        ([], _) => "no account".to_owned(),
+        ([one], 0) => format!("account {one}"),
+        (several, 0) => format!("accounts {}", several.join(", ")),
+        (several, more) => format!("accounts {} and {more} more", several.join(", ")),
+    }
+}
 
 fn from_catalog() -> String {
     let date = managed_policies_date();
