@@ -16,7 +16,7 @@ use crate::cli::check::CheckArgs;
 use crate::cli::{Cli, Command as Verb};
 use crate::command::check;
 use crate::error::{Error, Result};
-use crate::output::thousands;
+use crate::output::{self, plain as plain_text, thousands};
 
 /// Why there is no command to run.
 pub enum Stop {
@@ -29,6 +29,11 @@ pub enum Stop {
 /// Parses the command line on top of the environment and the settings file.
 pub fn parse(args: impl Iterator<Item = OsString>) -> std::result::Result<Cli, Stop> {
     let args: Vec<OsString> = args.collect();
+    for name in std::env::vars_os().filter_map(|(name, _)| name.into_string().ok()) {
+        if let Some(warning) = unknown_variable(&name) {
+            output::note(&plain_text(&warning));
+        }
+    }
     let (path, text) = read_settings(&args).map_err(Stop::Settings)?;
     let mut settings = table(&path, &text).map_err(Stop::Settings)?;
     said_each_time(&path, &settings).map_err(Stop::Settings)?;
@@ -160,6 +165,43 @@ fn with_variable(arg: Arg) -> Arg {
     let Some(long) = arg.get_long().filter(settable) else { return arg };
     let name = format!("LEASTWISE_{}", long.replace('-', "_").to_uppercase());
     arg.env(name).hide_env(true)
+}
+
+/// Variables of leastwise's that are no flags.
+const OTHER_VARIABLES: [&str; 1] = ["LEASTWISE_DATA_DIR"];
+
+/// That a variable looks like a setting and is none. It is told and not refused: `--model-api-key-env` and scripts may have
+/// variables of such names.
+fn unknown_variable(name: &str) -> Option<String> {
+    let said = name.strip_prefix("LEASTWISE_")?;
+    if OTHER_VARIABLES.contains(&name) {
+        return None;
+    }
+    if let Some(flag) = SAID_EACH_TIME.iter().find(|flag| flag.replace('-', "_").eq_ignore_ascii_case(said)) {
+        let text = format!(
+            "warning: `{name}` is not taken from the environment: say `--{flag}` each time it is meant"
+        );
+        return Some(text);
+    }
+    let command = plain();
+    let variable = |flag: String| format!("LEASTWISE_{}", flag.replace('-', "_").to_uppercase());
+    let known: Vec<String> = flags(&command)
+        .into_iter()
+        .chain(command.get_subcommands().flat_map(all_flags))
+        .map(variable)
+        .collect();
+    if known.iter().any(|known| known == name) {
+        return None;
+    }
+    let near = output::nearest(name, known.iter().map(String::as_str), 1);
+    let meant = near.first().map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
+    Some(format!("warning: `{name}` in the environment is no setting and changes nothing{meant}"))
+}
+
+/// The flags of a command and of those below it.
+fn all_flags(command: &Command) -> Vec<String> {
+    let below = command.get_subcommands().flat_map(all_flags);
+    flags(command).into_iter().chain(below).collect()
 }
 
 /// The settings file: `--config`, else `LEASTWISE_CONFIG`, else `leastwise.toml` when it is there.
@@ -371,6 +413,17 @@ mod tests {
             let settings = settings.parse().expect("TOML");
             let error = with_settings(command(), &settings).expect_err("refused");
             assert_eq!(error.way_out(), Some("did you mean `width`?"));
+        }
+    }
+
+    #[test]
+    fn a_variable_that_is_no_setting_is_told_with_the_nearest_name() {
+        let told = |name: &str| unknown_variable(name).unwrap_or_default();
+        assert!(told("LEASTWISE_WIDHT").ends_with("did you mean `LEASTWISE_WIDTH`?"));
+        assert!(told("LEASTWISE_WRITE_BASELINE").contains("say `--write-baseline`"));
+        for known in ["LEASTWISE_WIDTH", "LEASTWISE_CONFIG", "LEASTWISE_DATA_DIR", "LEASTWISE_QUIET", "PATH"]
+        {
+            assert_eq!(told(known), "", "{known}");
         }
     }
 

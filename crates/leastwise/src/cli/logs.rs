@@ -48,7 +48,7 @@ pub struct WindowArgs {
 #[command(next_help_heading = "Reading logs")]
 pub struct ReadArgs {
     /// Worker threads [default: one for each core]
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = threads)]
     pub threads: Option<std::num::NonZeroUsize>,
 
     /// Refuse a file that unpacks to more than this
@@ -86,4 +86,9 @@ pub struct AwsArgs {
     /// Call this address instead of AWS's own
     #[arg(long, value_name = "URL")]
     pub endpoint_url: Option<String>,
+}
+
+/// A number of threads.
+pub fn threads(text: &str) -> Result<std::num::NonZeroUsize, String> {
+    text.parse().map_err(|_| "write how many, from 1; without it there is one for each core".to_owned())
 }

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
+use super::logs::threads;
+
 /// Arguments of `leastwise simulate`.
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -46,7 +48,7 @@ pub struct SimulateArgs {
     pub reasons: bool,
 
     /// With --batch: worker threads [default: one for each core]
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = threads)]
     pub threads: Option<std::num::NonZeroUsize>,
 
     /// How to print

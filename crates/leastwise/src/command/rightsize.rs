@@ -70,7 +70,8 @@ fn run_one(setup: &Setup<'_>, asked: &str) -> Result<()> {
         return Err(match found {
             _ if collected.seen.iter().any(|seen| seen == principal) => nobody,
             Some(_) if !collected.speaks_of(principal) => {
-                nobody.hint("the logs hold no event of its account at all, so they say nothing of it")
+                let when = setup.window.words().unwrap_or_else(|| "at all".to_owned());
+                nobody.hint(format!("the logs hold no event of its account {when}, so they say nothing of it"))
             }
             Some(_) if collect::missing(&collected.usage, principal).is_some() => nobody.hint(
                 "it is in the snapshot; these logs hold only some kinds of events of its account, so it is not dormant for sure",

@@ -31,8 +31,15 @@ pub fn run(args: &UsageArgs, catalog: &Catalog, quiet: bool) -> Result<()> {
         inputs: None,
         quiet,
     };
+    let window = wanted.window;
     let collected = collect(wanted, catalog)?;
     collected.report(read, quiet)?;
+    if let Some(window) = window.words()
+        && collected.seen.is_empty()
+        && !quiet
+    {
+        output::note(&format!("there is no event of anybody {window}"));
+    }
     let glob = args.principal.as_deref().map(Glob::new);
     let wanted = |principal: &str| glob.as_ref().is_none_or(|glob| glob.matches(principal));
     // That somebody was seen is worth saving: with other nights it may be all that there is.

@@ -39,6 +39,17 @@ impl Window {
         Window { since: since.map(|when| when.start(now)), until: until.map(|when| when.end(now)) }
     }
 
+    /// The window in words, for `no event …`; nothing when it is all of time.
+    pub fn words(&self) -> Option<String> {
+        let at = |second: i64| Timestamp::from_seconds(second).to_string();
+        match (self.since, self.until) {
+            (None, None) => None,
+            (Some(since), None) => Some(format!("since {}", at(since))),
+            (None, Some(until)) => Some(format!("before {}", at(until))),
+            (Some(since), Some(until)) => Some(format!("from {} to {}", at(since), at(until))),
+        }
+    }
+
     /// The part before `at` and the part from it on, when there is a split.
     pub fn split_at(self, at: Option<i64>) -> (Window, Option<Window>) {
         let Some(at) = at else { return (self, None) };

@@ -1,6 +1,6 @@
 //! What somebody meets who tries the commands for the first time: each wrong turn is answered with the way out.
 
-use crate::support::{Done, Folder, event, log, run};
+use crate::support::{Done, Folder, command, event, log, run};
 use serde_json::Value;
 
 const T: &str = "2026-10-01T10:00:00Z";
@@ -330,4 +330,48 @@ fn a_file_where_a_snapshot_is_meant_gets_a_tip() {
         assert!(done.err.contains("tip: name a snapshot with `--snapshot snapshot.json`"), "{}", done.err);
     }
     assert!(!run(&folder, &["paths", "elsewhere.json"]).err.contains("tip"));
+}
+
+#[test]
+fn a_window_without_events_is_named() {
+    let folder = Folder::new("no-window");
+    folder.write("l.json", log(&[event("1", "agent", "one", T)]));
+    snapshot(&folder, &["agent"]);
+    let since = ["l.json", "--since", "2026-11-01"];
+    let usage = run(&folder, &[&["usage"], &since[..]].concat());
+    let told = "there is no event of anybody since 2026-11-01T00:00:00Z";
+    assert!(usage.code == Some(0) && usage.err.contains(told), "{}", usage.err);
+    let quiet = run(&folder, &[&["usage", "--quiet"], &since[..]].concat());
+    assert_eq!(quiet.err, "");
+    let granted = [&since[..], &["--granted", "snapshot.json"]].concat();
+    let one = run(&folder, &[&["rightsize", "--principal", &role("agent")], &granted[..]].concat());
+    assert!(one.err.contains("no event of its account since 2026-11-01T00:00:00Z, so"), "{}", one.err);
+    let all = run(&folder, &[&["rightsize", "--all", "--out", "all"], &granted[..]].concat());
+    assert!(all.err.contains("of the snapshot since 2026-11-01T00:00:00Z"), "{}", all.err);
+}
+
+#[test]
+fn what_is_mistyped_or_can_mean_nothing_is_told() {
+    let folder = Folder::new("mistyped");
+    folder.write("l.json", log(&[event("1", "agent", "one", T)]));
+    snapshot(&folder, &["agent"]);
+    folder.write(
+        "pol.json",
+        r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"s3:GetObject","Resource":"*"}}"#,
+    );
+    let agent = role("agent");
+    let rightsize = ["rightsize", "l.json", "--principal", &agent];
+    for (more, says) in
+        [(["--holdout", "0d"], "--holdout of nothing"), (["--threads", "0"], "one for each core")]
+    {
+        let done = run(&folder, &[&rightsize[..], &more].concat());
+        assert!(done.code == Some(2) && done.err.contains(says), "{}", done.err);
+    }
+    let check = run(&folder, &["check", "--snapshot", "pol.json"]);
+    assert!(check.code == Some(3) && check.err.contains("`pol.json` is no snapshot"), "{}", check.err);
+    assert_eq!(run(&folder, &["check", "--snapshot", "snapshot.json", "--fail-on", "never"]).code, Some(0));
+    let done: Done =
+        command(&folder, &rightsize).env("LEASTWISE_WIDHT", "prefix").output().expect("it starts").into();
+    let told = "`LEASTWISE_WIDHT` in the environment is no setting and changes nothing; did you mean `LEASTWISE_WIDTH`?";
+    assert!(done.code == Some(0) && done.err.contains(told), "{}", done.err);
 }

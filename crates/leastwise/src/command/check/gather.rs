@@ -39,6 +39,10 @@ const ENDINGS: [&str; 11] =
 /// Folders that hold what others wrote or what was built.
 const LEFT_ALONE: [&str; 4] = ["node_modules", "target", "__pycache__", "vendor"];
 
+/// What a snapshot has one of, whatever else is wrong with it
+/// (<https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetAccountAuthorizationDetails.html>).
+const LISTS: [&str; 4] = ["\"UserDetailList\"", "\"RoleDetailList\"", "\"GroupDetailList\"", "\"Policies\""];
+
 /// What standard input is called.
 pub const STDIN: &str = "standard input";
 
@@ -89,6 +93,12 @@ pub fn gather(paths: &[String], snapshots: &[PathBuf], progress: &Progress) -> R
     }
     for path in snapshots {
         walk.named(path)?;
+        let text = walk.texts.get(&shown(path)).map(|file| &file.text);
+        if text.is_some_and(|text| !LISTS.iter().any(|list| text.contains(list))) {
+            return Err(Error::input(format!("`{}` is no snapshot", path.display())).hint(
+                "--snapshot takes what `leastwise snapshot` prints; policies and other files are named without it",
+            ));
+        }
     }
     let Walk { texts, mut gathered, .. } = walk;
     gathered.files = texts.into_values().collect();

@@ -37,7 +37,8 @@ pub fn run(setup: &Setup<'_>) -> Result<()> {
         return Err(partial.error());
     }
     if !snapshot.principals().any(|found| collected.speaks_of(&found.arn)) {
-        return Err(Error::input("the logs hold no event of any account of the snapshot").hint(
+        let when = setup.window.words().map_or_else(String::new, |when| format!(" {when}"));
+        return Err(Error::input(format!("the logs hold no event of any account of the snapshot{when}")).hint(
             "a principal that no log speaks of is not dormant; give the logs of the same accounts and window",
         ));
     }

@@ -65,6 +65,10 @@ impl<'a> Setup<'a> {
                 Error::usage("--sign-key signs a proof, and none is written").hint("give --proof FILE")
             );
         }
+        if args.holdout.is_some_and(|span| span.0 == 0) {
+            return Err(Error::usage("--holdout of nothing measures nothing")
+                .hint("say how much of the newest time is held out, such as --holdout 30d"));
+        }
         if args.unknown == cli::Unknown::Keep && args.granted.is_empty() {
             return Err(Error::usage("--unknown keep needs to know what is granted")
                 .hint("give --granted SNAPSHOT|POLICY"));
