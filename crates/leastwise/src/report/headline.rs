@@ -55,7 +55,7 @@ pub(super) fn missing_lines(skipped: &[Skipped]) -> Vec<Line> {
     let unread = skipped.iter().filter(|one| !one.incomplete).count();
     if unread > 0 {
         let inputs = plural(unread as u64, "input was", "inputs were");
-        line(format!("{inputs} skipped or read in part: see the last table"));
+        line(format!("{inputs} skipped or read in part: see the table Skipped"));
     }
     lines
 }

@@ -95,6 +95,7 @@ impl Index {
                 "Files",
             ],
             rows: self.principals.iter().map(row).collect(),
+            folds: false,
         }];
         sections.extend(self.holdout());
         sections.extend(missing(&self.skipped).into_iter().flatten());
@@ -121,6 +122,7 @@ impl Index {
                 .to_owned(),
             columns: vec!["Principal", "Would have been denied"],
             rows,
+            folds: false,
         })
     }
 

@@ -6,6 +6,9 @@
 
 use super::page::{Cell, Line, Mood, Page, Section, grouped, visible};
 
+/// A table that may be folded is, when it has more rows.
+const FOLDED_FROM: usize = 15;
+
 /// Prints the page.
 pub(crate) fn print(page: &Page) -> String {
     let mut text = format!("# {}", prose(&page.title));
@@ -46,6 +49,11 @@ fn table(section: &Section) -> String {
     }
     let numbers =
         |column: usize| section.rows.iter().all(|row| matches!(row.get(column), Some(Cell::Count(_))));
+    let folded = section.folds && section.rows.len() > FOLDED_FROM;
+    if folded {
+        // GitHub reads Markdown within HTML where an empty line sets it apart.
+        text += &format!("\n<details>\n<summary>{} rows</summary>\n", grouped(section.rows.len() as u64));
+    }
     text += &format!("\n| {} |\n|", section.columns.join(" | "));
     for column in 0..section.columns.len() {
         text += if numbers(column) { "---:|" } else { "---|" };
@@ -54,6 +62,9 @@ fn table(section: &Section) -> String {
     for row in &section.rows {
         let cells: Vec<String> = row.iter().map(cell).collect();
         text += &format!("| {} |\n", cells.join(" | "));
+    }
+    if folded {
+        text += "\n</details>\n";
     }
     text
 }
@@ -117,6 +128,23 @@ mod tests {
         assert_eq!(code("\\|"), "<code>&#92;&#124;</code>");
         assert_eq!(code("a\n| b"), "<code>a&#92;n&#124;&#32;b</code>");
         assert_eq!(code(""), "<code></code>");
+    }
+
+    #[test]
+    fn long_lists_are_folded_whole_and_tables_that_ask_for_a_decision_never() {
+        let section = |rows: usize, folds: bool| Section {
+            title: "T".into(),
+            columns: vec!["A"],
+            rows: (0..rows).map(|row| vec![Cell::Count(row as u64)]).collect(),
+            folds,
+            ..Section::default()
+        };
+        let folded = table(&section(16, true));
+        assert!(folded.contains("\n<details>\n<summary>16 rows</summary>\n\n| A |\n"), "{folded}");
+        assert!(folded.ends_with("| 15 |\n\n</details>\n"), "{folded}");
+        for open in [section(15, true), section(16, false)] {
+            assert!(!table(&open).contains("details"));
+        }
     }
 
     #[test]

@@ -51,6 +51,8 @@ pub(crate) struct Section {
     pub columns: Vec<&'static str>,
     /// The rows, as long as the columns are many.
     pub rows: Vec<Vec<Cell>>,
+    /// Whether a long table may be folded: it is to look things up, and hides nothing that must be decided.
+    pub folds: bool,
 }
 
 /// What stands in a table.

@@ -104,6 +104,7 @@ impl Replaces {
             intro: format!("{CUT}."),
             columns: vec!["What to do", "With"],
             rows: steps.iter().map(row).collect(),
+            folds: false,
         })
     }
 }

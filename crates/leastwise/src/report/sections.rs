@@ -1,7 +1,7 @@
 //! Makes the page of a report: what a reviewer must see first comes first, and what is empty is left out.
 
 use leastwise_analysis::proof::At;
-use leastwise_analysis::rightsize::{InferredCondition, NoteKind, Status, Widening};
+use leastwise_analysis::rightsize::{InferredCondition, Note, NoteKind, Status, Widening};
 
 use super::headline::{facts, headline};
 use super::page::{Cell, Page, Section};
@@ -19,6 +19,8 @@ pub(super) fn page(report: &Report) -> Page {
     let [incomplete, skipped] = missing(&report.skipped);
     let sections = [
         report.replaces.as_ref().and_then(Replaces::section),
+        notes(report),
+        incomplete,
         statements(report),
         replayed(
             "Newly denied",
@@ -46,8 +48,8 @@ pub(super) fn page(report: &Report) -> Page {
             "Authorised calls that the catalogue does not know: the new policy has nothing for them. An imported service reference (leastwise catalog import) makes newer actions known.",
             report.proof.as_ref().map(|p| &p.unmapped),
         ),
-        widenings(report),
-        conditions(report),
+        folding(widenings(report)),
+        folding(conditions(report)),
         destructive(report),
         dropped(report),
         statuses(
@@ -56,18 +58,16 @@ pub(super) fn page(report: &Report) -> Page {
             "Used though not granted",
             "Something else allows these (a resource policy, say), or the grant has changed since. They are not in the new policy unless it says so above.",
         ),
-        statuses(
+        folding(statuses(
             report,
             Status::Denied,
             "Tried and denied",
             "Never authorised in the window, so not granted.",
-        ),
-        pairs(report),
-        unused(report),
-        unknown(report),
+        )),
+        folding(pairs(report)),
+        folding(unused(report)),
+        folding(unknown(report)),
         levels(report),
-        notes(report),
-        incomplete,
         skipped,
     ];
     Page {
@@ -107,7 +107,18 @@ fn wider(report: &Report) -> Option<Section> {
 }
 
 fn section(title: &str, intro: &str, columns: Vec<&'static str>, rows: Vec<Vec<Cell>>) -> Option<Section> {
-    (!rows.is_empty()).then(|| Section { title: title.to_owned(), intro: intro.to_owned(), columns, rows })
+    (!rows.is_empty()).then(|| Section {
+        title: title.to_owned(),
+        intro: intro.to_owned(),
+        columns,
+        rows,
+        folds: false,
+    })
+}
+
+/// The same as a list to look things up in.
+fn folding(section: Option<Section>) -> Option<Section> {
+    section.map(|section| Section { folds: true, ..section })
 }
 
 fn statements(report: &Report) -> Option<Section> {
@@ -198,12 +209,25 @@ fn conditions(report: &Report) -> Option<Section> {
 }
 
 fn notes(report: &Report) -> Option<Section> {
-    let rows = report
-        .notes
-        .iter()
-        .map(|note| vec![Cell::text(about(note.kind)), Cell::code(&note.place), Cell::text(&note.text)])
-        .collect();
+    let mut notes: Vec<&Note> = report.notes.iter().collect();
+    // What somebody must do or know of all of it comes before what is about one action.
+    notes.sort_by_key(|note| !is_of_all(note.kind));
+    let row =
+        |note: &Note| vec![Cell::text(about(note.kind)), Cell::code(&note.place), Cell::text(&note.text)];
+    let rows = notes.into_iter().map(row).collect();
     section("Notes", "", vec!["About", "Where", "What"], rows)
+}
+
+fn is_of_all(kind: NoteKind) -> bool {
+    matches!(
+        kind,
+        NoteKind::Applying
+            | NoteKind::Evidence
+            | NoteKind::Granted
+            | NoteKind::RootUser
+            | NoteKind::OtherPrincipal
+            | NoteKind::WithoutPath
+    )
 }
 
 fn about(kind: NoteKind) -> &'static str {
