@@ -7,6 +7,7 @@
 
 mod all;
 mod deliver;
+mod earlier;
 mod granted;
 mod keep;
 mod named;
@@ -28,6 +29,7 @@ use crate::cli::rightsize::RightsizeArgs;
 use crate::error::{Error, Result};
 use crate::output::{self, plain};
 use deliver::Delivery;
+use earlier::Earlier;
 pub use granted::{Granted, WAY_OUT, incomplete};
 use setup::Setup;
 
@@ -121,7 +123,15 @@ fn write(
     if let Some((path, kind)) = &setup.report {
         batch.add(path, outcome.report(setup, collected, case).render(*kind).as_bytes())?;
     }
+    let names = || delivery.files.iter().map(|file| file.name.as_str());
+    let earlier = args.out.as_ref().map(|folder| (folder, Earlier::of_one(folder, names())));
     batch.commit()?;
+    if let Some((folder, earlier)) = earlier
+        && !setup.quiet
+        && let Some(line) = earlier.told(folder, names())
+    {
+        output::note(&format!("  note: {line}"));
+    }
     if args.out.is_none() {
         output::result(deliver::text(args, &delivery.files, documents.len()).as_bytes())?;
     }

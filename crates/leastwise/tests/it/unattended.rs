@@ -99,3 +99,51 @@ fn settings_that_cannot_be_looked_for_are_told_with_the_way_out() {
     assert_eq!(done.code, Some(2), "{}", done.err);
     assert!(done.err.contains("or name settings with --config"), "{}", done.err);
 }
+
+/// Whoever takes `out/*.json` would put an older policy in place beside the new one.
+#[test]
+fn what_an_earlier_run_left_in_the_folder_is_told() {
+    let folder = Folder::new("earlier");
+    let role = |name: &str| {
+        format!(
+            r#"{{"Path":"/","RoleName":"{name}","Arn":"arn:aws:iam::111122223333:role/{name}","RolePolicyList":[]}}"#
+        )
+    };
+    let snapshot = |roles: &[&str]| {
+        let roles: Vec<String> = roles.iter().map(|name| role(name)).collect();
+        folder.write("snapshot.json", format!(r#"{{"RoleDetailList":[{}]}}"#, roles.join(",")));
+    };
+    // So many names fill several documents; their prefix fits into one.
+    let key = |number: u32| format!("orders/{number:04}/{}", "k".repeat(60));
+    let events = (0..200).map(|number| event(&number.to_string(), "agent", &key(number), T));
+    folder.write("log.json", log(&events.collect::<Vec<_>>()));
+    let one = |more: &[&str]| {
+        let agent = "arn:aws:iam::111122223333:role/agent";
+        let args = ["rightsize", "log.json", "--principal", agent, "--out", "one"];
+        crate::support::run(&folder, &[&args, more].concat())
+    };
+    let first = one(&[]);
+    assert!(!first.err.contains("earlier run"), "{}", first.err);
+    assert!(folder.0.join("one/agent-2.json").exists(), "{}", first.err);
+    let again = one(&["--width", "prefix"]);
+    assert!(
+        again.err.contains("of an earlier run still there") && again.err.contains("`one/agent-2.json`"),
+        "{}",
+        again.err
+    );
+    assert!(!again.err.contains("`one/agent-1.json`"), "{}", again.err);
+
+    let all = || {
+        crate::support::run(
+            &folder,
+            &["rightsize", "log.json", "--all", "--granted", "snapshot.json", "--out", "all"],
+        )
+    };
+    snapshot(&["agent", "other"]);
+    let first = all();
+    assert!(!first.err.contains("earlier run"), "{}", first.err);
+    snapshot(&["agent"]);
+    let again = all();
+    assert!(again.err.contains("of an earlier run still there"), "{}", again.err);
+    assert!(again.err.contains("other-index.json`") && !again.err.contains("/agent-"), "{}", again.err);
+}

@@ -11,6 +11,7 @@ use leastwise_analysis::usage::{Usage, UsageRow, no_policy};
 use leastwise_generate::render::Names;
 use leastwise_policy::arn::Arn;
 
+use super::earlier::Earlier;
 use super::granted::{self, Granted};
 use super::one::{self, Case, Outcome, Parts};
 use super::setup::Setup;
@@ -76,9 +77,13 @@ pub fn run(setup: &Setup<'_>) -> Result<()> {
     if let Some((path, kind)) = &setup.report {
         batch.add(path, index.render(*kind).as_bytes())?;
     }
+    let earlier = Earlier::of_all(folder);
     batch.commit()?;
     if !setup.quiet {
         tell(&index);
+        let files = index.principals.iter().flat_map(|entry| &entry.files).map(String::as_str);
+        let left = earlier.told(folder, files);
+        left.iter().for_each(|line| output::note(&format!("note: {line}")));
     }
     output::result(format!("{}\n", folder.join("index.md").display()).as_bytes())?;
     verdict(&index)?;
