@@ -28,7 +28,7 @@ const IN_FLIGHT: u64 = 2 * HELD;
 const FETCHES: usize = 32;
 /// So many listings are asked for at once.
 const LISTINGS: usize = 16;
-/// A body that breaks off is fetched again this often; requests themselves are retried by the SDK.
+/// A body that breaks off is fetched this often, of a large one what is missing; requests themselves are retried by the SDK.
 const ATTEMPTS: usize = 3;
 
 /// What reading a bucket takes; trails that encrypt with a key of one's own ask for it too.
@@ -224,7 +224,10 @@ impl Fetch {
             if found.content_length().is_none_or(|size| size as u64 > HELD)
                 && let Some(runtime) = self.runtime.upgrade()
             {
-                let stream = Stream { body: found.body, runtime, piece: Vec::new(), at: 0 };
+                let version = found.e_tag().map(str::to_owned);
+                let (client, bucket) = (self.client.clone(), self.bucket.name.clone());
+                let rest = Rest { client, bucket, key: object.key.clone(), version, left: ATTEMPTS - 1 };
+                let stream = Stream { body: found.body, runtime, piece: Vec::new(), at: 0, came: 0, rest };
                 return Body::Stream(Box::new(stream));
             }
             match found.body.collect().await {
@@ -245,14 +248,52 @@ struct Stream {
     runtime: Arc<Runtime>,
     piece: Vec<u8>,
     at: usize,
+    /// How much came so far.
+    came: u64,
+    rest: Rest,
+}
+
+/// Asks for the rest of an object that broke off: of the same one, or of none.
+struct Rest {
+    client: Client,
+    bucket: String,
+    key: String,
+    /// Which one it was, by its ETag.
+    version: Option<String>,
+    /// How often it may still be asked for.
+    left: usize,
+}
+
+impl Rest {
+    async fn from(&mut self, at: u64) -> Option<ByteStream> {
+        while self.left > 0 {
+            self.left -= 1;
+            let request = self.client.get_object().bucket(&self.bucket).key(&self.key);
+            let request = request.range(format!("bytes={at}-")).if_match(self.version.clone()?);
+            // Who does not know ranges gives it from its beginning.
+            let begins = |range: &str| range.strip_prefix("bytes ")?.split('-').next()?.parse::<u64>().ok();
+            if let Ok(found) = request.send().await
+                && found.content_range().and_then(begins) == Some(at)
+            {
+                return Some(found.body);
+            }
+        }
+        None
+    }
 }
 
 impl Read for Stream {
     fn read(&mut self, out: &mut [u8]) -> std::io::Result<usize> {
         while self.at == self.piece.len() {
             match self.runtime.block_on(self.body.next()) {
-                Some(Ok(bytes)) => (self.piece, self.at) = (bytes.to_vec(), 0),
-                Some(Err(error)) => return Err(std::io::Error::other(aws::causes(&error))),
+                Some(Ok(bytes)) => {
+                    self.came += bytes.len() as u64;
+                    (self.piece, self.at) = (bytes.to_vec(), 0);
+                }
+                Some(Err(error)) => match self.runtime.block_on(self.rest.from(self.came)) {
+                    Some(rest) => self.body = rest,
+                    None => return Err(std::io::Error::other(aws::causes(&error))),
+                },
                 None => return Ok(0),
             }
         }

@@ -5,7 +5,7 @@ use std::net::TcpListener;
 use std::sync::{Arc, Mutex};
 use std::thread;
 
-use crate::support::{Done, Folder, command};
+use crate::support::{Done, Folder, command, event, log};
 
 /// What AWS asks for in these tests: IAM for a snapshot, S3 for logs.
 const ASKS: [(&[&str], &str); 2] = [
@@ -316,4 +316,66 @@ fn credentials_may_take_a_while() {
     );
     assert!(done.err.contains("these credentials may not do that"), "{}", done.err);
     assert!(heads.lock().expect("nobody panicked").join("\n").contains("AKIASLOWEXAMPLE"), "{}", done.err);
+}
+
+/// A bucket with one object, of which each answer but for the last of so many breaks off half-way.
+fn breaks_off(object: Vec<u8>, whole_at: usize) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = format!("http://{}", listener.local_addr().expect("an address"));
+    let key = format!("<Contents><Key>AWSLogs/l.json</Key><Size>{}</Size></Contents>", object.len());
+    let listing = format!("<ListBucketResult><IsTruncated>false</IsTruncated>{key}</ListBucketResult>");
+    thread::spawn(move || {
+        let mut asked = 0;
+        for mut stream in listener.incoming().flatten() {
+            let lines = BufReader::new(&stream).lines().map_while(Result::ok);
+            let head: Vec<String> = lines.take_while(|line| !line.is_empty()).collect();
+            if head[0].contains("list-type") {
+                let length = listing.len();
+                let _ = write!(
+                    stream,
+                    "HTTP/1.1 200 X\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n{listing}"
+                );
+                continue;
+            }
+            asked += 1;
+            let value = |name: &str| head.iter().find_map(|line| line.strip_prefix(name)).map(str::trim);
+            let from = value("range: bytes=")
+                .map_or(0, |range| range.trim_end_matches('-').parse().expect("a number"));
+            assert!(
+                from == 0 || value("if-match:") == Some("\"one\""),
+                "another object may lie there by now: {head:?}"
+            );
+            let (end, rest) = (object.len() - 1, &object[from..]);
+            let given = if asked == whole_at { rest } else { &rest[..rest.len() / 2] };
+            let _ = write!(
+                stream,
+                "HTTP/1.1 {} X\r\ncontent-length: {}\r\ncontent-range: bytes {from}-{end}/{}\r\netag: \"one\"\r\n\
+                 connection: close\r\n\r\n",
+                if from == 0 { 200 } else { 206 },
+                rest.len(),
+                object.len(),
+            );
+            let _ = stream.write_all(given);
+        }
+    });
+    address
+}
+
+#[test]
+fn of_a_large_object_that_breaks_off_the_rest_is_fetched() {
+    let folder = Folder::new("breaks-off");
+    let events: Vec<String> = (0..20_000)
+        .map(|number| event(&number.to_string(), "agent", "one", "2026-10-01T10:00:00Z"))
+        .collect();
+    let object = log(&events).into_bytes();
+    assert!(object.len() > 8 << 20, "it is too large to be held");
+    for (whole_at, code) in [(3, 0), (4, 3)] {
+        let address = breaks_off(object.clone(), whole_at);
+        let args = ["usage", "s3://my-trail/AWSLogs/", "--output", "csv", "--endpoint-url", &address];
+        let done = ask(&folder, &args, &KEYS);
+        assert_eq!(done.code, Some(code), "{}", done.err);
+        assert_eq!(done.out.contains(",used,20000,"), code == 0, "{}", done.err);
+        let says = "s3://my-trail/AWSLogs/l.json: cannot be read: ";
+        assert_eq!(done.err.contains(says), code != 0, "{}", done.err);
+    }
 }
