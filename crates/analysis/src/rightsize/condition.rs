@@ -198,7 +198,7 @@ pub(super) fn stable<'a>(
         let Some((prefix, _)) = row.action.split_once(':') else { continue };
         for key in STABLE_KEYS {
             let one = match row.context.get(key) {
-                Some([value]) => Some(value.as_str()),
+                Some([value]) if key != REGION || !is_elsewhere(row, value) => Some(value.as_str()),
                 _ => None,
             };
             let slot = seen
@@ -219,6 +219,15 @@ pub(super) fn stable<'a>(
         stable.entry(prefix).or_default().push(Stable { key, value, observations: observed.count, days });
     }
     stable
+}
+
+/// Whether the resource is of another Region than this, or of any. Then AWS may have asked there, and the log, which has the
+/// Region that was called, does not tell what `aws:RequestedRegion` was: the models behind a cross-Region inference profile of
+/// Bedrock are asked for in each Region that may answer, and with `global.` profiles in an `unspecified` one
+/// (bedrock/latest/userguide/global-cross-region-inference.md), replicas of KMS keys in theirs.
+fn is_elsewhere(row: &UsageRow, region: &str) -> bool {
+    let of = row.resource.as_str().splitn(5, ':').nth(3);
+    of.is_some_and(|of| !of.is_empty() && of != region)
 }
 
 struct Observed<'a> {

@@ -229,6 +229,29 @@ fn the_region_is_a_condition_only_after_enough_calls_over_enough_days() {
     assert!(!shown(&exact(&[global]))[0].contains(" if "), "IAM answers in one region whatever the caller's");
 }
 
+/// <https://docs.aws.amazon.com/bedrock/latest/userguide/global-cross-region-inference.html>
+#[test]
+fn where_aws_may_have_asked_in_another_region_the_region_is_no_condition() {
+    let often = |resource: &str| {
+        let row = with_key(row("bedrock:InvokeModel", resource), "aws:RequestedRegion", "eu-west-1");
+        UsageRow { count: 200, last: row.first.plus_days(30), ..row }
+    };
+    let anywhere = "arn:aws:bedrock:*::foundation-model/m";
+    let model = UsageRow { resource: Resource::Pattern(anywhere.to_owned()), ..often("") };
+    let profile = often("arn:aws:bedrock:eu-west-1:111122223333:inference-profile/global.m");
+    let listed = UsageRow { action: "bedrock:ListFoundationModels".to_owned(), ..often("*") };
+    let lines = shown(&exact(&[model, profile, listed.clone()]));
+    assert!(
+        lines.iter().any(|line| line.contains(anywhere)) && !lines.join("").contains(" if "),
+        "{lines:?}"
+    );
+    let of_one = shown(&exact(&[often("arn:aws:bedrock:eu-west-1::foundation-model/m"), listed]));
+    assert!(
+        of_one.join("").contains("bedrock:ListFoundationModels on * if StringEquals aws:RequestedRegion"),
+        "{of_one:?}"
+    );
+}
+
 #[test]
 fn an_action_that_does_not_exist_is_not_granted() {
     let result = exact(&[row("s3:GetObjekt", "arn:aws:s3:::b/k")]);
