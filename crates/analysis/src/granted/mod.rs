@@ -246,6 +246,20 @@ impl Snapshot {
         }
     }
 
+    /// The same accounts when a principal has these policies in place of its own. Its groups still grant what they do, and its
+    /// boundary stays. Nothing when it is not listed.
+    pub fn with_policies(&self, arn: &str, own: &[Named<Policy>]) -> Option<Snapshot> {
+        let mut after = self.clone();
+        let principal = after.principals.get_mut(arn)?;
+        let groups = after.groups.iter().filter(|group| principal.groups.contains(&group.name));
+        let of_account = groups.filter(|group| group.arn.split(':').nth(4) == arn.split(':').nth(4));
+        let granted = of_account.flat_map(|group| &group.policies);
+        principal.policies.identity = own.iter().chain(granted).cloned().collect();
+        principal.attached.clear();
+        principal.inline.clear();
+        Some(after)
+    }
+
     /// Puts each principal under the service control policies of its account, where these are known.
     pub(crate) fn govern(&mut self, path_to: &dyn Fn(&str) -> Option<OrganizationPath>) {
         for principal in self.principals.values_mut() {

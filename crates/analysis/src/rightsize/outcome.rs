@@ -286,6 +286,8 @@ pub enum NoteKind {
     WithoutPath,
     /// What it takes for the new policy to be in force, and to be all that is.
     Applying,
+    /// That the principal can become administrator with the new policy.
+    Power,
 }
 
 impl Cut {

@@ -12,6 +12,7 @@ mod granted;
 mod keep;
 mod named;
 mod one;
+mod power;
 mod prove;
 mod setup;
 mod summary;
@@ -87,7 +88,10 @@ fn run_one(setup: &Setup<'_>, asked: &str) -> Result<()> {
     let parts = collected.parts.as_ref().map(|parts| (of(&parts.older), of(&parts.newer)));
     let holdout = parts.as_ref().map(|(older, newer)| one::Parts { older, newer });
     let case = one::Case { principal, rows: &rows, holdout, policies, found };
-    let outcome = one::outcome(setup, &Evidence::new(setup, &collected, &collected.usage.rows()), &case);
+    let mut outcome = one::outcome(setup, &Evidence::new(setup, &collected, &collected.usage.rows()), &case);
+    // What matters most of what is told comes first.
+    let power = power::note(setup, principal, &outcome.rightsized.documents);
+    outcome.rightsized.notes.splice(..0, power);
     if !setup.quiet {
         output::note(&outcome.summary(setup, &case).join("\n"));
     }

@@ -222,6 +222,7 @@ fn is_of_all(kind: NoteKind) -> bool {
     matches!(
         kind,
         NoteKind::Applying
+            | NoteKind::Power
             | NoteKind::Evidence
             | NoteKind::Granted
             | NoteKind::RootUser
@@ -249,6 +250,7 @@ fn about(kind: NoteKind) -> &'static str {
         NoteKind::InstanceProfile => "instance profile",
         NoteKind::WithoutPath => "name without path",
         NoteKind::Applying => "applying it",
+        NoteKind::Power => "still powerful",
     }
 }
 

@@ -27,6 +27,7 @@ mod newcomer;
 mod one_sided;
 mod paths;
 mod perhaps;
+mod power;
 mod rightsize;
 mod saved;
 mod silence;

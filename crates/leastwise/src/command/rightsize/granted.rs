@@ -29,6 +29,14 @@ pub enum Granted {
 }
 
 impl Granted {
+    /// The snapshot, when it is one.
+    pub fn snapshot(&self) -> Option<&Snapshot> {
+        match self {
+            Granted::Snapshot(snapshot, _) => Some(snapshot),
+            Granted::Unsaid | Granted::Policies(_) => None,
+        }
+    }
+
     /// Reads the files.
     pub fn read(paths: &[PathBuf]) -> Result<Granted> {
         let (mut snapshots, mut policies) = (Vec::new(), Vec::new());
