@@ -226,7 +226,7 @@ pub(super) fn stable<'a>(
 /// Bedrock are asked for in each Region that may answer, and with `global.` profiles in an `unspecified` one
 /// (bedrock/latest/userguide/global-cross-region-inference.md), replicas of KMS keys in theirs.
 fn is_elsewhere(row: &UsageRow, region: &str) -> bool {
-    let of = row.resource.as_str().splitn(5, ':').nth(3);
+    let of = row.resource.as_str().split(':').nth(3);
     of.is_some_and(|of| !of.is_empty() && of != region)
 }
 
