@@ -228,6 +228,9 @@ fn what_the_new_policies_take_the_place_of_is_said_wherever_somebody_looks() {
     }
     let report = std::fs::read_to_string(folder.0.join("r.md")).expect("the report");
     assert!(report.contains("## What to take away") && report.contains("`by-hand`"), "{report}");
+    let all_of_them = ["rightsize", "l.json", "--granted", "s.json", "--all", "--out", "all"];
+    let done = run(&folder, &all_of_them);
+    assert!(done.code == Some(0) && done.err.contains("before the old policies go"), "{}", done.err);
     // Nobody knows what is attached where only documents are given.
     folder.write("p.json", all);
     let done = run(&folder, &["rightsize", "l.json", "--principal", ROLE, "--granted", "p.json"]);

@@ -303,6 +303,12 @@ fn tell(index: &Index) {
     if index.principals.len() > SHOWN {
         lines.push(format!("  and {} more in index.md", index.principals.len() - SHOWN));
     }
+    if index.sized().next().is_some() {
+        lines.push(
+            "nothing is cut before the old policies go: each report says which (What to take away)"
+                .to_owned(),
+        );
+    }
     lines.extend(fewer(index));
     lines.extend(contradicted(index));
     output::note(&lines.join("\n"));
