@@ -149,18 +149,24 @@ fn mark(services: &mut [Service], marks: &Marks, rules: &BTreeSet<String>) {
 }
 
 /// Marks every action with what the records of its calls say in `readOnly`. A call by a rule counts by what the rule calls
-/// its source, also one of which it is not known whether it needs the action. What others ask KMS for their caller does not
-/// count: KMS has a record of its own of that (kms/latest/developerguide/logging-using-cloudtrail.md).
+/// its source, also one of which it is not known whether it needs the action, unless the action has operations: those are
+/// logged as they are.
 fn mark_read_only(services: &mut [Service], table: &str, rules: &[PathBuf]) -> Result<(), Failure> {
     let table = read_only::Table::parse(table)?;
     let mut calls = read_only::Calls::new();
     services.iter().for_each(|service| read_only::add_calls(service, &mut calls));
+    let with_operations = |service: &Service| {
+        let name = |name: &str| format!("{}:{name}", service.prefix).to_ascii_lowercase();
+        let actions = service.actions.iter().filter(|action| action.operations);
+        actions.map(|action| name(&action.name)).collect::<Vec<_>>()
+    };
+    let have: BTreeSet<String> = services.iter().flat_map(with_operations).collect();
     for path in rules {
         let text = fs::read_to_string(path)?;
         for line in text.lines().filter(|line| line.starts_with("event ") || line.starts_with("also ")) {
             let words: Vec<&str> = line.split_whitespace().collect();
-            if let [_, source, event, _, action, ..] = words[..]
-                && (source == "kms" || !action.starts_with("kms:"))
+            if let [_, source, event, how, action, ..] = words[..]
+                && !(how == "?" && have.contains(&action.to_ascii_lowercase()))
             {
                 let call = (source.to_owned(), event.to_owned());
                 calls.entry(action.to_ascii_lowercase()).or_default().push(call);
