@@ -132,7 +132,7 @@ impl Recipe {
         self.names.iter().filter_map(|name| Some((name.open?, &*name.text)))
     }
 
-    #[inline(always)]
+    #[inline]
     fn wanted(&self, name: &[u8]) -> Option<(usize, &Name)> {
         if self.lengths & bit(name.len()) == 0 {
             return None;
@@ -144,7 +144,6 @@ impl Recipe {
     }
 
     /// Which of the parameters that are looked at has this name; none is looked at by two.
-    #[inline(never)]
     pub(super) fn number(&self, name: &[u8]) -> Option<usize> {
         self.wanted(name).map(|(number, _)| number)
     }
@@ -208,18 +207,11 @@ impl Recipe {
     #[inline(never)]
     fn push_additional(&self, mut additional: Cursor<'_>, key: &mut Vec<u8>) -> Option<()> {
         additional.enter().ok()?;
-        loop {
-            let (name, tag, text) = match additional.quick() {
-                Quick::Text(name, text) => (name, b's', text),
-                Quick::Word(name, text) => (name, b'w', text),
-                Quick::End => break,
-                Quick::Object(name) | Quick::Array(name) => (name, b'o', additional.skip().ok()?),
-                Quick::Other => match additional.member().ok()? {
-                    Some((name, Value::String(text))) => (name, b's', text),
-                    Some((name, Value::Scalar(text))) => (name, b'w', text),
-                    Some((name, Value::Object | Value::Array)) => (name, b'o', additional.skip().ok()?),
-                    None => break,
-                },
+        while let Some((name, value)) = additional.member().ok()? {
+            let (tag, text) = match value {
+                Value::String(text) => (b's', text),
+                Value::Scalar(text) => (b'w', text),
+                Value::Object | Value::Array => (b'o', additional.skip().ok()?),
             };
             let wanted = self.additional.iter().position(|wanted| wanted.eq_ignore_ascii_case(name));
             if let Some(number) = wanted {
