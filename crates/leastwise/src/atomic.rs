@@ -88,7 +88,11 @@ impl Batch {
             && let Some((_, target)) = self.files.last()
             && let Ok(found) = fs::metadata(target)
         {
-            let _ = file.set_permissions(found.permissions());
+            // Where modes are as the mount says, there is nothing to change.
+            let made = file.metadata().map_err(failed(path))?;
+            if made.permissions() != found.permissions() {
+                file.set_permissions(found.permissions()).map_err(failed(path))?;
+            }
         }
         file.write_all(bytes).and_then(|()| file.sync_all()).map_err(failed(path))
     }
